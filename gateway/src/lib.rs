@@ -1,0 +1,23 @@
+//! The federation gateway: one GraphQL endpoint over many subgraphs. It knows no domain; it learns
+//! everything from the supergraph.
+//!
+//! Data flows one way. A request is decoded and identified at the edge (`server`, `request`,
+//! `identity`), handed to the [`pipeline`] which parses, limits, authorises, plans and executes it
+//! against the loaded [`supergraph`], and leaves as bytes. The modules below stand in the order in
+//! which data passes; none imports one that stands above it.
+
+// pub mod server;
+// pub mod pipeline;
+// pub mod request;
+// pub mod identity;
+// pub mod operation;
+// pub mod authorise;
+// pub mod plan;
+// pub mod execute;
+// pub mod transport;
+// pub mod cache;
+// pub mod supergraph;
+// pub mod telemetry;
+// pub mod config;
+// pub mod error;
+// pub mod contract;
