@@ -15,6 +15,7 @@
 //! from their counties. Rows that are only structure (a prefecture called 市辖区; the county row that
 //! repeats 东莞市, which has no counties) are no divisions: what stands under them goes one level up.
 
+mod demo_places;
 mod kind;
 mod lineage;
 mod source;
@@ -24,6 +25,7 @@ use std::{collections::HashMap, sync::OnceLock};
 
 use uuid::Uuid;
 
+pub use demo_places::{DemoPlace, demo_place_id};
 pub use kind::{CodeSystem, Kind, Level};
 pub use source::DataError;
 
