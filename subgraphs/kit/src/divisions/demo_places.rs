@@ -25,8 +25,13 @@ pub enum DemoPlace {
 
 impl DemoPlace {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::CivilAffairs, Self::Park, Self::FuneralHome, Self::Columbarium, Self::Offices];
+    pub const ALL: [Self; 5] = [
+        Self::CivilAffairs,
+        Self::Park,
+        Self::FuneralHome,
+        Self::Columbarium,
+        Self::Offices,
+    ];
 
     const fn key(self) -> &'static str {
         match self {

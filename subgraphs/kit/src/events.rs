@@ -1,0 +1,316 @@
+//! Consistency between subsystems: each writes an outbox row in the same transaction as its change
+//! and serves its outbox as a feed; consumers pull by cursor.
+//!
+//! Delivery is at least once and in order, and survives any restart, because the cursor moves in
+//! the same transaction as the consumer's work. A wake-up ([`crate::Database::committed`]) only
+//! makes it early. Consumers are idempotent.
+//!
+//! Order on PostgreSQL: row numbers are given out before transactions commit, so a slow transaction
+//! could appear behind a cursor that has already passed it. Writers of the outbox therefore take a
+//! lock that they hold until they commit.
+
+use std::{sync::Arc, time::Duration};
+
+use async_graphql::{Context, SimpleObject};
+use async_trait::async_trait;
+use chrono::{DateTime, SecondsFormat, Utc};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, QueryResult, Statement};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::sync::watch;
+
+use crate::{
+    contract::scope,
+    error::{Error, Result},
+    mutation::execute,
+    principal::PrincipalExt,
+    subsystem::Services,
+};
+
+/// The most events one pull gives.
+pub const MAX_PULL: i32 = 500;
+
+/// How long a consumer waits before it asks again when nothing wakes it.
+pub const POLL: Duration = Duration::from_secs(1);
+
+/// Something that happened in a subgraph.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// What happened, for example `DeathRegistered`.
+    pub kind: String,
+    /// The entity it happened to.
+    pub key: String,
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// The details, versioned by kind. Opaque tokens and sealed identities only.
+    pub body: Value,
+}
+
+/// An event with its place in the feed.
+#[derive(SimpleObject, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[graphql(name = "_Event")]
+pub struct FeedEvent {
+    /// Its place: strictly increasing.
+    pub seq: i64,
+    /// What happened.
+    pub kind: String,
+    /// The entity it happened to.
+    pub key: String,
+    /// When, as RFC 3339 text.
+    pub at: String,
+    /// The details, as JSON text.
+    pub body: String,
+}
+
+impl FeedEvent {
+    /// The event inside.
+    pub fn event(&self) -> Result<Event> {
+        let broken = |_| Error::internal("a feed with a broken event");
+        Ok(Event {
+            kind: self.kind.clone(),
+            key: self.key.clone(),
+            at: DateTime::parse_from_rfc3339(&self.at)
+                .map_err(|_| Error::internal("a feed with a broken time"))?
+                .with_timezone(&Utc),
+            body: serde_json::from_str(&self.body).map_err(broken)?,
+        })
+    }
+}
+
+/// Writes an event into the outbox, in the transaction of the change it tells of.
+pub async fn emit(tx: &DatabaseTransaction, event: &Event) -> Result<()> {
+    if tx.get_database_backend() == DbBackend::Postgres {
+        execute(
+            tx,
+            "SELECT pg_advisory_xact_lock(hashtext(current_schema() || ':outbox'))",
+            vec![],
+        )
+        .await?;
+    }
+    execute(
+        tx,
+        "INSERT INTO outbox (kind, key, at, body) VALUES ($1, $2, $3, $4)",
+        vec![
+            event.kind.as_str().into(),
+            event.key.as_str().into(),
+            event.at.into(),
+            event.body.to_string().into(),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The subgraph's feed after a place, for its `_events` field:
+///
+/// ```ignore
+/// #[graphql(name = "_events")]
+/// async fn events(&self, ctx: &Context<'_>, after: i64, first: i32)
+///     -> kit::Result<Vec<kit::events::FeedEvent>> {
+///     kit::events::feed(ctx, after, first).await
+/// }
+/// ```
+///
+/// # Errors
+/// [`Error::Forbidden`] unless the caller is another subgraph with the scope `events.read`.
+pub async fn feed(ctx: &Context<'_>, after: i64, first: i32) -> Result<Vec<FeedEvent>> {
+    ctx.need(scope::EVENTS_READ)?;
+    if ctx.principal().role != crate::Role::Service {
+        return Err(Error::Forbidden);
+    }
+    read_outbox(ctx.services().db.read(), after, first).await
+}
+
+/// The outbox after a place, in order.
+pub async fn read_outbox(
+    db: &impl ConnectionTrait,
+    after: i64,
+    first: i32,
+) -> Result<Vec<FeedEvent>> {
+    let rows = db
+        .query_all_raw(Statement::from_sql_and_values(
+            db.get_database_backend(),
+            "SELECT id, kind, key, at, body FROM outbox WHERE id > $1 ORDER BY id LIMIT $2",
+            [after.into(), i64::from(first.clamp(1, MAX_PULL)).into()],
+        ))
+        .await?;
+    rows.iter().map(feed_event).collect()
+}
+
+fn feed_event(row: &QueryResult) -> Result<FeedEvent> {
+    let at: DateTime<Utc> = row.try_get("", "at")?;
+    Ok(FeedEvent {
+        seq: row.try_get("", "id")?,
+        kind: row.try_get("", "kind")?,
+        key: row.try_get("", "key")?,
+        at: at.to_rfc3339_opts(SecondsFormat::Micros, true),
+        body: row.try_get("", "body")?,
+    })
+}
+
+/// What a subgraph does about another one's events.
+#[async_trait]
+pub trait Consumer: Send + Sync {
+    /// The subgraph whose feed it reads.
+    fn source(&self) -> &'static str;
+
+    /// The kinds of events it wants; the others are passed over.
+    fn kinds(&self) -> &'static [&'static str];
+
+    /// Does what the event asks for, in the transaction that also moves the cursor. The same event may
+    /// come again.
+    async fn apply(&self, s: &Services, tx: &DatabaseTransaction, event: &Event) -> Result<()>;
+}
+
+/// Where a feed comes from: the subgraph in the same process, or over HTTP.
+#[async_trait]
+pub trait FeedSource: Send + Sync {
+    /// The events after a place, in order.
+    async fn fetch(&self, after: i64, first: i32) -> Result<Vec<FeedEvent>>;
+
+    /// Waits until there may be something new.
+    async fn wait(&self) {
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+/// How far a consumer has come.
+pub async fn cursor(db: &impl ConnectionTrait, consumer: &dyn Consumer) -> Result<i64> {
+    let row = db
+        .query_one_raw(Statement::from_sql_and_values(
+            db.get_database_backend(),
+            "SELECT seq FROM consumer_cursor WHERE consumer = $1",
+            [cursor_name(consumer).into()],
+        ))
+        .await?;
+    Ok(row
+        .map(|row| row.try_get("", "seq"))
+        .transpose()?
+        .unwrap_or(0))
+}
+
+/// Applies all that the feed has now; answers how many events were applied.
+pub async fn drain(
+    consumer: &Arc<dyn Consumer>,
+    services: &Services,
+    feed: &dyn FeedSource,
+) -> Result<usize> {
+    let mut applied = 0;
+    loop {
+        let after = cursor(services.db.read(), consumer.as_ref()).await?;
+        let events = feed.fetch(after, MAX_PULL).await?;
+        if events.is_empty() {
+            return Ok(applied);
+        }
+        applied += match apply_all(consumer, services, after, events.clone()).await {
+            Ok(count) => count,
+            // One event of the pull fails: apply them one by one, so that the good ones before it
+            // are done and the log names the bad one.
+            Err(_) => apply_singly(consumer, services, after, events).await?,
+        };
+    }
+}
+
+async fn apply_singly(
+    consumer: &Arc<dyn Consumer>,
+    services: &Services,
+    mut after: i64,
+    events: Vec<FeedEvent>,
+) -> Result<usize> {
+    let mut applied = 0;
+    for event in events {
+        let seq = event.seq;
+        let outcome = apply_all(consumer, services, after, vec![event]).await;
+        if let Err(error) = &outcome {
+            tracing::error!(
+                consumer = services.name,
+                source = consumer.source(),
+                seq,
+                code = error.code(),
+                "an event cannot be applied; it will be tried again"
+            );
+        }
+        applied += outcome?;
+        after = seq;
+    }
+    Ok(applied)
+}
+
+async fn apply_all(
+    consumer: &Arc<dyn Consumer>,
+    services: &Services,
+    after: i64,
+    events: Vec<FeedEvent>,
+) -> Result<usize> {
+    let work = Arc::new((Arc::clone(consumer), services.clone(), events));
+    services
+        .db
+        .write(move |tx| {
+            let work = Arc::clone(&work);
+            Box::pin(async move {
+                let (consumer, services, events) = work.as_ref();
+                // Another process may have done this pull in the meantime.
+                if cursor(tx, consumer.as_ref()).await? != after {
+                    return Ok(0);
+                }
+                let mut applied = 0;
+                let mut seq = after;
+                for event in events {
+                    if consumer.kinds().contains(&event.kind.as_str()) {
+                        consumer.apply(services, tx, &event.event()?).await?;
+                        applied += 1;
+                    }
+                    seq = event.seq;
+                }
+                execute(
+                    tx,
+                    "INSERT INTO consumer_cursor (consumer, seq) VALUES ($1, $2) \
+                     ON CONFLICT (consumer) DO UPDATE SET seq = excluded.seq",
+                    vec![cursor_name(consumer.as_ref()).into(), seq.into()],
+                )
+                .await?;
+                Ok(applied)
+            })
+        })
+        .await
+}
+
+/// Runs a consumer until `shutdown` turns true. Failures are tried again, with growing pauses.
+pub async fn run(
+    consumer: Arc<dyn Consumer>,
+    services: Services,
+    feed: Arc<dyn FeedSource>,
+    mut shutdown: watch::Receiver<bool>,
+) {
+    const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+    let mut pause = POLL;
+    while !*shutdown.borrow() {
+        let waiting = async {
+            match drain(&consumer, &services, feed.as_ref()).await {
+                Ok(_) => {
+                    feed.wait().await;
+                    POLL
+                }
+                Err(error) => {
+                    tracing::warn!(
+                        consumer = services.name,
+                        source = consumer.source(),
+                        code = error.code(),
+                        "an event feed cannot be followed at the moment"
+                    );
+                    tokio::time::sleep(pause).await;
+                    (pause * 2).min(LONGEST_PAUSE)
+                }
+            }
+        };
+        tokio::select! {
+            next = waiting => pause = next,
+            changed = shutdown.changed() => if changed.is_err() { return },
+        }
+    }
+}
+
+/// One cursor per consumer: a consumer that is added later starts from the beginning.
+fn cursor_name(consumer: &dyn Consumer) -> String {
+    format!("{}:{}", consumer.source(), consumer.kinds().join("+"))
+}

@@ -1,0 +1,91 @@
+//! A subgraph's schema without its Rust types, and the SDL that it shows to the gateway.
+
+mod sdl;
+
+use std::{fmt, sync::Arc};
+
+use async_graphql::{
+    EmptySubscription, ObjectType, Request, Response, Schema, SubscriptionType, ValidationMode,
+};
+use futures_util::future::BoxFuture;
+
+use crate::{federation::Sdl, subsystem::Services};
+
+trait Execute: Send + Sync {
+    fn execute(&self, request: Request) -> BoxFuture<'_, Response>;
+}
+
+impl<Q, M, S> Execute for Schema<Q, M, S>
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+{
+    fn execute(&self, request: Request) -> BoxFuture<'_, Response> {
+        Box::pin(Schema::execute(self, request))
+    }
+}
+
+/// A subgraph's schema: runs operations and tells its SDL. Cloning is cheap.
+#[derive(Clone)]
+pub struct Graph {
+    schema: Arc<dyn Execute>,
+    sdl: Arc<str>,
+}
+
+impl fmt::Debug for Graph {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Graph")
+            .field("sdl", &self.sdl.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Graph {
+    /// Wraps a finished schema. Prefer [`Graph::build`], which sets what every subgraph wants.
+    pub fn new<Q, M, S>(schema: Schema<Q, M, S>) -> Self
+    where
+        Q: ObjectType + 'static,
+        M: ObjectType + 'static,
+        S: SubscriptionType + 'static,
+    {
+        let exported = schema.sdl();
+        // Our own exporter's text always parses; should it ever not, the text itself is shown, so
+        // that composition says where it is wrong.
+        let sdl = sdl::subgraph(&exported).unwrap_or(exported);
+        Self {
+            schema: Arc::new(schema),
+            sdl: sdl.into(),
+        }
+    }
+
+    /// Builds the schema of a subgraph without subscriptions: the services as data, no suggestions
+    /// in error messages (they echo what was sent).
+    pub fn build<Q, M>(query: Q, mutation: M, services: Services) -> Self
+    where
+        Q: ObjectType + 'static,
+        M: ObjectType + 'static,
+    {
+        Self::new(
+            Schema::build(query, mutation, EmptySubscription)
+                .data(services)
+                .disable_suggestions()
+                .validation_mode(ValidationMode::Strict)
+                .finish(),
+        )
+    }
+
+    /// The subgraph's SDL: federation 2.9, deterministic, without the fields that every subgraph has
+    /// (`_entities`, `_service`, `_events`).
+    pub fn sdl(&self) -> &str {
+        &self.sdl
+    }
+
+    /// Runs one operation. The caller is put into the request's data as
+    /// [`crate::Principal`].
+    pub async fn execute(&self, request: Request) -> Response {
+        self.schema
+            .execute(request.data(Sdl(Arc::clone(&self.sdl))))
+            .await
+    }
+}

@@ -1,0 +1,398 @@
+//! From async-graphql's SDL to a federation 2.9 subgraph's SDL.
+//!
+//! The text is parsed, what federation defines or every subgraph has is dropped, what all subgraphs
+//! share is marked `@shareable`, and the rest is printed again in a fixed order: header, our
+//! directives, then types by name with fields as declared.
+
+use std::{
+    collections::BTreeSet,
+    fmt::{self, Write},
+};
+
+use async_graphql::parser::{
+    parse_schema,
+    types::{
+        ConstDirective, DirectiveDefinition, FieldDefinition, InputValueDefinition, TypeDefinition,
+        TypeKind, TypeSystemDefinition,
+    },
+};
+use async_graphql::{Positioned, Value};
+
+/// Federation's directives, by name; their definitions come with the `@link`.
+const FEDERATION: [&str; 14] = [
+    "authenticated",
+    "composeDirective",
+    "external",
+    "inaccessible",
+    "interfaceObject",
+    "key",
+    "override",
+    "policy",
+    "provides",
+    "requires",
+    "requiresScopes",
+    "shareable",
+    "tag",
+    "extends",
+];
+
+/// Directives that GraphQL itself defines.
+const BUILT_IN: [&str; 5] = ["deprecated", "include", "oneOf", "skip", "specifiedBy"];
+
+/// Our directives; they are carried through composition.
+const OURS: [&str; 6] = [
+    "cacheControl",
+    "cacheInvalidate",
+    "cost",
+    "inputScopes",
+    "listSize",
+    "personal",
+];
+
+/// Where our directives are specified: a name, not an address that anyone fetches.
+const OUR_SPECIFICATION: &str = "https://directives.minzheng.invalid/minzheng/v1.0";
+
+/// The subgraph's SDL from async-graphql's; `None` if that text cannot be parsed.
+pub(super) fn subgraph(exported: &str) -> Option<String> {
+    let document = parse_schema(exported).ok()?;
+    let mut types = Vec::new();
+    let mut definitions = Vec::new();
+    for definition in document.definitions {
+        match definition {
+            TypeSystemDefinition::Type(ty) => {
+                let mut ty = ty.node;
+                if ty.name.node.starts_with('_') {
+                    continue;
+                }
+                clean(&mut ty);
+                types.push(ty);
+            }
+            TypeSystemDefinition::Directive(directive) => definitions.push(directive.node),
+            TypeSystemDefinition::Schema(_) => {}
+        }
+    }
+    types.sort_by(|a, b| a.name.node.cmp(&b.name.node));
+    definitions.sort_by(|a, b| a.name.node.cmp(&b.name.node));
+    definitions.retain(|d| {
+        let name = d.name.node.as_str();
+        !FEDERATION.contains(&name) && !BUILT_IN.contains(&name)
+    });
+    if !definitions.iter().any(|d| d.name.node == "cacheControl") {
+        types.retain(|ty| ty.name.node != "CacheControlScope");
+    }
+    let mut used = BTreeSet::new();
+    types
+        .iter()
+        .for_each(|ty| collect_directives(ty, &mut used));
+    let mut out = String::with_capacity(exported.len());
+    write_header(&mut out, &used).ok()?;
+    for definition in &definitions {
+        write_directive_definition(&mut out, definition).ok()?;
+    }
+    for ty in &types {
+        write_type(&mut out, ty).ok()?;
+    }
+    Some(out.trim_end().to_owned() + "\n")
+}
+
+/// Drops the fields every subgraph has, and marks and describes what async-graphql generates.
+fn clean(ty: &mut TypeDefinition) {
+    let name = ty.name.node.to_string();
+    let generated = name == "PageInfo" || name.ends_with("Connection") || name.ends_with("Edge");
+    if generated || name == "UserError" {
+        mark_shareable(ty);
+    }
+    if let TypeKind::Object(object) = &mut ty.kind {
+        object
+            .fields
+            .retain(|field| !field.node.name.node.starts_with('_'));
+        if generated {
+            let positions = ty.name.pos;
+            for field in &mut object.fields {
+                if let Some(text) = generated_description(field.node.name.node.as_str()) {
+                    field.node.description = Some(Positioned::new(text.to_owned(), positions));
+                }
+            }
+        }
+    }
+    if generated {
+        let text = if name == "PageInfo" {
+            "Where a page stands in its list (分页信息)."
+        } else if name.ends_with("Edge") {
+            "One entry of a page with its cursor (分页条目)."
+        } else {
+            "One page of a list (分页列表)."
+        };
+        ty.description = Some(Positioned::new(text.to_owned(), ty.name.pos));
+    }
+}
+
+/// Words for the fields of types that async-graphql generates for pages.
+fn generated_description(field: &str) -> Option<&'static str> {
+    Some(match field {
+        "edges" => "The entries of this page with their cursors (条目).",
+        "nodes" => "The entries of this page without cursors (节点).",
+        "pageInfo" => "Where this page stands in the list (分页信息).",
+        "node" => "The entry (节点).",
+        "cursor" => "The opaque place of the entry in the list (游标).",
+        "hasPreviousPage" => "Whether there is a page before this one (是否有上一页).",
+        "hasNextPage" => "Whether there is a page after this one (是否有下一页).",
+        "startCursor" => "The cursor of the first entry; null on an empty page (起始游标).",
+        "endCursor" => "The cursor of the last entry; null on an empty page (结束游标).",
+        _ => return None,
+    })
+}
+
+fn mark_shareable(ty: &mut TypeDefinition) {
+    let marked = ty
+        .directives
+        .iter()
+        .any(|d| d.node.name.node == "shareable");
+    if !marked {
+        let pos = ty.name.pos;
+        let directive = ConstDirective {
+            name: Positioned::new(async_graphql::Name::new("shareable"), pos),
+            arguments: Vec::new(),
+        };
+        ty.directives.push(Positioned::new(directive, pos));
+    }
+}
+
+fn collect_directives(ty: &TypeDefinition, used: &mut BTreeSet<String>) {
+    let mut add = |directives: &[Positioned<ConstDirective>]| {
+        used.extend(directives.iter().map(|d| d.node.name.node.to_string()));
+    };
+    add(&ty.directives);
+    let mut add_inputs = |inputs: &[Positioned<InputValueDefinition>]| {
+        for input in inputs {
+            add(&input.node.directives);
+        }
+    };
+    let fields = match &ty.kind {
+        TypeKind::Object(object) => &object.fields[..],
+        TypeKind::Interface(interface) => &interface.fields[..],
+        TypeKind::InputObject(input) => {
+            add_inputs(&input.fields);
+            &[]
+        }
+        TypeKind::Enum(values) => {
+            for value in &values.values {
+                add(&value.node.directives);
+            }
+            &[]
+        }
+        TypeKind::Scalar | TypeKind::Union(_) => &[],
+    };
+    for field in fields {
+        used.extend(
+            field
+                .node
+                .directives
+                .iter()
+                .map(|d| d.node.name.node.to_string()),
+        );
+        for argument in &field.node.arguments {
+            used.extend(
+                argument
+                    .node
+                    .directives
+                    .iter()
+                    .map(|d| d.node.name.node.to_string()),
+            );
+        }
+    }
+}
+
+fn write_header(out: &mut String, used: &BTreeSet<String>) -> fmt::Result {
+    let ours: Vec<&String> = used.iter().filter(|d| OURS.contains(&d.as_str())).collect();
+    let mut imports: Vec<String> = used
+        .iter()
+        .filter(|d| FEDERATION.contains(&d.as_str()))
+        .map(|d| format!("\"@{d}\""))
+        .collect();
+    if !ours.is_empty() {
+        imports.push("\"@composeDirective\"".to_owned());
+        imports.sort();
+    }
+    writeln!(out, "extend schema")?;
+    writeln!(
+        out,
+        "  @link(url: \"https://specs.apollo.dev/federation/v2.9\", import: [{}])",
+        imports.join(", ")
+    )?;
+    if !ours.is_empty() {
+        let names: Vec<String> = ours.iter().map(|d| format!("\"@{d}\"")).collect();
+        writeln!(
+            out,
+            "  @link(url: \"{OUR_SPECIFICATION}\", import: [{}])",
+            names.join(", ")
+        )?;
+        for name in names {
+            writeln!(out, "  @composeDirective(name: {name})")?;
+        }
+    }
+    writeln!(out)
+}
+
+fn write_description(
+    out: &mut String,
+    indent: &str,
+    description: Option<&Positioned<String>>,
+) -> fmt::Result {
+    let Some(text) = description
+        .map(|d| d.node.trim())
+        .filter(|text| !text.is_empty())
+    else {
+        return Ok(());
+    };
+    let text = text.replace("\"\"\"", "\\\"\"\"");
+    writeln!(out, "{indent}\"\"\"")?;
+    for line in text.lines() {
+        writeln!(out, "{}", format!("{indent}{}", line.trim()).trim_end())?;
+    }
+    writeln!(out, "{indent}\"\"\"")
+}
+
+fn write_directives(out: &mut String, directives: &[Positioned<ConstDirective>]) -> fmt::Result {
+    for directive in directives {
+        write!(out, " @{}", directive.node.name.node)?;
+        let arguments = &directive.node.arguments;
+        if !arguments.is_empty() {
+            let text: Vec<String> = arguments
+                .iter()
+                .map(|(name, value)| format!("{}: {}", name.node, value.node))
+                .collect();
+            write!(out, "({})", text.join(", "))?;
+        }
+    }
+    Ok(())
+}
+
+fn write_input(out: &mut String, indent: &str, input: &InputValueDefinition) -> fmt::Result {
+    write_description(out, indent, input.description.as_ref())?;
+    write!(out, "{indent}{}: {}", input.name.node, input.ty.node)?;
+    if let Some(default) = &input.default_value
+        && default.node != Value::Null
+    {
+        write!(out, " = {}", default.node)?;
+    }
+    write_directives(out, &input.directives)
+}
+
+fn write_arguments(
+    out: &mut String,
+    indent: &str,
+    arguments: &[Positioned<InputValueDefinition>],
+) -> fmt::Result {
+    if arguments.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "(")?;
+    let deeper = format!("{indent}  ");
+    for argument in arguments {
+        write_input(out, &deeper, &argument.node)?;
+        writeln!(out)?;
+    }
+    write!(out, "{indent})")
+}
+
+fn write_fields(out: &mut String, fields: &[Positioned<FieldDefinition>]) -> fmt::Result {
+    for field in fields {
+        let field = &field.node;
+        write_description(out, "  ", field.description.as_ref())?;
+        write!(out, "  {}", field.name.node)?;
+        write_arguments(out, "  ", &field.arguments)?;
+        write!(out, ": {}", field.ty.node)?;
+        write_directives(out, &field.directives)?;
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+fn write_directive_definition(out: &mut String, directive: &DirectiveDefinition) -> fmt::Result {
+    write_description(out, "", directive.description.as_ref())?;
+    write!(out, "directive @{}", directive.name.node)?;
+    if !directive.arguments.is_empty() {
+        let text: Vec<String> = directive
+            .arguments
+            .iter()
+            .map(|a| format!("{}: {}", a.node.name.node, a.node.ty.node))
+            .collect();
+        write!(out, "({})", text.join(", "))?;
+    }
+    if directive.is_repeatable {
+        write!(out, " repeatable")?;
+    }
+    let locations: Vec<String> = directive
+        .locations
+        .iter()
+        .map(|location| screaming(&format!("{:?}", location.node)))
+        .collect();
+    writeln!(out, " on {}\n", locations.join(" | "))
+}
+
+/// `FieldDefinition` to `FIELD_DEFINITION`.
+fn screaming(camel: &str) -> String {
+    let mut out = String::new();
+    for (place, letter) in camel.chars().enumerate() {
+        if place > 0 && letter.is_ascii_uppercase() {
+            out.push('_');
+        }
+        out.push(letter.to_ascii_uppercase());
+    }
+    out
+}
+
+fn names<T: fmt::Display>(names: &[Positioned<T>], separator: &str) -> String {
+    let names: Vec<String> = names.iter().map(|name| name.node.to_string()).collect();
+    names.join(separator)
+}
+
+fn write_type(out: &mut String, ty: &TypeDefinition) -> fmt::Result {
+    let (keyword, implements) = match &ty.kind {
+        TypeKind::Scalar => ("scalar", None),
+        TypeKind::Object(object) => ("type", Some(&object.implements)),
+        TypeKind::Interface(interface) => ("interface", Some(&interface.implements)),
+        TypeKind::Union(_) => ("union", None),
+        TypeKind::Enum(_) => ("enum", None),
+        TypeKind::InputObject(_) => ("input", None),
+    };
+    if let TypeKind::Object(object) = &ty.kind
+        && object.fields.is_empty()
+    {
+        return Ok(());
+    }
+    write_description(out, "", ty.description.as_ref())?;
+    write!(out, "{keyword} {}", ty.name.node)?;
+    if let Some(implements) = implements.filter(|list| !list.is_empty()) {
+        write!(out, " implements {}", names(implements, " & "))?;
+    }
+    write_directives(out, &ty.directives)?;
+    match &ty.kind {
+        TypeKind::Scalar => return writeln!(out, "\n"),
+        TypeKind::Union(union) => {
+            return writeln!(out, " = {}\n", names(&union.members, " | "));
+        }
+        _ => writeln!(out, " {{")?,
+    }
+    match &ty.kind {
+        TypeKind::Object(object) => write_fields(out, &object.fields)?,
+        TypeKind::Interface(interface) => write_fields(out, &interface.fields)?,
+        TypeKind::InputObject(input) => {
+            for field in &input.fields {
+                write_input(out, "  ", &field.node)?;
+                writeln!(out)?;
+            }
+        }
+        TypeKind::Enum(values) => {
+            for value in &values.values {
+                write_description(out, "  ", value.node.description.as_ref())?;
+                write!(out, "  {}", value.node.value.node)?;
+                write_directives(out, &value.node.directives)?;
+                writeln!(out)?;
+            }
+        }
+        TypeKind::Scalar | TypeKind::Union(_) => {}
+    }
+    writeln!(out, "}}\n")
+}

@@ -1,0 +1,334 @@
+//! Keys: where they come from and how they are kept from sight.
+//!
+//! Each key is a file of 64 hexadecimal digits in a folder apart from the data (mode 0600), or an
+//! environment variable `MINZHENG_KEY_…` that goes before the file. A role of a split deployment is
+//! given only the keys it needs; asking for another one is an error that names it.
+
+use std::{
+    fmt, fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use ed25519_dalek::SigningKey;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use crate::{
+    error::{Error, Result},
+    tokenizer::Tokenizer,
+    vault::{VaultOpen, VaultSeal},
+};
+
+/// The present version of the token key; part of every token.
+const TOKEN_KEY_VERSION: u8 = 1;
+
+/// Thirty-two secret bytes. They never print and are wiped when dropped.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct Secret([u8; 32]);
+
+impl Secret {
+    /// Takes bytes as a secret.
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Fresh random bytes.
+    ///
+    /// # Errors
+    /// When the operating system gives none.
+    pub fn random() -> Result<Self> {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes)
+            .map_err(|_| Error::internal("The operating system gives no random bytes."))?;
+        Ok(Self(bytes))
+    }
+
+    /// The bytes, for the one place that computes with them.
+    pub fn expose(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    fn from_hex(text: &str) -> Option<Self> {
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(text.trim(), &mut bytes).ok()?;
+        Some(Self(bytes))
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(***)")
+    }
+}
+
+/// The names of keys, as files (`NAME.key`) and, in capitals, as variables.
+mod name {
+    pub(super) const TOKEN: &str = "token";
+    pub(super) const VAULT_SECRET: &str = "vault-secret";
+    pub(super) const VAULT_PUBLIC: &str = "vault-public";
+    pub(super) const VAULT_MASTER: &str = "vault-master";
+    pub(super) const PRINCIPAL: &str = "principal";
+    pub(super) const PRINCIPAL_PUBLIC: &str = "principal-public";
+    pub(super) const SERVICE: &str = "service";
+    pub(super) const SERVICE_PUBLIC: &str = "service-public";
+    pub(super) const SIGNATURE: &str = "signature";
+}
+
+/// The keys of an installation, or of one role of it.
+#[derive(Clone)]
+pub struct Keys {
+    folder: PathBuf,
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keys").finish_non_exhaustive()
+    }
+}
+
+impl Keys {
+    /// The keys of a folder, as they are.
+    pub fn load(folder: &Path) -> Self {
+        Self {
+            folder: folder.to_owned(),
+        }
+    }
+
+    /// The keys of a folder; what is missing is made, readable by the owner only.
+    ///
+    /// # Errors
+    /// When the folder or a file in it cannot be read or written.
+    pub fn load_or_create(folder: &Path) -> Result<Self> {
+        fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
+        let keys = Self::load(folder);
+        for name in [
+            name::TOKEN,
+            name::VAULT_SECRET,
+            name::VAULT_MASTER,
+            name::PRINCIPAL,
+            name::SERVICE,
+            name::SIGNATURE,
+        ] {
+            if keys.find(name)?.is_none() {
+                keys.create(name, Secret::random()?.expose())?;
+            }
+        }
+        keys.publish(name::VAULT_PUBLIC, &keys.vault_open()?.public_key())?;
+        let principal = keys.principal_signing_key()?.verifying_key();
+        keys.publish(name::PRINCIPAL_PUBLIC, principal.as_bytes())?;
+        let service = keys.service_signing_key()?.verifying_key();
+        keys.publish(name::SERVICE_PUBLIC, service.as_bytes())?;
+        Ok(keys)
+    }
+
+    /// What turns identity numbers into tokens; every subgraph that takes numbers needs it.
+    pub fn tokenizer(&self) -> Result<Tokenizer> {
+        Ok(Tokenizer::new(
+            *self.need(name::TOKEN)?.expose(),
+            TOKEN_KEY_VERSION,
+        ))
+    }
+
+    /// What seals identities for `persons`; every subgraph that takes numbers needs it.
+    pub fn vault_seal(&self) -> Result<VaultSeal> {
+        match self.find(name::VAULT_PUBLIC)? {
+            Some(public) => VaultSeal::new(public.expose()),
+            None => VaultSeal::new(&self.vault_open()?.public_key()),
+        }
+    }
+
+    /// What opens sealed identities; only `persons` needs it.
+    pub fn vault_open(&self) -> Result<VaultOpen> {
+        VaultOpen::new(self.need(name::VAULT_SECRET)?.expose())
+    }
+
+    /// The master key of the vault's columns; only `persons` needs it.
+    pub fn vault_master(&self) -> Result<Secret> {
+        self.need(name::VAULT_MASTER)
+    }
+
+    /// What signs principal tokens; only the gateway needs it.
+    pub fn principal_signing_key(&self) -> Result<SigningKey> {
+        Ok(SigningKey::from_bytes(self.need(name::PRINCIPAL)?.expose()))
+    }
+
+    /// What verifies principal tokens, as 32 bytes; every subgraph needs it.
+    pub fn principal_public_key(&self) -> Result<[u8; 32]> {
+        match self.find(name::PRINCIPAL_PUBLIC)? {
+            Some(public) => Ok(*public.expose()),
+            None => Ok(self.principal_signing_key()?.verifying_key().to_bytes()),
+        }
+    }
+
+    /// What signs the tokens by which subgraphs read one another's events; subgraphs with consumers
+    /// need it.
+    pub fn service_signing_key(&self) -> Result<SigningKey> {
+        Ok(SigningKey::from_bytes(self.need(name::SERVICE)?.expose()))
+    }
+
+    /// What verifies those tokens, as 32 bytes; every subgraph needs it.
+    pub fn service_public_key(&self) -> Result<[u8; 32]> {
+        match self.find(name::SERVICE_PUBLIC)? {
+            Some(public) => Ok(*public.expose()),
+            None => Ok(self.service_signing_key()?.verifying_key().to_bytes()),
+        }
+    }
+
+    /// The key of request signatures between callers and one subgraph: the file
+    /// `signature-NAME.key` if there is one, otherwise derived from the installation's `signature.key`.
+    pub fn signature_key(&self, subgraph: &str) -> Result<Secret> {
+        let own = format!("{}-{subgraph}", name::SIGNATURE);
+        if let Some(key) = self.find(&own)? {
+            return Ok(key);
+        }
+        let root = self.need(name::SIGNATURE)?;
+        let mut mac = hmac(root.expose());
+        Mac::update(&mut mac, b"minzheng request signature ");
+        Mac::update(&mut mac, subgraph.as_bytes());
+        Ok(Secret(mac.finalize().into_bytes().into()))
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{name}.key"))
+    }
+
+    fn need(&self, name: &str) -> Result<Secret> {
+        self.find(name)?.ok_or_else(|| {
+            Error::internal(format!(
+                "The key {name} is missing: neither {} nor the file {} is there.",
+                variable(name),
+                self.file(name).display()
+            ))
+        })
+    }
+
+    fn find(&self, name: &str) -> Result<Option<Secret>> {
+        let broken = |place: String| {
+            Error::internal(format!("The key in {place} is not 64 hexadecimal digits."))
+        };
+        if let Ok(text) = std::env::var(variable(name)) {
+            return Secret::from_hex(&text)
+                .map(Some)
+                .ok_or_else(|| broken(variable(name)));
+        }
+        let path = self.file(name);
+        match fs::read_to_string(&path) {
+            Ok(text) => Secret::from_hex(&text)
+                .map(Some)
+                .ok_or_else(|| broken(path.display().to_string())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Error::internal(format!(
+                "The key file {} cannot be read: {error}.",
+                path.display()
+            ))),
+        }
+    }
+
+    fn publish(&self, name: &str, bytes: &[u8; 32]) -> Result<()> {
+        if self.find(name)?.is_none() {
+            self.create(name, bytes)?;
+        }
+        Ok(())
+    }
+
+    /// Writes a key file that did not exist, readable by the owner only from its first moment.
+    fn create(&self, name: &str, bytes: &[u8; 32]) -> Result<()> {
+        let path = self.file(name);
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let written = options.open(&path).and_then(|mut file| {
+            writeln!(file, "{}", hex::encode(bytes))?;
+            file.sync_all()
+        });
+        written.map_err(|error| unwritable(&path, &error))
+    }
+}
+
+/// HMAC-SHA-256 with a key of 32 bytes. The key is brought to the hash's block of 64 bytes with
+/// zeros, as RFC 2104 does, so that no error is possible.
+pub(crate) fn hmac(key: &[u8; 32]) -> Hmac<Sha256> {
+    let mut block = Zeroizing::new([0; 64]);
+    block[..32].copy_from_slice(key);
+    <Hmac<Sha256> as KeyInit>::new((&*block).into())
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Error {
+    Error::internal(format!(
+        "The key file {} cannot be written: {error}.",
+        path.display()
+    ))
+}
+
+fn variable(name: &str) -> String {
+    format!(
+        "MINZHENG_KEY_{}",
+        name.replace('-', "_").to_ascii_uppercase()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder() -> PathBuf {
+        std::env::temp_dir().join(format!("minzheng-keys-{}", uuid::Uuid::new_v4()))
+    }
+
+    #[test]
+    fn keys_are_made_once_and_found_again() {
+        let folder = folder();
+        let first = Keys::load_or_create(&folder).unwrap();
+        let second = Keys::load_or_create(&folder).unwrap();
+        let pair = |keys: &Keys| {
+            (
+                *keys.signature_key("marriage").unwrap().expose(),
+                keys.principal_public_key().unwrap(),
+            )
+        };
+        assert_eq!(pair(&first), pair(&second));
+        assert_ne!(
+            first.signature_key("marriage").unwrap().expose(),
+            first.signature_key("funeral").unwrap().expose()
+        );
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn key_files_are_readable_by_their_owner_only() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = folder();
+        Keys::load_or_create(&folder).unwrap();
+        for entry in fs::read_dir(&folder).unwrap() {
+            let mode = entry.unwrap().metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_broken_or_missing_key_is_named_and_not_shown() {
+        let folder = folder();
+        fs::create_dir_all(&folder).unwrap();
+        let keys = Keys::load(&folder);
+        let Err(Error::Internal(text)) = keys.vault_master() else {
+            panic!("a missing key must be an error")
+        };
+        assert!(text.contains("vault-master"));
+        fs::write(folder.join("vault-master.key"), "not a key").unwrap();
+        let Err(Error::Internal(text)) = keys.vault_master() else {
+            panic!("a broken key must be an error")
+        };
+        assert!(!text.contains("not a key"));
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_secret_does_not_print() {
+        assert_eq!(format!("{:?}", Secret::new([7; 32])), "Secret(***)");
+    }
+}

@@ -1,0 +1,112 @@
+//! The tables that every subgraph's database has: answers of mutations kept for repetition,
+//! history, outbox, cursors of consumers, and a few facts about the database itself.
+
+use sea_orm_migration::{
+    async_trait::async_trait,
+    prelude::*,
+    schema::{big_integer, text, text_null, timestamp_with_time_zone},
+};
+
+/// Kit's migrations; they run before a subgraph's own.
+pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+    vec![Box::new(KitTables)]
+}
+
+struct KitTables;
+
+impl MigrationName for KitTables {
+    fn name(&self) -> &str {
+        "kit_0001_tables"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for KitTables {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .create_table(
+                Table::create()
+                    .table("request_key")
+                    .col(text("principal"))
+                    .col(text("request_key"))
+                    .col(text("body_hash"))
+                    .col(text_null("answer"))
+                    .col(timestamp_with_time_zone("at"))
+                    .primary_key(Index::create().col("principal").col("request_key"))
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_table(
+                Table::create()
+                    .table("history")
+                    .col(big_integer("id").primary_key().auto_increment())
+                    .col(text("entity"))
+                    .col(text("entity_id"))
+                    .col(timestamp_with_time_zone("at"))
+                    .col(text("actor_role"))
+                    .col(text_null("actor"))
+                    .col(text_null("purpose"))
+                    .col(text_null("case_id"))
+                    .col(text_null("before"))
+                    .col(text_null("after"))
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_index(
+                Index::create()
+                    .name("history_entity")
+                    .table("history")
+                    .col("entity")
+                    .col("entity_id")
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_table(
+                Table::create()
+                    .table("outbox")
+                    .col(big_integer("id").primary_key().auto_increment())
+                    .col(text("kind"))
+                    .col(text("key"))
+                    .col(timestamp_with_time_zone("at"))
+                    .col(text("body"))
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_table(
+                Table::create()
+                    .table("consumer_cursor")
+                    .col(text("consumer").primary_key())
+                    .col(big_integer("seq"))
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_table(
+                Table::create()
+                    .table("meta")
+                    .col(text("key").primary_key())
+                    .col(text("value"))
+                    .to_owned(),
+            )
+            .await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for table in [
+            "meta",
+            "consumer_cursor",
+            "outbox",
+            "history",
+            "request_key",
+        ] {
+            manager
+                .drop_table(Table::drop().table(table).to_owned())
+                .await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,151 @@
+//! What a subgraph is to the program that runs it, and what it is given.
+
+use std::{fmt, sync::Arc};
+
+use async_trait::async_trait;
+use sea_orm_migration::{MigrationTrait, MigratorTraitSelf};
+
+use crate::{
+    Clock, Database, Graph, Result, error::Error, events::Consumer, tokenizer::Tokenizer,
+    vault::VaultSeal,
+};
+
+/// The two-digit code of the province that this installation serves, for example `51`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Province(Arc<str>);
+
+impl Province {
+    /// The province of a two-digit code; `None` for anything else.
+    pub fn new(code: &str) -> Option<Self> {
+        (code.len() == 2 && code.bytes().all(|b| b.is_ascii_digit())).then(|| Self(code.into()))
+    }
+
+    /// The two digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The province's own six-digit code, for example `510000`.
+    pub fn division_code(&self) -> String {
+        format!("{}0000", self.0)
+    }
+}
+
+impl fmt::Display for Province {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::ops::Deref for Province {
+    type Target = str;
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What a subgraph is given. Cloning is cheap.
+#[derive(Clone)]
+pub struct Services {
+    /// The subgraph's own database.
+    pub db: Database,
+    /// Turns an identity number into the person's token.
+    pub tokenizer: Tokenizer,
+    /// Seals an identity so that only `persons` can open it.
+    pub vault: VaultSeal,
+    /// The present time.
+    pub clock: Clock,
+    /// The province served.
+    pub province: Province,
+    /// The subgraph's name.
+    pub name: &'static str,
+}
+
+impl fmt::Debug for Services {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Services")
+            .field("name", &self.name)
+            .field("province", &self.province)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A subgraph.
+#[async_trait]
+pub trait Subsystem: Send + Sync + 'static {
+    /// Its name: of the subgraph, of its database schema or file, and the audience of tokens.
+    fn name(&self) -> &'static str;
+
+    /// Its migrations. They run after kit's own ([`crate::migrations`]) in the subgraph's own
+    /// database or schema, and must work on SQLite and PostgreSQL.
+    fn migrations(&self) -> Vec<Box<dyn MigrationTrait>>;
+
+    /// Its GraphQL schema over its services.
+    fn schema(&self, services: Services) -> Graph;
+
+    /// Demonstration data and reference data, on the first start only (see [`start`]). May be cut
+    /// off and run again, so it must be idempotent; large imports use several transactions.
+    ///
+    /// `progress` is told what is being done, how much is done and how much there is.
+    async fn seed(
+        &self,
+        services: &Services,
+        progress: &(dyn Fn(&str, usize, usize) + Sync),
+    ) -> Result<()>;
+
+    /// The event consumers that the program must run for this subgraph.
+    fn consumers(&self) -> Vec<Box<dyn Consumer>> {
+        Vec::new()
+    }
+}
+
+/// Kit's and the subgraph's migrations as one list, in order.
+struct Migrations<'a>(&'a dyn Subsystem);
+
+impl MigratorTraitSelf for Migrations<'_> {
+    fn migrations(&self) -> Vec<Box<dyn MigrationTrait>> {
+        let mut all = crate::migrations();
+        all.extend(self.0.migrations());
+        all
+    }
+}
+
+/// Brings the database of a subgraph to the present schema.
+///
+/// On PostgreSQL several processes may start at once: an advisory lock lets one of them migrate
+/// and the others wait.
+pub async fn migrate(subsystem: &dyn Subsystem, db: &Database) -> Result<()> {
+    db.exclusively("migrate", || async {
+        Migrations(subsystem)
+            .up(db.writer(), None)
+            .await
+            .map_err(|error| Error::internal(format!("migration of {}: {error}", subsystem.name())))
+    })
+    .await
+}
+
+/// Fills a new database once: runs [`Subsystem::seed`] unless an earlier run has finished.
+/// Answers whether it did anything.
+pub async fn seed_once(
+    subsystem: &dyn Subsystem,
+    services: &Services,
+    progress: &(dyn Fn(&str, usize, usize) + Sync),
+) -> Result<bool> {
+    const SEEDED: &str = "seeded";
+    if crate::mutation::meta(services.db.read(), SEEDED)
+        .await?
+        .is_some()
+    {
+        return Ok(false);
+    }
+    subsystem.seed(services, progress).await?;
+    let at = services.clock.now().to_rfc3339();
+    services
+        .db
+        .write(move |tx| {
+            let at = at.clone();
+            Box::pin(async move { crate::mutation::set_meta(tx, SEEDED, &at).await })
+        })
+        .await?;
+    Ok(true)
+}

@@ -1,0 +1,102 @@
+//! What tests of subgraphs use: services over a fresh database, with a clock that stands at noon of
+//! 2026-11-22 in Shanghai and keys that are no secret; and running an operation as somebody.
+#![expect(
+    clippy::expect_used,
+    reason = "a test that cannot be set up should fail at once and say where"
+)]
+
+use async_graphql::{Request, Variables};
+
+use crate::{
+    Clock, Graph, Principal, Province, Services, Subsystem, database, subsystem,
+    tokenizer::Tokenizer,
+    vault::{VaultOpen, VaultSeal},
+};
+
+/// The instant at which tests play: noon of 2026-11-22 in Shanghai.
+pub const NOW: &str = "2026-11-22T04:00:00Z";
+
+/// The clock of tests, standing at [`NOW`].
+pub fn clock() -> Clock {
+    Clock::fixed(NOW.parse().expect("a valid instant"))
+}
+
+/// The tokenizer of tests.
+pub fn tokenizer() -> Tokenizer {
+    Tokenizer::new([1; 32], 1)
+}
+
+/// The vault of tests, for `persons` and for looking into sealed identities.
+pub fn vault_open() -> VaultOpen {
+    VaultOpen::new(&[3; 32]).expect("a valid key")
+}
+
+/// The public side of [`vault_open`].
+pub fn vault_seal() -> VaultSeal {
+    VaultSeal::new(&vault_open().public_key()).expect("a valid key")
+}
+
+/// Services over a fresh SQLite database with the subsystem's tables, without data.
+pub async fn memory(subsystem: &dyn Subsystem, province: &str) -> Services {
+    over(
+        database::open("sqlite::memory:").await.expect("a database"),
+        subsystem,
+        province,
+    )
+    .await
+}
+
+/// Services over a given database, brought to the subsystem's schema.
+pub async fn over(db: crate::Database, subsystem: &dyn Subsystem, province: &str) -> Services {
+    subsystem::migrate(subsystem, &db)
+        .await
+        .expect("migrations");
+    Services {
+        db,
+        tokenizer: tokenizer(),
+        vault: vault_seal(),
+        clock: clock(),
+        province: Province::new(province).expect("a province of two digits"),
+        name: subsystem.name(),
+    }
+}
+
+/// Services over a fresh database with the subsystem's demonstration data.
+pub async fn seeded(subsystem: &dyn Subsystem, province: &str) -> Services {
+    let services = memory(subsystem, province).await;
+    subsystem
+        .seed(&services, &|_, _, _| ())
+        .await
+        .expect("demonstration data");
+    services
+}
+
+/// Runs an operation as somebody and gives the whole answer (`data`, `errors`) as JSON.
+pub async fn execute(
+    graph: &Graph,
+    principal: Principal,
+    query: &str,
+    variables: serde_json::Value,
+) -> serde_json::Value {
+    let request = Request::new(query)
+        .variables(Variables::from_json(variables))
+        .data(principal);
+    let response = graph.execute(request).await;
+    serde_json::to_value(response).expect("an answer is JSON")
+}
+
+/// Resolves representations through `_entities` with a selection such as
+/// `... on Person { maskedName }`, and gives the whole answer.
+pub async fn entities(
+    graph: &Graph,
+    principal: Principal,
+    representations: serde_json::Value,
+    selection: &str,
+) -> serde_json::Value {
+    let query = format!(
+        "query ($representations: [_Any!]!) \
+         {{ _entities(representations: $representations) {{ __typename {selection} }} }}"
+    );
+    let variables = serde_json::json!({ "representations": representations });
+    execute(graph, principal, &query, variables).await
+}
