@@ -1,0 +1,235 @@
+//! The folder in which a standalone province lives: databases, keys, and a note of what it is.
+//!
+//! One process owns it at a time (a locked file). The first import happens in a folder beside the
+//! final one and is moved into place when it is whole, so that a start that was cut off leaves
+//! nothing half-done: the next start begins anew.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+
+/// The layout's version. A folder of a later version is refused, never rewritten.
+const FORMAT: u32 = 1;
+
+/// The provinces for which there is demonstration data.
+pub(crate) const PROVINCES: [&str; 4] = ["51", "32", "35", "36"];
+
+/// What the note in the folder says.
+#[derive(Serialize, Deserialize)]
+struct Note {
+    format: u32,
+    province: String,
+}
+
+/// An opened data folder. It stays locked as long as this value lives.
+pub(crate) struct DataFolder {
+    root: PathBuf,
+    province: String,
+    _lock: File,
+}
+
+impl DataFolder {
+    /// Opens the folder, making it if it is not there, and takes its lock.
+    pub(crate) fn open(root: &Path, province: Option<&str>) -> Result<Self, Failure> {
+        let unwritable = |error: io::Error| {
+            Failure::new(format!(
+                "The data folder {} cannot be written ({error}). Choose another with --data, or mend its permissions.",
+                root.display()
+            ))
+        };
+        fs::create_dir_all(root).map_err(unwritable)?;
+        restrict(root).map_err(unwritable)?;
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(root.join("lock"))
+            .map_err(unwritable)?;
+        if lock.try_lock().is_err() {
+            return Err(Failure::new(format!(
+                "The data folder {} is in use by another minzheng. Stop that one, or choose another folder with --data.",
+                root.display()
+            )));
+        }
+        let province = Self::settle_province(root, province)?;
+        Ok(Self { root: root.to_owned(), province, _lock: lock })
+    }
+
+    /// The province is chosen once, at first start; a later start may only repeat it.
+    fn settle_province(root: &Path, asked: Option<&str>) -> Result<String, Failure> {
+        if let Some(code) = asked
+            && !PROVINCES.contains(&code)
+        {
+            return Err(Failure::new(format!(
+                "There is no demonstration data for the province asked for; --province takes one of {}.",
+                PROVINCES.join(", ")
+            )));
+        }
+        let path = root.join("province.json");
+        let damaged = |why: String| {
+            Failure::new(format!(
+                "{} is damaged ({why}). Put it back from a backup; nothing was changed.",
+                path.display()
+            ))
+        };
+        match fs::read(&path) {
+            Ok(bytes) => {
+                let note: Note = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+                if note.format != FORMAT {
+                    return Err(damaged(format!("layout {} is not known to this version", note.format)));
+                }
+                match asked {
+                    Some(code) if code != note.province => Err(Failure::new(format!(
+                        "The data folder {} holds province {}, and a folder keeps its province. Choose another folder with --data.",
+                        root.display(),
+                        note.province
+                    ))),
+                    _ => Ok(note.province),
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let note = Note { format: FORMAT, province: asked.unwrap_or(PROVINCES[0]).to_owned() };
+                let bytes = serde_json::to_vec(&note).map_err(|error| damaged(error.to_string()))?;
+                write_whole(&path, &bytes).map_err(|error| damaged(error.to_string()))?;
+                Ok(note.province)
+            }
+            Err(error) => Err(damaged(error.to_string())),
+        }
+    }
+
+    /// The two-digit code of the province that lives here.
+    pub(crate) fn province(&self) -> &str {
+        &self.province
+    }
+
+    /// Where keys are kept.
+    pub(crate) fn keys(&self) -> PathBuf {
+        keys_of(&self.root)
+    }
+
+    /// Where the databases are, once imported.
+    pub(crate) fn databases(&self) -> PathBuf {
+        self.root.join("databases")
+    }
+
+    /// Whether the first import is still to be done.
+    pub(crate) fn is_new(&self) -> bool {
+        !self.databases().exists()
+    }
+
+    /// An empty folder for the first import; what a start that was cut off left there is removed.
+    pub(crate) fn begin_import(&self) -> Result<PathBuf, Failure> {
+        let path = self.root.join("importing");
+        let failed = |error: io::Error| {
+            Failure::new(format!("The import folder {} cannot be made ({error}).", path.display()))
+        };
+        if path.exists() {
+            fs::remove_dir_all(&path).map_err(failed)?;
+        }
+        fs::create_dir(&path).map_err(failed)?;
+        Ok(path)
+    }
+
+    /// Puts a finished import in its place.
+    pub(crate) fn finish_import(&self) -> Result<(), Failure> {
+        fs::rename(self.root.join("importing"), self.databases())
+            .and_then(|()| File::open(&self.root)?.sync_all())
+            .map_err(|error| Failure::new(format!("The finished import cannot be put in place ({error}).")))
+    }
+
+    /// The database file of a subgraph, checked to be a database at all before anything opens it: a
+    /// damaged file is reported, never repaired or replaced behind the user's back.
+    pub(crate) fn database(&self, name: &str) -> Result<PathBuf, Failure> {
+        let path = self.databases().join(format!("{name}.db"));
+        let mut head = [0_u8; 16];
+        let read = File::open(&path).and_then(|mut file| file.read_exact(&mut head));
+        match read {
+            Ok(()) if &head == b"SQLite format 3\0" => Ok(path),
+            Ok(()) => Err(damaged_database(&path, "it is not a database")),
+            Err(error) => Err(damaged_database(&path, &error.to_string())),
+        }
+    }
+}
+
+/// Where the keys of a data folder are kept; `minzheng token` reads them without owning the folder.
+pub(crate) fn keys_of(root: &Path) -> PathBuf {
+    root.join("keys")
+}
+
+/// One sentence for every way in which a database file can be unusable.
+pub(crate) fn damaged_database(path: &Path, why: &str) -> Failure {
+    Failure::new(format!(
+        "The database {} is damaged or missing ({why}). Put it back from a backup; nothing was changed.",
+        path.display()
+    ))
+}
+
+/// Writes a small file so that it is there whole or not at all.
+fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let beside = path.with_extension("new");
+    let mut file = File::create(&beside)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&beside, path)
+}
+
+/// The folder is its owner's alone: it holds keys and personal data.
+#[cfg(unix)]
+fn restrict(root: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(root, fs::Permissions::from_mode(0o700))
+}
+
+#[cfg(not(unix))]
+fn restrict(_root: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_keeps_its_province() {
+        let root = tempfile::tempdir().unwrap();
+        assert_eq!(DataFolder::open(root.path(), Some("35")).unwrap().province(), "35");
+        assert_eq!(DataFolder::open(root.path(), None).unwrap().province(), "35");
+        assert!(DataFolder::open(root.path(), Some("51")).is_err());
+    }
+
+    #[test]
+    fn a_folder_has_one_owner_at_a_time() {
+        let root = tempfile::tempdir().unwrap();
+        let first = DataFolder::open(root.path(), None).unwrap();
+        assert!(DataFolder::open(root.path(), None).is_err());
+        drop(first);
+        assert!(DataFolder::open(root.path(), None).is_ok());
+    }
+
+    #[test]
+    fn an_import_that_was_cut_off_is_begun_anew() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = DataFolder::open(root.path(), None).unwrap();
+        fs::write(folder.begin_import().unwrap().join("half.db"), b"half").unwrap();
+        assert!(folder.is_new());
+        assert!(!folder.begin_import().unwrap().join("half.db").exists());
+        folder.finish_import().unwrap();
+        assert!(!folder.is_new());
+    }
+
+    #[test]
+    fn a_database_that_is_none_is_reported_and_left_alone() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = DataFolder::open(root.path(), None).unwrap();
+        fs::create_dir(folder.databases()).unwrap();
+        let path = folder.databases().join("places.db");
+        fs::write(&path, b"this is no database at all").unwrap();
+        assert!(folder.database("places").unwrap_err().to_string().contains("damaged"));
+        assert_eq!(fs::read(&path).unwrap(), b"this is no database at all");
+    }
+}

@@ -1,0 +1,141 @@
+//! The configuration of one subgraph: a TOML file with environment variables over it, by the gateway's
+//! rules (`MINZHENG_DATABASE=…`, `MINZHENG_FEEDS__FUNERAL=…`).
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml::{Table, Value};
+
+use crate::failure::Failure;
+
+/// What variables of ours begin with.
+const PREFIX: &str = "MINZHENG_";
+/// The keys without a section, which a variable may set.
+const TOP_LEVEL: [&str; 7] = ["listen", "province", "database", "schema", "keys", "demo", "log_format"];
+
+/// One subgraph's configuration.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SubgraphConfig {
+    /// Address and port to serve on.
+    pub(crate) listen: SocketAddr,
+    /// The two-digit code of the province.
+    #[serde(default = "default_province")]
+    pub(crate) province: String,
+    /// `postgres://user:password@host/database`, or `sqlite:///path/file.db`.
+    pub(crate) database: String,
+    /// The PostgreSQL schema; the subgraph's name when absent.
+    pub(crate) schema: Option<String>,
+    /// This role's key folder, as `minzheng keys init` makes it.
+    pub(crate) keys: PathBuf,
+    /// Whether an empty database is filled with demonstration data.
+    #[serde(default)]
+    pub(crate) demo: Flag,
+    /// `text` or `json`.
+    #[serde(default = "default_log_format")]
+    pub(crate) log_format: String,
+    /// Where other subgraphs' events are read: name and URL.
+    #[serde(default)]
+    pub(crate) feeds: BTreeMap<String, String>,
+    /// Where traces are sent.
+    #[serde(default)]
+    pub(crate) telemetry: Telemetry,
+}
+
+/// `[telemetry]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Telemetry {
+    /// OTLP over HTTP, such as `http://collector:4318/v1/traces`; none when absent.
+    pub(crate) otlp_endpoint: Option<String>,
+}
+
+/// Yes or no, also as the text of an environment variable.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(try_from = "Value")]
+pub(crate) struct Flag(pub(crate) bool);
+
+impl TryFrom<Value> for Flag {
+    type Error = &'static str;
+
+    fn try_from(value: Value) -> Result<Self, Self::Error> {
+        match value {
+            Value::Boolean(flag) => Ok(Self(flag)),
+            Value::String(text) if text == "true" => Ok(Self(true)),
+            Value::String(text) if text == "false" => Ok(Self(false)),
+            _ => Err("must be true or false"),
+        }
+    }
+}
+
+fn default_province() -> String {
+    "51".to_owned()
+}
+
+fn default_log_format() -> String {
+    "text".to_owned()
+}
+
+impl SubgraphConfig {
+    /// Reads the file with `env` over it.
+    pub(crate) fn load(path: &Path, env: impl IntoIterator<Item = (String, String)>) -> Result<Self, Failure> {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            Failure::new(format!("The configuration file {} cannot be read ({error}).", path.display()))
+        })?;
+        let wrong = |error: &dyn std::fmt::Display| {
+            Failure::new(format!("The configuration file {} is wrong: {error}", path.display()))
+        };
+        let mut table: Table = toml::from_str(&text).map_err(|error| wrong(&error))?;
+        for (name, value) in env {
+            let Some(key) = name.strip_prefix(PREFIX).map(str::to_ascii_lowercase) else { continue };
+            if TOP_LEVEL.contains(&key.as_str()) {
+                table.insert(key, Value::String(value));
+            } else if let Some((section, key)) = key.split_once("__")
+                && let Value::Table(section) =
+                    table.entry(section).or_insert_with(|| Value::Table(Table::new()))
+            {
+                section.insert(key.to_owned(), Value::String(value));
+            }
+        }
+        let mut config: Self = table.try_into().map_err(|error| wrong(&error))?;
+        if let Some(folder) = path.parent() {
+            config.keys = folder.join(&config.keys);
+        }
+        Ok(config)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str, env: &[(&str, &str)]) -> Result<SubgraphConfig, Failure> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("funeral.toml");
+        std::fs::write(&path, text).unwrap();
+        SubgraphConfig::load(&path, env.iter().map(|&(k, v)| (k.to_owned(), v.to_owned())))
+    }
+
+    const SMALL: &str = "listen = \"127.0.0.1:0\"\ndatabase = \"sqlite::memory:\"\nkeys = \"keys\"\n";
+
+    #[test]
+    fn a_variable_stands_over_the_file() {
+        let config = load(
+            SMALL,
+            &[("MINZHENG_DEMO", "true"), ("MINZHENG_FEEDS__FUNERAL", "http://funeral:4100"), ("HOME", "/")],
+        )
+        .unwrap();
+        assert!(config.demo.0);
+        assert_eq!(config.feeds["funeral"], "http://funeral:4100");
+        assert_eq!(config.province, "51");
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_by_name() {
+        let refused = load(&format!("{SMALL}databse = \"x\"\n"), &[]).unwrap_err();
+        assert!(refused.to_string().contains("databse"));
+    }
+}

@@ -1,0 +1,8 @@
+//! What the end-to-end tests stand on: the real program started as real processes, and a plain HTTP
+//! client. Nothing here knows how the program works inside.
+
+mod client;
+mod program;
+
+pub use client::{Answer, Client};
+pub use program::{Program, free_port, token};
