@@ -15,7 +15,7 @@ use graphql_tools::static_graphql::schema::Value;
 use indexmap::IndexMap;
 
 pub use super::demand::Demand;
-pub(crate) use build::build;
+pub(crate) use build::{Roots, build};
 
 /// A map by name that keeps the order of the schema.
 pub type Named<T> = IndexMap<Arc<str>, T, ahash::RandomState>;
@@ -109,11 +109,11 @@ impl TypeRef {
     }
 }
 
-/// What may be cached, by `@cacheControl`: the field's own mark, else its return type's, else, for
-/// a leaf, its parent type's.
+/// What may be cached, by `@cacheControl`: the field's own mark, else its return type's, else its
+/// parent type's.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct CacheHint {
-    /// Seconds an answer stays fresh; `None`: not marked, nothing may be kept.
+    /// Seconds an answer stays fresh; `None`: not marked or 0, nothing may be kept.
     pub max_age: Option<u32>,
     /// Whether callers may share it. Never true where the coordinate demands anything, and never
     /// without the explicit `scope: PUBLIC`.
@@ -179,6 +179,8 @@ pub struct FieldInfo {
     pub demand: Demand,
     /// What may be cached.
     pub cache: CacheHint,
+    /// The field's own mark, before return type and parent are looked at.
+    pub(crate) own_cache: Option<CacheHint>,
     /// Names of the types whose cached entries are stale after this mutation.
     pub invalidates: Vec<Arc<str>>,
     /// Whose personal data it carries, if any.
@@ -213,8 +215,8 @@ pub struct TypeInfo {
     pub input_fields: Named<InputValueInfo>,
     /// What having a value of the type demands; a union and an interface take their members'.
     pub demand: Demand,
-    /// The type's own cache mark.
-    pub cache: CacheHint,
+    /// The type's own cache mark, if it has one.
+    pub cache: Option<CacheHint>,
     /// Exactly one input field must be given (`@oneOf`).
     pub one_of: bool,
     /// Hidden from clients.
