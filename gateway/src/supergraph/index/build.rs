@@ -41,7 +41,7 @@ pub(crate) fn build(document: &Document) -> Result<SchemaIndex, LoadError> {
     let roots = Roots::of(document);
     let root = |name: &str| names.by_name.get(name).copied();
     let query = root(&roots.query).ok_or(LoadError::NoQuery)?;
-    let mut meta_field = |name: &str| -> Result<FieldInfo, LoadError> {
+    let meta_field = |name: &str| -> Result<FieldInfo, LoadError> {
         let field = sdl::types(&meta)
             .find_map(|ty| match ty {
                 TypeDefinition::Object(t) => t.fields.iter().find(|f| f.name == name),
