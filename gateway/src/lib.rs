@@ -16,7 +16,7 @@
 // pub mod execute;
 // pub mod transport;
 // pub mod cache;
-// pub mod supergraph;
+pub mod supergraph;
 // pub mod telemetry;
 // pub mod config;
 // pub mod error;
