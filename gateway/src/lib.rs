@@ -20,4 +20,4 @@
 // pub mod telemetry;
 // pub mod config;
 // pub mod error;
-// pub mod contract;
+pub mod contract;
