@@ -3,11 +3,19 @@
 //! A principal is made only from a verified token, or is [`Principal::public`] when no token was sent.
 //! A bad token is an error, never an anonymous caller.
 
+pub mod dev;
+pub mod jws;
+mod keys;
+mod verify;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::contract;
+use crate::error::ErrorCode;
+
+pub use verify::{IdentityError, Verifier};
 
 /// What a caller acts as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -131,4 +139,43 @@ pub struct Caller {
     pub case: Option<String>,
     /// The trace the request belongs to, handed on to subgraphs.
     pub trace: opentelemetry::Context,
+}
+
+/// Purposes and cases are codes and references, not prose.
+const LONGEST_PURPOSE: usize = 128;
+
+impl Caller {
+    /// A caller with the purpose and case stated in its headers.
+    ///
+    /// # Errors
+    /// [`ErrorCode::PurposeMalformed`] when one is no short plain text, and
+    /// [`ErrorCode::PurposeNotAllowed`] when the token does not permit the purpose.
+    pub fn new(
+        principal: Arc<Principal>,
+        purpose: Option<&str>,
+        case: Option<&str>,
+        trace: opentelemetry::Context,
+    ) -> Result<Self, ErrorCode> {
+        let plain = |text: Option<&str>| match text.map(str::trim) {
+            None | Some("") => Ok(None),
+            Some(text) if text.len() > LONGEST_PURPOSE => Err(ErrorCode::PurposeMalformed),
+            // They stand in signed header lines, so nothing but visible ASCII.
+            Some(text) if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) => {
+                Ok(Some(text.to_owned()))
+            }
+            Some(_) => Err(ErrorCode::PurposeMalformed),
+        };
+        let (purpose, case) = (plain(purpose)?, plain(case)?);
+        if let Some(purpose) = &purpose
+            && !principal.purposes.contains(purpose.as_str())
+        {
+            return Err(ErrorCode::PurposeNotAllowed);
+        }
+        Ok(Self {
+            principal,
+            purpose,
+            case,
+            trace,
+        })
+    }
 }
