@@ -17,7 +17,7 @@ pub mod request;
 pub mod cache;
 pub mod transport;
 // pub mod supergraph;
-// pub mod telemetry;
 pub mod config;
 pub mod contract;
 pub mod error;
+pub mod telemetry;
