@@ -8,16 +8,16 @@
 
 // pub mod server;
 // pub mod pipeline;
-// pub mod request;
-// pub mod identity;
+pub mod identity;
+pub mod request;
 // pub mod operation;
 // pub mod authorise;
 // pub mod plan;
 // pub mod execute;
-// pub mod transport;
-// pub mod cache;
+pub mod cache;
+pub mod transport;
 pub mod supergraph;
-// pub mod telemetry;
-// pub mod config;
-// pub mod error;
-// pub mod contract;
+pub mod config;
+pub mod contract;
+pub mod error;
+pub mod telemetry;

@@ -1,0 +1,145 @@
+//! What no type can say: values that must fit one another.
+
+use super::{Config, ConfigError};
+use crate::contract;
+
+/// The algorithms an issuer may pin. Never `none`, never a shared-secret one.
+pub(crate) const ALGORITHMS: [&str; 3] = ["RS256", "ES256", "EdDSA"];
+
+/// The provincial-level divisions of GB/T 2260.
+const PROVINCES: [&str; 34] = [
+    "11", "12", "13", "14", "15", "21", "22", "23", "31", "32", "33", "34", "35", "36", "37", "41",
+    "42", "43", "44", "45", "46", "50", "51", "52", "53", "54", "61", "62", "63", "64", "65", "71",
+    "81", "82",
+];
+
+impl Config {
+    /// Checks what the types alone do not.
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        self.listen
+            .parse::<std::net::SocketAddr>()
+            .map_err(|_| wrong("listen", "write address and port, as in 0.0.0.0:4000"))?;
+        if !PROVINCES.contains(&self.province.as_str()) {
+            return Err(wrong(
+                "province",
+                "write the province's two-digit code, as in \"51\"",
+            ));
+        }
+        for (name, url) in &self.subgraphs {
+            if !is_http_url(url) {
+                return Err(wrong(
+                    format!("subgraphs.{name}"),
+                    "write an http: or https: URL",
+                ));
+            }
+        }
+        self.check_identity()?;
+        self.check_signing()?;
+        self.check_numbers()?;
+        for origin in &self.cors.origins {
+            if !is_http_url(origin) || origin.matches('/').count() != 2 {
+                return Err(wrong(
+                    "cors.origins",
+                    "write exact origins such as https://portal.example.org, without a path; * is refused",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_identity(&self) -> Result<(), ConfigError> {
+        for role in self.identity.roles.keys() {
+            if !contract::ROLES.contains(&role.as_str()) {
+                return Err(wrong(format!("identity.roles.{role}"), known_roles()));
+            }
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        for issuer in &self.identity.issuers {
+            let key = |key: &str| format!("identity.issuers.{}.{key}", issuer.name);
+            if issuer.issuer.is_empty() || !seen.insert(&issuer.issuer) {
+                return Err(wrong(
+                    key("issuer"),
+                    "each issuer has its own, non-empty `iss`",
+                ));
+            }
+            if issuer.algorithms.is_empty() {
+                return Err(wrong(key("algorithms"), "name at least one algorithm"));
+            }
+            for algorithm in &issuer.algorithms {
+                if !ALGORITHMS.contains(&algorithm.as_str()) {
+                    return Err(wrong(
+                        key("algorithms"),
+                        "allowed are RS256, ES256 and EdDSA",
+                    ));
+                }
+            }
+            for role in &issuer.roles {
+                if role == contract::role::PUBLIC || !contract::ROLES.contains(&role.as_str()) {
+                    return Err(wrong(key("roles"), known_roles()));
+                }
+            }
+            if issuer.roles.is_empty() {
+                return Err(wrong(key("roles"), "name at least one role"));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_signing(&self) -> Result<(), ConfigError> {
+        for (name, key) in &self.signing.subgraphs {
+            if key.key.is_some() == key.key_file.is_some() {
+                return Err(wrong(
+                    format!("signing.subgraphs.{name}"),
+                    "give either `key` or `key_file`",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_numbers(&self) -> Result<(), ConfigError> {
+        let limits = &self.limits;
+        for (key, value) in [
+            ("limits.tokens", limits.tokens),
+            ("limits.depth", limits.depth),
+            ("limits.fields", limits.fields),
+            ("limits.root_fields", limits.root_fields),
+            ("limits.same_name", limits.same_name),
+            ("limits.concurrency", limits.concurrency),
+            ("limits.body", limits.body.as_usize()),
+            ("limits.document", limits.document.as_usize()),
+            ("limits.subgraph_answer", limits.subgraph_answer.as_usize()),
+        ] {
+            if value == 0 {
+                return Err(wrong(key, "must be greater than zero"));
+            }
+        }
+        if limits.deadline.is_zero() {
+            return Err(wrong("limits.deadline", "must be greater than zero"));
+        }
+        if !(0.0..=1.0).contains(&self.telemetry.sample_ratio) {
+            return Err(wrong("telemetry.sample_ratio", "must lie from 0 to 1"));
+        }
+        if self.cache.redis_poll.is_zero() {
+            return Err(wrong("cache.redis_poll", "must be greater than zero"));
+        }
+        Ok(())
+    }
+}
+
+fn wrong(key: impl Into<String>, problem: impl Into<String>) -> ConfigError {
+    ConfigError::Key {
+        key: key.into(),
+        problem: problem.into(),
+    }
+}
+
+fn known_roles() -> String {
+    format!("the roles are {}", contract::ROLES[1..].join(", "))
+}
+
+fn is_http_url(text: &str) -> bool {
+    text.parse::<http::Uri>().is_ok_and(|uri| {
+        matches!(uri.scheme_str(), Some("http" | "https")) && uri.authority().is_some()
+    })
+}

@@ -1,0 +1,87 @@
+//! Traces to a collector, by OTLP in protobuf over HTTP.
+//!
+//! The SDK's batch processor polls the exporter on a thread of its own, outside any Tokio runtime, while
+//! hyper needs one: so each request is carried over to the runtime that [`provider`] was called on.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use opentelemetry::trace::TracerProvider as _;
+use opentelemetry_http::{HttpClient, HttpError, Request, Response, hyper::HyperClient};
+use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig as _, WithHttpConfig as _};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, Tracer};
+use tracing_opentelemetry::OpenTelemetryLayer;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::registry::LookupSpan;
+
+use super::TelemetryError;
+use crate::config;
+
+/// How long one export may take.
+const EXPORT: Duration = Duration::from_secs(5);
+
+#[derive(Debug)]
+struct OnRuntime {
+    runtime: tokio::runtime::Handle,
+    client: HyperClient,
+}
+
+#[async_trait::async_trait]
+impl HttpClient for OnRuntime {
+    async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+        let client = self.client.clone();
+        self.runtime
+            .spawn(async move { client.send_bytes(request).await })
+            .await?
+    }
+}
+
+/// The provider that samples and exports spans.
+pub(super) fn provider(
+    endpoint: &str,
+    config: &config::Telemetry,
+) -> Result<SdkTracerProvider, TelemetryError> {
+    let runtime = tokio::runtime::Handle::try_current()
+        .map_err(|error| TelemetryError::Exporter(error.to_string()))?;
+    let exporter = SpanExporter::builder()
+        .with_http()
+        .with_http_client(OnRuntime {
+            runtime,
+            client: HyperClient::with_default_connector(EXPORT, None),
+        })
+        .with_protocol(Protocol::HttpBinary)
+        .with_endpoint(endpoint)
+        .with_timeout(EXPORT)
+        .build()
+        .map_err(|error| TelemetryError::Exporter(error.to_string()))?;
+    Ok(SdkTracerProvider::builder()
+        .with_batch_exporter(exporter)
+        .with_sampler(Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(
+            config.sample_ratio,
+        ))))
+        .with_resource(
+            Resource::builder()
+                .with_service_name(config.service_name.clone())
+                .build(),
+        )
+        .build())
+}
+
+/// The layer that turns spans of ours into traces; those of libraries below stay out.
+pub(super) fn layer<S>(provider: &SdkTracerProvider) -> impl Layer<S> + use<S>
+where
+    S: tracing::Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
+{
+    let layer: OpenTelemetryLayer<S, Tracer> =
+        tracing_opentelemetry::layer().with_tracer(provider.tracer("minzheng"));
+    layer.with_filter(
+        Targets::new()
+            .with_default(LevelFilter::INFO)
+            .with_target("hyper", LevelFilter::OFF)
+            .with_target("hyper_util", LevelFilter::OFF)
+            .with_target("opentelemetry", LevelFilter::OFF)
+            .with_target("opentelemetry_sdk", LevelFilter::OFF),
+    )
+}

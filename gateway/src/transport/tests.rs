@@ -1,0 +1,261 @@
+//! Transport against in-process subgraphs and a small HTTP server.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+
+use super::*;
+use crate::identity::Principal;
+
+type Answer = Box<dyn Fn(usize) -> (u16, &'static str, Duration) + Send + Sync>;
+
+/// A subgraph that answers what the test says and remembers the headers it got.
+struct Stub {
+    calls: AtomicUsize,
+    headers: Mutex<Vec<Vec<(&'static str, String)>>>,
+    answer: Answer,
+}
+
+impl Stub {
+    fn new(
+        answer: impl Fn(usize) -> (u16, &'static str, Duration) + Send + Sync + 'static,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            calls: AtomicUsize::new(0),
+            headers: Mutex::default(),
+            answer: Box::new(answer),
+        })
+    }
+
+    fn calls(&self) -> usize {
+        self.calls.load(Ordering::SeqCst)
+    }
+}
+
+impl InProcess for Stub {
+    fn call(
+        &self,
+        headers: Vec<(&'static str, String)>,
+        path: &'static str,
+        _: Bytes,
+    ) -> BoxFuture<'static, (u16, Bytes)> {
+        assert_eq!(path, "/graphql");
+        let n = self.calls.fetch_add(1, Ordering::SeqCst);
+        self.headers.lock().unwrap().push(headers);
+        let (status, body, wait) = (self.answer)(n);
+        Box::pin(async move {
+            tokio::time::sleep(wait).await;
+            (status, Bytes::from_static(body.as_bytes()))
+        })
+    }
+}
+
+fn transport(upstream: Upstream) -> Transport {
+    let shared = SharedKey::new("k", vec![1; 32]).unwrap();
+    Transport::new(
+        &config::Limits::default(),
+        Arc::from([(Arc::from("persons"), upstream)]),
+        Arc::new(Signer::new(
+            ed25519_dalek::SigningKey::from_bytes(&[3; 32]),
+            BTreeMap::from([("persons".to_owned(), shared)]),
+        )),
+        Metrics::new(),
+    )
+}
+
+fn caller() -> Caller {
+    let trace = telemetry::extract(|name| {
+        (name == header::TRACEPARENT)
+            .then_some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+    });
+    Caller {
+        principal: Arc::new(Principal::public("51")),
+        purpose: None,
+        case: None,
+        trace,
+    }
+}
+
+fn request(caller: &Caller, public: bool, mutation: bool, within: Duration) -> FetchRequest<'_> {
+    FetchRequest {
+        subgraph: 0,
+        body: Bytes::from_static(b"{\"query\":\"{ a }\"}"),
+        caller,
+        public,
+        mutation,
+        deadline: Instant::now() + within,
+    }
+}
+
+const LONG: Duration = Duration::from_secs(20);
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_call_carries_every_header_of_the_contract() {
+    let stub = Stub::new(|_| (200, "{\"data\":{}}", Duration::ZERO));
+    let transport = transport(Upstream::InProcess(Arc::clone(&stub) as _));
+    let caller = caller();
+    let body = transport.fetch(request(&caller, false, false, LONG)).await;
+    assert_eq!(body.unwrap(), "{\"data\":{}}");
+    let headers = stub.headers.lock().unwrap().remove(0);
+    let names: Vec<&str> = headers.iter().map(|(name, _)| *name).collect();
+    assert_eq!(
+        names,
+        [
+            header::PRINCIPAL,
+            header::PURPOSE,
+            header::CASE,
+            header::CONTENT_DIGEST,
+            header::SIGNATURE_INPUT,
+            header::SIGNATURE,
+            header::DEADLINE,
+            header::TRACEPARENT,
+        ]
+    );
+    let left: u64 = headers[6].1.parse().unwrap();
+    assert!((19_000..=20_000).contains(&left));
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn answers_that_are_refusals_or_no_json_are_told_apart() {
+    for (status, body, expected) in [
+        (401, "{}", TransportError::Refused(401)),
+        (503, "busy", TransportError::Refused(503)),
+        (200, "<html>", TransportError::Malformed),
+        (200, "", TransportError::Malformed),
+    ] {
+        let stub = Stub::new(move |_| (status, body, Duration::ZERO));
+        let transport = transport(Upstream::InProcess(stub));
+        let got = transport
+            .fetch(request(&caller(), false, false, LONG))
+            .await;
+        assert_eq!(got, Err(expected), "{status} {body}");
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_late_answer_is_a_timeout() {
+    let stub = Stub::new(|_| (200, "{}", Duration::from_secs(5)));
+    let transport = transport(Upstream::InProcess(stub));
+    let got = transport
+        .fetch(request(&caller(), false, false, Duration::from_millis(20)))
+        .await;
+    assert_eq!(got, Err(TransportError::Timeout));
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn equal_public_fetches_in_flight_are_one_and_later_ones_are_not() {
+    let stub = Stub::new(|_| (200, "{}", Duration::from_millis(20)));
+    let transport = transport(Upstream::InProcess(Arc::clone(&stub) as _));
+    let caller = caller();
+    let many = (0..8).map(|_| transport.fetch(request(&caller, true, false, LONG)));
+    for outcome in futures_util::future::join_all(many).await {
+        assert_eq!(outcome.unwrap(), "{}");
+    }
+    assert_eq!(stub.calls(), 1);
+    transport
+        .fetch(request(&caller, true, false, LONG))
+        .await
+        .unwrap();
+    assert_eq!(stub.calls(), 2);
+    assert!(transport.0.in_flight.borrow().is_empty());
+
+    let many = (0..3).map(|_| transport.fetch(request(&caller, false, false, LONG)));
+    futures_util::future::join_all(many).await;
+    assert_eq!(stub.calls(), 5, "personal fetches are never shared");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_shared_fetch_ends_when_nobody_waits_for_it_and_goes_on_while_someone_does() {
+    let stub = Stub::new(|_| (200, "{}", Duration::from_millis(30)));
+    let transport = transport(Upstream::InProcess(Arc::clone(&stub) as _));
+    let caller = caller();
+    let first = tokio::time::timeout(
+        Duration::from_millis(5),
+        transport.fetch(request(&caller, true, false, LONG)),
+    );
+    let second = transport.fetch(request(&caller, true, false, LONG));
+    let (first, second) = tokio::join!(first, second);
+    assert!(first.is_err(), "the first one left");
+    assert_eq!(second.unwrap(), "{}");
+    assert_eq!(stub.calls(), 1);
+    let alone = tokio::time::timeout(
+        Duration::from_millis(5),
+        transport.fetch(request(&caller, true, false, LONG)),
+    );
+    assert!(alone.await.is_err());
+    assert!(transport.0.in_flight.borrow().is_empty());
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_subgraph_that_keeps_failing_is_left_alone() {
+    let stub = Stub::new(|_| (500, "{}", Duration::ZERO));
+    let transport = transport(Upstream::InProcess(Arc::clone(&stub) as _));
+    let caller = caller();
+    for _ in 0..5 {
+        let got = transport.fetch(request(&caller, false, false, LONG)).await;
+        assert_eq!(got, Err(TransportError::Refused(500)));
+    }
+    let got = transport.fetch(request(&caller, false, false, LONG)).await;
+    assert_eq!(got, Err(TransportError::Unavailable));
+    assert_eq!(stub.calls(), 5);
+}
+
+/// A server that breaks its first connection after reading, then answers; it counts requests.
+async fn flaky() -> (http::Uri, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/graphql", listener.local_addr().unwrap());
+    let seen = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&seen);
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let n = count.fetch_add(1, Ordering::SeqCst);
+            let mut buffer = vec![0; 8192];
+            let mut text = String::new();
+            while !text.contains("{ a }") {
+                let read = stream.read(&mut buffer).await.unwrap();
+                text.push_str(&String::from_utf8_lossy(&buffer[..read]));
+            }
+            assert!(text.starts_with("POST /graphql HTTP/1.1"));
+            if n > 0 {
+                let answer = "HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n{\"data\":{}}";
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        }
+    });
+    (url.parse().unwrap(), seen)
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_query_over_a_broken_connection_is_asked_again_and_a_mutation_is_not() {
+    let (url, seen) = flaky().await;
+    let query = transport(Upstream::Http { url });
+    let got = query.fetch(request(&caller(), false, false, LONG)).await;
+    assert_eq!(got.unwrap(), "{\"data\":{}}");
+    assert_eq!(seen.load(Ordering::SeqCst), 2);
+
+    let (url, seen) = flaky().await;
+    let mutation = transport(Upstream::Http { url });
+    let got = mutation.fetch(request(&caller(), false, true, LONG)).await;
+    assert_eq!(got, Err(TransportError::Unavailable));
+    assert_eq!(seen.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_subgraph_that_is_not_there_is_unavailable() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/graphql", listener.local_addr().unwrap());
+    drop(listener);
+    let transport = transport(Upstream::Http {
+        url: url.parse().unwrap(),
+    });
+    let got = transport
+        .fetch(request(&caller(), false, false, LONG))
+        .await;
+    assert_eq!(got, Err(TransportError::Unavailable));
+}
