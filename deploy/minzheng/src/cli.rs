@@ -63,6 +63,9 @@ pub(crate) enum KeysCommand {
     Init {
         /// The folder to write to; keys that are there already stay.
         dir: PathBuf,
+        /// The two-digit code of the province.
+        #[arg(long, value_name = "CODE", default_value = "51")]
+        province: String,
     },
 }
 
@@ -78,6 +81,9 @@ pub(crate) struct Standalone {
     /// The province shown: 51 四川, 32 江苏, 35 福建 or 36 江西. Fixed at first start [default: 51]
     #[arg(long, value_name = "CODE")]
     pub(crate) province: Option<String>,
+    /// Stops the legal clock at an instant (RFC 3339), so that a story told about dates stays true.
+    #[arg(long, value_name = "TIME", env = "MINZHENG_CLOCK")]
+    pub(crate) clock: Option<chrono::DateTime<chrono::Utc>>,
     /// Worker threads of the endpoint [default: one for each core]
     #[arg(long, value_name = "N")]
     pub(crate) workers: Option<usize>,
@@ -86,7 +92,7 @@ pub(crate) struct Standalone {
 /// What the printed token claims.
 #[derive(Debug, Args)]
 pub(crate) struct Token {
-    /// The data folder (standalone) or key folder of the gateway (split).
+    /// The data folder (standalone), or the folder that `minzheng keys init` made (split).
     #[arg(long, value_name = "DIR", default_value = "minzheng-data")]
     pub(crate) data: PathBuf,
     /// Who asks.
@@ -97,7 +103,7 @@ pub(crate) struct Token {
     pub(crate) division: Option<String>,
     /// The demonstration citizen's number in the register of invented persons; 0 is the tutorial's.
     #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(crate) citizen: u32,
+    pub(crate) citizen: usize,
     /// How long the token is good, such as 15m, 1h or 7d.
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = duration)]
     pub(crate) ttl: Duration,

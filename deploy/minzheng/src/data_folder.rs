@@ -15,6 +15,9 @@ use crate::failure::Failure;
 /// The layout's version. A folder of a later version is refused, never rewritten.
 const FORMAT: u32 = 1;
 
+/// The note's file name.
+const NOTE: &str = "province.json";
+
 /// The provinces for which there is demonstration data.
 pub(crate) const PROVINCES: [&str; 4] = ["51", "32", "35", "36"];
 
@@ -69,35 +72,17 @@ impl DataFolder {
                 PROVINCES.join(", ")
             )));
         }
-        let path = root.join("province.json");
-        let damaged = |why: String| {
-            Failure::new(format!(
-                "{} is damaged ({why}). Put it back from a backup; nothing was changed.",
-                path.display()
-            ))
-        };
-        match fs::read(&path) {
-            Ok(bytes) => {
-                let note: Note = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
-                if note.format != FORMAT {
-                    return Err(damaged(format!("layout {} is not known to this version", note.format)));
-                }
-                match asked {
-                    Some(code) if code != note.province => Err(Failure::new(format!(
-                        "The data folder {} holds province {}, and a folder keeps its province. Choose another folder with --data.",
-                        root.display(),
-                        note.province
-                    ))),
-                    _ => Ok(note.province),
-                }
+        match (province_of(root)?, asked) {
+            (Some(here), Some(code)) if code != here => Err(Failure::new(format!(
+                "The data folder {} holds province {here}, and a folder keeps its province. Choose another folder with --data.",
+                root.display(),
+            ))),
+            (Some(here), _) => Ok(here),
+            (None, asked) => {
+                let code = asked.unwrap_or(PROVINCES[0]);
+                note_province(root, code)?;
+                Ok(code.to_owned())
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let note = Note { format: FORMAT, province: asked.unwrap_or(PROVINCES[0]).to_owned() };
-                let bytes = serde_json::to_vec(&note).map_err(|error| damaged(error.to_string()))?;
-                write_whole(&path, &bytes).map_err(|error| damaged(error.to_string()))?;
-                Ok(note.province)
-            }
-            Err(error) => Err(damaged(error.to_string())),
         }
     }
 
@@ -153,6 +138,38 @@ impl DataFolder {
             Err(error) => Err(damaged_database(&path, &error.to_string())),
         }
     }
+}
+
+/// The province noted in a folder; `None` when there is no note.
+pub(crate) fn province_of(root: &Path) -> Result<Option<String>, Failure> {
+    let path = root.join(NOTE);
+    let note: Note = match fs::read(&path) {
+        Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| damaged_note(&path, &error))?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(damaged_note(&path, &error)),
+    };
+    if note.format == FORMAT {
+        Ok(Some(note.province))
+    } else {
+        Err(damaged_note(&path, &format!("layout {} is not known to this version", note.format)))
+    }
+}
+
+/// Notes the province of a folder.
+pub(crate) fn note_province(root: &Path, province: &str) -> Result<(), Failure> {
+    let path = root.join(NOTE);
+    let note = Note { format: FORMAT, province: province.to_owned() };
+    serde_json::to_vec(&note)
+        .map_err(io::Error::from)
+        .and_then(|bytes| write_whole(&path, &bytes))
+        .map_err(|error| damaged_note(&path, &error))
+}
+
+fn damaged_note(path: &Path, why: &dyn std::fmt::Display) -> Failure {
+    Failure::new(format!(
+        "{} is damaged ({why}). Put it back from a backup; nothing was changed.",
+        path.display()
+    ))
 }
 
 /// Where the keys of a data folder are kept; `minzheng token` reads them without owning the folder.

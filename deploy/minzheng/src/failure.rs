@@ -13,6 +13,16 @@ impl Failure {
     }
 }
 
+impl From<minzheng_kit::Error> for Failure {
+    /// The inner words of a kit error are for the operator, and the person at the terminal is one.
+    fn from(error: minzheng_kit::Error) -> Self {
+        match error {
+            minzheng_kit::Error::Internal(sentence) => Self(sentence),
+            other => Self(format!("The database does not do what is asked ({}).", other.code())),
+        }
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
