@@ -9,6 +9,9 @@ use minzheng_tests::{Client, Program, free_port, token};
 use serde_json::Value;
 use tempfile::TempDir;
 
+/// The instant at which the demonstration plays, noon in Shanghai: dates in answers stay true.
+pub const NOON: &str = "2026-11-22T04:00:00Z";
+
 /// A province that runs: its processes, its data folder, and tokens for its roles.
 pub struct Province {
     pub program: Program,
@@ -24,7 +27,7 @@ impl Province {
         let port = free_port();
         let program = Program::start(
             &["standalone", "--listen", &format!("127.0.0.1:{port}"), "--data", &data.path().to_string_lossy(), "--province", code],
-            &[],
+            &[("MINZHENG_CLOCK", NOON)],
             port,
             Duration::from_secs(120),
         )?;
@@ -63,10 +66,102 @@ impl Province {
     }
 }
 
+/// The split roles: each subgraph on PostgreSQL and the gateway with Redis, by the example
+/// configurations of `deploy/config`.
+pub struct Split {
+    pub gateway: Program,
+    pub subgraphs: BTreeMap<&'static str, Program>,
+    pub folder: TempDir,
+    pub client: Client,
+}
+
+/// The subgraphs of the program.
+pub const SUBGRAPHS: [&str; 5] = ["persons", "places", "marriage", "funeral", "societies"];
+
+impl Split {
+    /// Starts all six processes; `None` where there is no PostgreSQL to test with (`tests/run` has one).
+    pub fn start(traces: Option<&str>) -> Result<Option<Self>, String> {
+        let (Ok(postgres), Ok(redis)) = (std::env::var("MINZHENG_TEST_POSTGRES"), std::env::var("MINZHENG_TEST_REDIS")) else {
+            return Ok(None);
+        };
+        let folder = TempDir::new().map_err(|error| error.to_string())?;
+        copy_folder(&project().join("deploy/config"), folder.path()).map_err(|error| error.to_string())?;
+        let keys = folder.path().join("keys").to_string_lossy().into_owned();
+        let (status, said) = Program::run(&["keys", "init", &keys], &[])?;
+        if !status.success() {
+            return Err(said);
+        }
+        let mut envs: Vec<(String, String)> = vec![("MINZHENG_CLOCK".into(), NOON.into())];
+        if let Some(traces) = traces {
+            envs.push(("MINZHENG_TELEMETRY__OTLP_ENDPOINT".into(), traces.to_owned()));
+        }
+        let ports: BTreeMap<&'static str, u16> = SUBGRAPHS.iter().map(|&name| (name, free_port())).collect();
+        let config = |name: &str| folder.path().join(format!("{name}.toml")).to_string_lossy().into_owned();
+        let mut starting = Vec::new();
+        for (&name, &port) in &ports {
+            let config = config(name);
+            let mut envs = envs.clone();
+            envs.push(("MINZHENG_LISTEN".into(), format!("127.0.0.1:{port}")));
+            envs.push(("MINZHENG_DATABASE".into(), postgres.clone()));
+            envs.push(("MINZHENG_SCHEMA".into(), format!("split_{name}")));
+            for (&other, &port) in &ports {
+                envs.push((format!("MINZHENG_FEEDS__{}", other.to_uppercase()), format!("http://127.0.0.1:{port}/graphql")));
+            }
+            starting.push((name, std::thread::spawn(move || start(&["subgraph", name, "--config", &config], &envs, port))));
+        }
+        let mut subgraphs = BTreeMap::new();
+        for (name, thread) in starting {
+            subgraphs.insert(name, thread.join().map_err(|_| "a start panicked".to_owned())??);
+        }
+        let port = free_port();
+        envs.push(("MINZHENG_LISTEN".into(), format!("127.0.0.1:{port}")));
+        envs.push(("MINZHENG_CACHE__REDIS_URL".into(), redis));
+        for (name, port) in &ports {
+            envs.push((format!("MINZHENG_SUBGRAPHS__{}", name.to_uppercase()), format!("http://127.0.0.1:{port}/graphql")));
+        }
+        let gateway = start(&["gateway", "--config", &config("gateway")], &envs, port)?;
+        Ok(Some(Self { gateway, subgraphs, folder, client: Client::new() }))
+    }
+
+    /// Asks as a role, as [`Province::ask`] does.
+    pub fn ask(&self, role: &str, query: &str, variables: &Value) -> Result<Value, String> {
+        let token = match role {
+            "public" => None,
+            role => {
+                let mut arguments = vec!["--role"];
+                arguments.extend(role.split_whitespace());
+                Some(token(&self.folder.path().join("keys"), &arguments)?)
+            }
+        };
+        self.client.graphql(&self.gateway.graphql(), token.as_deref(), query, variables)
+    }
+}
+
+fn start(arguments: &[&str], envs: &[(String, String)], port: u16) -> Result<Program, String> {
+    let envs: Vec<(&str, &str)> = envs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    Program::start(arguments, &envs, port, Duration::from_secs(180))
+}
+
+/// Copies a folder with all that is in it.
+pub fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
 /// All shared servers; each starts when it is first asked for.
 #[derive(Default)]
 pub struct Fixtures {
     provinces: Mutex<BTreeMap<String, Arc<OnceLock<Result<Arc<Province>, String>>>>>,
+    split: OnceLock<Result<Option<Arc<Split>>, String>>,
 }
 
 impl Fixtures {
@@ -81,6 +176,13 @@ impl Fixtures {
             Arc::clone(provinces.entry(code.to_owned()).or_default())
         };
         cell.get_or_init(|| Province::standalone(code).map(Arc::new)).clone()
+    }
+}
+
+impl Fixtures {
+    /// The split roles; `None` where there is no PostgreSQL.
+    pub fn split(&self) -> Result<Option<Arc<Split>>, String> {
+        self.split.get_or_init(|| Split::start(None).map(|split| split.map(Arc::new))).clone()
     }
 }
 

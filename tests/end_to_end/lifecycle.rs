@@ -10,7 +10,7 @@ use libtest_mimic::Trial;
 use minzheng_tests::{Client, Program, free_port};
 use tempfile::TempDir;
 
-use crate::fixtures::{Fixtures, Province};
+use crate::fixtures::{Fixtures, Province, copy_folder};
 use crate::{Outcome, case};
 
 pub fn cases(fixtures: &Arc<Fixtures>) -> Vec<Trial> {
@@ -72,20 +72,6 @@ fn copied(fixtures: &Fixtures) -> Result<TempDir, String> {
     let copy = TempDir::new().map_err(|error| error.to_string())?;
     copy_folder(province.data.path(), copy.path()).map_err(|error| error.to_string())?;
     Ok(copy)
-}
-
-fn copy_folder(from: &std::path::Path, to: &std::path::Path) -> std::io::Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy_folder(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), target)?;
-        }
-    }
-    Ok(())
 }
 
 fn damaged(fixtures: &Fixtures) -> Outcome {

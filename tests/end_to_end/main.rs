@@ -6,6 +6,7 @@
 mod bad_input;
 mod fixtures;
 mod lifecycle;
+mod operations;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
     let fixtures = Arc::new(Fixtures::new());
     let mut trials = Vec::new();
     trials.extend(bad_input::cases(&fixtures));
+    trials.extend(operations::cases(&fixtures));
     trials.extend(lifecycle::cases(&fixtures));
     let conclusion = libtest_mimic::run(&arguments, trials);
     // Dropped before the process ends, so that every server is stopped.
