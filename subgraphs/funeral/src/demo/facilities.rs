@@ -1,0 +1,519 @@
+//! Facilities with their vehicles, price lists, niches and visiting times.
+
+use minzheng_kit::demo::{credit_code, pick, point_of};
+use minzheng_kit::divisions::{Division, Level, dataset};
+use minzheng_kit::id::derived;
+use sea_orm::ActiveValue::Set;
+
+use super::{Rows, Stage, TODAY, at, day};
+use crate::model::{facility, hearse, plot, price_line, service_item, worship_slot};
+use crate::rules::settings::REVISION_IN_FORCE;
+use crate::rules::terms::{
+    FacilityKind, FacilityOperator, FacilityState, FacilitySubKind, HearseState, ItemClass,
+    ItemUnit, PlotKind, PlotState,
+};
+
+/// An item of the list: code, names, class, unit, and what it costs in yuan on an average day.
+type Item = (
+    &'static str,
+    &'static str,
+    &'static str,
+    ItemClass,
+    ItemUnit,
+    i64,
+);
+
+/// The service list. The base items are those of the revision of 2026 (domain.md B.2.1); N and G are
+/// the two separate fees of niches and graves (F-8).
+const ITEMS: [Item; 16] = [
+    (
+        "B01",
+        "遗体接运",
+        "Transport of the body",
+        ItemClass::Base,
+        ItemUnit::Time,
+        350,
+    ),
+    (
+        "B02",
+        "遗体存放",
+        "Storage of the body",
+        ItemClass::Base,
+        ItemUnit::Day,
+        80,
+    ),
+    (
+        "B03",
+        "遗体告别",
+        "Farewell",
+        ItemClass::Base,
+        ItemUnit::Time,
+        300,
+    ),
+    (
+        "B04",
+        "遗体火化",
+        "Cremation",
+        ItemClass::Base,
+        ItemUnit::Body,
+        820,
+    ),
+    (
+        "B05",
+        "骨灰寄存",
+        "Custody of ashes",
+        ItemClass::Base,
+        ItemUnit::NicheYear,
+        100,
+    ),
+    (
+        "B06",
+        "生态安葬",
+        "Ecological burial",
+        ItemClass::Base,
+        ItemUnit::Time,
+        500,
+    ),
+    (
+        "P01",
+        "遗体整容",
+        "Care of the face",
+        ItemClass::ProvinceAddedBase,
+        ItemUnit::Body,
+        160,
+    ),
+    (
+        "P02",
+        "遗体防腐",
+        "Preservation",
+        ItemClass::ProvinceAddedBase,
+        ItemUnit::Body,
+        400,
+    ),
+    (
+        "X01",
+        "礼仪主持",
+        "Master of ceremony",
+        ItemClass::NonBase,
+        ItemUnit::Time,
+        450,
+    ),
+    (
+        "X02",
+        "花篮布置",
+        "Flowers",
+        ItemClass::NonBase,
+        ItemUnit::Time,
+        600,
+    ),
+    (
+        "X03",
+        "骨灰盒",
+        "Urn",
+        ItemClass::NonBase,
+        ItemUnit::Time,
+        680,
+    ),
+    (
+        "X04",
+        "守灵厅",
+        "Room for the vigil",
+        ItemClass::NonBase,
+        ItemUnit::Hour,
+        60,
+    ),
+    (
+        "N01",
+        "格位使用费",
+        "Use of a niche",
+        ItemClass::Base,
+        ItemUnit::NicheYear,
+        90,
+    ),
+    (
+        "N02",
+        "格位维护管理费",
+        "Upkeep of a niche",
+        ItemClass::Base,
+        ItemUnit::NicheYear,
+        20,
+    ),
+    (
+        "G01",
+        "墓位使用费",
+        "Use of a grave",
+        ItemClass::NonBase,
+        ItemUnit::GraveYear,
+        1_200,
+    ),
+    (
+        "G02",
+        "墓位维护管理费",
+        "Upkeep of a grave",
+        ItemClass::NonBase,
+        ItemUnit::GraveYear,
+        60,
+    ),
+];
+
+/// What is built at one spot.
+pub(super) struct Plan<'p> {
+    /// Unique within the county.
+    pub(super) key: String,
+    /// Its name.
+    pub(super) name: String,
+    /// The division it lies in, a county or a township.
+    pub(super) division: &'p Division,
+    /// The county, whose seat is its place.
+    pub(super) county: &'p Division,
+    /// Kind and sub-kind.
+    pub(super) kind: (FacilityKind, FacilitySubKind),
+    /// Operator.
+    pub(super) operator: FacilityOperator,
+    /// State.
+    pub(super) state: FacilityState,
+    /// Cost in yuan.
+    pub(super) investment: Option<i64>,
+}
+
+impl<'p> Plan<'p> {
+    /// A public facility of a county, in operation.
+    pub(super) fn public(
+        county: &'p Division,
+        key: &str,
+        name: String,
+        kind: (FacilityKind, FacilitySubKind),
+    ) -> Self {
+        let operator = match kind.1 {
+            FacilitySubKind::RuralPublic => FacilityOperator::VillageCollective,
+            FacilitySubKind::Pre2026Commercial => FacilityOperator::LegacyPrivate,
+            _ => FacilityOperator::Government,
+        };
+        Self {
+            key: key.to_owned(),
+            name,
+            division: county,
+            county,
+            kind,
+            operator,
+            state: FacilityState::Open,
+            investment: None,
+        }
+    }
+}
+
+/// Builds what every county has; the reports' own facilities come in [`super::report`].
+pub(super) fn build(stage: &Stage<'_>, rows: &mut Rows) {
+    for (code, zh, en, class, unit, _) in ITEMS {
+        rows.items.push(service_item::ActiveModel {
+            code: Set(code.to_owned()),
+            name_zh: Set(zh.to_owned()),
+            name_en: Set(en.to_owned()),
+            class: Set(class),
+            unit: Set(unit),
+        });
+    }
+    for (index, county) in stage.counties.iter().enumerate() {
+        county_facilities(stage, rows, index, county);
+    }
+}
+
+fn county_facilities(stage: &Stage<'_>, rows: &mut Rows, index: usize, county: &Division) {
+    use FacilityKind::{Cemetery, Columbarium, FuneralHome};
+    use FacilitySubKind::{Pre2026Commercial, ServicePoint, UrbanPublic};
+    let name = &county.name;
+    add(
+        stage,
+        rows,
+        Plan::public(
+            county,
+            "home",
+            format!("{name}殡仪馆"),
+            (FuneralHome, UrbanPublic),
+        ),
+    );
+    add(
+        stage,
+        rows,
+        Plan::public(
+            county,
+            "hall",
+            format!("{name}骨灰堂"),
+            (Columbarium, UrbanPublic),
+        ),
+    );
+    if super::report::urban_cemetery_is_ours(&county.code) {
+        add(
+            stage,
+            rows,
+            Plan::public(
+                county,
+                "urban",
+                format!("{name}公益性公墓"),
+                (Cemetery, UrbanPublic),
+            ),
+        );
+    }
+    if index.is_multiple_of(3) {
+        let plan = Plan::public(
+            county,
+            "point",
+            format!("{name}殡仪服务站"),
+            (FuneralHome, ServicePoint),
+        );
+        add(stage, rows, plan);
+    }
+    if index.is_multiple_of(7) {
+        let plan = Plan::public(
+            county,
+            "old",
+            format!("{name}青山陵园"),
+            (Cemetery, Pre2026Commercial),
+        );
+        add(stage, rows, plan);
+    }
+    let (cemeteries, columbaria, parks) = super::report::rural_quota(stage, county);
+    rural(stage, rows, county, cemeteries, columbaria, parks);
+}
+
+/// Rural public facilities and life parks, spread over the townships of a county.
+fn rural(
+    stage: &Stage<'_>,
+    rows: &mut Rows,
+    county: &Division,
+    cemeteries: usize,
+    columbaria: usize,
+    parks: usize,
+) {
+    let towns: Vec<&Division> = dataset()
+        .children(&county.id)
+        .filter(|d| d.level == Level::Township)
+        .collect();
+    let mut some = |count: usize, key: &str, word: &str, kind: (FacilityKind, FacilitySubKind)| {
+        for n in 0..count {
+            let town = match towns.len() {
+                0 => county,
+                len => towns[n % len],
+            };
+            let round = n / towns.len().max(1) + 1;
+            let number = if round > 1 {
+                format!("第{round}")
+            } else {
+                String::new()
+            };
+            let name = format!("{}{number}{word}", town.name);
+            let mut plan = Plan::public(county, &format!("{key}{n}"), name, kind);
+            plan.division = town;
+            add(stage, rows, plan);
+        }
+    };
+    some(
+        cemeteries,
+        "rural-cemetery-",
+        "农村公益性公墓",
+        (FacilityKind::Cemetery, FacilitySubKind::RuralPublic),
+    );
+    some(
+        columbaria,
+        "rural-hall-",
+        "农村公益性骨灰堂",
+        (FacilityKind::Columbarium, FacilitySubKind::RuralPublic),
+    );
+    some(
+        parks,
+        "life-park-",
+        "生命公园",
+        (FacilityKind::Cemetery, FacilitySubKind::LifePark),
+    );
+}
+
+/// Adds a facility with all that belongs to it.
+pub(super) fn add(stage: &Stage<'_>, rows: &mut Rows, plan: Plan<'_>) {
+    let code = &plan.county.code;
+    let key = format!("{code}/{}", plan.key);
+    let draw = |what: &str, below: u64| pick(&["funeral", &key, what], below);
+    // The seat of the county, and some kilometres to a side.
+    let (lon, lat) = point_of(code);
+    let aside = |what: &str| (draw(what, 1_001) as f64 / 1_000.0 - 0.5) * 0.12;
+    let is_home = plan.kind == (FacilityKind::FuneralHome, FacilitySubKind::UrbanPublic);
+    // Nothing is founded by private hands after the revision (F-17); all of these are older.
+    let approved_on = day(
+        1996 + i32::try_from(draw("year", 28)).unwrap_or(0),
+        1 + draw("month", 12) as u32,
+        1 + draw("day", 28) as u32,
+    );
+    let number = u32::try_from(rows.facilities.len()).unwrap_or(0) + 1;
+    let private = plan.operator == FacilityOperator::LegacyPrivate;
+    let facility = facility::Model {
+        id: derived("facility", &key),
+        kind: plan.kind.0,
+        sub_kind: plan.kind.1,
+        operator: plan.operator,
+        state: plan.state,
+        name: plan.name,
+        // Private ones are run by 民办非企业单位, which the register of societies may know.
+        credit_code: credit_code(
+            stage.province,
+            code,
+            if private { '2' } else { '9' },
+            number,
+        ),
+        division_id: plan.division.id,
+        place_id: derived("place", &format!("seat:{code}")),
+        lon: lon + aside("lon"),
+        lat: lat + aside("lat"),
+        approved_on: if plan.state == FacilityState::UnderConstruction {
+            REVISION_IN_FORCE
+        } else {
+            approved_on
+        },
+        approved_by: format!("{}民政局", plan.county.name),
+        investment: plan.investment.map(|yuan| yuan * 100),
+        capacity: if is_home {
+            20 + draw("capacity", 40) as i64
+        } else {
+            200 + draw("capacity", 4_800) as i64
+        },
+        cremators: if is_home {
+            2 + draw("cremators", 5) as i32
+        } else {
+            0
+        },
+        hearses: if is_home { 3 } else { 0 },
+        phone: format!("0000-{:07}", 8_000_000 + draw("phone", 999_999)),
+        version: 1,
+    };
+    if plan.state == FacilityState::Open {
+        furnish(rows, &facility, &key);
+    }
+    rows.facilities.push(facility);
+}
+
+/// Vehicles, prices, niches and visiting times of a facility.
+fn furnish(rows: &mut Rows, facility: &facility::Model, key: &str) {
+    let prefixes: &[&str] = match (facility.kind, facility.sub_kind) {
+        (FacilityKind::FuneralHome, FacilitySubKind::UrbanPublic) => {
+            hearses(rows, facility, key);
+            &["B", "P", "X"]
+        }
+        (FacilityKind::FuneralHome, _) => &["B01", "B03", "X"],
+        (FacilityKind::Columbarium, sub_kind) => {
+            if sub_kind == FacilitySubKind::UrbanPublic {
+                niches(rows, facility, key);
+            }
+            &["N"]
+        }
+        (FacilityKind::Cemetery, FacilitySubKind::LifePark) => &["B06"],
+        (FacilityKind::Cemetery, sub_kind) => {
+            if sub_kind == FacilitySubKind::UrbanPublic {
+                slots(rows, facility, key);
+            }
+            &["G"]
+        }
+    };
+    prices(rows, facility, key, prefixes);
+}
+
+fn hearses(rows: &mut Rows, facility: &facility::Model, key: &str) {
+    for n in 1..=facility.hearses {
+        let draw = |what: &str, below: u64| pick(&["hearse", key, &n.to_string(), what], below);
+        let aside = |what: &str| (draw(what, 1_001) as f64 / 1_000.0 - 0.5) * 0.1;
+        rows.hearses.push(hearse::ActiveModel {
+            id: Set(derived("hearse", &format!("{key}/{n}"))),
+            facility_id: Set(facility.id),
+            label: Set(format!("接运{n}号车")),
+            lon: Set(facility.lon + aside("lon")),
+            lat: Set(facility.lat + aside("lat")),
+            seen_at: Set(at(TODAY, 11, 50)),
+            state: Set(if n == 2 {
+                HearseState::OnTask
+            } else {
+                HearseState::Ready
+            }),
+        });
+    }
+}
+
+/// Two versions of the list: the old one, and the one of the revision with its ceilings.
+fn prices(rows: &mut Rows, facility: &facility::Model, key: &str, prefixes: &[&str]) {
+    let versions = [
+        (
+            1,
+            day(2020, 1, 1),
+            Some(REVISION_IN_FORCE),
+            "省发改委、民政厅殡葬服务收费文件",
+        ),
+        (2, REVISION_IN_FORCE, None, "发改价格〔2026〕108号"),
+    ];
+    for (code, _, _, class, _, average) in ITEMS {
+        if !prefixes.iter().any(|p| code.starts_with(p)) {
+            continue;
+        }
+        for (version, valid_from, valid_to, basis) in versions {
+            // Ninety to a hundred per cent of the ceiling, in whole yuan; the new list is no dearer.
+            let percent = 90 + pick(&["price", key, code], 11) as i64;
+            let price =
+                (average * percent / 100 + if version == 1 { average / 20 } else { 0 }) * 100;
+            let ceiling = (average + if version == 1 { average / 10 } else { 0 }) * 100;
+            let base = class != ItemClass::NonBase;
+            rows.prices.push(price_line::Model {
+                id: derived("price", &format!("{key}/{code}/{version}")),
+                facility_id: facility.id,
+                item_code: code.to_owned(),
+                list_version: version,
+                price,
+                ceiling: base.then_some(ceiling),
+                reference_low: (!base).then_some(ceiling / 2),
+                reference_high: (!base).then_some(ceiling * 3 / 2),
+                basis: basis.to_owned(),
+                valid_from,
+                valid_to,
+                published_on: valid_from,
+            });
+        }
+    }
+}
+
+fn niches(rows: &mut Rows, facility: &facility::Model, key: &str) {
+    for n in 1..=12 {
+        let occupied = n > 5;
+        let from = facility.approved_on.max(day(2010, 1, 1));
+        rows.plots.push(plot::Model {
+            id: derived("plot", &format!("{key}/{n}")),
+            facility_id: facility.id,
+            kind: PlotKind::Niche,
+            label: format!("一厅{}排{}号", (n - 1) / 4 + 1, (n - 1) % 4 + 1),
+            area_milli_m2: 120,
+            occupant_limit: if n % 3 == 0 { 2 } else { 1 },
+            state: if occupied {
+                PlotState::Occupied
+            } else {
+                PlotState::Free
+            },
+            held_until: None,
+            contract_from: occupied.then_some(from),
+            contract_to: occupied.then(|| {
+                crate::rules::burial::renewal_due(from, &crate::rules::settings::of_province(""))
+            }),
+            version: 1,
+        });
+    }
+}
+
+/// The days around 冬至 and 清明.
+fn slots(rows: &mut Rows, facility: &facility::Model, key: &str) {
+    for on in [day(2026, 12, 22), day(2027, 4, 4), day(2027, 4, 5)] {
+        for starts in [8, 10, 14] {
+            let name = format!("{key}/{on}/{starts}");
+            rows.slots.push(worship_slot::ActiveModel {
+                id: Set(derived("worship", &name)),
+                facility_id: Set(facility.id),
+                day: Set(on),
+                starts_hour: Set(starts),
+                ends_hour: Set(starts + 2),
+                capacity: Set(300),
+                booked: Set(pick(&["worship", &name], 301) as i32),
+            });
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! A funeral case, for its applicant and for officers.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use minzheng_kit::batch::Siblings;
+use minzheng_kit::federation::directives::{key, personal};
+use minzheng_kit::{Date, DateTime, PrincipalExt, Yuan};
+use uuid::Uuid;
+
+use super::division::Division;
+use super::facility::{FuneralFacility, ServiceItem};
+use super::person::{DeathRecord, Person};
+use super::plot::Plot;
+use super::waiver::Waiver;
+use crate::model::{funeral_case, waiver};
+use crate::rules::case;
+use crate::rules::terms::{CaseState, KinRelation};
+use crate::service::{cases, facilities, plots};
+
+/// A case that the caller may see, and those it was read with. Whoever makes one has checked
+/// [`super::access::case`].
+#[derive(Clone)]
+pub struct FuneralCase {
+    row: Arc<funeral_case::Model>,
+    siblings: Arc<Siblings<Uuid>>,
+    facilities: Arc<Siblings<Uuid>>,
+    deceased: Person,
+    applicant: Person,
+    division: Division,
+}
+
+impl FuneralCase {
+    /// Cases that were read together.
+    pub(super) fn all(rows: Vec<funeral_case::Model>) -> Vec<Self> {
+        let siblings = Siblings::new(rows.iter().map(|c| c.id).collect());
+        let facilities = Siblings::new(rows.iter().map(|c| c.facility_id).collect());
+        let people = Person::all(rows.iter().map(|c| c.deceased.clone()).collect())
+            .into_iter()
+            .zip(Person::all(
+                rows.iter().map(|c| c.applicant.clone()).collect(),
+            ));
+        let divisions = Division::all(rows.iter().map(|c| c.division_id).collect());
+        rows.into_iter()
+            .zip(people)
+            .zip(divisions)
+            .map(|((row, (deceased, applicant)), division)| Self {
+                row: Arc::new(row),
+                siblings: Arc::clone(&siblings),
+                facilities: Arc::clone(&facilities),
+                deceased,
+                applicant,
+                division,
+            })
+            .collect()
+    }
+
+    async fn granted(&self, ctx: &Context<'_>) -> Result<Arc<Vec<waiver::Model>>> {
+        let services = ctx.services();
+        let granted = self
+            .siblings
+            .load(&self.row.id, "waivers", "", |ids| async move {
+                let granted = cases::waivers(services.db.read(), &ids).await?;
+                Ok(granted
+                    .into_iter()
+                    .map(|(id, list)| (id, Arc::new(list)))
+                    .collect())
+            })
+            .await?;
+        Ok(granted.unwrap_or_default())
+    }
+
+    async fn bill(&self, ctx: &Context<'_>) -> Result<Arc<Vec<cases::BillLine>>> {
+        let services = ctx.services();
+        let bill = self
+            .siblings
+            .load(&self.row.id, "bill", "", |ids| async move {
+                let bills = cases::bills(services.db.read(), &ids).await?;
+                Ok(bills
+                    .into_iter()
+                    .map(|(id, list)| (id, Arc::new(list)))
+                    .collect())
+            })
+            .await?;
+        Ok(bill.unwrap_or_default())
+    }
+}
+
+/// A funeral case from its opening to its end (治丧案件).
+#[Object(directive = key::apply("id".into(), None))]
+impl FuneralCase {
+    /// Opaque identity (标识).
+    async fn id(&self) -> ID {
+        self.row.id.into()
+    }
+
+    /// Number for people (案件编号).
+    async fn number(&self) -> &str {
+        &self.row.number
+    }
+
+    /// Where the case stands (案件状态).
+    async fn state(&self) -> CaseState {
+        self.row.state
+    }
+
+    /// Whether it still runs (是否在办).
+    async fn is_open(&self) -> bool {
+        case::is_open(self.row.state)
+    }
+
+    /// When it was opened (立案时间).
+    async fn opened_at(&self) -> DateTime {
+        DateTime(self.row.opened_at)
+    }
+
+    /// Day it was closed; null while it runs (结案日期).
+    async fn closed_on(&self) -> Option<Date> {
+        self.row.closed_on.map(Date)
+    }
+
+    /// Day of the cremation; null before it, or where there is none (火化日期).
+    async fn cremated_on(&self) -> Option<Date> {
+        self.row.cremated_on.map(Date)
+    }
+
+    /// The deceased (逝者).
+    #[graphql(directive = personal::apply("funeral".into(), "deceased { id }".into()))]
+    async fn deceased(&self) -> Person {
+        self.deceased.clone()
+    }
+
+    /// The applicant (申办人).
+    #[graphql(directive = personal::apply("funeral".into(), "applicant { id }".into()))]
+    async fn applicant(&self) -> Person {
+        self.applicant.clone()
+    }
+
+    /// What the applicant is to the deceased (与逝者关系).
+    #[graphql(directive = personal::apply("kinship".into(), "applicant { id }".into()))]
+    async fn relation(&self) -> KinRelation {
+        self.row.relation
+    }
+
+    /// The applicant's telephone, masked (申办人电话，脱敏).
+    #[graphql(directive = personal::apply("phone".into(), "applicant { id }".into()))]
+    async fn applicant_phone(&self) -> &str {
+        &self.row.phone_masked
+    }
+
+    /// The record of the death; null if it cannot be read now (死亡登记).
+    #[graphql(directive = personal::apply("death".into(), "deceased { id }".into()))]
+    async fn death(&self, ctx: &Context<'_>) -> Result<Option<DeathRecord>> {
+        let services = ctx.services();
+        let death = self
+            .siblings
+            .load(&self.row.id, "death", "", |ids| async move {
+                cases::deaths_of(services.db.read(), &ids).await
+            })
+            .await?;
+        Ok(death.map(DeathRecord::from))
+    }
+
+    /// The facility in charge; null if it cannot be read now (承办殡仪馆).
+    async fn facility(&self, ctx: &Context<'_>) -> Result<Option<FuneralFacility>> {
+        let services = ctx.services();
+        let home = self
+            .facilities
+            .load(&self.row.facility_id, "facility", "", |ids| async move {
+                facilities::by_ids(services.db.read(), &ids).await
+            })
+            .await?;
+        Ok(home.and_then(|row| FuneralFacility::all(vec![row]).pop()))
+    }
+
+    /// The division of the facility when the case was opened (受理区划).
+    async fn division(&self) -> Division {
+        self.division.clone()
+    }
+
+    /// The bill, line by line; null if it cannot be read now (收费明细).
+    async fn items(&self, ctx: &Context<'_>) -> Result<Option<Vec<CaseItem>>> {
+        Ok(Some(
+            self.bill(ctx).await?.iter().map(CaseItem::of).collect(),
+        ))
+    }
+
+    /// The sum of the bill; null if it cannot be read now (费用合计).
+    async fn charged(&self, ctx: &Context<'_>) -> Result<Option<Yuan>> {
+        Ok(Some(Yuan(
+            self.bill(ctx)
+                .await?
+                .iter()
+                .map(|(line, _)| line.amount)
+                .sum(),
+        )))
+    }
+
+    /// The fees that were waived; null if they cannot be read now (减免明细).
+    async fn waivers(&self, ctx: &Context<'_>) -> Result<Option<Vec<Waiver>>> {
+        Ok(Some(
+            self.granted(ctx)
+                .await?
+                .iter()
+                .cloned()
+                .map(Waiver::from)
+                .collect(),
+        ))
+    }
+
+    /// The sum of what was waived; null if it cannot be read now (减免合计).
+    async fn waived(&self, ctx: &Context<'_>) -> Result<Option<Yuan>> {
+        Ok(Some(Yuan(
+            self.granted(ctx).await?.iter().map(|w| w.amount).sum(),
+        )))
+    }
+
+    /// The niche or grave that is held for this case; null if there is none (预留格位或墓位).
+    async fn held_plot(&self, ctx: &Context<'_>) -> Result<Option<Plot>> {
+        let services = ctx.services();
+        let now = services.clock.now();
+        let held = self
+            .siblings
+            .load(&self.row.id, "held_plot", "", |ids| async move {
+                plots::held_by(services.db.read(), &ids, now).await
+            })
+            .await?;
+        Ok(held.map(|plot| Plot::of(plot, now)))
+    }
+}
+
+/// A line of a case's bill (收费明细项).
+#[derive(SimpleObject)]
+pub struct CaseItem {
+    /// The item (项目).
+    pub item: ServiceItem,
+    /// How many units (数量).
+    pub quantity: i32,
+    /// Price times quantity (金额).
+    pub amount: Yuan,
+    /// Day of the service (服务日期).
+    pub service_on: Date,
+    /// Whether the price lies outside the published reference range (是否超出参考价).
+    pub flagged: bool,
+}
+
+impl CaseItem {
+    fn of((line, item): &cases::BillLine) -> Self {
+        Self {
+            item: item.clone().into(),
+            quantity: line.quantity,
+            amount: Yuan(line.amount),
+            service_on: Date(line.service_on),
+            flagged: line.flagged,
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! What the funeral subsystem adds to divisions: facilities and figures.
+//!
+//! For all divisions of a page one statement a field; the cockpit asks for 183 counties at once.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use minzheng_kit::batch::Siblings;
+use minzheng_kit::federation::directives::{CacheScope, cache_control, key, requires_scopes};
+use minzheng_kit::{DateTime, PrincipalExt, YearMonth, Yuan, divisions};
+use uuid::Uuid;
+
+use super::facility::FuneralFacility;
+use super::waiver::WaiverSummary;
+use super::{access, period, size};
+use crate::rules::terms::{FacilityKind, FacilitySubKind};
+use crate::service::facilities::{self, Filter};
+use crate::service::figures::{self, Counts, MonthFigures};
+
+/// A division, by its id.
+#[derive(Clone)]
+pub struct Division {
+    pub(super) id: Uuid,
+    siblings: Arc<Siblings<Uuid>>,
+}
+
+impl Division {
+    /// Divisions that were asked for together.
+    pub(super) fn all(ids: Vec<Uuid>) -> Vec<Self> {
+        let siblings = Siblings::new(ids.clone());
+        ids.into_iter()
+            .map(|id| Self {
+                id,
+                siblings: Arc::clone(&siblings),
+            })
+            .collect()
+    }
+
+    /// One division by itself.
+    pub(super) fn one(id: Uuid) -> Self {
+        Self {
+            id,
+            siblings: Siblings::new(vec![id]),
+        }
+    }
+}
+
+/// An administrative division (行政区划).
+#[Object(directive = key::apply("id".into(), None))]
+impl Division {
+    /// Opaque identity (标识).
+    async fn id(&self) -> ID {
+        self.id.into()
+    }
+
+    /// The funeral facilities in this division and below it; null if they cannot be read now
+    /// (殡葬设施).
+    #[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
+    async fn facilities(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only of this kind (设施类别).")] kind: Option<FacilityKind>,
+        #[graphql(desc = "Only of this sub-kind (设施类型).")] sub_kind: Option<FacilitySubKind>,
+        #[graphql(desc = "How many at most, 50 if not given (条数).")] first: Option<i32>,
+    ) -> Result<Option<Vec<FuneralFacility>>> {
+        let services = ctx.services();
+        let limit = size(first, 50, 500);
+        let filter = Filter {
+            kind,
+            sub_kind,
+            state: None,
+        };
+        let rows = self
+            .siblings
+            .load(
+                &self.id,
+                "facilities",
+                &format!("{filter:?}{limit}"),
+                |ids| async move {
+                    facilities::of_divisions(services.db.read(), &ids, filter, limit).await
+                },
+            )
+            .await?;
+        Ok(Some(FuneralFacility::all(rows.unwrap_or_default())))
+    }
+
+    /// How many facilities of each kind there are; null if they cannot be counted now (设施数量).
+    #[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
+    async fn facility_counts(&self, ctx: &Context<'_>) -> Result<Option<FacilityCounts>> {
+        let services = ctx.services();
+        let counts = self
+            .siblings
+            .load(&self.id, "facility_counts", "", |ids| async move {
+                let counts = figures::facility_counts(services.db.read(), &ids).await?;
+                Ok(counts
+                    .into_iter()
+                    .map(|(id, c)| (id, Arc::new(c)))
+                    .collect())
+            })
+            .await?;
+        Ok(counts.map(|c| FacilityCounts::of(&c)))
+    }
+
+    /// The funeral figures of each month from one to another; null if they may not or cannot be
+    /// read (殡葬月度统计).
+    #[graphql(directive = requires_scopes::apply(vec![vec!["statistics.read".into()]]))]
+    async fn funeral_stats(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "First month (起始月份).")] from: YearMonth,
+        #[graphql(desc = "Last month, included (截止月份).")] to: YearMonth,
+    ) -> Result<Option<Vec<FuneralStats>>> {
+        access::figures(ctx, self.id)?;
+        let (from, to) = period(from, to)?;
+        if divisions::dataset().by_id(&self.id).is_none() {
+            return Ok(None);
+        }
+        let services = ctx.services();
+        let found = self
+            .siblings
+            .load(
+                &self.id,
+                "funeral_stats",
+                &format!("{from}-{to}"),
+                |ids| async move {
+                    let figures = figures::monthly(services.db.read(), &ids, from, to).await?;
+                    Ok(figures
+                        .into_iter()
+                        .map(|(id, months)| (id, Arc::new(months)))
+                        .collect())
+                },
+            )
+            .await?;
+        let as_of = DateTime(services.clock.now());
+        let found = found.as_deref().map_or(&[][..], |months| months.as_slice());
+        let month = |index| found.iter().find(|m| m.month == index).copied();
+        Ok(Some(
+            (from..=to)
+                .map(|index| {
+                    month(index).unwrap_or(MonthFigures {
+                        month: index,
+                        ..MonthFigures::default()
+                    })
+                })
+                .map(|figures| FuneralStats::of(figures, as_of))
+                .collect(),
+        ))
+    }
+
+    /// What was waived of funeral fees from one month to another; null if it cannot be read now
+    /// (殡葬费用减免汇总).
+    #[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
+    async fn waiver_summary(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "First month (起始月份).")] from: YearMonth,
+        #[graphql(desc = "Last month, included (截止月份).")] to: YearMonth,
+    ) -> Result<Option<WaiverSummary>> {
+        let (first, last) = period(from, to)?;
+        let services = ctx.services();
+        let totals =
+            self.siblings
+                .load(
+                    &self.id,
+                    "waiver_summary",
+                    &format!("{first}-{last}"),
+                    |ids| async move {
+                        figures::waiver_totals(services.db.read(), &ids, first, last).await
+                    },
+                )
+                .await?;
+        Ok(
+            totals
+                .map(|totals| WaiverSummary::of(totals, from, to, DateTime(services.clock.now()))),
+        )
+    }
+}
+
+/// How many facilities in operation a division has, by kind (殡葬设施数量).
+#[derive(SimpleObject)]
+#[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
+pub struct FacilityCounts {
+    /// Funeral homes (殡仪馆).
+    pub funeral_homes: i64,
+    /// Service points of funeral homes (殡仪服务站).
+    pub service_points: i64,
+    /// Urban public cemeteries (城市公益性公墓).
+    pub urban_cemeteries: i64,
+    /// Urban public columbaria (城市公益性骨灰堂).
+    pub urban_columbaria: i64,
+    /// Rural public cemeteries (农村公益性公墓).
+    pub rural_cemeteries: i64,
+    /// Rural public columbaria (农村公益性骨灰堂).
+    pub rural_columbaria: i64,
+    /// Life parks for ecological burial (生命公园).
+    pub life_parks: i64,
+    /// Commercial facilities approved before the revision of 2026 (修订前经营性设施).
+    pub commercial: i64,
+    /// Facilities of any kind under construction (在建设施).
+    pub under_construction: i64,
+}
+
+impl FacilityCounts {
+    fn of(counts: &Counts) -> Self {
+        use FacilityKind::{Cemetery, Columbarium, FuneralHome};
+        use FacilitySubKind::{
+            LifePark, Pre2026Commercial, RuralPublic, ServicePoint, UrbanPublic,
+        };
+        Self {
+            funeral_homes: counts.of(FuneralHome, UrbanPublic),
+            service_points: counts.of_sub_kind(ServicePoint),
+            urban_cemeteries: counts.of(Cemetery, UrbanPublic),
+            urban_columbaria: counts.of(Columbarium, UrbanPublic),
+            rural_cemeteries: counts.of(Cemetery, RuralPublic),
+            rural_columbaria: counts.of(Columbarium, RuralPublic),
+            life_parks: counts.of_sub_kind(LifePark),
+            commercial: counts.of_sub_kind(Pre2026Commercial),
+            under_construction: counts.under_construction,
+        }
+    }
+}
+
+/// The funeral figures of one month (殡葬月度统计).
+#[derive(SimpleObject)]
+pub struct FuneralStats {
+    /// The month (月份).
+    pub month: YearMonth,
+    /// Cremations (火化数).
+    pub cremations: i64,
+    /// Households that had a fee waived (减免户数).
+    pub waiver_households: i64,
+    /// What was waived (减免金额).
+    pub waived: Yuan,
+    /// Sets of ashes given to the sea (海葬骨灰份数).
+    pub sea_burials: i64,
+    /// Illegal graves closed (违建坟墓办结数).
+    pub illegal_graves_closed: i64,
+    /// When these figures were counted (统计时间).
+    pub as_of: DateTime,
+}
+
+impl FuneralStats {
+    fn of(figures: MonthFigures, as_of: DateTime) -> Self {
+        Self {
+            month: YearMonth::from_index(figures.month),
+            cremations: figures.cremations,
+            waiver_households: figures.households,
+            waived: Yuan(figures.waived),
+            sea_burials: figures.sea_burials,
+            illegal_graves_closed: figures.graves_closed,
+            as_of,
+        }
+    }
+}

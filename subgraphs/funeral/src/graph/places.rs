@@ -1,0 +1,116 @@
+//! What the funeral subsystem adds to places and organizations, which others own.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object, Result};
+use minzheng_kit::batch::Siblings;
+use minzheng_kit::federation::directives::{CacheScope, cache_control, key};
+use minzheng_kit::{CreditCode, PrincipalExt};
+use uuid::Uuid;
+
+use super::facility::FuneralFacility;
+use super::size;
+use crate::service::facilities;
+
+/// A place, by its id.
+#[derive(Clone)]
+pub struct Place {
+    id: Uuid,
+    siblings: Arc<Siblings<Uuid>>,
+}
+
+impl Place {
+    /// Places that were asked for together.
+    pub(super) fn all(ids: Vec<Uuid>) -> Vec<Self> {
+        let siblings = Siblings::new(ids.clone());
+        ids.into_iter()
+            .map(|id| Self {
+                id,
+                siblings: Arc::clone(&siblings),
+            })
+            .collect()
+    }
+}
+
+/// A place with a standard name (地名).
+#[Object(directive = key::apply("id".into(), None))]
+impl Place {
+    /// Opaque identity (标识).
+    async fn id(&self) -> ID {
+        self.id.into()
+    }
+
+    /// The funeral facilities at this place; null if they cannot be read now (所在殡葬设施).
+    #[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
+    async fn funeral_facilities(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many at most, 50 if not given (条数).")] first: Option<i32>,
+    ) -> Result<Option<Vec<FuneralFacility>>> {
+        let services = ctx.services();
+        let limit = size(first, 50, 500);
+        let rows = self
+            .siblings
+            .load(
+                &self.id,
+                "facilities",
+                &limit.to_string(),
+                |ids| async move { facilities::of_places(services.db.read(), &ids, limit).await },
+            )
+            .await?;
+        Ok(Some(FuneralFacility::all(rows.unwrap_or_default())))
+    }
+}
+
+/// An organization, by its credit code.
+#[derive(Clone)]
+pub struct Organization {
+    credit_code: String,
+    siblings: Arc<Siblings<String>>,
+}
+
+impl Organization {
+    /// Organizations that were asked for together.
+    pub(super) fn all(codes: Vec<String>) -> Vec<Self> {
+        let siblings = Siblings::new(codes.clone());
+        codes
+            .into_iter()
+            .map(|credit_code| Self {
+                credit_code,
+                siblings: Arc::clone(&siblings),
+            })
+            .collect()
+    }
+}
+
+/// An organization with a unified social credit code (组织机构).
+#[Object(directive = key::apply("creditCode".into(), None))]
+impl Organization {
+    /// Unified social credit code (统一社会信用代码).
+    async fn credit_code(&self) -> CreditCode {
+        CreditCode(self.credit_code.clone())
+    }
+
+    /// The funeral facilities it runs; null if they cannot be read now (运营的殡葬设施).
+    #[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
+    async fn funeral_facilities(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many at most, 50 if not given (条数).")] first: Option<i32>,
+    ) -> Result<Option<Vec<FuneralFacility>>> {
+        let services = ctx.services();
+        let limit = size(first, 50, 500);
+        let rows = self
+            .siblings
+            .load(
+                &self.credit_code,
+                "facilities",
+                &limit.to_string(),
+                |codes| async move {
+                    facilities::of_organizations(services.db.read(), &codes, limit).await
+                },
+            )
+            .await?;
+        Ok(Some(FuneralFacility::all(rows.unwrap_or_default())))
+    }
+}

@@ -1,0 +1,11 @@
+//! Migrations, in order. Old and new versions of the program run together during a change, so a
+//! migration only ever adds.
+
+mod m0001_tables;
+
+use sea_orm_migration::MigrationTrait;
+
+/// All migrations of this subsystem.
+pub fn all() -> Vec<Box<dyn MigrationTrait>> {
+    vec![Box::new(m0001_tables::Tables)]
+}

@@ -1,0 +1,162 @@
+//! A ticket of the funeral hotline 96444, and how fast it was answered.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use minzheng_kit::error::UserError;
+
+use super::settings::Settings;
+use super::terms::{TicketCategory, TicketState};
+use super::{Verdict, no_such_move};
+
+/// The moves of a ticket: `OPEN → DISPATCHED → ACCEPTED → ON_SITE → RESOLVED → CLOSED`.
+///
+/// A running ticket can be escalated and is then dispatched anew; a resolved or closed one can be
+/// reopened. Whatever needs nobody to go out is answered on the telephone: `OPEN → RESOLVED`.
+pub fn advance(
+    from: TicketState,
+    to: TicketState,
+    category: TicketCategory,
+) -> Verdict<TicketState> {
+    use TicketState::*;
+    let allowed = match from {
+        Open => {
+            matches!(to, Dispatched | Escalated)
+                || (to == Resolved && category != TicketCategory::Collect)
+        }
+        Dispatched => matches!(to, Accepted | Escalated),
+        Accepted => {
+            matches!(to, OnSite | Escalated)
+                || (to == Resolved && category != TicketCategory::Collect)
+        }
+        OnSite => matches!(to, Resolved | Escalated),
+        Resolved => matches!(to, Closed | Reopened),
+        Closed => to == Reopened,
+        Escalated => matches!(to, Dispatched | Resolved),
+        Reopened => matches!(to, Dispatched | Escalated),
+    };
+    if allowed {
+        Ok(to)
+    } else {
+        Err(no_such_move(
+            "The ticket cannot move to that state from where it is.",
+            "工单当前状态不能转到该状态。",
+        ))
+    }
+}
+
+/// F-18: every ticket ends in CLOSED, with the caller's feedback from 1 to 5.
+pub fn close(
+    state: TicketState,
+    category: TicketCategory,
+    satisfaction: Option<i32>,
+) -> Verdict<TicketState> {
+    match satisfaction {
+        Some(1..=5) => advance(state, TicketState::Closed, category),
+        _ => Err(UserError::new(
+            "FEEDBACK_REQUIRED",
+            "A ticket is closed with the caller's feedback, from 1 to 5.",
+            "工单须回访并记录满意度（1至5）后方可关闭。",
+        )
+        .field(&["satisfaction"])),
+    }
+}
+
+/// F-18, 96444服务承诺: the time by which a ticket is dispatched.
+pub fn dispatch_due(opened_at: DateTime<Utc>, settings: &Settings) -> DateTime<Utc> {
+    opened_at + TimeDelta::minutes(settings.dispatch_minutes.value)
+}
+
+/// F-18, 96444服务承诺: the minutes within which the hearse is promised, by distance band.
+pub fn arrival_promise_minutes(distance_km: f64) -> i64 {
+    match distance_km {
+        d if d <= 10.0 => 60,
+        d if d <= 30.0 => 90,
+        d if d <= 60.0 => 150,
+        _ => 240,
+    }
+}
+
+/// The nearest-rank percentile of sorted values; none of an empty list.
+pub fn percentile(sorted: &[i64], percent: usize) -> Option<i64> {
+    let rank = (sorted.len() * percent.min(100)).div_ceil(100).max(1);
+    sorted.get(rank - 1).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::settings;
+    use super::*;
+    use sea_orm::Iterable;
+
+    #[test]
+    fn a_collection_is_dispatched_and_never_answered_on_the_telephone() {
+        use TicketState::*;
+        for pair in [Open, Dispatched, Accepted, OnSite, Resolved, Closed].windows(2) {
+            assert!(
+                advance(pair[0], pair[1], TicketCategory::Collect).is_ok(),
+                "{pair:?}"
+            );
+        }
+        assert!(advance(Open, Resolved, TicketCategory::Collect).is_err());
+        assert!(advance(Open, Resolved, TicketCategory::Price).is_ok());
+    }
+
+    #[test]
+    fn every_state_but_closed_leads_on_to_closed() {
+        for start in TicketState::iter() {
+            let mut reached = vec![start];
+            let mut i = 0;
+            while i < reached.len() {
+                for to in TicketState::iter() {
+                    if advance(reached[i], to, TicketCategory::Collect).is_ok()
+                        && !reached.contains(&to)
+                    {
+                        reached.push(to);
+                    }
+                }
+                i += 1;
+            }
+            assert!(reached.contains(&TicketState::Closed), "{start:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_closes_without_feedback() {
+        for (mark, allowed) in [
+            (None, false),
+            (Some(0), false),
+            (Some(1), true),
+            (Some(5), true),
+            (Some(6), false),
+        ] {
+            assert_eq!(
+                close(TicketState::Resolved, TicketCategory::Price, mark).is_ok(),
+                allowed,
+                "{mark:?}"
+            );
+        }
+        assert!(close(TicketState::Open, TicketCategory::Price, Some(5)).is_err());
+    }
+
+    #[test]
+    fn dispatch_is_due_after_fifteen_minutes_and_arrival_by_band() {
+        let opened = DateTime::<Utc>::UNIX_EPOCH;
+        assert_eq!(
+            dispatch_due(opened, &settings::of_province("32")) - opened,
+            TimeDelta::minutes(15)
+        );
+        for (km, minutes) in [(0.0, 60), (10.0, 60), (10.1, 90), (60.0, 150), (300.0, 240)] {
+            assert_eq!(arrival_promise_minutes(km), minutes, "{km}");
+        }
+    }
+
+    #[test]
+    fn percentiles_are_by_nearest_rank() {
+        let values: Vec<i64> = (1..=10).collect();
+        assert_eq!(percentile(&values, 50), Some(5));
+        assert_eq!(percentile(&values, 90), Some(9));
+        assert_eq!(percentile(&values, 99), Some(10));
+        assert_eq!(percentile(&[7], 0), Some(7));
+        assert_eq!(percentile(&[], 50), None);
+    }
+}

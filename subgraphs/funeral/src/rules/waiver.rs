@@ -1,0 +1,124 @@
+//! The waiver of basic funeral fees (免除基本殡葬服务费), to the fen.
+
+use chrono::NaiveDate;
+use minzheng_kit::error::UserError;
+
+use super::Verdict;
+use super::price::in_force;
+
+/// What a policy grants for one item. Money is in fen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standard {
+    /// The most that is waived for the item.
+    pub amount: i64,
+    /// First day of the policy.
+    pub valid_from: NaiveDate,
+    /// First day on which it no longer holds.
+    pub valid_to: Option<NaiveDate>,
+}
+
+/// F-11, 惠民殡葬政策: what is waived of a price on a day: `min(price, standard)`, once for a
+/// household and item.
+pub fn amount(
+    price: i64,
+    standard: &Standard,
+    on: NaiveDate,
+    already_granted: bool,
+) -> Verdict<i64> {
+    if already_granted {
+        return Err(UserError::new(
+            "WAIVER_ALREADY_GRANTED",
+            "This household has had the waiver for this item.",
+            "该户已享受过本项目的减免。",
+        )
+        .basis("惠民殡葬政策"));
+    }
+    if !in_force(standard.valid_from, standard.valid_to, on) {
+        return Err(UserError::new(
+            "WAIVER_POLICY_NOT_IN_FORCE",
+            "No waiver policy was in force on that day.",
+            "当日无有效的减免政策。",
+        )
+        .basis("惠民殡葬政策"));
+    }
+    Ok(price.max(0).min(standard.amount.max(0)))
+}
+
+/// F-11: the sum of a month's settlement equals the sum of the waivers in it.
+pub fn settlement_agrees(settled: i64, waivers: impl IntoIterator<Item = i64>) -> Verdict {
+    let sum = waivers.into_iter().try_fold(0_i64, i64::checked_add);
+    if sum == Some(settled) {
+        return Ok(());
+    }
+    Err(UserError::new(
+        "SETTLEMENT_SUM_DIFFERS",
+        "The settlement differs from the sum of its waivers.",
+        "结算金额与减免明细合计不一致。",
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn day(y: i32, m: u32, d: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(y, m, d).unwrap()
+    }
+
+    #[test]
+    fn the_waiver_is_the_smaller_of_price_and_standard_to_the_fen() {
+        let standard = Standard {
+            amount: 68_050,
+            valid_from: day(2024, 1, 1),
+            valid_to: Some(day(2027, 1, 1)),
+        };
+        let table = [
+            (0, 0),
+            (1, 1),
+            (68_049, 68_049),
+            (68_050, 68_050),
+            (68_051, 68_050),
+            (1_000_000, 68_050),
+            (-5, 0),
+        ];
+        for (price, waived) in table {
+            assert_eq!(
+                amount(price, &standard, day(2026, 11, 22), false).unwrap(),
+                waived,
+                "{price}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_household_gets_an_item_once_and_only_under_a_policy() {
+        let standard = Standard {
+            amount: 100,
+            valid_from: day(2024, 1, 1),
+            valid_to: Some(day(2026, 1, 1)),
+        };
+        let code = |on, already| amount(50, &standard, on, already).err().map(|e| e.code);
+        assert_eq!(code(day(2025, 12, 31), false), None);
+        assert_eq!(
+            code(day(2026, 1, 1), false).as_deref(),
+            Some("WAIVER_POLICY_NOT_IN_FORCE")
+        );
+        assert_eq!(
+            code(day(2023, 12, 31), false).as_deref(),
+            Some("WAIVER_POLICY_NOT_IN_FORCE")
+        );
+        assert_eq!(
+            code(day(2025, 6, 1), true).as_deref(),
+            Some("WAIVER_ALREADY_GRANTED")
+        );
+    }
+
+    #[test]
+    fn a_settlement_is_the_sum_of_its_waivers() {
+        assert!(settlement_agrees(30, [10, 20]).is_ok());
+        assert!(settlement_agrees(31, [10, 20]).is_err());
+        assert!(settlement_agrees(0, []).is_ok());
+        assert!(settlement_agrees(i64::MAX, [i64::MAX, 1]).is_err());
+    }
+}

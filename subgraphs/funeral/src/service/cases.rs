@@ -1,0 +1,289 @@
+//! Opening a funeral case: the death in, the case opened, the rest of the house told.
+//!
+//! All of it is one transaction: the record of the death, the case, its history, the event
+//! `DeathRegistered` (once for a person, F-19) and the sealed identities for `persons`.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use minzheng_kit::error::{Error, Result, UserError};
+use minzheng_kit::events::{self, Event};
+use minzheng_kit::{divisions, id};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, JoinType,
+    QueryFilter, QueryOrder, QuerySelect, RelationDef,
+};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::scope;
+use crate::model::{case_item, death_record, facility, funeral_case, service_item, waiver};
+use crate::rules::terms::{CaseState, DeathPaperKind, FacilityKind, FacilityState, KinRelation};
+use crate::rules::{case, death};
+
+/// What is needed to open a case. Persons are tokens; their identities are sealed already.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    /// Token of the deceased.
+    pub deceased: String,
+    /// The day the deceased was born, from the ID number.
+    pub born_on: NaiveDate,
+    /// Token of the applicant.
+    pub applicant: String,
+    /// What the applicant is to the deceased.
+    pub relation: KinRelation,
+    /// The applicant's phone, masked.
+    pub phone_masked: String,
+    /// Day of death.
+    pub died_on: NaiveDate,
+    /// Who attested it.
+    pub paper_kind: DeathPaperKind,
+    /// Number of the paper.
+    pub paper_number: String,
+    /// Whether the death was natural.
+    pub natural: Option<bool>,
+    /// The funeral home.
+    pub facility: Uuid,
+}
+
+/// Opens a case and returns it, with whether the death was new.
+pub async fn open<C: ConnectionTrait>(
+    tx: &C,
+    opening: &Opening,
+    now: DateTime<Utc>,
+    today: NaiveDate,
+) -> Result<(funeral_case::Model, bool)> {
+    death::death_paper(
+        &death::DeathPaper {
+            kind: opening.paper_kind,
+            number: &opening.paper_number,
+            natural: opening.natural,
+            died_on: opening.died_on,
+        },
+        today,
+    )?;
+    if opening.died_on < opening.born_on {
+        return Err(UserError::new(
+            "DEATH_BEFORE_BIRTH",
+            "The day of death lies before the birth.",
+            "死亡日期早于出生日期。",
+        )
+        .field(&["diedOn"])
+        .into());
+    }
+    if opening.applicant == opening.deceased {
+        return Err(UserError::new(
+            "APPLICANT_IS_DECEASED",
+            "The applicant is the deceased.",
+            "申办人不能是逝者本人。",
+        )
+        .field(&["applicant"])
+        .into());
+    }
+    let home = funeral_home(tx, opening.facility).await?;
+    let running = open_case_of(tx, &opening.deceased).await?;
+    case::no_second_case(running.as_ref().map(|c| c.number.as_str()))?;
+    scope::ensure(tx, home.division_id).await?;
+    let (death, is_new) = record_death(tx, opening, home.division_id, now).await?;
+    let key = id::new();
+    let opened = funeral_case::ActiveModel {
+        id: Set(key),
+        number: Set(number(home.division_id, today, key)),
+        deceased: Set(opening.deceased.clone()),
+        death_id: Set(death.id),
+        applicant: Set(opening.applicant.clone()),
+        relation: Set(opening.relation),
+        phone_masked: Set(opening.phone_masked.clone()),
+        facility_id: Set(home.id),
+        division_id: Set(home.division_id),
+        state: Set(CaseState::Opened),
+        opened_at: Set(now),
+        cremated_on: Set(None),
+        cremated_month: Set(None),
+        closed_on: Set(None),
+        version: Set(1),
+    }
+    .insert(tx)
+    .await?;
+    Ok((opened, is_new))
+}
+
+async fn funeral_home<C: ConnectionTrait>(tx: &C, facility: Uuid) -> Result<facility::Model> {
+    match facility::Entity::find_by_id(facility).one(tx).await? {
+        Some(home)
+            if home.kind == FacilityKind::FuneralHome && home.state == FacilityState::Open =>
+        {
+            Ok(home)
+        }
+        Some(_) => Err(Error::Invalid(
+            UserError::new(
+                "NOT_A_FUNERAL_HOME",
+                "A case is opened at an open funeral home.",
+                "治丧案件须由运营中的殡仪馆受理。",
+            )
+            .field(&["facility"]),
+        )),
+        None => Err(Error::Invalid(
+            UserError::new(
+                "FACILITY_UNKNOWN",
+                "There is no such facility.",
+                "没有该殡葬设施。",
+            )
+            .field(&["facility"]),
+        )),
+    }
+}
+
+/// The open case of a deceased, if there is one (F-13).
+pub async fn open_case_of<C: ConnectionTrait>(
+    tx: &C,
+    deceased: &str,
+) -> Result<Option<funeral_case::Model>> {
+    Ok(funeral_case::Entity::find()
+        .filter(funeral_case::Column::Deceased.eq(deceased))
+        .filter(funeral_case::Column::State.is_not_in([CaseState::Closed, CaseState::Cancelled]))
+        .one(tx)
+        .await?)
+}
+
+/// Records the death unless it is recorded already; another day of death is refused.
+async fn record_death<C: ConnectionTrait>(
+    tx: &C,
+    opening: &Opening,
+    division: Uuid,
+    now: DateTime<Utc>,
+) -> Result<(death_record::Model, bool)> {
+    let known = death_record::Entity::find()
+        .filter(death_record::Column::Deceased.eq(&opening.deceased))
+        .one(tx)
+        .await?;
+    if let Some(known) = known {
+        if known.died_on == opening.died_on {
+            return Ok((known, false));
+        }
+        return Err(UserError::new(
+            "DEATH_ALREADY_RECORDED",
+            "The death is recorded already, with another day.",
+            "该逝者死亡信息已登记，日期不一致。",
+        )
+        .field(&["diedOn"])
+        .into());
+    }
+    let record = death_record::ActiveModel {
+        id: Set(id::new()),
+        deceased: Set(opening.deceased.clone()),
+        died_on: Set(opening.died_on),
+        paper_kind: Set(opening.paper_kind),
+        paper_number: Set(opening.paper_number.trim().to_owned()),
+        natural: Set(opening.natural),
+        division_id: Set(division),
+        recorded_at: Set(now),
+    }
+    .insert(tx)
+    .await?;
+    Ok((record, true))
+}
+
+/// F-19: the event that tells marriage, societies and whoever else of a death.
+pub fn death_registered(
+    case: &funeral_case::Model,
+    died_on: NaiveDate,
+    at: DateTime<Utc>,
+) -> Event {
+    Event {
+        kind: "DeathRegistered".to_owned(),
+        key: death::event_key(&case.deceased),
+        at,
+        body: json!({ "person": case.deceased, "diedOn": died_on, "record": case.death_id }),
+    }
+}
+
+/// Writes an event to the outbox of this transaction.
+pub async fn tell(tx: &sea_orm::DatabaseTransaction, event: &Event) -> Result<()> {
+    events::emit(tx, event).await
+}
+
+/// The number of a case for people: 治丧 with the county's code, the day and the end of its id.
+fn number(division: Uuid, day: NaiveDate, key: Uuid) -> String {
+    let code = divisions::dataset()
+        .by_id(&division)
+        .map_or("000000", |d| d.code.as_str());
+    let tail = key.simple().to_string().split_off(24).to_uppercase();
+    format!("ZS{code}-{}-{tail}", day.format("%Y%m%d"))
+}
+
+/// Cases by id, with one statement.
+pub async fn by_ids<C: ConnectionTrait>(
+    c: &C,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, funeral_case::Model>> {
+    let rows = funeral_case::Entity::find()
+        .filter(funeral_case::Column::Id.is_in(ids.iter().copied()))
+        .all(c)
+        .await?;
+    Ok(rows.into_iter().map(|case| (case.id, case)).collect())
+}
+
+/// A line of a bill with its item.
+pub type BillLine = (case_item::Model, service_item::Model);
+
+/// The bills of cases, by item, with one statement (and the item list).
+pub async fn bills<C: ConnectionTrait>(
+    c: &C,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<BillLine>>> {
+    let rows = case_item::Entity::find()
+        .filter(case_item::Column::CaseId.is_in(ids.iter().copied()))
+        .order_by_asc(case_item::Column::ItemCode)
+        .all(c)
+        .await?;
+    let items = super::facilities::items(c).await?;
+    let mut bills: HashMap<Uuid, Vec<BillLine>> = HashMap::new();
+    for line in rows {
+        if let Some(item) = items.get(&line.item_code) {
+            bills
+                .entry(line.case_id)
+                .or_default()
+                .push((line, item.clone()));
+        }
+    }
+    Ok(bills)
+}
+
+/// The waivers of cases, by item, with one statement.
+pub async fn waivers<C: ConnectionTrait>(
+    c: &C,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<waiver::Model>>> {
+    let rows = waiver::Entity::find()
+        .filter(waiver::Column::CaseId.is_in(ids.iter().copied()))
+        .order_by_asc(waiver::Column::ItemCode)
+        .all(c)
+        .await?;
+    Ok(super::people::group(rows, usize::MAX, |w| w.case_id))
+}
+
+/// The records of the deaths of cases, with one statement.
+pub async fn deaths_of<C: ConnectionTrait>(
+    c: &C,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, death_record::Model>> {
+    let rows = funeral_case::Entity::find()
+        .filter(funeral_case::Column::Id.is_in(ids.iter().copied()))
+        .join(JoinType::InnerJoin, death_of())
+        .select_also(death_record::Entity)
+        .all(c)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(case, death)| death.map(|d| (case.id, d)))
+        .collect())
+}
+
+/// The join from a case to its death.
+fn death_of() -> RelationDef {
+    funeral_case::Entity::belongs_to(death_record::Entity)
+        .from(funeral_case::Column::DeathId)
+        .to(death_record::Column::Id)
+        .into()
+}

@@ -1,0 +1,184 @@
+//! The month's figures, for any number of divisions of any level with one statement.
+//!
+//! Figures are counted from the rows themselves; published reports stand beside them as batches
+//! (`waiver_settlement` of source REPORT, `report_figure`), never as invented cases.
+
+use std::collections::HashMap;
+
+use minzheng_kit::error::Result;
+use sea_orm::ConnectionTrait;
+use uuid::Uuid;
+
+use super::sql::Binds;
+use crate::rules::terms::{FacilityKind, FacilitySubKind};
+
+/// What happened in a division in a month.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MonthFigures {
+    /// Month, see `YearMonth::index`.
+    pub month: i32,
+    /// Cremations.
+    pub cremations: i64,
+    /// Households that had a fee waived.
+    pub households: i64,
+    /// What was waived, in fen.
+    pub waived: i64,
+    /// Sets of ashes given to the sea.
+    pub sea_burials: i64,
+    /// Illegal graves closed.
+    pub graves_closed: i64,
+}
+
+/// The months of each division in which something happened, oldest first.
+pub async fn monthly<C: ConnectionTrait>(
+    c: &C,
+    divisions: &[Uuid],
+    from: i32,
+    to: i32,
+) -> Result<HashMap<Uuid, Vec<MonthFigures>>> {
+    let mut binds = Binds::default();
+    let (from, to) = (binds.one(from), binds.one(to));
+    let wanted = binds.list(divisions);
+    // One row per fact or group of facts, then one grouping over all of them.
+    let sql = format!(
+        "SELECT s.ancestor_id AS division, f.month AS month, \
+           CAST(SUM(f.cremations) AS bigint) AS cremations, CAST(SUM(f.households) AS bigint) AS households, \
+           CAST(SUM(f.waived) AS bigint) AS waived, CAST(SUM(f.sea) AS bigint) AS sea, \
+           CAST(SUM(f.graves) AS bigint) AS graves \
+         FROM ( \
+           SELECT division_id, cremated_month AS month, COUNT(*) AS cremations, 0 AS households, 0 AS waived, 0 AS sea, 0 AS graves \
+             FROM funeral_case WHERE cremated_month BETWEEN {from} AND {to} GROUP BY division_id, cremated_month \
+           UNION ALL SELECT division_id, granted_month, 0, COUNT(DISTINCT household), SUM(amount), 0, 0 \
+             FROM waiver WHERE granted_month BETWEEN {from} AND {to} GROUP BY division_id, granted_month \
+           UNION ALL SELECT division_id, month, 0, households, amount, 0, 0 \
+             FROM waiver_settlement WHERE source = 'REPORT' AND month BETWEEN {from} AND {to} \
+           UNION ALL SELECT division_id, sails_month, 0, 0, 0, carried, 0 \
+             FROM sea_voyage WHERE carried IS NOT NULL AND sails_month BETWEEN {from} AND {to} \
+           UNION ALL SELECT division_id, closed_month, 0, 0, 0, 0, COUNT(*) \
+             FROM illegal_grave WHERE closed_month BETWEEN {from} AND {to} GROUP BY division_id, closed_month \
+           UNION ALL SELECT division_id, month, 0, 0, 0, 0, value \
+             FROM report_figure WHERE indicator = 'GRAVES_CLOSED' AND month BETWEEN {from} AND {to} \
+         ) f JOIN division_scope s ON s.division_id = f.division_id \
+         WHERE s.ancestor_id IN ({wanted}) GROUP BY s.ancestor_id, f.month ORDER BY f.month"
+    );
+    let mut figures: HashMap<Uuid, Vec<MonthFigures>> = HashMap::new();
+    for row in binds.all(c, &sql).await? {
+        figures
+            .entry(row.try_get("", "division")?)
+            .or_default()
+            .push(MonthFigures {
+                month: row.try_get("", "month")?,
+                cremations: row.try_get("", "cremations")?,
+                households: row.try_get("", "households")?,
+                waived: row.try_get("", "waived")?,
+                sea_burials: row.try_get("", "sea")?,
+                graves_closed: row.try_get("", "graves")?,
+            });
+    }
+    Ok(figures)
+}
+
+/// How many facilities of each kind a division has, and how many are being built.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Facilities in operation, by kind and sub-kind.
+    pub open: HashMap<(FacilityKind, FacilitySubKind), i64>,
+    /// Facilities under construction.
+    pub under_construction: i64,
+}
+
+impl Counts {
+    /// Facilities in operation of one kind and sub-kind.
+    pub fn of(&self, kind: FacilityKind, sub_kind: FacilitySubKind) -> i64 {
+        self.open.get(&(kind, sub_kind)).copied().unwrap_or(0)
+    }
+
+    /// Facilities in operation of a sub-kind, whatever they are.
+    pub fn of_sub_kind(&self, sub_kind: FacilitySubKind) -> i64 {
+        self.open
+            .iter()
+            .filter(|((_, s), _)| *s == sub_kind)
+            .map(|(_, n)| n)
+            .sum()
+    }
+}
+
+/// The facilities of each division, counted with one statement.
+pub async fn facility_counts<C: ConnectionTrait>(
+    c: &C,
+    divisions: &[Uuid],
+) -> Result<HashMap<Uuid, Counts>> {
+    let mut binds = Binds::default();
+    let wanted = binds.list(divisions);
+    let sql = format!(
+        "SELECT s.ancestor_id AS division, f.kind AS kind, f.sub_kind AS sub_kind, f.state AS state, COUNT(*) AS n \
+         FROM facility f JOIN division_scope s ON s.division_id = f.division_id \
+         WHERE s.ancestor_id IN ({wanted}) AND f.state <> 'CLOSED' \
+         GROUP BY s.ancestor_id, f.kind, f.sub_kind, f.state"
+    );
+    let mut counts: HashMap<Uuid, Counts> =
+        divisions.iter().map(|d| (*d, Counts::default())).collect();
+    for row in binds.all(c, &sql).await? {
+        let entry = counts.entry(row.try_get("", "division")?).or_default();
+        let n: i64 = row.try_get("", "n")?;
+        if row.try_get::<String>("", "state")? == "OPEN" {
+            *entry
+                .open
+                .entry((row.try_get("", "kind")?, row.try_get("", "sub_kind")?))
+                .or_default() += n;
+        } else {
+            entry.under_construction += n;
+        }
+    }
+    Ok(counts)
+}
+
+/// What a division waived in a period.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WaiverTotals {
+    /// Households.
+    pub households: i64,
+    /// The sum, in fen.
+    pub waived: i64,
+    /// The part of the sum that is settled, in fen.
+    pub settled: i64,
+}
+
+/// The waivers of each division in a period, with one statement.
+pub async fn waiver_totals<C: ConnectionTrait>(
+    c: &C,
+    divisions: &[Uuid],
+    from: i32,
+    to: i32,
+) -> Result<HashMap<Uuid, WaiverTotals>> {
+    let mut binds = Binds::default();
+    let (from, to) = (binds.one(from), binds.one(to));
+    let wanted = binds.list(divisions);
+    let sql = format!(
+        "SELECT s.ancestor_id AS division, CAST(SUM(f.households) AS bigint) AS households, \
+           CAST(SUM(f.waived) AS bigint) AS waived, CAST(SUM(f.settled) AS bigint) AS settled \
+         FROM ( \
+           SELECT division_id, COUNT(DISTINCT household) AS households, SUM(amount) AS waived, \
+             SUM(CASE WHEN settlement_id IS NULL THEN 0 ELSE amount END) AS settled \
+             FROM waiver WHERE granted_month BETWEEN {from} AND {to} GROUP BY division_id \
+           UNION ALL SELECT division_id, households, amount, amount \
+             FROM waiver_settlement WHERE source = 'REPORT' AND month BETWEEN {from} AND {to} \
+         ) f JOIN division_scope s ON s.division_id = f.division_id \
+         WHERE s.ancestor_id IN ({wanted}) GROUP BY s.ancestor_id"
+    );
+    let mut totals: HashMap<Uuid, WaiverTotals> = divisions
+        .iter()
+        .map(|d| (*d, WaiverTotals::default()))
+        .collect();
+    for row in binds.all(c, &sql).await? {
+        totals.insert(
+            row.try_get("", "division")?,
+            WaiverTotals {
+                households: row.try_get("", "households")?,
+                waived: row.try_get("", "waived")?,
+                settled: row.try_get("", "settled")?,
+            },
+        );
+    }
+    Ok(totals)
+}

@@ -1,0 +1,24 @@
+//! Use cases. Each writing one runs inside the transaction it is given; none knows of GraphQL.
+//!
+//! Reading functions take several keys and answer for all of them with one statement, because
+//! they are called for all siblings of a page or an `_entities` call at once.
+
+pub mod cases;
+pub mod facilities;
+pub mod figures;
+pub mod graves;
+pub mod people;
+pub mod plots;
+pub mod scope;
+pub mod sea;
+pub mod sql;
+pub mod tickets;
+pub mod waivers;
+
+use chrono::NaiveDate;
+use minzheng_kit::YearMonth;
+
+/// The number of a day's month, as the tables keep it.
+pub fn month_of(day: NaiveDate) -> i32 {
+    YearMonth::of(day).index()
+}
