@@ -1,0 +1,150 @@
+//! Applications for divorce and their dates.
+
+use super::enums::DivorceApplicationState;
+use super::person::Person;
+use super::registry::MarriageRegistry;
+use super::slots::{Appointment, registry_of};
+use crate::kit::batch::Siblings;
+use crate::kit::federation::directives::*;
+use crate::kit::{Date, DateTime, PrincipalExt, Result};
+use crate::rules::cooling_off;
+use crate::rules::opening::Service;
+use crate::service::divorce::{Application, Standing, dates, standing};
+use crate::service::{instant, slots};
+use async_graphql::{Context, ID, Object, SimpleObject};
+use chrono::Utc;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// The dates of a divorce by consent (离婚登记期限).
+#[derive(SimpleObject, Clone, Copy, Debug)]
+pub struct DivorceDates {
+    /// The day the application is received; not itself counted (受理日).
+    pub received_on: Date,
+    /// First day of the cooling-off (冷静期起始日).
+    pub cooling_off_starts: Date,
+    /// Last day of the cooling-off, on which either party may still withdraw (冷静期届满日).
+    pub cooling_off_ends: Date,
+    /// First day on which both may ask for the certificate (可申请发证起始日).
+    pub window_opens: Date,
+    /// Last day; an application not followed up by then is deemed withdrawn (申请发证截止日).
+    pub window_ends: Date,
+    /// True while the rest days of a needed year are not published, so that a date may still move (期限暂定).
+    pub deadline_provisional: bool,
+}
+
+impl From<cooling_off::DivorceDates> for DivorceDates {
+    fn from(dates: cooling_off::DivorceDates) -> Self {
+        Self {
+            received_on: Date(dates.received_on),
+            cooling_off_starts: Date(dates.cooling_off_starts),
+            cooling_off_ends: Date(dates.cooling_off_ends),
+            window_opens: Date(dates.window_opens),
+            window_ends: Date(dates.window_ends),
+            deadline_provisional: dates.provisional,
+        }
+    }
+}
+
+/// An application for divorce (离婚登记申请).
+#[derive(Clone, Debug)]
+pub struct DivorceApplication {
+    application: Application,
+    registries: Arc<Siblings<Uuid>>,
+}
+
+impl DivorceApplication {
+    /// Applications that are shown together.
+    #[must_use]
+    pub fn together(list: &[Application]) -> Vec<Self> {
+        let registries = Siblings::new(list.iter().map(|a| a.row.registry_id).collect());
+        let one = |application: &Application| Self {
+            application: application.clone(),
+            registries: Arc::clone(&registries),
+        };
+        list.iter().map(one).collect()
+    }
+
+    /// One application alone.
+    #[must_use]
+    pub fn alone(application: Application) -> Self {
+        let registries = Siblings::new(vec![application.row.registry_id]);
+        Self {
+            application,
+            registries,
+        }
+    }
+
+    fn standing(&self, now: chrono::DateTime<Utc>) -> Standing {
+        standing(&self.application.row, self.application.closes, now)
+    }
+
+    /// In the cooling-off or in the window.
+    pub(super) fn is_open(&self, now: chrono::DateTime<Utc>) -> bool {
+        matches!(self.standing(now), Standing::Cooling | Standing::WindowOpen)
+    }
+}
+
+/// An application for divorce (离婚登记申请).
+#[Object]
+impl DivorceApplication {
+    /// The opaque id (标识).
+    async fn id(&self) -> ID {
+        ID(self.application.row.id.to_string())
+    }
+
+    /// Where it stands now, by what was done and by the calendar (状态).
+    #[graphql(directive = personal::apply("marital".into(), "parties { id }".into()))]
+    async fn state(&self, ctx: &Context<'_>) -> DivorceApplicationState {
+        self.standing(ctx.services().clock.now()).into()
+    }
+
+    /// Its dates (期限).
+    #[graphql(directive = personal::apply("marital".into(), "parties { id }".into()))]
+    async fn dates(&self) -> DivorceDates {
+        dates(&self.application.row).into()
+    }
+
+    /// The instant at which the next period ends, the registry's close of business on its last day; null when it is closed (当前期限届满时刻).
+    #[graphql(directive = personal::apply("marital".into(), "parties { id }".into()))]
+    async fn deadline(&self, ctx: &Context<'_>) -> Option<DateTime> {
+        let day = match self.standing(ctx.services().clock.now()) {
+            Standing::Cooling => self.application.row.cooling_off_ends,
+            Standing::WindowOpen => self.application.row.window_ends,
+            _ => return None,
+        };
+        Some(DateTime(instant(day.and_time(self.application.closes))))
+    }
+
+    /// The day on which it was withdrawn or closed; null while it is open (办结日期).
+    async fn closed_on(&self) -> Option<Date> {
+        self.application.row.closed_on.map(Date)
+    }
+
+    /// The registry that received it, and that alone may go on with it (受理机关).
+    async fn registry(&self, ctx: &Context<'_>) -> Result<Option<MarriageRegistry>> {
+        registry_of(ctx, self.application.row.registry_id, &self.registries).await
+    }
+
+    /// The man and the woman (双方当事人).
+    async fn parties(&self) -> Vec<Person> {
+        let row = &self.application.row;
+        Person::together(&[row.man.clone(), row.woman.clone()])
+    }
+
+    /// Counselling that either has booked since the application was received (已预约的辅导).
+    #[graphql(directive = personal::apply("marital".into(), "parties { id }".into()))]
+    async fn counselling(&self, ctx: &Context<'_>) -> Result<Option<Vec<Appointment>>> {
+        let row = &self.application.row;
+        let parties = [row.man.clone(), row.woman.clone()];
+        let found = slots::of_persons(ctx.services().db.read(), &parties).await?;
+        let mut rows: Vec<_> = found
+            .into_values()
+            .flatten()
+            .filter(|a| a.service == Service::Counselling.as_str() && a.day >= row.received_on)
+            .collect();
+        rows.sort_by_key(|a| (a.day, a.opens, a.id));
+        rows.dedup_by_key(|a| a.id);
+        Ok(Some(Appointment::together(rows)))
+    }
+}

@@ -1,0 +1,68 @@
+//! The marriage subsystem's part of the schema: thin resolvers over [`crate::service`].
+//!
+//! Objects that come in lists carry their siblings, so that a field below one of them is loaded for
+//! all in one statement. What is public says so with `@cacheControl`; what is of a person says so
+//! with `@personal`; and each resolver judges the row again in [`access`].
+
+pub mod access;
+pub mod divorce;
+pub mod eligibility;
+pub mod entities;
+pub mod enums;
+pub mod inputs;
+pub mod mutation;
+pub mod person;
+pub mod places;
+pub mod query;
+pub mod records;
+pub mod registry;
+pub mod slots;
+pub mod statistics;
+
+use crate::kit::{Graph, Services, YearMonth};
+use async_graphql::{Error, ErrorExtensions, ID};
+use uuid::Uuid;
+
+/// The schema over its services.
+pub(crate) fn build(services: Services) -> Graph {
+    Graph::build(query::Query, mutation::Mutation, services)
+}
+
+/// A malformed argument, which stops its field. The value is never repeated.
+fn bad_argument(path: &'static str, en: &'static str, zh: &'static str) -> Error {
+    Error::new(en).extend_with(|_, extensions| {
+        extensions.set("code", "BAD_USER_INPUT");
+        extensions.set("messageZh", zh);
+        extensions.set("argument", path);
+    })
+}
+
+/// Reads an id of ours.
+fn uuid(id: &ID, path: &'static str) -> async_graphql::Result<Uuid> {
+    crate::kit::id::parse(id)
+        .ok_or_else(|| bad_argument(path, "The id is malformed.", "标识格式不正确。"))
+}
+
+/// Judges a period of months, both included.
+fn period(from: YearMonth, to: YearMonth) -> async_graphql::Result<()> {
+    let months = to.index() - from.index() + 1;
+    if (1..=crate::service::statistics::MAX_MONTHS).contains(&months) {
+        Ok(())
+    } else {
+        Err(bad_argument(
+            "from",
+            "The period must end after it begins and span at most ten years.",
+            "起止月份不正确，且跨度不得超过十年。",
+        ))
+    }
+}
+
+/// A list size that a client asked for, within bounds.
+fn size(first: i32, most: usize) -> usize {
+    usize::try_from(first).unwrap_or(0).min(most)
+}
+
+/// Minutes after midnight as people write them.
+fn clock_text(minutes: i32) -> String {
+    format!("{:02}:{:02}", minutes / 60, minutes % 60)
+}

@@ -1,0 +1,249 @@
+//! What this subsystem adds to entities that others own: divisions, places and organizations.
+
+use super::enums::{RegistryService, RegistrySiteKind};
+use super::registry::MarriageRegistry;
+use super::statistics::{CounsellingSummary, MarriageStats};
+use super::{access, period, size};
+use crate::kit::batch::Siblings;
+use crate::kit::federation::directives::*;
+use crate::kit::{CreditCode, PrincipalExt, Result, YearMonth};
+use crate::model::registry;
+use crate::service::registries::{self, capacity};
+use crate::service::statistics;
+use async_graphql::{Context, ID, Object};
+use std::collections::HashMap;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// The most registries that one field gives.
+const MOST_REGISTRIES: usize = 500;
+
+/// Rows of registries by what they belong to.
+type Rows<K> = HashMap<K, Arc<Vec<Arc<registry::Model>>>>;
+
+fn shared<K: Eq + std::hash::Hash>(rows: HashMap<K, Vec<Arc<registry::Model>>>) -> Rows<K> {
+    rows.into_iter()
+        .map(|(of, rows)| (of, Arc::new(rows)))
+        .collect()
+}
+
+/// An administrative division (行政区划).
+#[derive(Clone, Debug)]
+pub struct Division {
+    id: Uuid,
+    siblings: Arc<Siblings<Uuid>>,
+}
+
+impl Division {
+    /// Divisions that are shown together.
+    #[must_use]
+    pub fn together(ids: &[Uuid]) -> Vec<Self> {
+        let siblings = Siblings::new(ids.to_vec());
+        ids.iter().map(|id| Self::one_of(*id, &siblings)).collect()
+    }
+
+    /// One division of several that are shown together.
+    #[must_use]
+    pub fn one_of(id: Uuid, siblings: &Arc<Siblings<Uuid>>) -> Self {
+        Self {
+            id,
+            siblings: Arc::clone(siblings),
+        }
+    }
+}
+
+/// An administrative division (行政区划).
+#[Object(directive = key::apply("id".into(), None))]
+impl Division {
+    /// The opaque id, stable for life (标识).
+    pub async fn id(&self) -> ID {
+        ID(self.id.to_string())
+    }
+
+    /// The marriage registries of the division and of all divisions below it, by code (婚姻登记机关).
+    #[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)), directive = list_size::apply(None, Some(vec!["first".into()])))]
+    async fn registries(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those that offer this service (办理事项).")] service: Option<
+            RegistryService,
+        >,
+        #[graphql(desc = "Only those of this kind (场所类型).")] site_kind: Option<
+            RegistrySiteKind,
+        >,
+        #[graphql(default = 50, desc = "How many at most, up to 500 (数量).")] first: i32,
+    ) -> Result<Option<Vec<MarriageRegistry>>> {
+        let db = ctx.services().db.clone();
+        let rows = self
+            .siblings
+            .load(&self.id, "registries", "", |ids| async move {
+                Ok(shared(registries::by_divisions(db.read(), &ids).await?))
+            })
+            .await?;
+        let offered = |row: &registry::Model| {
+            service.is_none_or(|wanted| capacity(row).places(wanted.into()) > 0)
+                && site_kind.is_none_or(|kind| kind.as_str() == row.site_kind)
+        };
+        let rows = rows
+            .iter()
+            .flat_map(|rows| rows.iter())
+            .filter(|row| offered(row));
+        let rows = rows.take(size(first, MOST_REGISTRIES)).cloned().collect();
+        Ok(Some(MarriageRegistry::together(rows)))
+    }
+
+    /// Counts of marriage and divorce registration, one entry for each month of the range (婚姻登记统计).
+    #[graphql(directive = requires_scopes::apply(vec![vec!["statistics.read".into()]]))]
+    async fn marriage_stats(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "First month (起始月份).")] from: YearMonth,
+        #[graphql(desc = "Last month, included (结束月份).")] to: YearMonth,
+    ) -> async_graphql::Result<Option<Vec<MarriageStats>>> {
+        access::figures(ctx, self.id)?;
+        period(from, to)?;
+        let db = ctx.services().db.clone();
+        let months = self
+            .siblings
+            .load(
+                &self.id,
+                "marriageStats",
+                &format!("{from} {to}"),
+                |ids| async move { statistics::monthly(db.read(), &ids, from, to).await },
+            )
+            .await?;
+        Ok(months.map(|months| months.iter().map(MarriageStats::from).collect()))
+    }
+
+    /// Marriage and family counselling in the division over the range (婚姻家庭辅导汇总).
+    #[graphql(directive = requires_scopes::apply(vec![vec!["statistics.read".into()]]))]
+    async fn counselling_summary(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "First month (起始月份).")] from: YearMonth,
+        #[graphql(desc = "Last month, included (结束月份).")] to: YearMonth,
+    ) -> async_graphql::Result<Option<CounsellingSummary>> {
+        access::figures(ctx, self.id)?;
+        period(from, to)?;
+        let db = ctx.services().db.clone();
+        let found = self
+            .siblings
+            .load(
+                &self.id,
+                "counselling",
+                &format!("{from} {to}"),
+                |ids| async move { statistics::counselling(db.read(), &ids, from, to).await },
+            )
+            .await?;
+        Ok(found.map(CounsellingSummary::from))
+    }
+}
+
+/// A place with a standard name and address (地点).
+#[derive(Clone, Debug)]
+pub struct Place {
+    id: Uuid,
+    siblings: Arc<Siblings<Uuid>>,
+}
+
+impl Place {
+    /// Places that are shown together.
+    #[must_use]
+    pub fn together(ids: &[Uuid]) -> Vec<Self> {
+        let siblings = Siblings::new(ids.to_vec());
+        ids.iter()
+            .map(|id| Self {
+                id: *id,
+                siblings: Arc::clone(&siblings),
+            })
+            .collect()
+    }
+
+    /// One place alone.
+    #[must_use]
+    pub fn alone(id: Uuid) -> Self {
+        Self {
+            id,
+            siblings: Siblings::new(vec![id]),
+        }
+    }
+}
+
+/// A place with a standard name and address (地点).
+#[Object(directive = key::apply("id".into(), None))]
+impl Place {
+    /// The opaque id (标识).
+    pub async fn id(&self) -> ID {
+        ID(self.id.to_string())
+    }
+
+    /// The marriage registries at this address (位于此处的婚姻登记机关).
+    #[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
+    async fn registries(&self, ctx: &Context<'_>) -> Result<Option<Vec<MarriageRegistry>>> {
+        let db = ctx.services().db.clone();
+        let rows = self
+            .siblings
+            .load(&self.id, "registries", "", |ids| async move {
+                Ok(shared(registries::by_places(db.read(), &ids).await?))
+            })
+            .await?;
+        Ok(Some(MarriageRegistry::together(
+            rows.map(|rows| (*rows).clone()).unwrap_or_default(),
+        )))
+    }
+}
+
+/// A social organization (社会组织).
+#[derive(Clone, Debug)]
+pub struct Organization {
+    code: String,
+    siblings: Arc<Siblings<String>>,
+}
+
+impl Organization {
+    /// Organizations that are shown together.
+    #[must_use]
+    pub fn together(codes: &[String]) -> Vec<Self> {
+        let siblings = Siblings::new(codes.to_vec());
+        let one = |code: &String| Self {
+            code: code.clone(),
+            siblings: Arc::clone(&siblings),
+        };
+        codes.iter().map(one).collect()
+    }
+
+    /// One organization alone.
+    #[must_use]
+    pub fn alone(code: String) -> Self {
+        Self {
+            siblings: Siblings::new(vec![code.clone()]),
+            code,
+        }
+    }
+}
+
+/// A social organization (社会组织).
+#[Object(directive = key::apply("creditCode".into(), None))]
+impl Organization {
+    /// The unified social credit code (统一社会信用代码).
+    pub async fn credit_code(&self) -> CreditCode {
+        CreditCode(self.code.clone())
+    }
+
+    /// The marriage registries where it gives counselling (提供婚姻家庭辅导的登记机关).
+    #[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
+    async fn counselling_at(&self, ctx: &Context<'_>) -> Result<Option<Vec<MarriageRegistry>>> {
+        let db = ctx.services().db.clone();
+        let rows = self
+            .siblings
+            .load(&self.code, "counselling", "", |codes| async move {
+                Ok(shared(
+                    registries::by_counselling_organizations(db.read(), &codes).await?,
+                ))
+            })
+            .await?;
+        Ok(Some(MarriageRegistry::together(
+            rows.map(|rows| (*rows).clone()).unwrap_or_default(),
+        )))
+    }
+}

@@ -1,0 +1,10 @@
+//! Migrations of the marriage subsystem, oldest first. A migration is never changed once released.
+
+mod m0001_tables;
+
+use sea_orm_migration::MigrationTrait;
+
+/// All migrations in order; kit runs its own before them.
+pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
+    vec![Box::new(m0001_tables::Tables)]
+}

@@ -1,0 +1,30 @@
+//! Certificates 婚姻证件, one for each holder; both spouses' bear the same number.
+
+use sea_orm::entity::prelude::*;
+
+/// One row.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "certificate")]
+pub struct Model {
+    /// Opaque.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// Certificate number.
+    pub number: String,
+    /// `MARRIAGE`, `DIVORCE`, `MARRIAGE_REPLACEMENT` or `DIVORCE_REPLACEMENT`.
+    pub kind: String,
+    /// Person token.
+    pub holder: String,
+    /// The marriage record or divorce record it certifies.
+    pub record_id: Uuid,
+    /// Day of issue.
+    pub issued_on: Date,
+    /// `ISSUED`, `REPLACED` or `CANCELLED`.
+    pub state: String,
+}
+
+/// None is declared: joins are written where they are needed.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,152 @@
+//! M-1: the age of marriage, counted in full years on the legal day.
+//!
+//! Two points of counting are practice, not statute, and therefore settings: whether the birthday
+//! itself counts, and when someone born on 29 February grows older in a common year.
+
+use super::Refusal;
+use chrono::{Datelike, NaiveDate};
+
+/// 民法典 1047: a man must be at least this old, in full years.
+pub const MAN_MINIMUM_YEARS: i32 = 22;
+/// 民法典 1047: a woman must be at least this old, in full years.
+pub const WOMAN_MINIMUM_YEARS: i32 = 20;
+
+/// Sex as the identity number states it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sex {
+    /// 男.
+    Man,
+    /// 女.
+    Woman,
+}
+
+/// The day on which a year of age counts as reached (`ageReachedOn`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AgeReachedOn {
+    /// The birthday counts, as registries do it.
+    #[default]
+    Birthday,
+    /// The day after the birthday, as criminal law counts.
+    DayAfterBirthday,
+}
+
+/// When a person born on 29 February has the birthday in a common year.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LeapDayBirthday {
+    /// 1 March.
+    #[default]
+    FirstOfMarch,
+    /// 28 February.
+    LastOfFebruary,
+}
+
+/// The two settings of counting age.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AgeSettings {
+    /// Whether the birthday itself counts.
+    pub reached_on: AgeReachedOn,
+    /// The birthday of those born on a leap day.
+    pub leap_day: LeapDayBirthday,
+}
+
+/// Full years of age on a day; negative before birth.
+#[must_use]
+pub fn full_years(birth: NaiveDate, on: NaiveDate, settings: AgeSettings) -> i32 {
+    let years = on.year() - birth.year();
+    let birthday = birth
+        .with_year(on.year())
+        .or_else(|| match settings.leap_day {
+            LeapDayBirthday::FirstOfMarch => NaiveDate::from_ymd_opt(on.year(), 3, 1),
+            LeapDayBirthday::LastOfFebruary => NaiveDate::from_ymd_opt(on.year(), 2, 28),
+        });
+    let reached = birthday.is_some_and(|birthday| match settings.reached_on {
+        AgeReachedOn::Birthday => on >= birthday,
+        AgeReachedOn::DayAfterBirthday => on > birthday,
+    });
+    if reached { years } else { years - 1 }
+}
+
+/// M-1, 民法典 1047: man at least 22, woman at least 20 full years on the day of registration.
+#[must_use]
+pub fn marriage_age(
+    sex: Sex,
+    birth: NaiveDate,
+    on: NaiveDate,
+    settings: AgeSettings,
+) -> Option<Refusal> {
+    let years = full_years(birth, on, settings);
+    match sex {
+        Sex::Man if years < MAN_MINIMUM_YEARS => Some(Refusal::by_law(
+            "MAN_UNDER_AGE",
+            "The man has not yet reached the full age of 22 years.",
+            "男方未满二十二周岁。",
+            "民法典第一千零四十七条",
+        )),
+        Sex::Woman if years < WOMAN_MINIMUM_YEARS => Some(Refusal::by_law(
+            "WOMAN_UNDER_AGE",
+            "The woman has not yet reached the full age of 20 years.",
+            "女方未满二十周岁。",
+            "民法典第一千零四十七条",
+        )),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_birthday_counts_as_reached() {
+        // The study's vectors for 2026-11-22: under 22, 22 exactly, under 20.
+        let on = day("2026-11-22");
+        let table = [
+            (Sex::Man, "2005-11-22", Some("MAN_UNDER_AGE")),
+            (Sex::Man, "2004-11-22", None),
+            (Sex::Man, "2004-11-23", Some("MAN_UNDER_AGE")),
+            (Sex::Woman, "2006-11-23", Some("WOMAN_UNDER_AGE")),
+            (Sex::Woman, "2006-11-22", None),
+            (Sex::Man, "1990-03-03", None),
+        ];
+        for (sex, birth, code) in table {
+            let got = marriage_age(sex, day(birth), on, AgeSettings::default());
+            assert_eq!(got.map(|r| r.code), code, "{sex:?} born {birth}");
+        }
+    }
+
+    #[test]
+    fn a_leap_day_child_grows_older_on_the_first_of_march_in_common_years() {
+        let birth = day("2004-02-29");
+        let usual = AgeSettings::default();
+        let early = AgeSettings {
+            leap_day: LeapDayBirthday::LastOfFebruary,
+            ..AgeSettings::default()
+        };
+        let table = [
+            ("2026-02-27", 21, 21),
+            ("2026-02-28", 21, 22),
+            ("2026-03-01", 22, 22),
+            ("2024-02-28", 19, 19),
+            ("2024-02-29", 20, 20),
+        ];
+        for (on, first_of_march, last_of_february) in table {
+            assert_eq!(full_years(birth, day(on), usual), first_of_march, "{on}");
+            assert_eq!(full_years(birth, day(on), early), last_of_february, "{on}");
+        }
+    }
+
+    #[test]
+    fn the_day_after_the_birthday_is_a_setting() {
+        let strict = AgeSettings {
+            reached_on: AgeReachedOn::DayAfterBirthday,
+            ..AgeSettings::default()
+        };
+        assert_eq!(full_years(day("2004-11-22"), day("2026-11-22"), strict), 21);
+        assert_eq!(full_years(day("2004-11-22"), day("2026-11-23"), strict), 22);
+    }
+}

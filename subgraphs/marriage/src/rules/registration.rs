@@ -1,0 +1,238 @@
+//! What must be true at the counter before a marriage is registered: M-3, M-4, M-6, M-7, M-9 to
+//! M-12 and M-14.
+//!
+//! Register checks (age, status, competence) stand in [`super::eligibility`]. These here are
+//! facts that a registrar sees and enters; each missing one is a refusal with its article. There
+//! is no fee rule to apply (M-12, 婚姻登记条例): no type of this subsystem holds an amount.
+
+use super::Refusal;
+use super::record::RecordState;
+
+/// The paper by which a party proves who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Document {
+    /// 居民身份证.
+    IdCard,
+    /// 临时居民身份证.
+    TemporaryId,
+    /// 港澳台居民来往内地通行证.
+    HmtPermit,
+    /// 港澳台居民居住证.
+    ResidencePermit,
+    /// 护照.
+    Passport,
+    /// 外国人永久居留身份证.
+    ForeignPermanentResident,
+    /// 户口簿, which the law no longer asks for and which proves nothing here.
+    HouseholdBook,
+}
+
+/// What the registrar has seen of one party.
+#[derive(Clone, Copy, Debug)]
+pub struct PartyAtCounter {
+    /// The party stands before the registrar.
+    pub present: bool,
+    /// Asked alone, the party said to be willing.
+    pub willing: bool,
+    /// The paper shown.
+    pub document: Option<Document>,
+    /// Declaration of no spouse and no forbidden kinship, signed.
+    pub declaration_signed: bool,
+    /// The duty to tell of a serious illness was explained (the illness itself is not recorded).
+    pub illness_duty_explained: bool,
+    /// Single-status papers, notarised or certified; asked of foreign and HMT parties only.
+    pub single_status_papers: bool,
+}
+
+/// Which papers prove identity for whom.
+const fn needs_single_status_papers(document: Document) -> bool {
+    matches!(
+        document,
+        Document::HmtPermit
+            | Document::ResidencePermit
+            | Document::Passport
+            | Document::ForeignPermanentResident
+    )
+}
+
+/// M-3, M-4, M-6, M-7, M-8, M-9: everything that is still missing at the counter, in that order.
+#[must_use]
+pub fn missing_at_counter(
+    man: &PartyAtCounter,
+    woman: &PartyAtCounter,
+    at_the_same_time: bool,
+) -> Vec<Refusal> {
+    let both = [man, woman];
+    let any = |test: fn(&PartyAtCounter) -> bool| both.iter().any(|party| test(party));
+    let mut missing = Vec::new();
+    if any(|p| !p.present) || !at_the_same_time {
+        missing.push(Refusal::by_law(
+            "BOTH_MUST_BE_PRESENT",
+            "Both parties must come in person, at the same time; no proxy and no video.",
+            "双方须同时亲自到场办理，不得委托或视频办理。",
+            "民法典第一千零四十九条",
+        ));
+    }
+    if any(|p| !p.willing) {
+        missing.push(Refusal::by_law(
+            "NOT_FULLY_WILLING",
+            "Both parties must be fully willing; a sign of coercion stops the case.",
+            "结婚须男女双方完全自愿，发现胁迫迹象应当停止办理。",
+            "民法典第一千零四十六条",
+        ));
+    }
+    if any(|p| !p.declaration_signed) {
+        missing.push(Refusal::by_law(
+            "DECLARATION_MISSING",
+            "The signed declaration of no spouse and no forbidden kinship is missing.",
+            "缺少本人无配偶以及与对方没有直系血亲和三代以内旁系血亲关系的签字声明。",
+            "民法典第一千零四十八条；婚姻登记条例",
+        ));
+    }
+    if any(|p| matches!(p.document, None | Some(Document::HouseholdBook))) {
+        missing.push(Refusal::by_law(
+            "IDENTITY_DOCUMENT_MISSING",
+            "An identity document is missing; a household book is neither asked for nor enough.",
+            "缺少有效身份证件；户口簿不再作为办理材料。",
+            "婚姻登记条例（国务院令第804号）",
+        ));
+    }
+    if any(|p| p.document.is_some_and(needs_single_status_papers) && !p.single_status_papers) {
+        missing.push(Refusal::by_law(
+            "SINGLE_STATUS_PAPERS_MISSING",
+            "Notarised or certified papers of single status are missing.",
+            "缺少经公证或认证的无配偶证明。",
+            "婚姻登记条例第二条及有关证件章",
+        ));
+    }
+    if any(|p| !p.illness_duty_explained) {
+        missing.push(Refusal::by_law(
+            "ILLNESS_DUTY_NOT_EXPLAINED",
+            "The duty to tell of a serious illness before registration was not explained.",
+            "尚未告知婚前重大疾病告知义务。",
+            "民法典第一千零五十三条",
+        ));
+    }
+    missing
+}
+
+/// M-14, 民法典 1083: whether a registration of two persons who were married before and divorced
+/// is a remarriage 复婚; it is a new record, and the old one stays dissolved.
+#[must_use]
+pub fn is_remarriage(earlier_records_of_these_two: &[RecordState]) -> bool {
+    earlier_records_of_these_two.iter().any(|state| {
+        matches!(
+            state,
+            RecordState::DissolvedDivorce | RecordState::DissolvedJudgment
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FINE: PartyAtCounter = PartyAtCounter {
+        present: true,
+        willing: true,
+        document: Some(Document::IdCard),
+        declaration_signed: true,
+        illness_duty_explained: true,
+        single_status_papers: false,
+    };
+
+    #[test]
+    fn each_missing_fact_is_refused_with_its_article() {
+        let table: Vec<(PartyAtCounter, bool, Vec<&str>)> = vec![
+            (FINE, true, vec![]),
+            (FINE, false, vec!["BOTH_MUST_BE_PRESENT"]),
+            (
+                PartyAtCounter {
+                    present: false,
+                    ..FINE
+                },
+                true,
+                vec!["BOTH_MUST_BE_PRESENT"],
+            ),
+            (
+                PartyAtCounter {
+                    willing: false,
+                    ..FINE
+                },
+                true,
+                vec!["NOT_FULLY_WILLING"],
+            ),
+            (
+                PartyAtCounter {
+                    declaration_signed: false,
+                    ..FINE
+                },
+                true,
+                vec!["DECLARATION_MISSING"],
+            ),
+            (
+                PartyAtCounter {
+                    document: None,
+                    ..FINE
+                },
+                true,
+                vec!["IDENTITY_DOCUMENT_MISSING"],
+            ),
+            (
+                PartyAtCounter {
+                    document: Some(Document::Passport),
+                    ..FINE
+                },
+                true,
+                vec!["SINGLE_STATUS_PAPERS_MISSING"],
+            ),
+            (
+                PartyAtCounter {
+                    document: Some(Document::Passport),
+                    single_status_papers: true,
+                    ..FINE
+                },
+                true,
+                vec![],
+            ),
+            (
+                PartyAtCounter {
+                    illness_duty_explained: false,
+                    ..FINE
+                },
+                true,
+                vec!["ILLNESS_DUTY_NOT_EXPLAINED"],
+            ),
+        ];
+        for (woman, together, codes) in table {
+            let missing = missing_at_counter(&FINE, &woman, together);
+            assert_eq!(missing.iter().map(|r| r.code).collect::<Vec<_>>(), codes);
+            assert!(missing.iter().all(|r| r.basis.is_some()));
+        }
+    }
+
+    #[test]
+    fn the_household_book_is_neither_asked_for_nor_enough() {
+        let book = PartyAtCounter {
+            document: Some(Document::HouseholdBook),
+            ..FINE
+        };
+        let missing = missing_at_counter(&book, &FINE, true);
+        assert_eq!(
+            missing.iter().map(|r| r.code).collect::<Vec<_>>(),
+            ["IDENTITY_DOCUMENT_MISSING"]
+        );
+    }
+
+    #[test]
+    fn two_who_were_divorced_from_each_other_remarry_by_a_new_record() {
+        for (earlier, remarriage) in [
+            (vec![], false),
+            (vec![RecordState::DissolvedDivorce], true),
+            (vec![RecordState::DissolvedJudgment], true),
+            (vec![RecordState::RevokedFraud], false),
+        ] {
+            assert_eq!(is_remarriage(&earlier), remarriage);
+        }
+    }
+}

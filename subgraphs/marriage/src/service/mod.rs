@@ -1,0 +1,34 @@
+//! The use cases. Reading ones take a connection and load for many keys in one statement; each
+//! writing one is one transaction that a caller may repeat with the same request key.
+
+pub mod certificates;
+pub mod divorce;
+pub mod eligibility;
+pub mod ledger;
+pub mod records;
+pub mod registration;
+pub mod registries;
+pub mod slot_id;
+pub mod slots;
+pub mod statistics;
+
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+
+/// An instant as the clock on the wall in Shanghai shows it (UTC+8, without summer time).
+#[must_use]
+pub fn shanghai(at: DateTime<Utc>) -> NaiveDateTime {
+    (at + TimeDelta::hours(8)).naive_utc()
+}
+
+/// The instant of a wall-clock time in Shanghai.
+#[must_use]
+pub fn instant(wall: NaiveDateTime) -> DateTime<Utc> {
+    (wall - TimeDelta::hours(8)).and_utc()
+}
+
+/// Minutes after midnight as a time of day.
+#[must_use]
+pub fn time_of(minutes: i32) -> chrono::NaiveTime {
+    let seconds = u32::try_from(minutes.clamp(0, 1439)).unwrap_or(0) * 60;
+    chrono::NaiveTime::from_num_seconds_from_midnight_opt(seconds, 0).unwrap_or_default()
+}
