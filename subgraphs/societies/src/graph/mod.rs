@@ -1,0 +1,24 @@
+//! The subgraph's GraphQL: thin resolvers over [`crate::service`].
+//!
+//! Objects made together know each other ([`minzheng_kit::batch::Siblings`]): the organizations of a
+//! page or of an `_entities` call share a [`organization::Shelf`], so that a field asked of all of
+//! them costs one statement.
+
+pub mod division;
+pub mod entity;
+pub mod mutation;
+pub mod organization;
+pub mod parts;
+pub mod person;
+pub mod place;
+pub mod query;
+pub mod summary;
+
+use kit::{Graph, Services};
+use minzheng_kit as kit;
+
+/// Builds the schema over its services.
+#[must_use]
+pub fn build(services: Services) -> Graph {
+    Graph::build(query::Query, mutation::Mutation, services)
+}

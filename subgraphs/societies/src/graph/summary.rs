@@ -1,0 +1,326 @@
+//! Figures: months, sums, terms.
+
+use crate::model;
+use crate::service::development::{AdoptionSummary as Adoptions, FeeSummary, FundSummary, Hubs, PartyCover as Cover};
+use crate::service::development::ProjectSummary as Projects;
+use crate::service::statistics::OrgMonth;
+use crate::service::supervision::{Cleanup, Sla};
+use crate::vocabulary::{CleanupResult, DayUnit, PermitItem};
+use async_graphql::{ID, SimpleObject};
+use kit::federation::directives::*;
+use kit::{Date, DateTime, YearMonth, Yuan};
+use minzheng_kit as kit;
+
+/// The social organizations of a division in one month (社会组织月度统计).
+#[derive(SimpleObject, Clone, Debug)]
+pub struct OrgStats {
+    /// The month (月份).
+    pub month: YearMonth,
+    /// Organizations that exist at its end (期末存续数).
+    pub live: i64,
+    /// "Zombie" organizations cleaned up in it (清理僵尸型社会组织数).
+    pub zombie_cleaned: i64,
+    /// Illegal organizations banned in it (取缔非法社会组织数).
+    pub illegal_banned: i64,
+    /// Fees cut for enterprises in it (减免金额).
+    pub fees_cut: Yuan,
+    /// Enterprises that pay less by it (受惠企业数).
+    pub enterprises_helped: i64,
+    /// Median of the working days that permits decided in it took; null when none was decided (许可办结工作日中位数).
+    pub permit_median_days: Option<f64>,
+    /// When the figures were taken (数据截至).
+    pub as_of: DateTime,
+}
+
+impl OrgStats {
+    /// The figures of a month, taken at an instant.
+    #[must_use]
+    pub fn new(month: &OrgMonth, as_of: chrono::DateTime<chrono::Utc>) -> Self {
+        Self {
+            month: YearMonth::from_index(month.month),
+            live: month.live,
+            zombie_cleaned: month.zombie_cleaned,
+            illegal_banned: month.illegal_banned,
+            fees_cut: Yuan(month.fees_cut_fen),
+            enterprises_helped: month.enterprises_helped,
+            permit_median_days: month.permit_median_days,
+            as_of: DateTime(as_of),
+        }
+    }
+}
+
+/// Fees that associations cut for enterprises over some months, always the sum of the lines (涉企收费减免汇总).
+#[derive(SimpleObject, Clone, Debug)]
+#[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
+pub struct FeeReductionSummary {
+    /// The first month (起始月份).
+    pub from: YearMonth,
+    /// The last month (截止月份).
+    pub to: YearMonth,
+    /// Associations that cut a fee (减免收费的协会商会数).
+    pub associations: i64,
+    /// Enterprises that pay less (受惠企业数).
+    pub enterprises_helped: i64,
+    /// What they save (减免金额).
+    pub fees_cut: Yuan,
+}
+
+impl FeeReductionSummary {
+    /// The sums of a range of months.
+    #[must_use]
+    pub fn new(summary: FeeSummary, from: YearMonth, to: YearMonth) -> Self {
+        Self {
+            from,
+            to,
+            associations: summary.associations,
+            enterprises_helped: summary.enterprises,
+            fees_cut: Yuan(summary.cut_fen),
+        }
+    }
+}
+
+/// How many clean-up cases ended in one way (清理结果分类).
+#[derive(SimpleObject, Clone, Debug)]
+#[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
+pub struct CleanupByResult {
+    /// The result (结果).
+    pub result: CleanupResult,
+    /// Cases (件数).
+    pub cases: i64,
+}
+
+/// Organizations cleaned up over some months (社会组织清理统计).
+#[derive(SimpleObject, Clone, Debug)]
+#[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
+pub struct CleanupStats {
+    /// "Zombie" organizations cleaned up (清理僵尸型社会组织数).
+    pub zombie_cleaned: i64,
+    /// Illegal organizations banned (取缔非法社会组织数).
+    pub illegal_banned: i64,
+    /// Both together (合计).
+    pub total: i64,
+    /// The cases by their result (按结果分类).
+    pub by_result: Vec<CleanupByResult>,
+}
+
+impl From<Cleanup> for CleanupStats {
+    fn from(cleanup: Cleanup) -> Self {
+        Self {
+            zombie_cleaned: cleanup.zombie,
+            illegal_banned: cleanup.illegal,
+            total: cleanup.zombie + cleanup.illegal,
+            by_result: cleanup
+                .by_result
+                .into_iter()
+                .map(|(result, cases)| CleanupByResult { result, cases })
+                .collect(),
+        }
+    }
+}
+
+/// How one item of permit keeps its term by law and its promised term (许可办结时限).
+#[derive(SimpleObject, Clone, Debug)]
+#[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
+pub struct PermitSla {
+    /// The item (许可事项).
+    pub item: PermitItem,
+    /// How its days are counted (期限计算单位).
+    pub unit: DayUnit,
+    /// Days by law (法定期限).
+    pub statutory_days: i32,
+    /// Days promised (承诺期限).
+    pub committed_days: i32,
+    /// Cases decided in the months asked for (办结件数).
+    pub decided: i64,
+    /// Of them within the promise (承诺期限内办结件数).
+    pub within_committed: i64,
+    /// Of them within the law (法定期限内办结件数).
+    pub within_statutory: i64,
+    /// Median of the days taken; null when none was decided (办结天数中位数).
+    pub median_days: Option<f64>,
+    /// Cases open today (在办件数).
+    pub open: i64,
+    /// Of them past the promised day (超承诺期限在办件数).
+    pub open_late: i64,
+}
+
+impl From<Sla> for PermitSla {
+    fn from(sla: Sla) -> Self {
+        Self {
+            item: sla.item,
+            unit: sla.unit,
+            statutory_days: sla.statutory_days,
+            committed_days: sla.committed_days,
+            decided: sla.decided,
+            within_committed: sla.within_committed,
+            within_statutory: sla.within_statutory,
+            median_days: sla.median_days,
+            open: sla.open,
+            open_late: sla.open_late,
+        }
+    }
+}
+
+/// A project of the five partners: community, organizations, social workers, volunteers, charity (五社联动项目).
+#[derive(SimpleObject, Clone, Debug)]
+#[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
+pub struct SocietyProject {
+    /// The project's id (标识).
+    pub id: ID,
+    /// Its name (项目名称).
+    pub name: String,
+    /// The first day (启动日期).
+    pub started_on: Date,
+    /// Whether it is a pilot (是否试点).
+    pub is_pilot: bool,
+    /// Whether it is among the ten best of the province (是否省级十佳).
+    pub is_honoured: bool,
+    /// Money put in (投入资金).
+    pub amount: Yuan,
+    /// Community organizations grown by it (培育社区社会组织数).
+    pub organizations_grown: i32,
+    /// People served (服务人次).
+    pub people_served: i64,
+    /// Whether the report gives the people only roughly (服务人次是否约数).
+    pub is_people_served_approximate: bool,
+}
+
+impl From<model::project::Model> for SocietyProject {
+    fn from(row: model::project::Model) -> Self {
+        Self {
+            id: ID(row.id.to_string()),
+            name: row.name,
+            started_on: Date(row.started),
+            is_pilot: row.pilot,
+            is_honoured: row.honoured,
+            amount: Yuan(row.amount_fen),
+            organizations_grown: row.organizations_grown,
+            people_served: row.people_served,
+            is_people_served_approximate: row.people_approximate,
+        }
+    }
+}
+
+/// The projects of the five partners in a division, summed (五社联动汇总).
+#[derive(SimpleObject, Clone, Debug)]
+#[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
+pub struct ProjectSummary {
+    /// Projects (项目数).
+    pub projects: i64,
+    /// Of them pilots (试点项目数).
+    pub pilots: i64,
+    /// Of them among the ten best of the province (省级十佳数).
+    pub honoured: i64,
+    /// Money put in (投入资金).
+    pub amount: Yuan,
+    /// Community organizations grown (培育社区社会组织数).
+    pub organizations_grown: i64,
+    /// People served (服务人次).
+    pub people_served: i64,
+    /// Whether the reports give the people only roughly (服务人次是否约数).
+    pub is_people_served_approximate: bool,
+}
+
+impl From<Projects> for ProjectSummary {
+    fn from(sums: Projects) -> Self {
+        Self {
+            projects: sums.projects,
+            pilots: sums.pilots,
+            honoured: sums.honoured,
+            amount: Yuan(sums.amount_fen),
+            organizations_grown: sums.organizations_grown,
+            people_served: sums.people_served,
+            is_people_served_approximate: sums.approximate > 0,
+        }
+    }
+}
+
+/// Small funds of communities in a division (社区微基金汇总).
+#[derive(SimpleObject, Clone, Debug)]
+#[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
+pub struct MicroFundSummary {
+    /// Funds (微基金数).
+    pub funds: i64,
+    /// Their money (资金规模).
+    pub amount: Yuan,
+    /// Whether the report gives the amount only roughly, as "over" it (资金是否约数).
+    pub is_amount_approximate: bool,
+}
+
+impl From<FundSummary> for MicroFundSummary {
+    fn from(sums: FundSummary) -> Self {
+        Self { funds: sums.funds, amount: Yuan(sums.amount_fen), is_amount_approximate: sums.approximate > 0 }
+    }
+}
+
+/// Poor households that organizations adopted in a division (结对帮扶汇总).
+#[derive(SimpleObject, Clone, Debug)]
+#[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
+pub struct AdoptionSummary {
+    /// Organizations that adopt (参与社会组织数).
+    pub organizations: i64,
+    /// Households adopted (结对家庭户数).
+    pub households: i64,
+    /// Whether the report gives both only roughly, as "more than" (是否约数).
+    pub is_approximate: bool,
+}
+
+impl From<Adoptions> for AdoptionSummary {
+    fn from(sums: Adoptions) -> Self {
+        Self {
+            organizations: sums.organizations,
+            households: sums.households,
+            is_approximate: sums.approximate > 0,
+        }
+    }
+}
+
+/// A number that a work plan promised for a year; it is no result (工作目标).
+#[derive(SimpleObject, Clone, Debug)]
+#[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
+pub struct YearTarget {
+    /// The year of the plan (年度).
+    pub year: i32,
+    /// The number promised (目标数).
+    pub value: i64,
+}
+
+/// Hub and brand organizations of a division, beside what was promised (枢纽型与品牌性社会组织汇总).
+#[derive(SimpleObject, Clone, Debug)]
+#[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
+pub struct HubSummary {
+    /// Hubs that exist (枢纽型社会组织数).
+    pub hubs: i64,
+    /// Brands that exist (品牌性社会组织数).
+    pub brands: i64,
+    /// Hubs that the division's own plans promised; never part of the results (枢纽型社会组织培育目标).
+    pub hub_targets: Vec<YearTarget>,
+}
+
+impl From<Hubs> for HubSummary {
+    fn from(hubs: Hubs) -> Self {
+        Self {
+            hubs: hubs.hubs,
+            brands: hubs.brands,
+            hub_targets: hubs.targets.into_iter().map(|(year, value)| YearTarget { year, value }).collect(),
+        }
+    }
+}
+
+/// How many organizations have a party body (党组织覆盖情况).
+#[derive(SimpleObject, Clone, Debug)]
+#[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
+pub struct PartyCover {
+    /// Living organizations (存续社会组织数).
+    pub organizations: i64,
+    /// Of them with a party body (建立党组织数).
+    pub covered: i64,
+    /// Of those assessed (已考核数).
+    pub assessed: i64,
+}
+
+impl From<Cover> for PartyCover {
+    fn from(cover: Cover) -> Self {
+        Self { organizations: cover.organizations, covered: cover.covered, assessed: cover.assessed }
+    }
+}

@@ -1,0 +1,20 @@
+//! The schema, step by step. A step that has been released is never edited: add the next.
+//!
+//! Every step runs on SQLite and PostgreSQL, and the program of the step before can still work on
+//! its result.
+
+mod m0001_register;
+mod m0002_supervision;
+mod m0003_development;
+
+use sea_orm_migration::MigrationTrait;
+
+/// All steps in order.
+#[must_use]
+pub fn all() -> Vec<Box<dyn MigrationTrait>> {
+    vec![
+        Box::new(m0001_register::Migration),
+        Box::new(m0002_supervision::Migration),
+        Box::new(m0003_development::Migration),
+    ]
+}

@@ -1,0 +1,45 @@
+//! Applications for a permit and how long they took (O-4).
+
+use crate::vocabulary::{PermitItem, DayUnit};
+use sea_orm::entity::prelude::*;
+
+/// One row.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "permit_case")]
+pub struct Model {
+    /// Key.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// What is asked for.
+    pub item: PermitItem,
+    /// The organization, where there is one already.
+    pub credit_code: Option<String>,
+    /// The authority's division.
+    pub division_id: Uuid,
+    /// The day the papers were complete.
+    pub received: Date,
+    /// How the days are counted.
+    pub unit: DayUnit,
+    /// Days by law.
+    pub statutory_days: i32,
+    /// Days by promise.
+    pub committed_days: i32,
+    /// Last day by law; none where the calendar is not known.
+    pub statutory_due: Option<Date>,
+    /// Last day by promise; none where the calendar is not known.
+    pub committed_due: Option<Date>,
+    /// The day of the decision.
+    pub decided: Option<Date>,
+    /// The month of `decided`.
+    pub decided_month: Option<i32>,
+    /// Days the decision took, in `unit`.
+    pub days_taken: Option<i32>,
+    /// The decision.
+    pub granted: Option<bool>,
+}
+
+/// None: statements join by hand, so that their number can be counted.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

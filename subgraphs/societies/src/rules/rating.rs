@@ -1,0 +1,172 @@
+//! Ratings from 1A to 5A (O-12).
+
+use super::{Refusal, add_years};
+use crate::vocabulary::{RatingLevel, RatingState, ReportResult};
+use chrono::{Datelike, NaiveDate};
+
+const BASIS: &str = "社会组织评估管理办法 (2011)";
+
+/// O-12, 社会组织评估管理办法: the first day on which a rating given on `from` no longer counts: five years
+/// later.
+#[must_use]
+pub fn valid_to(from: NaiveDate) -> NaiveDate {
+    add_years(from, 5)
+}
+
+/// O-12, 社会组织评估管理办法: what a rating is worth on a day. Lowered and revoked ones stay so; `to` is the
+/// first day on which it no longer counts.
+#[must_use]
+pub fn state_on(recorded: RatingState, to: NaiveDate, on: NaiveDate) -> RatingState {
+    match recorded {
+        RatingState::Valid if on >= to => RatingState::Expired,
+        other => other,
+    }
+}
+
+/// O-12, 社会组织评估管理办法: from 3A upwards, while it is valid, a body may enjoy the policies that ask for a
+/// rating.
+#[must_use]
+pub fn enjoys_policies(level: RatingLevel, state: RatingState) -> bool {
+    state == RatingState::Valid && level >= RatingLevel::A3
+}
+
+/// Score bands of one city's notice (1,000 points): a setting, not the law.
+pub const SCORE_BANDS: [(u16, RatingLevel); 4] =
+    [(950, RatingLevel::A5), (901, RatingLevel::A4), (851, RatingLevel::A3), (801, RatingLevel::A2)];
+
+/// O-12, one city's notice (a setting): the grade for a score out of 1,000. Below the last band it is 1A.
+#[must_use]
+pub fn level_for(score: u16, bands: &[(u16, RatingLevel)]) -> RatingLevel {
+    bands.iter().find(|(from, _)| score >= *from).map_or(RatingLevel::A1, |(_, level)| *level)
+}
+
+/// What is known of a body that asks to be rated.
+#[derive(Clone, Copy, Debug)]
+pub struct Candidate {
+    /// The day it was founded.
+    pub founded: NaiveDate,
+    /// The result of last year's inspection; `None` when there is none.
+    pub last_year: Option<ReportResult>,
+    /// The result of the year before.
+    pub year_before: Option<ReportResult>,
+    /// Punished in the last two years.
+    pub punished: bool,
+    /// On a credit list now.
+    pub listed: bool,
+    /// Under investigation now.
+    pub investigated: bool,
+}
+
+/// O-12, 社会组织评估管理办法: rated after two full years; not if last year was unchecked or failed, or both
+/// years only 基本合格, nor while punished, listed or under investigation.
+pub fn may_be_rated(c: &Candidate, today: NaiveDate) -> Result<(), Refusal> {
+    // Two full years: two whole calendar years after the year of founding.
+    if today.year() - c.founded.year() <= 2 {
+        return Err(Refusal {
+            code: "TOO_YOUNG_TO_BE_RATED",
+            en: "An organization may be rated after two full years.",
+            zh: "取得登记证书满两个年度方可申请评估。",
+            basis: BASIS,
+        });
+    }
+    let inspection_fails = match (c.last_year, c.year_before) {
+        (None | Some(ReportResult::NotDone | ReportResult::Fail), _) => true,
+        (Some(ReportResult::Basic), Some(ReportResult::Basic)) => true,
+        (Some(ReportResult::Pass | ReportResult::Basic), _) => false,
+    };
+    if inspection_fails {
+        return Err(Refusal {
+            code: "INSPECTION_NOT_PASSED",
+            en: "Last year's inspection is missing or failed, or two years in a row passed only basically.",
+            zh: "上年度未参加年度检查、年度检查不合格或者连续两年基本合格的，不予评估。",
+            basis: BASIS,
+        });
+    }
+    if c.punished || c.listed || c.investigated {
+        return Err(Refusal {
+            code: "NOT_IN_GOOD_STANDING",
+            en: "An organization that was punished, is on a credit list or under investigation is not rated.",
+            zh: "受到行政处罚、被列入信用名单或者正在被调查的，不予评估。",
+            basis: BASIS,
+        });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+    use crate::rules::day;
+
+    #[test]
+    fn a_rating_lasts_five_years_to_the_day() {
+        let to = valid_to(day("2023-12-20"));
+        assert_eq!(to, day("2028-12-20"));
+        assert_eq!(state_on(RatingState::Valid, to, day("2028-12-19")), RatingState::Valid);
+        assert_eq!(state_on(RatingState::Valid, to, day("2028-12-20")), RatingState::Expired);
+        assert_eq!(state_on(RatingState::Revoked, to, day("2024-01-01")), RatingState::Revoked);
+        assert_eq!(valid_to(day("2024-02-29")), day("2029-02-28"));
+    }
+
+    #[test]
+    fn policies_begin_at_three_a_and_end_with_the_rating() {
+        for (level, state, enjoys) in [
+            (RatingLevel::A2, RatingState::Valid, false),
+            (RatingLevel::A3, RatingState::Valid, true),
+            (RatingLevel::A5, RatingState::Valid, true),
+            (RatingLevel::A5, RatingState::Expired, false),
+            (RatingLevel::A4, RatingState::Lowered, false),
+        ] {
+            assert_eq!(enjoys_policies(level, state), enjoys, "{level:?} {state:?}");
+        }
+    }
+
+    #[test]
+    fn scores_fall_into_their_bands() {
+        for (score, level) in [
+            (1000, RatingLevel::A5),
+            (950, RatingLevel::A5),
+            (949, RatingLevel::A4),
+            (901, RatingLevel::A4),
+            (900, RatingLevel::A3),
+            (850, RatingLevel::A2),
+            (800, RatingLevel::A1),
+        ] {
+            assert_eq!(level_for(score, &SCORE_BANDS), level, "{score}");
+        }
+    }
+
+    #[test]
+    fn a_body_is_rated_only_in_good_standing() {
+        use ReportResult::{Basic, Fail, NotDone, Pass};
+        let good = Candidate {
+            founded: day("2015-01-01"),
+            last_year: Some(Pass),
+            year_before: Some(Pass),
+            punished: false,
+            listed: false,
+            investigated: false,
+        };
+        let today = day("2026-11-22");
+        for (what, c, expected) in [
+            ("good", good, "OK"),
+            ("young", Candidate { founded: day("2024-01-02"), ..good }, "TOO_YOUNG_TO_BE_RATED"),
+            ("two full years", Candidate { founded: day("2023-12-31"), ..good }, "OK"),
+            ("unchecked", Candidate { last_year: Some(NotDone), ..good }, "INSPECTION_NOT_PASSED"),
+            ("no result", Candidate { last_year: None, ..good }, "INSPECTION_NOT_PASSED"),
+            ("failed", Candidate { last_year: Some(Fail), ..good }, "INSPECTION_NOT_PASSED"),
+            ("once basic", Candidate { last_year: Some(Basic), ..good }, "OK"),
+            (
+                "twice basic",
+                Candidate { last_year: Some(Basic), year_before: Some(Basic), ..good },
+                "INSPECTION_NOT_PASSED",
+            ),
+            ("punished", Candidate { punished: true, ..good }, "NOT_IN_GOOD_STANDING"),
+            ("listed", Candidate { listed: true, ..good }, "NOT_IN_GOOD_STANDING"),
+            ("investigated", Candidate { investigated: true, ..good }, "NOT_IN_GOOD_STANDING"),
+        ] {
+            assert_eq!(may_be_rated(&c, today).err().map_or("OK", |r| r.code), expected, "{what}");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The life of an organization as a state machine (domain model, B.4.3).
+//!
+//! ```text
+//! PREPARING → REGISTERED ⇄ CHANGING
+//!             REGISTERED → LIQUIDATING → DEREGISTERED
+//!             REGISTERED → SUSPENDED → REGISTERED | REVOKED
+//!             REGISTERED → REVOKED
+//! UNREGISTERED_ILLEGAL → BANNED
+//! ```
+//! A revoked body is still to be liquidated before it is deregistered (条例 art. 19), so `REVOKED`
+//! may go on to `DEREGISTERED`. `DEREGISTERED` and `BANNED` are final.
+
+use super::Refusal;
+use crate::vocabulary::OrgState;
+
+/// What happens to an organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrgEvent {
+    /// Its registration was approved.
+    Register,
+    /// It applied for a change.
+    ApplyChange,
+    /// The change was decided, either way.
+    DecideChange,
+    /// Its activity was suspended.
+    Suspend,
+    /// The suspension ended.
+    Resume,
+    /// A liquidation group was formed.
+    Liquidate,
+    /// Its deregistration was approved.
+    Deregister,
+    /// Its registration was revoked.
+    Revoke,
+    /// It was banned.
+    Ban,
+}
+
+/// O-18, O-19, O-20, 社会团体登记管理条例 第十九条至第三十二条: the state after an event, or a refusal when the event
+/// cannot happen in that state.
+pub const fn next(state: OrgState, event: OrgEvent) -> Result<OrgState, Refusal> {
+    use OrgEvent as E;
+    use OrgState as S;
+    match (state, event) {
+        (S::Preparing, E::Register) | (S::Changing, E::DecideChange) | (S::Suspended, E::Resume) => Ok(S::Registered),
+        (S::Registered, E::ApplyChange) => Ok(S::Changing),
+        (S::Registered | S::Changing, E::Suspend) => Ok(S::Suspended),
+        (S::Registered, E::Liquidate) => Ok(S::Liquidating),
+        (S::Liquidating | S::Revoked, E::Deregister) => Ok(S::Deregistered),
+        (S::Registered | S::Changing | S::Suspended, E::Revoke) => Ok(S::Revoked),
+        (S::UnregisteredIllegal, E::Ban) => Ok(S::Banned),
+        _ => Err(Refusal {
+            code: "STATE_FORBIDS",
+            en: "The organization's state does not allow this.",
+            zh: "社会组织当前状态不允许该操作。",
+            basis: "社会团体登记管理条例 (2016) 第十九条至第三十二条",
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sea_orm::Iterable;
+
+    const EVENTS: [OrgEvent; 9] = [
+        OrgEvent::Register,
+        OrgEvent::ApplyChange,
+        OrgEvent::DecideChange,
+        OrgEvent::Suspend,
+        OrgEvent::Resume,
+        OrgEvent::Liquidate,
+        OrgEvent::Deregister,
+        OrgEvent::Revoke,
+        OrgEvent::Ban,
+    ];
+
+    #[test]
+    fn the_allowed_steps_are_these_and_no_others() {
+        use OrgEvent as E;
+        use OrgState as S;
+        let mut allowed = Vec::new();
+        for state in OrgState::iter() {
+            for event in EVENTS {
+                if let Ok(to) = next(state, event) {
+                    allowed.push((state, event, to));
+                }
+            }
+        }
+        assert_eq!(
+            allowed,
+            vec![
+                (S::Preparing, E::Register, S::Registered),
+                (S::Registered, E::ApplyChange, S::Changing),
+                (S::Registered, E::Suspend, S::Suspended),
+                (S::Registered, E::Liquidate, S::Liquidating),
+                (S::Registered, E::Revoke, S::Revoked),
+                (S::Changing, E::DecideChange, S::Registered),
+                (S::Changing, E::Suspend, S::Suspended),
+                (S::Changing, E::Revoke, S::Revoked),
+                (S::Suspended, E::Resume, S::Registered),
+                (S::Suspended, E::Revoke, S::Revoked),
+                (S::Liquidating, E::Deregister, S::Deregistered),
+                (S::Revoked, E::Deregister, S::Deregistered),
+                (S::UnregisteredIllegal, E::Ban, S::Banned),
+            ]
+        );
+    }
+
+    #[test]
+    fn final_states_let_nothing_happen() {
+        for state in [OrgState::Deregistered, OrgState::Banned] {
+            assert!(EVENTS.iter().all(|event| next(state, *event).is_err()), "{state:?}");
+        }
+    }
+}

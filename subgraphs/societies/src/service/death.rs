@@ -1,0 +1,98 @@
+//! What other subsystems' events change here.
+//!
+//! A registered death ends the offices that the person held; a person's new token (after a merge, a
+//! split or a re-tokenisation) takes the place of the old one. Both are idempotent by their condition:
+//! the second time there is nothing left to change.
+
+use crate::model::office;
+use crate::vocabulary::OfficeEnd;
+use chrono::NaiveDate;
+use minzheng_kit as kit;
+use minzheng_kit::events::{Consumer, Event};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+
+/// Ends the offices of a person who died. Answers the organizations that lost someone by it.
+pub async fn close_offices(
+    tx: &impl ConnectionTrait,
+    person: &str,
+    died: NaiveDate,
+) -> kit::Result<Vec<office::Model>> {
+    let held = office::Entity::find()
+        .filter(office::Column::Person.eq(person))
+        .filter(office::Column::Until.is_null())
+        .all(tx)
+        .await?;
+    if !held.is_empty() {
+        office::Entity::update_many()
+            .col_expr(office::Column::Until, Expr::value(died))
+            .col_expr(office::Column::Ended, Expr::value(OfficeEnd::Death))
+            .filter(office::Column::Person.eq(person))
+            .filter(office::Column::Until.is_null())
+            .exec(tx)
+            .await?;
+    }
+    Ok(held)
+}
+
+/// Deaths, from the subgraph of funerals.
+#[derive(Clone, Copy, Debug)]
+pub struct Deaths;
+
+#[async_trait::async_trait]
+impl Consumer for Deaths {
+    fn source(&self) -> &'static str {
+        "funeral"
+    }
+
+    fn kinds(&self) -> &'static [&'static str] {
+        &["DeathRegistered"]
+    }
+
+    async fn apply(&self, s: &kit::Services, tx: &DatabaseTransaction, e: &Event) -> kit::Result<()> {
+        let text = |field: &str| e.body.get(field).and_then(serde_json::Value::as_str);
+        let person = text("person").unwrap_or(&e.key);
+        let died = text("diedOn")
+            .and_then(|day| day.parse().ok())
+            .unwrap_or_else(|| kit::clock::legal_day(e.at));
+        let closed = close_offices(tx, person, died).await?;
+        let actor = kit::Principal::service(&s.province, "funeral");
+        for office in closed {
+            let before = serde_json::json!({ "role": office.role.text(), "until": null });
+            let after = serde_json::json!({ "role": office.role.text(), "until": died, "ended": OfficeEnd::Death.text() });
+            kit::mutation::history(tx, "Office", &office.id.to_string(), &actor, Some(before), Some(after)).await?;
+            let body = serde_json::json!({ "creditCode": office.credit_code, "role": office.role.text(), "reason": OfficeEnd::Death.text() });
+            let event = Event { kind: "OfficeEnded".to_owned(), key: office.credit_code, at: e.at, body };
+            kit::events::emit(tx, &event).await?;
+        }
+        Ok(())
+    }
+}
+
+/// New tokens of persons, from the vault.
+#[derive(Clone, Copy, Debug)]
+pub struct Aliases;
+
+#[async_trait::async_trait]
+impl Consumer for Aliases {
+    fn source(&self) -> &'static str {
+        "persons"
+    }
+
+    fn kinds(&self) -> &'static [&'static str] {
+        &["PersonAliased"]
+    }
+
+    async fn apply(&self, _: &kit::Services, tx: &DatabaseTransaction, e: &Event) -> kit::Result<()> {
+        let text = |field: &str| e.body.get(field).and_then(serde_json::Value::as_str);
+        let (Some(old), Some(new)) = (text("old"), text("new")) else {
+            return Ok(());
+        };
+        office::Entity::update_many()
+            .col_expr(office::Column::Person, Expr::value(new))
+            .filter(office::Column::Person.eq(old))
+            .exec(tx)
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,171 @@
+//! What the supervision looks at: ratings that run out, clean-up results, how long permits take.
+
+use super::{Months, among, median, within};
+use crate::model::{cleanup_case, permit_case, rating, territory};
+use crate::vocabulary::{CleanupKind, CleanupResult, DayUnit, PermitItem, RatingState};
+use chrono::NaiveDate;
+use minzheng_kit as kit;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, Iterable, JoinType, QueryFilter, QuerySelect, Select,
+};
+use std::collections::{BTreeMap, HashMap};
+use uuid::Uuid;
+
+/// Ratings that count today and stop to count before a day; to be paged by that day and id.
+#[must_use]
+pub fn ratings_expiring(today: NaiveDate, before: NaiveDate) -> Select<rating::Entity> {
+    rating::Entity::find()
+        .filter(rating::Column::State.eq(RatingState::Valid))
+        .filter(rating::Column::ValidTo.gt(today))
+        .filter(rating::Column::ValidTo.lt(before))
+}
+
+/// What was cleaned up in a division over a range of months.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cleanup {
+    /// "Zombie" cases closed.
+    pub zombie: i64,
+    /// Illegal organizations banned.
+    pub illegal: i64,
+    /// Both by result.
+    pub by_result: BTreeMap<CleanupResult, i64>,
+}
+
+#[derive(FromQueryResult)]
+struct Cleaned {
+    ancestor: Uuid,
+    kind: CleanupKind,
+    result: Option<CleanupResult>,
+    number: i64,
+}
+
+/// Clean-up of many divisions.
+pub async fn cleanup(
+    db: &impl ConnectionTrait,
+    divisions: &[Uuid],
+    range: Months,
+) -> kit::Result<HashMap<Uuid, Cleanup>> {
+    let rows = territory::Entity::find()
+        .select_only()
+        .column(territory::Column::Ancestor)
+        .column_as(cleanup_case::Column::Kind, "kind")
+        .column_as(cleanup_case::Column::Result, "result")
+        .column_as(cleanup_case::Column::Id.count(), "number")
+        .join(JoinType::InnerJoin, within::<cleanup_case::Entity>(cleanup_case::Column::DivisionId))
+        .filter(among(territory::Column::Ancestor, divisions))
+        .filter(cleanup_case::Column::ClosedMonth.between(range.from, range.to))
+        .group_by(territory::Column::Ancestor)
+        .group_by(cleanup_case::Column::Kind)
+        .group_by(cleanup_case::Column::Result)
+        .into_model::<Cleaned>()
+        .all(db)
+        .await?;
+    let mut all: HashMap<Uuid, Cleanup> = HashMap::new();
+    for row in rows {
+        let one = all.entry(row.ancestor).or_default();
+        match row.kind {
+            CleanupKind::Zombie => one.zombie += row.number,
+            CleanupKind::Illegal => one.illegal += row.number,
+        }
+        if let Some(result) = row.result {
+            *one.by_result.entry(result).or_default() += row.number;
+        }
+    }
+    Ok(all)
+}
+
+/// How one item of permit kept its terms over a range of months.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sla {
+    /// The item.
+    pub item: PermitItem,
+    /// How its days are counted.
+    pub unit: DayUnit,
+    /// Days by law.
+    pub statutory_days: i32,
+    /// Days by promise.
+    pub committed_days: i32,
+    /// Cases decided in the range.
+    pub decided: i64,
+    /// Of them within the promise.
+    pub within_committed: i64,
+    /// Of them within the law.
+    pub within_statutory: i64,
+    /// Median of the days taken; none when none was decided.
+    pub median_days: Option<f64>,
+    /// Cases open today.
+    pub open: i64,
+    /// Of them past the promised day.
+    pub open_late: i64,
+}
+
+#[derive(FromQueryResult)]
+struct Taken {
+    item: PermitItem,
+    days: i32,
+    number: i64,
+}
+
+#[derive(FromQueryResult)]
+struct Open {
+    item: PermitItem,
+    due: Option<NaiveDate>,
+    number: i64,
+}
+
+/// Every item of permit in one division, in two statements.
+pub async fn permit_sla(
+    db: &impl ConnectionTrait,
+    division: Uuid,
+    range: Months,
+    today: NaiveDate,
+) -> kit::Result<Vec<Sla>> {
+    let cases = || {
+        territory::Entity::find()
+            .select_only()
+            .column_as(permit_case::Column::Item, "item")
+            .column_as(permit_case::Column::Id.count(), "number")
+            .join(JoinType::InnerJoin, within::<permit_case::Entity>(permit_case::Column::DivisionId))
+            .filter(territory::Column::Ancestor.eq(division))
+            .group_by(permit_case::Column::Item)
+    };
+    let taken = cases()
+        .column_as(permit_case::Column::DaysTaken, "days")
+        .filter(permit_case::Column::DecidedMonth.between(range.from, range.to))
+        .filter(permit_case::Column::DaysTaken.is_not_null())
+        .group_by(permit_case::Column::DaysTaken)
+        .into_model::<Taken>()
+        .all(db)
+        .await?;
+    let open = cases()
+        .column_as(permit_case::Column::CommittedDue, "due")
+        .filter(permit_case::Column::Decided.is_null())
+        .group_by(permit_case::Column::CommittedDue)
+        .into_model::<Open>()
+        .all(db)
+        .await?;
+    Ok(PermitItem::iter().map(|item| sla(item, &taken, &open, today)).collect())
+}
+
+fn sla(item: PermitItem, taken: &[Taken], open: &[Open], today: NaiveDate) -> Sla {
+    let term = crate::rules::term::permit_term(item);
+    let (statutory_days, committed_days) = (i32::from(term.statutory_days), i32::from(term.committed_days));
+    let mut histogram: Vec<(i32, i64)> =
+        taken.iter().filter(|row| row.item == item).map(|row| (row.days, row.number)).collect();
+    let within =
+        |limit: i32| histogram.iter().filter(|(days, _)| *days <= limit).map(|(_, number)| number).sum();
+    let (within_committed, within_statutory) = (within(committed_days), within(statutory_days));
+    let open = || open.iter().filter(|row| row.item == item);
+    Sla {
+        item,
+        unit: term.unit,
+        statutory_days,
+        committed_days,
+        decided: within(i32::MAX),
+        within_committed,
+        within_statutory,
+        open: open().map(|row| row.number).sum(),
+        open_late: open().filter(|row| row.due.is_some_and(|due| due < today)).map(|row| row.number).sum(),
+        median_days: median(&mut histogram),
+    }
+}
