@@ -17,14 +17,11 @@ use ed25519_dalek::pkcs8::EncodePrivateKey as _;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use minzheng_gateway::identity::dev::DevIssuer;
 use minzheng_gateway::transport::{SharedKey, Signer};
-use minzheng_kit::keys::Keys;
+use minzheng_kit::keys::{Keys, SIGNATURE_KEY_ID};
 
 use crate::data_folder;
 use crate::failure::Failure;
 use crate::subsystems;
-
-/// The name of the first signature key of each subgraph; a rotation would bring the next.
-pub(crate) const SIGNATURE_KEY_ID: &str = "k1";
 
 /// Opens a standalone province's keys, making what is missing.
 pub(crate) fn open(folder: &Path) -> Result<Keys, Failure> {

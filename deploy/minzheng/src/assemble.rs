@@ -1,0 +1,114 @@
+//! Puts subgraphs together: database, migrations, endpoint, event consumers. The same for a whole
+//! province in one process and for one subgraph alone.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use minzheng_gateway::supergraph::SubgraphSdl;
+use minzheng_kit::events::{self, FeedSource};
+use minzheng_kit::feed::{HttpFeed, InProcessFeed, ServiceCaller};
+use minzheng_kit::keys::Keys;
+use minzheng_kit::server::{Endpoint, Verifier};
+use minzheng_kit::{Clock, Database, Province, Services, Subsystem, subsystem};
+use tokio::sync::watch;
+
+use crate::failure::Failure;
+
+/// What a subgraph is opened with.
+pub(crate) struct Setting<'a> {
+    pub(crate) keys: &'a Keys,
+    pub(crate) province: &'a Province,
+    /// The legal clock. Signatures and tokens always go by the system's.
+    pub(crate) clock: &'a Clock,
+}
+
+/// A subgraph that is open.
+pub(crate) struct Opened {
+    pub(crate) subsystem: Arc<dyn Subsystem>,
+    pub(crate) services: Services,
+    pub(crate) endpoint: Arc<Endpoint>,
+}
+
+impl Opened {
+    /// Its schema, for the composer.
+    pub(crate) fn schema(&self, url: String) -> SubgraphSdl {
+        SubgraphSdl {
+            name: self.subsystem.name().to_owned(),
+            url,
+            sdl: self.endpoint.graph().sdl().to_owned(),
+        }
+    }
+}
+
+/// Brings a database to the present schema and gives the services over it.
+pub(crate) async fn services(
+    subsystem: &dyn Subsystem,
+    db: Database,
+    setting: &Setting<'_>,
+) -> Result<Services, Failure> {
+    subsystem::migrate(subsystem, &db).await?;
+    Ok(Services::assemble(
+        subsystem,
+        db,
+        setting.keys,
+        setting.clock.clone(),
+        setting.province.clone(),
+    )?)
+}
+
+/// The endpoint over services.
+pub(crate) fn open(
+    subsystem: Box<dyn Subsystem>,
+    services: Services,
+    keys: &Keys,
+) -> Result<Opened, Failure> {
+    let verifier = Verifier::from_keys(subsystem.name(), keys, Clock::system())?;
+    let endpoint = Endpoint::new(subsystem.schema(services.clone()), verifier);
+    Ok(Opened { subsystem: Arc::from(subsystem), services, endpoint })
+}
+
+/// Where the events of other subgraphs come from.
+pub(crate) enum Feeds<'a> {
+    /// All subgraphs live in this process.
+    InProcess(&'a [Opened]),
+    /// By URL; a subgraph that is not named is not listened to.
+    Http(&'a BTreeMap<String, String>),
+}
+
+/// Starts the consumers of a subgraph; they end when `stop` turns true.
+pub(crate) fn consume(
+    opened: &Opened,
+    feeds: &Feeds<'_>,
+    keys: &Keys,
+    stop: &watch::Receiver<bool>,
+) -> Result<(), Failure> {
+    for consumer in opened.subsystem.consumers() {
+        let source = consumer.source();
+        let caller = ServiceCaller::new(
+            opened.subsystem.name(),
+            source,
+            &opened.services.province,
+            keys,
+            Clock::system(),
+        )?;
+        let feed: Arc<dyn FeedSource> = match feeds {
+            Feeds::InProcess(all) => match all.iter().find(|other| other.subsystem.name() == source) {
+                Some(other) => Arc::new(InProcessFeed::new(
+                    Arc::clone(&other.endpoint),
+                    caller,
+                    other.services.db.clone(),
+                )),
+                None => continue,
+            },
+            Feeds::Http(urls) => match urls.get(source) {
+                Some(url) => Arc::new(HttpFeed::new(url, caller)),
+                None => {
+                    tracing::warn!(source, "no feed is configured: events of this subgraph are not followed");
+                    continue;
+                }
+            },
+        };
+        tokio::spawn(events::run(Arc::from(consumer), opened.services.clone(), feed, stop.clone()));
+    }
+    Ok(())
+}
