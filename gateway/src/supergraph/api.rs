@@ -161,9 +161,11 @@ fn kept(directives: &[Directive]) -> Vec<Directive> {
 }
 
 fn visible_types(supergraph: &Document) -> Vec<TypeDefinition> {
+    let behind_the_scenes = types_of_directives_only(supergraph);
     let visible: HashSet<&str> = sdl::types(supergraph)
         .filter(|ty| !is_hidden(sdl::directives_of(ty)))
         .map(sdl::name_of)
+        .filter(|name| !behind_the_scenes.contains(name))
         .filter(|name| !sdl::is_machinery(name) && !name.starts_with("__"))
         .chain(sdl::BUILT_IN_SCALARS)
         .collect();
@@ -228,6 +230,30 @@ fn visible_types(supergraph: &Document) -> Vec<TypeDefinition> {
         }
     }
     types
+}
+
+/// Types that only the arguments of directives name (`CacheControlScope`): clients see neither.
+fn types_of_directives_only(supergraph: &Document) -> HashSet<&str> {
+    let mut only: HashSet<&str> = directive_definitions(supergraph)
+        .flat_map(|directive| &directive.arguments)
+        .map(|argument| sdl::base_name(&argument.value_type))
+        .collect();
+    for ty in sdl::types(supergraph) {
+        let (fields, inputs): (&[Field], &[InputValue]) = match ty {
+            TypeDefinition::Object(t) => (&t.fields, &[]),
+            TypeDefinition::Interface(t) => (&t.fields, &[]),
+            TypeDefinition::InputObject(t) => (&[], &t.fields),
+            _ => (&[], &[]),
+        };
+        for field in fields {
+            only.remove(sdl::base_name(&field.field_type));
+        }
+        for input in fields.iter().flat_map(|f| &f.arguments).chain(inputs) {
+            only.remove(sdl::base_name(&input.value_type));
+        }
+    }
+    only.retain(|name| !sdl::BUILT_IN_SCALARS.contains(name));
+    only
 }
 
 /// The demands that are used anywhere, and the directives that operations may carry.

@@ -77,7 +77,7 @@ mod tests {
         for (text, expected) in table {
             assert_eq!(super::print(&super::parse(text).unwrap()), expected);
         }
-        for text in ["", "{}", "id }", "query { id }", "{ a } { b }"] {
+        for text in ["", "{}", "id }", "{ a } { b }"] {
             assert!(super::parse(text).is_err(), "{text}");
         }
     }
