@@ -1,0 +1,156 @@
+//! Which selections a caller may not ask for.
+//!
+//! Demands stand in the schema and are collected per operation when the document is prepared. A
+//! request evaluates each *distinct* demand once and gets a [`Variant`]: the failed demands, and the
+//! values of the booleans that `@skip`/`@include` look at. The variant is part of the plan's key, so
+//! that a refused field is cut before planning and causes no fetch, and no plan is ever shared
+//! between callers with different rights.
+//!
+//! A `@policy` is not evaluated here yet: it counts as not met, which refuses and never opens.
+
+use crate::error::ErrorCode;
+use crate::identity::Principal;
+use crate::operation::{Operation, Selection, Variables, What, When};
+use crate::supergraph::Demand;
+
+/// A small set of positions.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Bits(Vec<u64>);
+
+impl Bits {
+    /// The positions below `len` for which `holds`.
+    pub fn of(len: usize, holds: impl Fn(usize) -> bool) -> Self {
+        let mut words = vec![0u64; len.div_ceil(64)];
+        for at in (0..len).filter(|at| holds(*at)) {
+            words[at / 64] |= 1 << (at % 64);
+        }
+        // Sets with the same members are equal, whatever their capacity.
+        while words.last() == Some(&0) {
+            words.pop();
+        }
+        Self(words)
+    }
+
+    /// Whether the position is in the set.
+    #[must_use]
+    pub fn has(&self, at: usize) -> bool {
+        self.0.get(at / 64).is_some_and(|word| word >> (at % 64) & 1 == 1)
+    }
+
+    /// Whether nothing is in the set.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// How an operation applies to one request: with its text, what a plan depends on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Variant {
+    /// Positions in [`Operation::demands`] that the caller does not meet.
+    pub refused: Bits,
+    /// Positions in [`Operation::conditions`] whose variable is true.
+    pub conditions: Bits,
+}
+
+impl Variant {
+    /// Evaluates the demands and conditions of an operation.
+    #[must_use]
+    pub fn of(operation: &Operation, principal: &Principal, variables: &Variables) -> Self {
+        Self {
+            refused: Bits::of(operation.demands.len(), |at| {
+                !meets(principal, &operation.demands[at])
+            }),
+            conditions: Bits::of(operation.conditions.len(), |at| {
+                variables.is_true(operation.conditions[at])
+            }),
+        }
+    }
+
+    /// Whether a selection is part of the answer at all.
+    #[must_use]
+    pub fn includes(&self, selection: &Selection) -> bool {
+        selection.when.iter().all(|when| match *when {
+            When::Never => false,
+            When::Variable { condition, is } => self.conditions.has(condition) == is,
+        })
+    }
+
+    /// Whether a selected field is refused.
+    #[must_use]
+    pub fn cuts(&self, selection: &Selection) -> bool {
+        match &selection.what {
+            What::Field(field) => field.demand.is_some_and(|demand| self.refused.has(demand)),
+            What::On(_) => false,
+        }
+    }
+}
+
+/// Whether a principal meets a demand. A demand for scopes or a policy is one for a signed-in caller
+/// too.
+#[must_use]
+pub fn meets(principal: &Principal, demand: &Demand) -> bool {
+    if demand.is_none() {
+        return true;
+    }
+    principal.is_authenticated()
+        && demand.policies.is_empty()
+        && (demand.scopes.is_empty()
+            || demand.scopes.iter().any(|all| all.iter().all(|scope| principal.has_scope(scope))))
+}
+
+/// Why a field is refused: sign in first, or the caller's rights do not suffice.
+#[must_use]
+pub fn refusal(principal: &Principal) -> ErrorCode {
+    if principal.is_authenticated() { ErrorCode::Forbidden } else { ErrorCode::Unauthenticated }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    fn principal(subject: Option<&str>, scopes: &[&str]) -> Principal {
+        Principal {
+            subject: subject.map(Arc::from),
+            scopes: scopes.iter().map(|s| Arc::from(*s)).collect(),
+            ..Principal::public("51")
+        }
+    }
+
+    #[test]
+    fn one_alternative_in_full_meets_a_demand() {
+        let demand = Demand {
+            authenticated: false,
+            scopes: vec![vec!["a".into(), "b".into()], vec!["c".into()]],
+            policies: vec![],
+        };
+        let table: [(Option<&str>, &[&str], bool); 6] = [
+            (None, &[], false),
+            (None, &["c"], false),
+            (Some("s"), &["a"], false),
+            (Some("s"), &["a", "b"], true),
+            (Some("s"), &["c"], true),
+            (Some("s"), &[], false),
+        ];
+        for (subject, scopes, expected) in table {
+            assert_eq!(meets(&principal(subject, scopes), &demand), expected, "{scopes:?}");
+        }
+    }
+
+    #[test]
+    fn a_policy_is_never_met_and_nothing_is_always_met() {
+        let policy = Demand { policies: vec![vec!["p".into()]], ..Demand::default() };
+        assert!(!meets(&principal(Some("s"), &["p"]), &policy));
+        assert!(meets(&principal(None, &[]), &Demand::default()));
+    }
+
+    #[test]
+    fn equal_sets_are_equal_whatever_their_length() {
+        assert_eq!(Bits::of(3, |at| at == 1), Bits::of(200, |at| at == 1));
+        assert!(Bits::of(100, |at| at == 77).has(77));
+        assert!(!Bits::of(100, |at| at == 77).has(76));
+        assert!(Bits::of(100, |_| false).is_empty());
+    }
+}

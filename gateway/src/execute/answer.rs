@@ -1,0 +1,234 @@
+//! Reading a subgraph's answer into the arena, by expected shape.
+//!
+//! The reader knows which keys may come and where each value is kept, so a key is compared once with
+//! the one expected next, strings stay in the received bytes, and whatever was not asked for is
+//! checked to be JSON and passed over. A missing key is null.
+//!
+//! Invariant: an answer is read whole or not at all as far as the client is concerned: after an error
+//! nothing of it is reachable from the answer.
+
+use bytes::Bytes;
+use serde::Deserialize;
+
+use super::arena::{Arena, Node, Object};
+use super::json::{Kind, Malformed, Reader, Span};
+use crate::plan::{Expect, Shape};
+use crate::supergraph::SchemaIndex;
+
+/// Lists and objects may nest this deep in an answer.
+const MOST_DEPTH: usize = 128;
+/// Errors beyond these are not looked at.
+const MOST_ERRORS: usize = 1000;
+
+/// What a subgraph answered.
+#[derive(Debug)]
+pub struct Answered {
+    /// `data`, when it is an object.
+    pub data: Option<Object>,
+    /// `errors`.
+    pub errors: Vec<SubgraphError>,
+}
+
+/// One entry of `errors`, as far as it is passed on.
+#[derive(Debug, Default, Deserialize)]
+pub struct SubgraphError {
+    /// The English sentence.
+    #[serde(default)]
+    pub message: String,
+    /// Where in the subgraph's answer.
+    #[serde(default)]
+    pub path: Option<Vec<SubgraphPath>>,
+    /// What the kit adds.
+    #[serde(default)]
+    pub extensions: Option<SubgraphExtensions>,
+}
+
+/// A step of a subgraph's error path.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum SubgraphPath {
+    /// A place in a list.
+    Index(usize),
+    /// A response name.
+    Key(String),
+}
+
+/// The extensions that pass through.
+#[derive(Debug, Default, Deserialize)]
+pub struct SubgraphExtensions {
+    /// The subgraph's own code.
+    #[serde(default)]
+    pub code: Option<String>,
+    /// The Chinese sentence.
+    #[serde(default, rename = "messageZh")]
+    pub message_zh: Option<String>,
+    /// What support needs.
+    #[serde(default)]
+    pub reference: Option<String>,
+}
+
+/// Reads an answer whose `data` has this shape.
+///
+/// # Errors
+/// When it is not JSON, or not of the expected shape.
+pub fn read(
+    arena: &mut Arena<'_>,
+    text: &Bytes,
+    shapes: &[Shape],
+    shape: usize,
+    schema: &SchemaIndex,
+) -> Result<Answered, Malformed> {
+    let id = arena.keep(text.clone());
+    let reader = Reader::new(text, MOST_DEPTH)?;
+    let mut parser = Parser { reader, arena, shapes, schema, text: id, scratch: Vec::new() };
+    parser.envelope(shape)
+}
+
+struct Parser<'a, 't, 'p> {
+    reader: Reader<'t>,
+    arena: &'a mut Arena<'p>,
+    shapes: &'a [Shape],
+    schema: &'a SchemaIndex,
+    text: u32,
+    /// Items of the lists being read, innermost last.
+    scratch: Vec<Node>,
+}
+
+impl Parser<'_, '_, '_> {
+    fn envelope(&mut self, shape: usize) -> Result<Answered, Malformed> {
+        if self.reader.peek()? != Kind::Object {
+            return Err(self.reader.error("not an object"));
+        }
+        let mut data = None;
+        let mut errors = Vec::new();
+        let mut seen = (false, false);
+        let mut more = self.reader.enter(b'}')?;
+        while more {
+            let key = self.reader.key()?;
+            match self.reader.bytes(key) {
+                b"data" if !seen.0 => {
+                    seen.0 = true;
+                    data = match self.value(Expect::Object(shape), 0)? {
+                        Node::Object(object) => Some(object),
+                        Node::Null => None,
+                        _ => return Err(self.reader.error("data is no object")),
+                    };
+                }
+                b"errors" if !seen.1 => {
+                    seen.1 = true;
+                    let span = self.reader.skip()?;
+                    errors = self.errors(span)?;
+                }
+                b"data" | b"errors" => return Err(self.reader.error("duplicate key")),
+                _ => {
+                    self.reader.skip()?;
+                }
+            }
+            more = self.reader.more(b'}')?;
+        }
+        self.reader.end()?;
+        if data.is_none() && errors.is_empty() {
+            return Err(self.reader.error("neither data nor errors"));
+        }
+        Ok(Answered { data, errors })
+    }
+
+    fn errors(&self, span: Span) -> Result<Vec<SubgraphError>, Malformed> {
+        let text = self.reader.bytes(span);
+        let errors: Option<Vec<SubgraphError>> = serde_json::from_slice(text)
+            .map_err(|_| self.reader.error("errors are not a list of errors"))?;
+        let mut errors = errors.unwrap_or_default();
+        errors.truncate(MOST_ERRORS);
+        Ok(errors)
+    }
+
+    fn value(&mut self, expect: Expect, depth: usize) -> Result<Node, Malformed> {
+        let kind = self.reader.peek()?;
+        match (kind, expect) {
+            (Kind::Null, _) => {
+                self.reader.scalar(kind)?;
+                Ok(Node::Null)
+            }
+            (Kind::List, Expect::Object(_)) => self.list(expect, depth),
+            (Kind::Object, Expect::Object(shape)) => self.object(shape, depth),
+            (_, Expect::Object(_)) => Err(self.reader.error("a leaf where an object is expected")),
+            (Kind::String, Expect::Typename) => {
+                let span = self.reader.scalar(kind)?;
+                let quoted = self.reader.bytes(span);
+                let name = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
+                let id = std::str::from_utf8(name).ok().and_then(|name| self.schema.ty(name));
+                id.map(Node::Type).ok_or_else(|| self.reader.error("an unknown type"))
+            }
+            (_, Expect::Typename) => Err(self.reader.error("no type name")),
+            // A list of leaves stays a list of nodes, so that each item is checked by its type; inside
+            // a custom scalar this is harmless.
+            (Kind::List, Expect::Leaf) => self.list(expect, depth),
+            (Kind::Object, Expect::Leaf) => {
+                let span = self.reader.skip()?;
+                Ok(Node::Leaf { text: self.text, span })
+            }
+            (_, Expect::Leaf) => {
+                let span = self.reader.scalar(kind)?;
+                Ok(Node::Leaf { text: self.text, span })
+            }
+        }
+    }
+
+    fn list(&mut self, expect: Expect, depth: usize) -> Result<Node, Malformed> {
+        if depth >= MOST_DEPTH {
+            return Err(self.reader.error("too deep"));
+        }
+        let base = self.scratch.len();
+        let mut more = self.reader.enter(b']')?;
+        while more {
+            let item = self.value(expect, depth + 1)?;
+            self.scratch.push(item);
+            more = self.reader.more(b']')?;
+        }
+        let list = self.arena.list(&self.scratch[base..]);
+        self.scratch.truncate(base);
+        Ok(list)
+    }
+
+    fn object(&mut self, shape: usize, depth: usize) -> Result<Node, Malformed> {
+        if depth >= MOST_DEPTH {
+            return Err(self.reader.error("too deep"));
+        }
+        let Some(expected) = self.shapes.get(shape) else {
+            return Err(self.reader.error("no shape"));
+        };
+        let object = self.arena.object(expected.layout);
+        let mut next = 0usize;
+        let mut more = self.reader.enter(b'}')?;
+        while more {
+            let key = self.reader.key()?;
+            let key = self.reader.bytes(key);
+            // Servers answer in the order of the request.
+            let found = match expected.fields.get(next) {
+                Some(field) if *field.key == *key => Some(next),
+                _ => expected
+                    .sorted
+                    .binary_search_by(|at| (*expected.fields[*at as usize].key).cmp(key))
+                    .ok()
+                    .map(|at| expected.sorted[at] as usize),
+            };
+            match found {
+                Some(at) => {
+                    next = at + 1;
+                    let field = &expected.fields[at];
+                    let position = object.start + field.slot;
+                    if self.arena.at(position) != Node::Missing {
+                        return Err(self.reader.error("duplicate key"));
+                    }
+                    let value = self.value(field.expect, depth + 1)?;
+                    self.arena.set(position, value);
+                }
+                None => {
+                    self.reader.skip()?;
+                }
+            }
+            more = self.reader.more(b'}')?;
+        }
+        Ok(Node::Object(object))
+    }
+}

@@ -1,0 +1,142 @@
+//! The memory of one request: everything the subgraphs answered, in one vector.
+//!
+//! A value is a [`Node`] of sixteen bytes; text stays where it was received and is named by its span;
+//! objects are runs of nodes in the order of their layout, lists are runs of nodes. So an answer of a
+//! megabyte is two allocations, merging moves nodes, and everything is freed at once.
+//!
+//! Invariant: a node's span, start and length are valid in this arena, because only
+//! [`answer`](super::answer) and [`merge`](super::merge) make nodes.
+
+use bytes::Bytes;
+
+use super::json::Span;
+use crate::plan::LayoutId;
+use crate::plan::layout::TYPENAME;
+use crate::supergraph::TypeId;
+
+/// A value of the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Node {
+    /// Nothing was received: null to the client.
+    Missing,
+    /// Null was received.
+    Null,
+    /// The name of a type.
+    Type(TypeId),
+    /// JSON as received: a scalar, or anything where a custom scalar stands.
+    Leaf {
+        /// The received text it is in.
+        text: u32,
+        /// Where in that text.
+        span: Span,
+    },
+    /// A list: a run of nodes.
+    List {
+        /// Its first node.
+        start: u32,
+        /// How many.
+        len: u32,
+    },
+    /// An object: a run of nodes, one for each slot of its layout.
+    Object(Object),
+}
+
+/// An object of the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Object {
+    /// Its first slot.
+    pub start: u32,
+    /// Its layout.
+    pub layout: u32,
+}
+
+/// All values of one request.
+#[derive(Debug)]
+pub struct Arena<'p> {
+    texts: Vec<Bytes>,
+    nodes: Vec<Node>,
+    sizes: &'p [u32],
+}
+
+impl<'p> Arena<'p> {
+    /// An empty arena for objects with these numbers of slots by layout.
+    #[must_use]
+    pub fn new(sizes: &'p [u32]) -> Self {
+        Self { texts: Vec::new(), nodes: Vec::with_capacity(256), sizes }
+    }
+
+    /// Keeps a received text and names it.
+    pub fn keep(&mut self, text: Bytes) -> u32 {
+        self.texts.push(text);
+        u32::try_from(self.texts.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// A received text.
+    #[must_use]
+    pub fn text(&self, text: u32) -> &[u8] {
+        self.texts.get(text as usize).map_or(&[], |text| text)
+    }
+
+    /// The JSON of a leaf.
+    #[inline]
+    #[must_use]
+    pub fn leaf(&self, text: u32, span: Span) -> &[u8] {
+        span.of(self.text(text))
+    }
+
+    /// The number of slots of an object.
+    #[must_use]
+    pub fn size(&self, layout: u32) -> u32 {
+        self.sizes.get(layout as usize).copied().unwrap_or(0)
+    }
+
+    /// A new object with nothing in it.
+    #[allow(clippy::cast_possible_truncation)] // the number of nodes is bounded by that of bytes
+    pub fn object(&mut self, layout: LayoutId) -> Object {
+        let start = self.nodes.len() as u32;
+        let layout = layout as u32;
+        let size = self.size(layout) as usize;
+        self.nodes.resize(self.nodes.len() + size, Node::Missing);
+        Object { start, layout }
+    }
+
+    /// A new list of these nodes.
+    #[allow(clippy::cast_possible_truncation)] // the number of nodes is bounded by that of bytes
+    pub fn list(&mut self, items: &[Node]) -> Node {
+        let start = self.nodes.len() as u32;
+        self.nodes.extend_from_slice(items);
+        Node::List { start, len: items.len() as u32 }
+    }
+
+    /// The node in a slot.
+    #[inline]
+    #[must_use]
+    pub fn slot(&self, object: Object, slot: u32) -> Node {
+        self.at(object.start + slot)
+    }
+
+    /// The node at a position.
+    #[inline]
+    #[must_use]
+    pub fn at(&self, position: u32) -> Node {
+        self.nodes.get(position as usize).copied().unwrap_or(Node::Missing)
+    }
+
+    /// Puts a node at a position.
+    #[inline]
+    pub fn set(&mut self, position: u32, node: Node) {
+        if let Some(place) = self.nodes.get_mut(position as usize) {
+            *place = node;
+        }
+    }
+
+    /// The type an object says it is of.
+    #[inline]
+    #[must_use]
+    pub fn type_of(&self, object: Object) -> Option<TypeId> {
+        match self.slot(object, TYPENAME) {
+            Node::Type(id) => Some(id),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,358 @@
+//! Running a plan: fetches that start when their own inputs are there, answers read once and merged
+//! by slots, the client's answer written into one buffer.
+//!
+//! One request runs on one thread and owns its memory ([`arena`]); only the calls to subgraphs are
+//! concurrent. A fetch that fails, or whose answer is malformed, leaves its own part null and an error
+//! with the client's path; everything else goes on.
+
+pub mod answer;
+pub mod arena;
+pub mod errors;
+pub mod json;
+pub mod merge;
+pub mod project;
+pub mod represent;
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tracing::Instrument;
+
+use crate::cache::{Cache, CacheKey};
+use crate::error::{ErrorCode, GraphQlError, PathSegment};
+use crate::identity::Caller;
+use crate::operation::Variables;
+use crate::plan::{FetchId, Plan, PlannedFetch, Target};
+use crate::supergraph::Supergraph;
+use crate::transport::{FetchRequest, Transport, TransportError};
+use arena::{Arena, Node, Object};
+use represent::Representations;
+
+/// A way to the subgraphs. [`Transport`] is the real one.
+pub trait Fetcher {
+    /// Calls a subgraph: the body of its answer.
+    fn fetch(
+        &self,
+        request: FetchRequest<'_>,
+    ) -> impl Future<Output = Result<Bytes, TransportError>>;
+}
+
+impl Fetcher for Transport {
+    async fn fetch(&self, request: FetchRequest<'_>) -> Result<Bytes, TransportError> {
+        Transport::fetch(self, request).await
+    }
+}
+
+/// All that a plan is run with.
+pub struct Execution<'a, F> {
+    /// The schema the plan was made for.
+    pub supergraph: &'a Supergraph,
+    /// Names the schema's content in keys of the cache.
+    pub schema_id: &'a [u8],
+    /// The plan.
+    pub plan: &'a Plan,
+    /// The variables.
+    pub variables: &'a Variables,
+    /// For whom.
+    pub caller: &'a Caller,
+    /// The way to the subgraphs.
+    pub fetcher: &'a F,
+    /// The cache of what is public.
+    pub cache: &'a Cache,
+    /// When the answer is of no more use.
+    pub deadline: Instant,
+}
+
+/// A complete answer.
+#[derive(Debug)]
+pub struct Executed {
+    /// `{"data":…}`, with `errors` if there are any.
+    pub body: Vec<u8>,
+    /// The number of errors.
+    pub errors: usize,
+}
+
+/// A call that gave no answer to keep.
+enum NotKept {
+    /// No answer.
+    Failed(TransportError),
+    /// An answer with errors: used, not kept.
+    Partial(Bytes),
+}
+
+impl<F: Fetcher> Execution<'_, F> {
+    /// Runs the plan. `errors` are those known beforehand.
+    pub async fn run(&self, mut errors: Vec<GraphQlError>) -> Executed {
+        let mut arena = Arena::new(&self.plan.sizes);
+        let root = arena.object(self.plan.root);
+        self.fetch_all(&mut arena, root, &mut errors).await;
+        let introspection = self.introspect(&mut errors);
+        let mut out = Vec::with_capacity(4096);
+        out.extend_from_slice(b"{\"data\":");
+        let projector = project::Projector::new(
+            &arena,
+            self.plan,
+            &self.supergraph.schema,
+            &introspection,
+            out,
+        );
+        let projected = projector.run(root);
+        for violation in projected.violations {
+            if errors.len() < errors::MOST_ERRORS && !explained(&violation, &errors) {
+                errors.push(violation);
+            }
+        }
+        let mut body = projected.json;
+        for (at, error) in errors.iter().enumerate() {
+            body.extend_from_slice(if at == 0 { b",\"errors\":[" } else { b"," });
+            error.write_json(&mut body);
+        }
+        body.extend_from_slice(if errors.is_empty() { b"}" } else { b"]}" });
+        Executed { body, errors: errors.len() }
+    }
+
+    /// Runs all fetches in the order of their dependencies.
+    async fn fetch_all(&self, arena: &mut Arena<'_>, root: Object, errors: &mut Vec<GraphQlError>) {
+        let fetches = &self.plan.fetches;
+        let mut waiting: Vec<usize> = fetches.iter().map(|fetch| fetch.waits_for).collect();
+        let mut ready: Vec<FetchId> = (0..fetches.len()).filter(|id| waiting[*id] == 0).collect();
+        ready.reverse();
+        let mut running = FuturesUnordered::new();
+        loop {
+            while let Some(id) = ready.pop() {
+                match self.prepare(arena, root, &fetches[id]) {
+                    Some((body, representations)) => running.push(async move {
+                        let fetch = &fetches[id];
+                        let span = tracing::info_span!("graphql.fetch", subgraph = %fetch.service);
+                        let answer = self.fetch_one(fetch, body).instrument(span).await;
+                        (id, representations, answer)
+                    }),
+                    None => release(fetches, id, &mut waiting, &mut ready),
+                }
+            }
+            let Some((id, representations, answer)) = running.next().await else { break };
+            self.absorb(arena, root, &fetches[id], &representations, answer, errors);
+            if !fetches[id].invalidates.is_empty() {
+                self.cache.invalidate(&fetches[id].invalidates).await;
+            }
+            release(fetches, id, &mut waiting, &mut ready);
+        }
+    }
+
+    /// The body of a fetch's request, or nothing when there is nothing to fetch.
+    fn prepare(
+        &self,
+        arena: &Arena<'_>,
+        root: Object,
+        fetch: &PlannedFetch,
+    ) -> Option<(Bytes, Vec<Representations>)> {
+        if fetch.conditions.iter().any(|(variable, value)| self.variables.is_true(*variable) != *value) {
+            return None;
+        }
+        let mut representations = Vec::new();
+        match &fetch.target {
+            Target::Entities { inputs, .. } => {
+                for input in inputs {
+                    let schema = &self.supergraph.schema;
+                    representations.push(represent::collect(arena, schema, root, input));
+                }
+                if representations.iter().all(|all| all.spans.is_empty()) {
+                    return None;
+                }
+            }
+            Target::Root { path, .. } => {
+                let mut found = false;
+                represent::walk(arena, Node::Object(root), path, &mut |_| found = true);
+                if !found {
+                    return None;
+                }
+            }
+        }
+        let size: usize = representations.iter().map(|all| all.json.len() + 32).sum();
+        let mut body = Vec::with_capacity(fetch.prefix.len() + size + 64);
+        body.extend_from_slice(&fetch.prefix);
+        let mut first = true;
+        let mut label = |body: &mut Vec<u8>, label: &[u8]| {
+            body.extend_from_slice(if first { b",\"variables\":{" } else { b"," });
+            body.extend_from_slice(label);
+            first = false;
+        };
+        for (variable, name) in &fetch.variables {
+            if let Some(value) = self.variables.get(*variable) {
+                label(&mut body, name);
+                if serde_json::to_writer(&mut body, value).is_err() {
+                    body.extend_from_slice(b"null");
+                }
+            }
+        }
+        if let Target::Entities { inputs, .. } = &fetch.target {
+            for (input, all) in inputs.iter().zip(&representations) {
+                label(&mut body, &input.label);
+                body.extend_from_slice(&all.json);
+            }
+        }
+        body.extend_from_slice(if first { b"}" } else { b"}}" });
+        Some((body.into(), representations))
+    }
+
+    async fn fetch_one(&self, fetch: &PlannedFetch, body: Bytes) -> Result<Bytes, TransportError> {
+        let request = FetchRequest {
+            subgraph: fetch.subgraph,
+            body: body.clone(),
+            caller: self.caller,
+            public: fetch.public,
+            mutation: fetch.mutation,
+            deadline: self.deadline,
+        };
+        let (Some(rule), Target::Root { .. }) = (&fetch.cache, &fetch.target) else {
+            return self.fetcher.fetch(request).await;
+        };
+        let province = self.caller.principal.province.as_bytes();
+        let key = CacheKey::new(&[province, fetch.service.as_bytes(), self.schema_id, &body]);
+        let ttl = Duration::from_secs(u64::from(rule.max_age));
+        let call = async {
+            let answer = self.fetcher.fetch(request).await.map_err(NotKept::Failed)?;
+            if is_whole(&answer) { Ok(answer) } else { Err(NotKept::Partial(answer)) }
+        };
+        match self.cache.get_or_fetch(key, ttl, &rule.tags, call).await {
+            Ok(answer) | Err(NotKept::Partial(answer)) => Ok(answer),
+            Err(NotKept::Failed(error)) => Err(error),
+        }
+    }
+
+    /// Merges an answer, or tells why there is none.
+    fn absorb(
+        &self,
+        arena: &mut Arena<'_>,
+        root: Object,
+        fetch: &PlannedFetch,
+        representations: &[Representations],
+        answer: Result<Bytes, TransportError>,
+        errors: &mut Vec<GraphQlError>,
+    ) {
+        let text = match answer {
+            Ok(text) => text,
+            Err(error) => return errors::failed(fetch, errors::code(error), errors),
+        };
+        let schema = &self.supergraph.schema;
+        let read = answer::read(arena, &text, &self.plan.shapes, fetch.shape, schema);
+        let answered = match read {
+            Ok(answered) => answered,
+            Err(malformed) => {
+                tracing::warn!(subgraph = %fetch.service, %malformed, "an unusable answer");
+                return errors::failed(fetch, ErrorCode::SubgraphMalformed, errors);
+            }
+        };
+        errors::told(arena, root, fetch, representations, answered.errors, errors);
+        let Some(data) = answered.data else { return };
+        match &fetch.target {
+            Target::Root { path, .. } => {
+                let mut targets = Vec::new();
+                represent::walk(arena, Node::Object(root), path, &mut |object| targets.push(object));
+                for (at, target) in targets.into_iter().enumerate() {
+                    merge::merge(arena, schema, target, data, at > 0);
+                }
+            }
+            Target::Entities { sets, .. } => {
+                for set in sets {
+                    let known = &representations[set.input];
+                    match arena.slot(data, set.slot) {
+                        Node::List { start, len } if len as usize == known.spans.len() => {
+                            let mut used = vec![false; known.spans.len()];
+                            for &(object, row) in &known.objects {
+                                if let Node::Object(entity) = arena.at(start + row) {
+                                    let again = std::mem::replace(&mut used[row as usize], true);
+                                    merge::merge(arena, schema, object, entity, again && set.copies);
+                                }
+                            }
+                        }
+                        // The errors say why, or else it is malformed.
+                        Node::Null | Node::Missing
+                            if errors.iter().any(|e| e.service.as_ref() == Some(&fetch.service)) => {}
+                        _ => errors::failed(fetch, ErrorCode::SubgraphMalformed, errors),
+                    }
+                }
+            }
+        }
+    }
+
+    /// The answers of the introspection fields, as JSON.
+    fn introspect(&self, errors: &mut Vec<GraphQlError>) -> Vec<Vec<u8>> {
+        if self.plan.introspection.is_empty() {
+            return Vec::new();
+        }
+        let variables = &self.plan.operation.variables;
+        let given = variables
+            .iter()
+            .enumerate()
+            .filter_map(|(at, v)| Some((v.name.to_string(), self.variables.get(at)?.clone())))
+            .collect();
+        let mut answers = Vec::new();
+        for field in &self.plan.introspection {
+            if self.supergraph.api.introspection_is_too_deep(field) {
+                let key = field.alias.as_ref().unwrap_or(&field.name);
+                let path = vec![PathSegment::Key(key.as_str().into())];
+                errors.push(GraphQlError::new(ErrorCode::TooDeep).at(path));
+                answers.push(b"null".to_vec());
+                continue;
+            }
+            let value = self.supergraph.api.introspect_field(field, &given);
+            answers.push(serde_json::to_vec(&value).unwrap_or_else(|_| b"null".to_vec()));
+        }
+        answers
+    }
+}
+
+/// A fetch has ended: those that wait for nothing else are ready.
+fn release(
+    fetches: &[PlannedFetch],
+    id: FetchId,
+    waiting: &mut [usize],
+    ready: &mut Vec<FetchId>,
+) {
+    for &next in &fetches[id].then {
+        waiting[next] = waiting[next].saturating_sub(1);
+        if waiting[next] == 0 {
+            ready.push(next);
+        }
+    }
+}
+
+/// Whether a known error already says why a value is missing: one at, above or below its place.
+fn explained(violation: &GraphQlError, errors: &[GraphQlError]) -> bool {
+    let keys = |error: &GraphQlError| -> Vec<PathSegment> {
+        let path = error.path.iter().flatten();
+        path.filter(|segment| matches!(segment, PathSegment::Key(_))).cloned().collect()
+    };
+    let place = keys(violation);
+    errors.iter().any(|error| {
+        let other = keys(error);
+        error.path.is_some() && (other.starts_with(&place) || place.starts_with(&other))
+    })
+}
+
+/// Whether an answer may be kept: well-formed, with `data` and without `errors`.
+fn is_whole(text: &[u8]) -> bool {
+    let whole = |text: &[u8]| -> Result<bool, json::Malformed> {
+        let mut reader = json::Reader::new(text, 128)?;
+        let mut data = false;
+        if reader.peek()? != json::Kind::Object {
+            return Ok(false);
+        }
+        let mut more = reader.enter(b'}')?;
+        while more {
+            let key = reader.key()?;
+            match reader.bytes(key) {
+                b"errors" => return Ok(false),
+                b"data" => data = reader.peek()? == json::Kind::Object,
+                _ => {}
+            }
+            reader.skip()?;
+            more = reader.more(b'}')?;
+        }
+        Ok(data)
+    };
+    whole(text).unwrap_or(false)
+}

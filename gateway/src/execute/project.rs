@@ -1,0 +1,259 @@
+//! Writing the client's answer: the projection program run over the arena, into one buffer.
+//!
+//! Strings and numbers are copied as they were received. Null propagation is a truncation: a value
+//! that may not be null and is takes back what its parent had written so far, up to the nearest place
+//! where null is allowed.
+
+use std::sync::Arc;
+
+use super::arena::{Arena, Node, Object};
+use crate::error::{ErrorCode, GraphQlError, PathSegment, write_json_string};
+use crate::plan::Plan;
+use crate::plan::projection::{Expected, From, Kind, Leaf, ObjectProgram, Write};
+use crate::supergraph::{SchemaIndex, TypeKind};
+
+/// More violations than these are not told.
+const MOST_VIOLATIONS: usize = 100;
+
+/// Runs a projection.
+pub struct Projector<'a> {
+    arena: &'a Arena<'a>,
+    plan: &'a Plan,
+    schema: &'a SchemaIndex,
+    introspection: &'a [Vec<u8>],
+    out: Vec<u8>,
+    path: Vec<Place<'a>>,
+    violations: Vec<GraphQlError>,
+}
+
+/// A place in the answer being written.
+#[derive(Clone, Copy)]
+enum Place<'a> {
+    Key(&'a Arc<str>),
+    Index(u32),
+}
+
+/// What was written.
+pub struct Projected {
+    /// `data` as JSON.
+    pub json: Vec<u8>,
+    /// Values that were null or of another kind where the schema excludes it.
+    pub violations: Vec<GraphQlError>,
+}
+
+impl<'a> Projector<'a> {
+    /// A projector that appends to `out`.
+    #[must_use]
+    pub fn new(
+        arena: &'a Arena<'a>,
+        plan: &'a Plan,
+        schema: &'a SchemaIndex,
+        introspection: &'a [Vec<u8>],
+        out: Vec<u8>,
+    ) -> Self {
+        let (path, violations) = (Vec::new(), Vec::new());
+        Self { arena, plan, schema, introspection, out, path, violations }
+    }
+
+    /// Writes the whole answer.
+    #[must_use]
+    pub fn run(mut self, root: Object) -> Projected {
+        let mark = self.out.len();
+        if !self.object(self.plan.projection.root, root) {
+            self.out.truncate(mark);
+            self.out.extend_from_slice(b"null");
+        }
+        Projected { json: self.out, violations: self.violations }
+    }
+
+    /// Writes an object; false when a field that may not be null is.
+    fn object(&mut self, program: usize, object: Object) -> bool {
+        let Some(program) = self.plan.projection.objects.get(program) else { return false };
+        let writes = self.writes(program, object);
+        self.out.push(b'{');
+        for (at, write) in writes.iter().enumerate() {
+            if at > 0 {
+                self.out.push(b',');
+            }
+            self.out.extend_from_slice(&write.label);
+            self.path.push(Place::Key(&write.key));
+            let fine = self.field(write, object);
+            self.path.pop();
+            if !fine {
+                return false;
+            }
+        }
+        self.out.push(b'}');
+        true
+    }
+
+    fn writes(&self, program: &'a ObjectProgram, object: Object) -> &'a [Write] {
+        if program.by_type.is_empty() {
+            return &program.otherwise;
+        }
+        let known = self
+            .arena
+            .type_of(object)
+            .and_then(|ty| program.by_type.binary_search_by_key(&ty, |(ty, _)| *ty).ok());
+        match known {
+            Some(at) => &program.by_type[at].1,
+            None => &program.otherwise,
+        }
+    }
+
+    fn field(&mut self, write: &'a Write, object: Object) -> bool {
+        match &write.from {
+            From::Slot(slot) => {
+                let node = slot.map_or(Node::Missing, |slot| self.arena.slot(object, slot));
+                self.value(&write.expected, node)
+            }
+            From::Typename(slot, fallback) => {
+                let own = self.arena.type_of(object);
+                let concrete = own.filter(|id| self.schema.type_info(*id).kind == TypeKind::Object);
+                let told = slot.and_then(|slot| match self.arena.slot(object, slot) {
+                    Node::Type(id) => Some(id),
+                    _ => None,
+                });
+                match (concrete, fallback) {
+                    (None, Some(json)) => self.out.extend_from_slice(json),
+                    _ => match concrete.or(told).or(own) {
+                        Some(id) => write_json_string(&mut self.out, &self.schema.type_info(id).name),
+                        None => return self.value(&write.expected, Node::Missing),
+                    },
+                }
+                true
+            }
+            From::Refused => {
+                self.out.extend_from_slice(b"null");
+                !write.expected.non_null
+            }
+            From::Introspection(at) => {
+                let json = self.introspection.get(*at).map_or(&b"null"[..], Vec::as_slice);
+                self.out.extend_from_slice(json);
+                true
+            }
+        }
+    }
+
+    /// Writes a value or null; false when it is null and may not be.
+    fn value(&mut self, expected: &'a Expected, node: Node) -> bool {
+        let mark = self.out.len();
+        let null = matches!(node, Node::Missing | Node::Null);
+        if !null && self.something(&expected.kind, node) {
+            return true;
+        }
+        self.out.truncate(mark);
+        if !expected.non_null {
+            self.out.extend_from_slice(b"null");
+            return true;
+        }
+        if null {
+            self.violation("A value that cannot be null is missing.");
+        }
+        false
+    }
+
+    fn something(&mut self, kind: &'a Kind, node: Node) -> bool {
+        match (kind, node) {
+            (Kind::Object(program), Node::Object(object)) => self.object(*program, object),
+            (Kind::List(item), Node::List { start, len }) => {
+                self.out.push(b'[');
+                for at in 0..len {
+                    if at > 0 {
+                        self.out.push(b',');
+                    }
+                    self.path.push(Place::Index(at));
+                    let fine = self.value(item, self.arena.at(start + at));
+                    self.path.pop();
+                    if !fine {
+                        return false;
+                    }
+                }
+                self.out.push(b']');
+                true
+            }
+            (Kind::Leaf(leaf), node) => {
+                let fine = self.leaf(*leaf, node);
+                if !fine {
+                    self.violation("A value is not of its type.");
+                }
+                fine
+            }
+            _ => {
+                self.violation("A value is not of its type.");
+                false
+            }
+        }
+    }
+
+    fn leaf(&mut self, leaf: Leaf, node: Node) -> bool {
+        match node {
+            Node::Leaf { text, span } => {
+                let json = self.arena.leaf(text, span);
+                let first = json.first().copied().unwrap_or(0);
+                let number = first == b'-' || first.is_ascii_digit();
+                let fits = match leaf {
+                    Leaf::Custom => true,
+                    Leaf::String => first == b'"',
+                    Leaf::Boolean => matches!(first, b't' | b'f'),
+                    Leaf::Float => number,
+                    Leaf::Int => number && !json.iter().any(|b| matches!(b, b'.' | b'e' | b'E')),
+                    Leaf::Id => first == b'"' || number,
+                    Leaf::Enum(ty) => {
+                        let name = json.get(1..json.len().saturating_sub(1)).unwrap_or_default();
+                        let values = &self.schema.type_info(ty).enum_values;
+                        first == b'"' && values.iter().any(|value| value.as_bytes() == name)
+                    }
+                };
+                if !fits {
+                    return false;
+                }
+                if leaf == Leaf::Id && number {
+                    self.out.push(b'"');
+                    self.out.extend_from_slice(json);
+                    self.out.push(b'"');
+                } else {
+                    self.out.extend_from_slice(json);
+                }
+                true
+            }
+            // A list inside a custom scalar.
+            Node::List { start, len } if leaf == Leaf::Custom => {
+                self.out.push(b'[');
+                for at in 0..len {
+                    if at > 0 {
+                        self.out.push(b',');
+                    }
+                    match self.arena.at(start + at) {
+                        Node::Missing | Node::Null => self.out.extend_from_slice(b"null"),
+                        item => {
+                            self.leaf(leaf, item);
+                        }
+                    }
+                }
+                self.out.push(b']');
+                true
+            }
+            Node::Type(ty) => {
+                write_json_string(&mut self.out, &self.schema.type_info(ty).name);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn violation(&mut self, what: &'static str) {
+        if self.violations.len() < MOST_VIOLATIONS {
+            let path = self
+                .path
+                .iter()
+                .map(|place| match place {
+                    Place::Key(key) => PathSegment::Key(Arc::clone(key)),
+                    Place::Index(at) => PathSegment::Index(*at as usize),
+                })
+                .collect();
+            self.violations
+                .push(GraphQlError::new(ErrorCode::SubgraphMalformed).saying(what).at(path));
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! A request's way through the gateway, one line per stage.
+//!
+//! What depends on the document only is made once and kept: the parsed and validated document (by its
+//! text) and the plan (by document, operation, schema generation and variant). So a request for a
+//! known operation coerces its variables, evaluates its demands and executes.
+//!
+//! Parsing, validation and planning run off the event loop, and a panic in them (the parser and the
+//! planner are other people's code) is an error of that request only.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Instant;
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+use tracing::Instrument;
+
+use crate::authorise::{self, Variant};
+use crate::cache::Cache;
+use crate::config::Limits;
+use crate::error::{ErrorCode, GraphQlError, PathSegment, errors_body};
+use crate::execute::{Execution, Fetcher};
+use crate::identity::Caller;
+use crate::operation::{Document, Operation, OperationKind, Variables};
+use crate::plan::cache::{PlanCache, PlanKey};
+use crate::plan::hive::HivePlanner;
+use crate::plan::{self, Plan, PlanError, Planner};
+use crate::request::GraphQlRequest;
+use crate::supergraph::Supergraph;
+
+/// What an average document is taken to weigh when it is kept, in bytes.
+const AVERAGE_DOCUMENT: u64 = 16 * 1024;
+
+/// The stages with what they keep; one per process, shared by all workers.
+pub struct Pipeline {
+    limits: Limits,
+    loaded: ArcSwap<Loaded>,
+    documents: moka::sync::Cache<Arc<str>, Arc<Document>, ahash::RandomState>,
+    plans: PlanCache,
+}
+
+/// A supergraph with the planner made for it.
+struct Loaded {
+    supergraph: Arc<Supergraph>,
+    planner: Box<dyn Planner>,
+    /// A digest of the schema, equal in every process that runs it.
+    id: [u8; 32],
+}
+
+/// How a request ended, for the HTTP status and the metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was executed; single fields may have failed.
+    Ok,
+    /// It was refused before execution: no `data`.
+    RequestError(ErrorCode),
+}
+
+/// Whether and how long the client and caches on the way may keep an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CachePolicy {
+    /// Everything in it is public and it has no error.
+    pub public: bool,
+    /// Seconds.
+    pub max_age: u32,
+}
+
+/// A complete answer.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The JSON.
+    pub body: Bytes,
+    /// How the request ended.
+    pub outcome: Outcome,
+    /// How many errors the answer tells.
+    pub errors: usize,
+    /// Whether it may be kept.
+    pub cache: CachePolicy,
+}
+
+impl Pipeline {
+    /// A pipeline that serves this supergraph.
+    ///
+    /// # Errors
+    /// When the planner cannot be made for it.
+    pub fn new(limits: &Limits, supergraph: Supergraph) -> Result<Self, PlanError> {
+        Ok(Self {
+            limits: limits.clone(),
+            loaded: ArcSwap::from_pointee(Loaded::new(supergraph)?),
+            documents: moka::sync::Cache::builder()
+                .max_capacity(limits.kept_documents.saturating_mul(AVERAGE_DOCUMENT))
+                .weigher(|text: &Arc<str>, document: &Arc<Document>| weight(text, document))
+                .build_with_hasher(ahash::RandomState::new()),
+            plans: PlanCache::new(limits.kept_plans),
+        })
+    }
+
+    /// Serves this supergraph from now on. Requests on their way end with the one they began with.
+    ///
+    /// # Errors
+    /// When the planner cannot be made for it; then nothing changes.
+    pub fn swap(&self, supergraph: Supergraph) -> Result<(), PlanError> {
+        self.loaded.store(Arc::new(Loaded::new(supergraph)?));
+        self.documents.invalidate_all();
+        self.plans.clear();
+        Ok(())
+    }
+
+    /// The supergraph being served.
+    #[must_use]
+    pub fn schema(&self) -> Arc<Supergraph> {
+        self.loaded.load().supergraph.clone()
+    }
+
+    /// Answers a request.
+    pub async fn handle<F: Fetcher>(
+        &self,
+        request: &GraphQlRequest,
+        caller: &Caller,
+        fetcher: &F,
+        cache: &Cache,
+        deadline: Instant,
+        get_only_queries: bool,
+    ) -> Answer {
+        let answer = self.stages(request, caller, fetcher, cache, deadline, get_only_queries).await;
+        answer.unwrap_or_else(|errors| refused(&errors))
+    }
+
+    async fn stages<F: Fetcher>(
+        &self,
+        request: &GraphQlRequest,
+        caller: &Caller,
+        fetcher: &F,
+        cache: &Cache,
+        deadline: Instant,
+        get_only_queries: bool,
+    ) -> Result<Answer, Vec<GraphQlError>> {
+        let loaded = self.loaded.load_full();
+        let document = self.document(&loaded, request).await?;
+        let operation = document.choose(request.operation_name.as_deref()).map_err(|e| vec![e])?;
+        permitted(operation, get_only_queries)?;
+        let variables =
+            Variables::coerce(operation, &request.variables, &loaded.supergraph.schema)?;
+        let variant = authorised(operation, caller, &variables)?;
+        let plan = self.plan(&loaded, &document, operation, variant).await?;
+        let execution = Execution {
+            supergraph: &loaded.supergraph,
+            schema_id: &loaded.id,
+            plan: &plan,
+            variables: &variables,
+            caller,
+            fetcher,
+            cache,
+            deadline,
+        };
+        let executed = execution.run(refusals(&plan, caller)).await;
+        let public = plan.public.filter(|_| executed.errors == 0);
+        Ok(Answer {
+            body: executed.body.into(),
+            outcome: Outcome::Ok,
+            errors: executed.errors,
+            cache: CachePolicy { public: public.is_some(), max_age: public.unwrap_or(0) },
+        })
+    }
+
+    /// The document of a request, parsed and validated.
+    async fn document(
+        &self,
+        loaded: &Arc<Loaded>,
+        request: &GraphQlRequest,
+    ) -> Result<Arc<Document>, Vec<GraphQlError>> {
+        let Some(text) = request.query.as_deref() else {
+            return Err(vec![GraphQlError::new(ErrorCode::RequestMalformed)]);
+        };
+        if let Some(known) = self.documents.get(text)
+            && known.generation == loaded.supergraph.generation
+        {
+            return Ok(known);
+        }
+        if text.len() > self.limits.document.as_usize() {
+            return Err(vec![GraphQlError::new(ErrorCode::DocumentTooLarge)]);
+        }
+        let (text, loaded, limits) = (text.to_owned(), loaded.clone(), self.limits.clone());
+        let work = move || Document::prepare(&text, &loaded.supergraph, &limits);
+        let span = tracing::info_span!("graphql.parse");
+        let document = tokio::task::spawn_blocking(work)
+            .instrument(span)
+            .await
+            .map_err(|_| vec![GraphQlError::new(ErrorCode::GraphqlParseFailed)])??;
+        let document = Arc::new(document);
+        self.documents.insert(document.text.clone(), document.clone());
+        Ok(document)
+    }
+
+    /// The plan of an operation for a variant.
+    async fn plan(
+        &self,
+        loaded: &Arc<Loaded>,
+        document: &Document,
+        operation: &Arc<Operation>,
+        variant: Variant,
+    ) -> Result<Arc<Plan>, Vec<GraphQlError>> {
+        let key = PlanKey::new(document, operation, variant.clone());
+        let (loaded, operation) = (loaded.clone(), operation.clone());
+        let make = async move {
+            let work = move || plan::make(&operation, &variant, &loaded.supergraph, &*loaded.planner);
+            match tokio::task::spawn_blocking(work).await {
+                Ok(plan) => plan.map(Arc::new),
+                Err(_) => Err(PlanError::Planner("the planner panicked".to_owned())),
+            }
+        };
+        let span = tracing::info_span!("graphql.plan");
+        self.plans.get_or_make(key, make).instrument(span).await.map_err(|error| {
+            tracing::warn!(%error, "no plan");
+            let code = match *error {
+                PlanError::TooLarge => ErrorCode::TooManyFields,
+                PlanError::Planner(_) => ErrorCode::PlanningFailed,
+            };
+            vec![GraphQlError::new(code)]
+        })
+    }
+}
+
+impl Loaded {
+    fn new(supergraph: Supergraph) -> Result<Self, PlanError> {
+        let names = supergraph.subgraphs.iter().map(|info| info.name.to_string()).collect();
+        let planner = catch_unwind(AssertUnwindSafe(|| HivePlanner::new(&supergraph.document, names)))
+            .map_err(|_| PlanError::Planner("it does not understand the supergraph".to_owned()))??;
+        let id = Sha256::digest(supergraph.sdl.as_bytes()).into();
+        Ok(Self { supergraph: Arc::new(supergraph), planner: Box::new(planner), id })
+    }
+}
+
+/// Whether this kind of operation may come this way.
+fn permitted(operation: &Operation, get_only_queries: bool) -> Result<(), Vec<GraphQlError>> {
+    let code = match operation.kind {
+        OperationKind::Query => return Ok(()),
+        OperationKind::Mutation if !get_only_queries => return Ok(()),
+        OperationKind::Mutation => ErrorCode::MutationOverGet,
+        OperationKind::Subscription => ErrorCode::SubscriptionsUnsupported,
+    };
+    Err(vec![GraphQlError::new(code)])
+}
+
+/// What of the operation applies for this caller. What variables demand is demanded of the request.
+fn authorised(
+    operation: &Operation,
+    caller: &Caller,
+    variables: &Variables,
+) -> Result<Variant, Vec<GraphQlError>> {
+    let principal = &caller.principal;
+    if !authorise::meets(principal, &variables.demand) {
+        return Err(vec![GraphQlError::new(authorise::refusal(principal))]);
+    }
+    Ok(Variant::of(operation, principal, variables))
+}
+
+/// One error for each refused field.
+fn refusals(plan: &Plan, caller: &Caller) -> Vec<GraphQlError> {
+    let code = authorise::refusal(&caller.principal);
+    plan.cuts
+        .iter()
+        .map(|path| {
+            GraphQlError::new(code).at(path.iter().cloned().map(PathSegment::Key).collect())
+        })
+        .collect()
+}
+
+/// The answer of a request that was not executed.
+fn refused(errors: &[GraphQlError]) -> Answer {
+    let code = errors
+        .first()
+        .and_then(|error| ErrorCode::ALL.iter().find(|code| code.as_str() == error.code).copied())
+        .unwrap_or(ErrorCode::Internal);
+    Answer {
+        body: errors_body(errors).into(),
+        outcome: Outcome::RequestError(code),
+        errors: errors.len(),
+        cache: CachePolicy::default(),
+    }
+}
+
+fn weight(text: &Arc<str>, document: &Document) -> u32 {
+    let selections: usize = document.operations.iter().map(|o| o.selections.len()).sum();
+    u32::try_from(text.len() + 256 * selections + 512).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests;

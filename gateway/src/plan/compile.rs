@@ -1,0 +1,485 @@
+//! From a fetch graph to prepared fetches: names become slots, stages become data dependencies.
+//!
+//! Two passes. The first gives every value that any fetch writes a place in a layout, and makes the
+//! layouts of all places where entities of one fetch are merged one. The second, when slots are final,
+//! builds shapes and templates and notes which slots each fetch reads and writes: a fetch waits for an
+//! earlier one exactly when it reads what that one writes.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+use super::marks::Marks;
+use super::graph::{EntitySet, Fetch, FetchGraph, Output, PathStep, Source};
+use super::layout::{LayoutId, Layouts, TYPENAME};
+use super::{
+    Expect, Input, PlanError, PlannedFetch, Set, Shape, ShapeField, Step, Target,
+    Template, TemplateField,
+};
+use crate::error::write_json_string;
+use crate::operation::Operation;
+use crate::supergraph::{SchemaIndex, Supergraph, TypeId};
+
+/// The fetches of a plan and where their values are kept.
+#[derive(Debug)]
+pub struct Compiled {
+    /// All layouts; the projection may still add keys that nothing fetches.
+    pub layouts: Layouts,
+    /// The layout of the root object.
+    pub root: LayoutId,
+    /// Shapes by position.
+    pub shapes: Vec<Shape>,
+    /// Fetches by position.
+    pub fetches: Vec<PlannedFetch>,
+    /// Whether every fetch is public.
+    pub public: bool,
+    /// The shortest time any answer may be kept; none when one may not.
+    pub max_age: Option<u32>,
+}
+
+/// A place in memory: a slot of a layout.
+type Place = (LayoutId, u32);
+
+/// Compiles a fetch graph.
+///
+/// # Errors
+/// When the graph names what the schema does not have.
+pub fn compile(
+    graph: FetchGraph,
+    operation: &Operation,
+    supergraph: &Supergraph,
+) -> Result<Compiled, PlanError> {
+    let mut layouts = Layouts::default();
+    let root = layouts.create();
+    let outputs: Vec<Vec<LayoutId>> =
+        graph.fetches.iter().map(|fetch| declare_fetch(&mut layouts, root, fetch)).collect();
+    let mut compiler = Compiler {
+        layouts,
+        root,
+        shapes: Vec::new(),
+        schema: &supergraph.schema,
+        reads: Vec::new(),
+        writes: Vec::new(),
+    };
+    let mut fetches = Vec::with_capacity(graph.fetches.len());
+    for (fetch, outputs) in graph.fetches.iter().zip(&outputs) {
+        fetches.push(compiler.fetch(fetch, outputs, operation, supergraph)?);
+    }
+    compiler.depend(&graph, &mut fetches);
+    compiler.copies(&graph, &outputs, &mut fetches);
+    let public = fetches.iter().all(|fetch| fetch.public);
+    let max_age = fetches
+        .iter()
+        .map(|fetch| fetch.cache.as_ref().map(|rule| rule.max_age))
+        .min()
+        .flatten();
+    Ok(Compiled {
+        root: compiler.layouts.find(root),
+        layouts: compiler.layouts,
+        shapes: compiler.shapes,
+        fetches,
+        public,
+        max_age,
+    })
+}
+
+/// Renames that may still apply: the keys yet to come, and the new name.
+type Renames<'a> = Vec<(&'a [String], &'a str)>;
+
+fn renames_of(all: &[super::graph::Rename]) -> Renames<'_> {
+    all.iter().map(|rename| (rename.path.as_slice(), rename.to.as_str())).collect()
+}
+
+/// The name under which a key is kept, and the renames inside it.
+fn step<'a>(renames: &Renames<'a>, key: &'a str) -> (&'a str, Renames<'a>) {
+    let mut name = key;
+    let mut inside = Vec::new();
+    for (path, to) in renames {
+        match path {
+            [last] if last == key => name = to,
+            [first, rest @ ..] if first == key && !rest.is_empty() => inside.push((rest, *to)),
+            _ => {}
+        }
+    }
+    (name, inside)
+}
+
+/// First pass over a fetch: the layouts of what it brings (one per entity set).
+fn declare_fetch(layouts: &mut Layouts, root: LayoutId, fetch: &Fetch) -> Vec<LayoutId> {
+    match &fetch.source {
+        Source::Root { path, output, renames } => {
+            let at = descend(layouts, root, path);
+            declare(layouts, output, at, &renames_of(renames));
+            vec![at]
+        }
+        Source::Entities(sets) => sets
+            .iter()
+            .map(|set| {
+                let entity = layouts.create();
+                declare(layouts, &set.output, entity, &renames_of(&set.renames));
+                for path in &set.paths {
+                    let at = descend(layouts, root, path);
+                    layouts.unify(at, entity);
+                }
+                entity
+            })
+            .collect(),
+    }
+}
+
+fn descend(layouts: &mut Layouts, root: LayoutId, path: &[PathStep]) -> LayoutId {
+    path.iter().fold(root, |at, step| match step {
+        PathStep::Key(key) => layouts.child(at, key),
+        PathStep::Types(_) => at,
+    })
+}
+
+fn declare<'a>(layouts: &mut Layouts, outputs: &'a [Output], at: LayoutId, renames: &Renames<'a>) {
+    for output in outputs {
+        match output {
+            Output::Field { key, children, .. } => {
+                let (name, inside) = step(renames, key);
+                layouts.key(at, name);
+                if !children.is_empty() {
+                    let child = layouts.child(at, name);
+                    declare(layouts, children, child, &inside);
+                }
+            }
+            Output::On { children, .. } => declare(layouts, children, at, renames),
+        }
+    }
+}
+
+struct Compiler<'a> {
+    layouts: Layouts,
+    root: LayoutId,
+    shapes: Vec<Shape>,
+    schema: &'a SchemaIndex,
+    reads: Vec<HashSet<Place>>,
+    writes: Vec<HashSet<Place>>,
+}
+
+impl Compiler<'_> {
+    fn fetch(
+        &mut self,
+        fetch: &Fetch,
+        outputs: &[LayoutId],
+        operation: &Operation,
+        supergraph: &Supergraph,
+    ) -> Result<PlannedFetch, PlanError> {
+        self.reads.push(HashSet::new());
+        self.writes.push(HashSet::new());
+        let mut prefix = b"{\"query\":".to_vec();
+        write_json_string(&mut prefix, &fetch.text);
+        let position = |name: &str| operation.variables.iter().position(|v| *v.name == *name);
+        let variables = fetch
+            .variables
+            .iter()
+            .filter_map(|name| Some((position(name)?, label(name))))
+            .collect();
+        let conditions = fetch
+            .conditions
+            .iter()
+            .filter_map(|(name, value)| Some((position(name)?, *value)))
+            .collect();
+        let schema = self.schema;
+        let root_type = if fetch.mutation { schema.mutation() } else { Some(schema.query()) };
+        let mut marks = Marks::new(schema);
+        let mut invalidates = BTreeSet::new();
+        let (shape, target) = match &fetch.source {
+            Source::Root { path, output, renames } => {
+                let all: Vec<&Output> = output.iter().collect();
+                let shape = self.shape(&all, outputs[0], &renames_of(renames))?;
+                if let Some(root_type) = root_type {
+                    marks.read(output, root_type);
+                    for field in fields(output) {
+                        if let Some(info) = schema.field(root_type, field) {
+                            invalidates.extend(info.invalidates.iter().cloned());
+                        }
+                    }
+                }
+                let path = self.path(path);
+                let keys = keys(output);
+                (shape, Target::Root { path, keys })
+            }
+            Source::Entities(sets) => {
+                for set in sets {
+                    marks.read(&set.output, schema.query());
+                }
+                self.entities(sets, outputs)?
+            }
+        };
+        let public = !fetch.mutation && marks.public;
+        Ok(PlannedFetch {
+            subgraph: fetch.subgraph,
+            service: supergraph
+                .subgraphs
+                .get(fetch.subgraph)
+                .map(|info| info.name.clone())
+                .ok_or_else(|| PlanError::Planner("an unknown subgraph".to_owned()))?,
+            mutation: fetch.mutation,
+            prefix: prefix.into(),
+            variables,
+            shape,
+            target,
+            conditions,
+            waits_for: 0,
+            then: Vec::new(),
+            public,
+            cache: if public { marks.rule() } else { None },
+            invalidates: invalidates.into_iter().collect(),
+        })
+    }
+
+    fn entities(
+        &mut self,
+        sets: &[EntitySet],
+        outputs: &[LayoutId],
+    ) -> Result<(usize, Target), PlanError> {
+        let data = self.layouts.create();
+        let mut shape_fields = Vec::new();
+        let mut inputs: Vec<Input> = Vec::new();
+        let mut planned = Vec::new();
+        let mut by_variable: Vec<&str> = Vec::new();
+        for (set, &layout) in sets.iter().zip(outputs) {
+            let all: Vec<&Output> = set.output.iter().collect();
+            let shape = self.shape(&all, layout, &renames_of(&set.renames))?;
+            let (key, slot) = {
+                self.layouts.key(data, &set.alias);
+                (set.alias.as_bytes().into(), self.layouts.slot(data, &set.alias).unwrap_or(TYPENAME))
+            };
+            shape_fields.push(ShapeField { key, slot, expect: Expect::Object(shape) });
+            let input = by_variable.iter().position(|known| *known == set.variable);
+            let input = match input {
+                Some(input) => input,
+                None => {
+                    by_variable.push(&set.variable);
+                    let paths = set.paths.iter().map(|path| self.path(path)).collect();
+                    self.read((self.layouts.find(layout), TYPENAME));
+                    let template = self.template(&set.requires, layout)?;
+                    let typenames = set
+                        .typenames
+                        .iter()
+                        .map(|(types, name)| Ok((self.types(types), json(name))))
+                        .collect::<Result<_, PlanError>>()?;
+                    inputs.push(Input { label: label(&set.variable), paths, template, typenames });
+                    inputs.len() - 1
+                }
+            };
+            planned.push(Set { alias: set.alias.as_str().into(), slot, input, copies: false });
+        }
+        let shape = self.add_shape(self.layouts.find(data), shape_fields);
+        Ok((shape, Target::Entities { inputs, sets: planned }))
+    }
+
+    fn read(&mut self, place: Place) {
+        if let Some(reads) = self.reads.last_mut() {
+            reads.insert(place);
+        }
+    }
+
+    fn path(&mut self, path: &[PathStep]) -> Vec<Step> {
+        let mut at = self.layouts.find(self.root);
+        let mut steps = Vec::with_capacity(path.len());
+        for step in path {
+            match step {
+                PathStep::Key(key) => {
+                    let slot = self.layouts.slot(at, key).unwrap_or(TYPENAME);
+                    self.read((at, slot));
+                    steps.push(Step::Key { slot, name: key.as_str().into() });
+                    at = self.layouts.child_of(at, key).unwrap_or(at);
+                }
+                PathStep::Types(types) => {
+                    self.read((at, TYPENAME));
+                    steps.push(Step::Types(self.types(types)));
+                }
+            }
+        }
+        steps
+    }
+
+    /// All types whose values are values of one of the named types.
+    fn types(&self, names: &[String]) -> Box<[TypeId]> {
+        let mut ids = BTreeSet::new();
+        for id in names.iter().filter_map(|name| self.schema.ty(name)) {
+            ids.insert(id);
+            ids.extend(self.schema.type_info(id).possible_types.iter().copied());
+        }
+        ids.into_iter().collect()
+    }
+
+    fn template(&mut self, requires: &[Output], at: LayoutId) -> Result<Template, PlanError> {
+        let mut template = Template::default();
+        let mut known: Vec<String> = Vec::new();
+        self.template_fields(requires, at, None, &mut known, &mut template)?;
+        Ok(template)
+    }
+
+    fn template_fields(
+        &mut self,
+        requires: &[Output],
+        at: LayoutId,
+        types: Option<&[TypeId]>,
+        known: &mut Vec<String>,
+        template: &mut Template,
+    ) -> Result<(), PlanError> {
+        for output in requires {
+            match output {
+                Output::Field { key, name, children } => {
+                    // An aliased input is kept under its own name, or else under the alias.
+                    let kept = [name, key].into_iter().find(|n| self.layouts.slot(at, n).is_some());
+                    let slot = kept.and_then(|n| self.layouts.slot(at, n));
+                    if let Some(slot) = slot {
+                        self.read((self.layouts.find(at), slot));
+                    }
+                    let inside = match kept.and_then(|n| self.layouts.child_of(at, n)) {
+                        Some(child) if !children.is_empty() => Some(self.template(children, child)?),
+                        _ => None,
+                    };
+                    let position = known.iter().position(|k| k == key).unwrap_or_else(|| {
+                        known.push(key.clone());
+                        known.len() - 1
+                    });
+                    template.fields.push(TemplateField {
+                        types: types.map(Box::from),
+                        label: label(key),
+                        key: u32::try_from(position).map_err(|_| PlanError::TooLarge)?,
+                        slot,
+                        typename: name == "__typename",
+                        inside,
+                    });
+                }
+                Output::On { condition, children } => {
+                    self.read((self.layouts.find(at), TYPENAME));
+                    let types = self.types(std::slice::from_ref(condition));
+                    self.template_fields(children, at, Some(&types), known, template)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn shape<'o>(
+        &mut self,
+        outputs: &[&'o Output],
+        layout: LayoutId,
+        renames: &Renames<'o>,
+    ) -> Result<usize, PlanError> {
+        let layout = self.layouts.find(layout);
+        let mut merged: Vec<(&'o str, &'o str, Vec<&'o Output>)> = Vec::new();
+        let mut pending: Vec<&'o Output> = outputs.iter().rev().copied().collect();
+        while let Some(output) = pending.pop() {
+            match output {
+                Output::On { children, .. } => pending.extend(children.iter().rev()),
+                Output::Field { key, name, children } => {
+                    match merged.iter_mut().find(|(k, ..)| k == key) {
+                        Some((_, _, all)) => all.extend(children),
+                        None => merged.push((key, name, children.iter().collect())),
+                    }
+                }
+            }
+        }
+        let mut fields = Vec::with_capacity(merged.len());
+        for (key, name, children) in merged {
+            let (kept, inside) = step(renames, key);
+            let slot = self
+                .layouts
+                .slot(layout, kept)
+                .ok_or_else(|| PlanError::Planner("a value without a place".to_owned()))?;
+            if let Some(writes) = self.writes.last_mut() {
+                writes.insert((layout, slot));
+            }
+            let expect = if name == "__typename" {
+                Expect::Typename
+            } else if children.is_empty() {
+                Expect::Leaf
+            } else {
+                let child = self
+                    .layouts
+                    .child_of(layout, kept)
+                    .ok_or_else(|| PlanError::Planner("an object without a layout".to_owned()))?;
+                Expect::Object(self.shape(&children, child, &inside)?)
+            };
+            fields.push(ShapeField { key: key.as_bytes().into(), slot, expect });
+        }
+        Ok(self.add_shape(layout, fields))
+    }
+
+    fn add_shape(&mut self, layout: LayoutId, fields: Vec<ShapeField>) -> usize {
+        let mut sorted: Vec<u32> = (0..u32::try_from(fields.len()).unwrap_or(0)).collect();
+        sorted.sort_by(|a, b| fields[*a as usize].key.cmp(&fields[*b as usize].key));
+        self.shapes.push(Shape { layout, fields, sorted });
+        self.shapes.len() - 1
+    }
+
+    /// Edges: who reads what an earlier fetch writes waits for it.
+    fn depend(&self, graph: &FetchGraph, fetches: &mut [PlannedFetch]) {
+        for (id, fetch) in graph.fetches.iter().enumerate() {
+            let mut needed: BTreeSet<usize> = fetch.follows.iter().copied().collect();
+            for &earlier in &fetch.earlier {
+                if !self.reads[id].is_disjoint(&self.writes[earlier]) {
+                    needed.insert(earlier);
+                }
+            }
+            fetches[id].waits_for = needed.len();
+            for earlier in needed {
+                fetches[earlier].then.push(id);
+            }
+        }
+    }
+
+    /// Marks the sets inside of whose entities another fetch writes.
+    fn copies(&self, graph: &FetchGraph, outputs: &[Vec<LayoutId>], fetches: &mut [PlannedFetch]) {
+        let targets: HashSet<LayoutId> = graph
+            .fetches
+            .iter()
+            .zip(outputs)
+            .flat_map(|(_, outputs)| outputs.iter().map(|id| self.layouts.find(*id)))
+            .collect();
+        for (fetch, outputs) in fetches.iter_mut().zip(outputs) {
+            let Target::Entities { sets, .. } = &mut fetch.target else { continue };
+            for (set, layout) in sets.iter_mut().zip(outputs) {
+                let mut seen = HashSet::new();
+                let mut pending: Vec<LayoutId> = self.layouts.children(*layout).collect();
+                while let Some(id) = pending.pop() {
+                    if seen.insert(id) {
+                        set.copies |= targets.contains(&id);
+                        pending.extend(self.layouts.children(id));
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn fields(outputs: &[Output]) -> Vec<&str> {
+    outputs
+        .iter()
+        .flat_map(|output| match output {
+            Output::Field { name, .. } => vec![name.as_str()],
+            Output::On { children, .. } => fields(children),
+        })
+        .collect()
+}
+
+fn keys(outputs: &[Output]) -> Vec<Arc<str>> {
+    outputs
+        .iter()
+        .flat_map(|output| match output {
+            Output::Field { key, .. } => vec![Arc::from(key.as_str())],
+            Output::On { children, .. } => keys(children),
+        })
+        .collect()
+}
+
+fn json(text: &str) -> Box<[u8]> {
+    let mut out = Vec::with_capacity(text.len() + 2);
+    write_json_string(&mut out, text);
+    out.into()
+}
+
+/// `"name":`
+pub(super) fn label(name: &str) -> Box<[u8]> {
+    let mut out = json(name).into_vec();
+    out.push(b':');
+    out.into()
+}

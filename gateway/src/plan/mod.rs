@@ -1,0 +1,260 @@
+//! From an operation to a plan: everything about a request that depends on its document only.
+//!
+//! A [`Plan`] is made once per document, operation, schema generation and
+//! [`Variant`](crate::authorise::Variant), and kept ([`cache`]). It holds the fetches as nodes of a
+//! graph whose edges are true data dependencies, each with its request prepared up to the values, the
+//! expected [`Shape`] of each answer, and the [`Projection`] that writes the client's answer. Executing
+//! it computes nothing about the schema.
+//!
+//! The way there: [`input`] makes the planner's input (what is refused, skipped or introspection is
+//! cut first; one operation per root field of a mutation); a [`Planner`] answers with a
+//! [`FetchGraph`]; [`compile`] gives every value a place in memory ([`layout`]) and resolves all names;
+//! [`projection`] compiles the client's selection against the same layout.
+
+pub mod cache;
+pub mod compile;
+pub mod graph;
+pub mod hive;
+pub mod input;
+pub mod layout;
+mod marks;
+pub mod projection;
+
+use std::sync::Arc;
+
+use graphql_tools::static_graphql::query::Field as AstField;
+
+use crate::authorise::Variant;
+use crate::operation::{Operation, OperationKind};
+use crate::supergraph::{Supergraph, TypeId};
+pub use graph::{FetchGraph, FetchId, Planner};
+pub use layout::LayoutId;
+pub use projection::Projection;
+
+/// Why no plan could be made. The texts name schema elements only and stay in the log.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// The planner found no way, or gave up.
+    #[error("the planner failed: {0}")]
+    Planner(String),
+    /// The projection would be too large.
+    #[error("the operation expands to too many fields")]
+    TooLarge,
+}
+
+/// A compiled operation.
+#[derive(Debug)]
+pub struct Plan {
+    /// The operation it executes.
+    pub operation: Arc<Operation>,
+    /// The number of slots of each layout.
+    pub sizes: Vec<u32>,
+    /// The layout of the root object.
+    pub root: LayoutId,
+    /// Expected shapes of answers.
+    pub shapes: Vec<Shape>,
+    /// The fetches, each after those it waits for.
+    pub fetches: Vec<PlannedFetch>,
+    /// How the answer is written.
+    pub projection: Projection,
+    /// Where fields were refused: response names, lists without a step.
+    pub cuts: Vec<Vec<Arc<str>>>,
+    /// The introspection fields of the root, conditions applied and fragments inlined.
+    pub introspection: Vec<AstField>,
+    /// When all of it is public: the seconds it may be kept.
+    pub public: Option<u32>,
+}
+
+/// What an answer of a subgraph looks like at one place.
+#[derive(Debug, Default)]
+pub struct Shape {
+    /// Where its values are kept.
+    pub layout: LayoutId,
+    /// The expected keys in the order of the request.
+    pub fields: Vec<ShapeField>,
+    /// Positions in `fields`, sorted by key.
+    pub sorted: Vec<u32>,
+}
+
+/// An expected key.
+#[derive(Debug)]
+pub struct ShapeField {
+    /// The key.
+    pub key: Box<[u8]>,
+    /// Where its value is kept.
+    pub slot: u32,
+    /// What the value is.
+    pub expect: Expect,
+}
+
+/// What an expected value is; lists are entered wherever they occur.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expect {
+    /// A scalar, or any JSON (custom scalars).
+    Leaf,
+    /// The name of a type.
+    Typename,
+    /// Objects of this shape.
+    Object(usize),
+}
+
+/// A fetch, prepared.
+#[derive(Debug)]
+pub struct PlannedFetch {
+    /// The subgraph's place.
+    pub subgraph: usize,
+    /// Its name.
+    pub service: Arc<str>,
+    /// Whether it is a mutation.
+    pub mutation: bool,
+    /// The request's body up to the variables: `{"query":"…"`.
+    pub prefix: Box<[u8]>,
+    /// The client's variables it uses: position, and `"name":`.
+    pub variables: Vec<(usize, Box<[u8]>)>,
+    /// The shape of `data`.
+    pub shape: usize,
+    /// Where the answer belongs.
+    pub target: Target,
+    /// Positions of variables and the values they must have.
+    pub conditions: Vec<(usize, bool)>,
+    /// How many fetches it waits for.
+    pub waits_for: usize,
+    /// The fetches that wait for it.
+    pub then: Vec<FetchId>,
+    /// Every coordinate in it is public.
+    pub public: bool,
+    /// How its answer may be kept.
+    pub cache: Option<CacheRule>,
+    /// Types whose kept entries are stale after it.
+    pub invalidates: Vec<Arc<str>>,
+}
+
+/// How an answer may be kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CacheRule {
+    /// Seconds.
+    pub max_age: u32,
+    /// The names of the object types in it.
+    pub tags: Vec<Arc<str>>,
+}
+
+/// Where an answer belongs.
+#[derive(Debug)]
+pub enum Target {
+    /// Into every object at a path; the root when it is empty.
+    Root {
+        /// Where.
+        path: Vec<Step>,
+        /// The response names it fills, for errors.
+        keys: Vec<Arc<str>>,
+    },
+    /// Into the objects that were represented.
+    Entities {
+        /// The lists of representations.
+        inputs: Vec<Input>,
+        /// The `_entities` fields.
+        sets: Vec<Set>,
+    },
+}
+
+/// A list of representations.
+#[derive(Debug)]
+pub struct Input {
+    /// `"variable":`
+    pub label: Box<[u8]>,
+    /// Whose objects are represented.
+    pub paths: Vec<Vec<Step>>,
+    /// What a representation holds.
+    pub template: Template,
+    /// `__typename` (as JSON) of a representation whose object is of one of these types.
+    pub typenames: Vec<(Box<[TypeId]>, Box<[u8]>)>,
+}
+
+/// An `_entities` field.
+#[derive(Debug)]
+pub struct Set {
+    /// Its response name.
+    pub alias: Arc<str>,
+    /// Its slot in `data`.
+    pub slot: u32,
+    /// Its representations.
+    pub input: usize,
+    /// Whether later fetches write inside what it brings, so that places must not share it.
+    pub copies: bool,
+}
+
+/// A step into the answer; lists are entered without a step.
+#[derive(Debug, Clone)]
+pub enum Step {
+    /// Into a field.
+    Key {
+        /// Its slot.
+        slot: u32,
+        /// Its response name.
+        name: Arc<str>,
+    },
+    /// Only objects of these types (and objects that do not say).
+    Types(Box<[TypeId]>),
+}
+
+/// What a representation holds of an object.
+#[derive(Debug, Default)]
+pub struct Template {
+    /// Its fields in order.
+    pub fields: Vec<TemplateField>,
+}
+
+/// A field of a representation.
+#[derive(Debug)]
+pub struct TemplateField {
+    /// Only for objects of these types.
+    pub types: Option<Box<[TypeId]>>,
+    /// `"key":`
+    pub label: Box<[u8]>,
+    /// Equal for fields with the same key.
+    pub key: u32,
+    /// Where the value is kept; none: nothing ever fetches it.
+    pub slot: Option<u32>,
+    /// Whether it is `__typename`.
+    pub typename: bool,
+    /// What is taken of the object inside.
+    pub inside: Option<Template>,
+}
+
+/// Makes the plan of an operation for one variant. CPU-bound and possibly panicking (the planner
+/// crate): runs off the event loop, where a panic is caught.
+///
+/// # Errors
+/// When there is no plan; see [`PlanError`].
+pub fn make(
+    operation: &Arc<Operation>,
+    variant: &Variant,
+    supergraph: &Supergraph,
+    planner: &dyn Planner,
+) -> Result<Plan, PlanError> {
+    let input = input::input(operation, variant, &supergraph.schema);
+    let mut graph = FetchGraph::default();
+    for part in &input.operations {
+        let planned = planner.plan(part)?;
+        if operation.kind == OperationKind::Mutation {
+            graph.append_in_series(planned);
+        } else {
+            graph = planned;
+        }
+    }
+    let mut compiled = compile::compile(graph, operation, supergraph)?;
+    let projected =
+        projection::compile(operation, variant, &supergraph.schema, &mut compiled.layouts)?;
+    let public = compiled.public && projected.cuts.is_empty() && input.introspection.is_empty();
+    Ok(Plan {
+        operation: operation.clone(),
+        sizes: compiled.layouts.sizes(),
+        root: compiled.root,
+        shapes: compiled.shapes,
+        public: public.then_some(compiled.max_age).flatten(),
+        fetches: compiled.fetches,
+        projection: projected.projection,
+        cuts: projected.cuts,
+        introspection: input.introspection,
+    })
+}
