@@ -1,0 +1,28 @@
+//! What clients see: divisions and places, their names, boundaries and figures.
+//!
+//! Divisions and places are public data, so reading them needs no scope and may be cached by anyone; the
+//! monthly figures of a division are for officers and dashboards, and writing is for place-name officers.
+
+mod boundary;
+mod division;
+mod inputs;
+mod mutation;
+mod naming;
+mod place;
+mod query;
+mod version;
+
+use async_graphql::Union;
+
+pub use mutation::Mutation;
+pub use query::Query;
+
+/// What the gateway may ask for by key.
+#[derive(Union)]
+#[graphql(name = "_Entity")]
+pub(crate) enum Entity {
+    /// A division.
+    Division(division::Division),
+    /// A place.
+    Place(place::Place),
+}

@@ -1,0 +1,11 @@
+//! The schema's history. Every migration runs on SQLite and PostgreSQL and lets the program of before and
+//! after run together.
+
+use sea_orm_migration::MigrationTrait;
+
+mod m001_first;
+
+/// All migrations, in order.
+pub fn all() -> Vec<Box<dyn MigrationTrait>> {
+    vec![Box::new(m001_first::Migration)]
+}

@@ -1,0 +1,33 @@
+//! The filing of a decision on a name (备案), rule P-9.
+
+use sea_orm::entity::prelude::*;
+
+
+/// The filing of a decision on a name (备案), rule P-9.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "filing")]
+pub struct Model {
+    /// The decision.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub application: Uuid,
+    /// Last day for filing.
+    pub due_on: Date,
+    /// Its month as year × 12 + month − 1.
+    pub due_month: i32,
+    /// Day of filing; null while outstanding.
+    pub filed_on: Option<Date>,
+    /// The division whose department receives and reviews it.
+    pub reviewer: Uuid,
+    /// Day of review.
+    pub reviewed_on: Option<Date>,
+    /// Its month.
+    pub reviewed_month: Option<i32>,
+    /// Result of the review.
+    pub result: Option<String>,
+}
+
+/// Joins are written where they are needed.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,27 @@
+//! The publication of a decision on a name (公告), rules P-10 and P-11.
+
+use sea_orm::entity::prelude::*;
+
+
+/// The publication of a decision on a name (公告), rules P-10 and P-11.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "public_notice")]
+pub struct Model {
+    /// The decision.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub application: Uuid,
+    /// Last day for the notice.
+    pub due_on: Date,
+    /// Day of publication.
+    pub published_on: Option<Date>,
+    /// Where it was published.
+    pub channel: Option<String>,
+    /// Its text.
+    pub body: Option<String>,
+}
+
+/// Joins are written where they are needed.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,217 @@
+//! The code tables of `places`: stored as their GraphQL names.
+
+use async_graphql::Enum;
+use minzheng_kit::divisions as kit;
+use sea_orm::{DeriveActiveEnum, EnumIter};
+
+/// The level of a division (行政区划级别).
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
+#[graphql(name = "DivisionLevel")]
+pub enum DivisionLevel {
+    /// Provinces, autonomous regions, municipalities (省级).
+    Province,
+    /// Prefecture-level cities, prefectures (地级).
+    Prefecture,
+    /// Counties, districts, county-level cities (县级).
+    County,
+    /// Towns, townships, subdistricts (乡级).
+    Township,
+}
+
+/// The kind of a division (行政区划类型).
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
+#[graphql(name = "DivisionKind")]
+pub enum DivisionKind {
+    /// Province, autonomous region, municipality or special administrative region (省、自治区、直辖市、特别行政区).
+    Province,
+    /// Prefecture-level city, prefecture, autonomous prefecture or league (地级市、地区、自治州、盟).
+    Prefecture,
+    /// County, autonomous county or banner (县、自治县、旗).
+    County,
+    /// District of a city (市辖区).
+    District,
+    /// County-level city (县级市).
+    CountyCity,
+    /// Town (镇).
+    Town,
+    /// Township (乡).
+    Township,
+    /// Ethnic township (民族乡).
+    EthnicTownship,
+    /// Subdistrict (街道).
+    Subdistrict,
+    /// Zone or farm that is counted like a division but is none in law (功能区、类似乡级单位).
+    Zone,
+    /// Village (村).
+    Village,
+    /// Community (社区).
+    Community,
+}
+
+/// Whose table a code is from (代码体系).
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
+#[graphql(name = "CodeSystem")]
+pub enum CodeSystem {
+    /// The Ministry of Civil Affairs (民政部).
+    Mca,
+    /// The National Bureau of Statistics; the row may be none in law (国家统计局).
+    Nbs,
+}
+
+/// How exactly a date is known (日期精度).
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
+#[graphql(name = "DatePrecision")]
+pub enum DatePrecision {
+    /// To the day (日).
+    Day,
+    /// To the year; the day shown is 1 January (年).
+    Year,
+    /// The division is in the table of that year; since when is not known (仅知该年在用).
+    Snapshot,
+}
+
+/// What happened between divisions (沿革关系).
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
+#[graphql(name = "LineageRelation")]
+pub enum LineageRelation {
+    /// New name, same division (更名).
+    Rename,
+    /// New kind on the same ground (建制变更).
+    Retype,
+    /// New code only (代码变更).
+    Recode,
+    /// Absorbed, or joined with others (合并).
+    Merge,
+    /// Divided among two or more (拆分).
+    Split,
+    /// A part went over (划转).
+    Transfer,
+    /// Ended without a known successor (撤销).
+    Abolish,
+    /// Founded (设立).
+    Create,
+}
+
+/// What a name is to its place (地名状态).
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
+#[graphql(name = "NameStatus")]
+pub enum NameStatus {
+    /// The standard name (标准地名).
+    Standard,
+    /// A standard name of earlier (曾用名).
+    Former,
+    /// Another name in use (别名).
+    Alias,
+    /// A name in dialect (方言名).
+    Dialect,
+    /// A name in a minority language (少数民族语名).
+    Minority,
+}
+
+/// What an application asks for (申请类型).
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
+#[graphql(name = "NamingKind")]
+pub enum NamingKind {
+    /// A name for what has none (命名).
+    Name,
+    /// Another name (更名).
+    Rename,
+    /// The end of a name (注销).
+    Cancel,
+}
+
+/// The level of the divisions that a line parts (界线级别).
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
+#[graphql(name = "BoundaryLevel")]
+pub enum BoundaryLevel {
+    /// Between provinces (省界).
+    Province,
+    /// Between counties (县界).
+    County,
+    /// Between townships (乡界).
+    Township,
+}
+
+/// How a boundary marker was found (界桩状况).
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
+#[graphql(name = "MarkerCondition")]
+pub enum MarkerCondition {
+    /// In good state (完好).
+    Good,
+    /// Damaged (损坏).
+    Damaged,
+    /// Not where it should be (移位).
+    Moved,
+    /// Gone (丢失).
+    Missing,
+}
+
+impl From<kit::Level> for DivisionLevel {
+    fn from(value: kit::Level) -> Self {
+        match value {
+            kit::Level::Province => Self::Province,
+            kit::Level::Prefecture => Self::Prefecture,
+            kit::Level::County => Self::County,
+            kit::Level::Township => Self::Township,
+        }
+    }
+}
+
+impl From<kit::Kind> for DivisionKind {
+    fn from(value: kit::Kind) -> Self {
+        match value {
+            kit::Kind::Province => Self::Province,
+            kit::Kind::Prefecture => Self::Prefecture,
+            kit::Kind::County => Self::County,
+            kit::Kind::District => Self::District,
+            kit::Kind::CountyCity => Self::CountyCity,
+            kit::Kind::Town => Self::Town,
+            kit::Kind::Township => Self::Township,
+            kit::Kind::EthnicTownship => Self::EthnicTownship,
+            kit::Kind::Subdistrict => Self::Subdistrict,
+            kit::Kind::Zone => Self::Zone,
+        }
+    }
+}
+
+impl From<kit::CodeSystem> for CodeSystem {
+    fn from(value: kit::CodeSystem) -> Self {
+        match value {
+            kit::CodeSystem::Mca => Self::Mca,
+            kit::CodeSystem::Nbs => Self::Nbs,
+        }
+    }
+}
+
+impl From<kit::Precision> for DatePrecision {
+    fn from(value: kit::Precision) -> Self {
+        match value {
+            kit::Precision::Year => Self::Year,
+            kit::Precision::Snapshot => Self::Snapshot,
+        }
+    }
+}
+
+impl From<kit::Relation> for LineageRelation {
+    fn from(value: kit::Relation) -> Self {
+        match value {
+            kit::Relation::Rename => Self::Rename,
+            kit::Relation::Retype => Self::Retype,
+            kit::Relation::Recode => Self::Recode,
+            kit::Relation::Merge => Self::Merge,
+            kit::Relation::Split => Self::Split,
+            kit::Relation::Transfer => Self::Transfer,
+            kit::Relation::Abolish => Self::Abolish,
+            kit::Relation::Create => Self::Create,
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Reading places and their names.
+
+use std::collections::HashMap;
+
+use minzheng_kit::Result;
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Select, sea_query::{Expr, ExprTrait, LikeExpr},
+};
+use uuid::Uuid;
+
+use crate::{
+    model::{
+        division_version, place, place_name,
+        vocabulary::{DivisionLevel, NameStatus},
+    },
+    rules::{
+        geometry::BoundingBox,
+        scope::{self, ConflictKind, PlaceKind, Scope},
+    },
+};
+
+/// The most conflicts that are told.
+const MOST_CONFLICTS: u64 = 50;
+
+/// These places.
+pub async fn by_ids<C: ConnectionTrait>(db: &C, ids: &[Uuid]) -> Result<HashMap<Uuid, place::Model>> {
+    let rows =
+        place::Entity::find().filter(place::Column::Id.is_in(ids.iter().copied())).all(db).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// All names of these places, earliest first.
+pub async fn names<C: ConnectionTrait>(
+    db: &C,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<place_name::Model>>> {
+    let rows = place_name::Entity::find()
+        .filter(place_name::Column::Place.is_in(ids.iter().copied()))
+        .order_by_asc(place_name::Column::ValidFrom)
+        .order_by_asc(place_name::Column::Id)
+        .all(db)
+        .await?;
+    let mut names: HashMap<Uuid, Vec<_>> = HashMap::with_capacity(ids.len());
+    for row in rows {
+        names.entry(row.place).or_default().push(row);
+    }
+    Ok(names)
+}
+
+/// What places are searched by. Everything given must hold.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    /// A part of any of its names, or the beginning of its Pinyin.
+    pub text: Option<String>,
+    /// Its kind.
+    pub kind: Option<PlaceKind>,
+    /// A county or township around it.
+    pub division: Option<Uuid>,
+    /// A box around its point.
+    pub within: Option<BoundingBox>,
+}
+
+/// The places that are searched for, to be paged by id.
+pub fn search(wanted: &Search) -> Select<place::Entity> {
+    let mut select = place::Entity::find();
+    if let Some(text) = wanted.text.as_deref().map(str::trim).filter(|t| !t.is_empty()) {
+        let literal: String = text
+            .chars()
+            .flat_map(|c| matches!(c, '%' | '_' | '\\').then_some('\\').into_iter().chain([c]))
+            .collect();
+        let like = |pattern: String| LikeExpr::new(pattern).escape('\\');
+        let named = place_name::Entity::find()
+            .select_only()
+            .column(place_name::Column::Place)
+            .filter(if text.is_ascii() {
+                let roman = Expr::expr(sea_orm::sea_query::Func::lower(Expr::col(place_name::Column::Roman)));
+                Condition::all().add(roman.like(like(format!("{}%", literal.to_lowercase()))))
+            } else {
+                Condition::all().add(Expr::col(place_name::Column::Name).like(like(format!("%{literal}%"))))
+            })
+            .into_query();
+        select = select.filter(place::Column::Id.in_subquery(named));
+    }
+    if let Some(kind) = wanted.kind {
+        select = select.filter(place::Column::Kind.eq(kind));
+    }
+    if let Some(division) = wanted.division {
+        select = select
+            .filter(place::Column::Division.eq(division).or(place::Column::County.eq(division)));
+    }
+    if let Some(area) = wanted.within {
+        select = select
+            .filter(place::Column::Latitude.between(area.south_west.latitude, area.north_east.latitude))
+            .filter(place::Column::Longitude.between(area.south_west.longitude, area.north_east.longitude));
+    }
+    select
+}
+
+/// A name that stands in the way of another.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Conflict {
+    /// The place that bears it; none for a division.
+    pub place: Option<Uuid>,
+    /// The division that bears it; none for a place.
+    pub division: Option<Uuid>,
+    /// The name.
+    pub name: String,
+    /// Whether it is the same or only sounds so.
+    #[serde(with = "kind_text")]
+    pub kind: ConflictKind,
+}
+
+mod kind_text {
+    //! A conflict's kind as it is stored.
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::ConflictKind;
+
+    pub(super) fn serialize<S: Serializer>(kind: &ConflictKind, s: S) -> Result<S::Ok, S::Error> {
+        (*kind == ConflictKind::Same).serialize(s)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<ConflictKind, D::Error> {
+        let same = bool::deserialize(d)?;
+        Ok(if same { ConflictKind::Same } else { ConflictKind::Homophone })
+    }
+}
+
+/// P-3 and P-4: the names in force that are equal to `name` or sound like it, of the same kind and in the
+/// kind's scope around `county`. `except` is the place to be renamed.
+pub async fn conflicts<C: ConnectionTrait>(
+    db: &C,
+    name: &str,
+    kind: PlaceKind,
+    county: Uuid,
+    except: Option<Uuid>,
+) -> Result<Vec<Conflict>> {
+    if kind == PlaceKind::Division {
+        return division_conflicts(db, name).await;
+    }
+    use place_name::Column as C;
+    let mut select = place_name::Entity::find()
+        .filter(C::Sound.eq(scope::sound(name)))
+        .filter(C::Kind.eq(kind))
+        .filter(C::Status.eq(NameStatus::Standard))
+        .filter(C::ValidTo.is_null());
+    if kind.scope() != Scope::Nation {
+        select = select.filter(C::County.eq(county));
+    }
+    if let Some(place) = except {
+        select = select.filter(C::Place.ne(place));
+    }
+    let rows = select.order_by_asc(C::Id).limit(MOST_CONFLICTS).all(db).await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| {
+            let kind = scope::conflict(name, &row.name)?;
+            Some(Conflict { place: Some(row.place), division: None, name: row.name, kind })
+        })
+        .collect())
+}
+
+/// Divisions of county level and above are alone in the whole country. Their names are few (3,400) and
+/// seldom asked for, so they are compared here.
+async fn division_conflicts<C: ConnectionTrait>(db: &C, name: &str) -> Result<Vec<Conflict>> {
+    let rows = division_version::Entity::find()
+        .filter(division_version::Column::ValidTo.is_null())
+        .filter(division_version::Column::Level.ne(DivisionLevel::Township))
+        .order_by_asc(division_version::Column::Code)
+        .all(db)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| {
+            let kind = scope::conflict(name, &row.name)?;
+            Some(Conflict { place: None, division: Some(row.division), name: row.name, kind })
+        })
+        .take(MOST_CONFLICTS as usize)
+        .collect())
+}
