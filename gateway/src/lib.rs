@@ -7,13 +7,14 @@
 //! which data passes; none imports one that stands above it.
 
 // pub mod server;
-// pub mod pipeline;
+pub mod schema_source;
+pub mod pipeline;
 pub mod identity;
 pub mod request;
-// pub mod operation;
-// pub mod authorise;
-// pub mod plan;
-// pub mod execute;
+pub mod operation;
+pub mod authorise;
+pub mod plan;
+pub mod execute;
 pub mod cache;
 pub mod transport;
 pub mod supergraph;

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use minzheng_gateway::supergraph::compose::compose;
-use minzheng_gateway::supergraph::{SubgraphSdl, Supergraph};
+use minzheng_gateway::schema_source::{composed, load};
+use minzheng_gateway::supergraph::SubgraphSdl;
 use minzheng_kit::keys::Keys;
 use minzheng_kit::{Clock, Province, Services, database};
 
@@ -12,26 +12,16 @@ use crate::data_folder::PROVINCES;
 use crate::failure::Failure;
 use crate::{assemble, subsystems};
 
-/// The supergraph of subgraph schemas, or all that is wrong with them.
-pub(crate) fn supergraph(sdls: &[SubgraphSdl], generation: u64) -> Result<Supergraph, Failure> {
-    let sdl = compose(sdls).map_err(|errors| {
-        let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        Failure::new(format!("The subgraphs do not compose:\n  {}", all.join("\n  ")))
-    })?;
-    Supergraph::load(&sdl, generation)
-        .map_err(|error| Failure::new(format!("The composed schema cannot be loaded: {error}")))
-}
-
 /// Writes, or with `check` compares, the client's schema.
 pub(crate) async fn run(out: &Path, check: bool, supergraph_out: Option<&Path>) -> Result<(), Failure> {
-    let composed = supergraph(&subgraph_schemas().await?, 0)?;
-    let schema = &composed.api.sdl;
+    let supergraph = load(&composed(&subgraph_schemas().await?)?, 0)?;
+    let schema = &supergraph.api.sdl;
     if let Some(path) = supergraph_out {
-        fs::write(path, composed.sdl.as_bytes()).map_err(|error| unwritable(path, &error))?;
+        fs::write(path, supergraph.sdl.as_bytes()).map_err(|error| unwritable(path, &error))?;
     }
     if check {
         let present = fs::read_to_string(out).unwrap_or_default();
-        if present != *schema {
+        if present != schema[..] {
             return Err(Failure::new(format!(
                 "{} is not what the subgraphs compose to; write it anew with `minzheng compose`.",
                 out.display()
@@ -43,31 +33,31 @@ pub(crate) async fn run(out: &Path, check: bool, supergraph_out: Option<&Path>) 
         print!("{schema}");
         return Ok(());
     }
-    fs::write(out, schema).map_err(|error| unwritable(out, &error))
+    fs::write(out, schema.as_bytes()).map_err(|error| unwritable(out, &error))
 }
 
 /// The schemas of all subgraphs. A schema depends on no data, so empty databases in memory and
 /// throw-away keys will do.
 async fn subgraph_schemas() -> Result<Vec<SubgraphSdl>, Failure> {
     let folder = std::env::temp_dir().join(format!("minzheng-compose-{}", std::process::id()));
-    let keys = Keys::load_or_create(&folder)?;
-    let made = async {
-        let province = Province::new(PROVINCES[0])
-            .ok_or_else(|| Failure::new("The first province has no two-digit code."))?;
-        let mut sdls = Vec::new();
-        for subsystem in subsystems::all() {
-            let db = database::open("sqlite::memory:").await?;
-            let services =
-                Services::assemble(subsystem.as_ref(), db, &keys, Clock::system(), province.clone())?;
-            let opened = assemble::open(subsystem, services, &keys)?;
-            sdls.push(opened.schema(String::new()));
-        }
-        Ok(sdls)
-    }
-    .await;
+    let made = throw_away(&folder).await;
     // What cannot be removed holds no secret of any installation.
     let _ = fs::remove_dir_all(&folder);
     made
+}
+
+async fn throw_away(folder: &Path) -> Result<Vec<SubgraphSdl>, Failure> {
+    let keys = Keys::load_or_create(folder)?;
+    let province = Province::new(PROVINCES[0])
+        .ok_or_else(|| Failure::new("The first province has no two-digit code."))?;
+    let mut sdls = Vec::new();
+    for subsystem in subsystems::all() {
+        let db = database::open("sqlite::memory:").await?;
+        let services =
+            Services::assemble(subsystem.as_ref(), db, &keys, Clock::system(), province.clone())?;
+        sdls.push(assemble::open(subsystem, services, &keys)?.schema(String::new()));
+    }
+    Ok(sdls)
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> Failure {

@@ -23,6 +23,12 @@ impl From<minzheng_kit::Error> for Failure {
     }
 }
 
+impl From<minzheng_gateway::schema_source::SourceError> for Failure {
+    fn from(error: minzheng_gateway::schema_source::SourceError) -> Self {
+        Self(error.to_string())
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

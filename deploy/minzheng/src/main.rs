@@ -1,2 +1,61 @@
-//! The one program.
-fn main() {}
+//! Minzheng, the one program. Its sub-command chooses the role: a whole province in one process, a
+//! gateway, a subgraph, or a tool.
+//!
+//! This crate only assembles: the gateway knows no domain, the subgraphs know nothing of each other,
+//! and here is the one place that knows them all.
+
+mod assemble;
+mod cli;
+mod compose;
+mod data_folder;
+mod failure;
+mod keys;
+mod progress;
+mod roles;
+mod serve;
+mod standalone;
+mod stop;
+mod subgraph_config;
+mod subsystems;
+mod token;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use cli::{Cli, Command, KeysCommand};
+use failure::Failure;
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("minzheng: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<(), Failure> {
+    // Before anything can open a TLS connection. It fails only where one is installed already.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(format!("The runtime cannot be started ({error}).")))?;
+    runtime.block_on(async {
+        match cli.command {
+            None => standalone::run(&cli.standalone).await,
+            Some(Command::Standalone(args)) => standalone::run(&args).await,
+            Some(Command::Gateway { config }) => roles::gateway(&config).await,
+            Some(Command::Subgraph { name, config }) => roles::subgraph(&name, &config).await,
+            Some(Command::Compose { out, check, supergraph }) => {
+                compose::run(&out, check, supergraph.as_deref()).await
+            }
+            Some(Command::Token(args)) => token::print(&args),
+            Some(Command::Keys { command: KeysCommand::Init { dir, province } }) => {
+                keys::init(&dir, &province)
+            }
+        }
+    })
+}

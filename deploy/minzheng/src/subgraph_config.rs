@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use minzheng_gateway::config;
 use serde::Deserialize;
 use toml::{Table, Value};
 
@@ -13,7 +14,8 @@ use crate::failure::Failure;
 /// What variables of ours begin with.
 const PREFIX: &str = "MINZHENG_";
 /// The keys without a section, which a variable may set.
-const TOP_LEVEL: [&str; 7] = ["listen", "province", "database", "schema", "keys", "demo", "log_format"];
+const TOP_LEVEL: [&str; 8] =
+    ["clock", "listen", "province", "database", "schema", "keys", "demo", "log_format"];
 
 /// One subgraph's configuration.
 #[derive(Debug, Deserialize)]
@@ -36,12 +38,27 @@ pub(crate) struct SubgraphConfig {
     /// `text` or `json`.
     #[serde(default = "default_log_format")]
     pub(crate) log_format: String,
+    /// Stops the legal clock at an instant (RFC 3339), for demonstrations and tests.
+    pub(crate) clock: Option<chrono::DateTime<chrono::Utc>>,
     /// Where other subgraphs' events are read: name and URL.
     #[serde(default)]
     pub(crate) feeds: BTreeMap<String, String>,
     /// Where traces are sent.
     #[serde(default)]
     pub(crate) telemetry: Telemetry,
+}
+
+impl SubgraphConfig {
+    /// The telemetry of this role, in the terms of the shared set-up.
+    pub(crate) fn telemetry(&self, name: &str) -> config::Telemetry {
+        config::Telemetry {
+            log_format: if self.log_format == "json" { config::LogFormat::Json } else { config::LogFormat::Text },
+            log_filter: std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned()),
+            otlp_endpoint: self.telemetry.otlp_endpoint.clone(),
+            service_name: format!("minzheng-{name}"),
+            ..config::Telemetry::default()
+        }
+    }
 }
 
 /// `[telemetry]`

@@ -1,0 +1,182 @@
+//! The split roles: a gateway alone, a subgraph alone.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use minzheng_gateway::cache::Cache;
+use minzheng_gateway::config::Config;
+use minzheng_gateway::identity::Verifier;
+use minzheng_gateway::pipeline::Pipeline;
+use minzheng_gateway::schema_source::{SchemaSource, SourceError, load};
+use minzheng_gateway::server::{self, Gateway, Parts};
+use minzheng_gateway::telemetry::{self, Metrics, Telemetry};
+use minzheng_gateway::transport::{Signer, Transport, Upstream, Upstreams};
+use minzheng_kit::keys::Keys;
+use minzheng_kit::{Clock, Province, database, subsystem};
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+
+use crate::assemble::{self, Feeds, Setting};
+use crate::failure::Failure;
+use crate::progress::Progress;
+use crate::standalone::FIRST_QUERY;
+use crate::subgraph_config::SubgraphConfig;
+use crate::{serve, stop, subsystems};
+
+/// How often subgraphs are asked whether their schema has changed.
+const WATCH: Duration = Duration::from_secs(10);
+/// How often, until there is a first schema.
+const IMPATIENT: Duration = Duration::from_millis(500);
+
+/// `minzheng gateway`
+pub(crate) async fn gateway(path: &Path) -> Result<(), Failure> {
+    let config = Config::from_file(path, std::env::vars()).map_err(|error| Failure::new(error.to_string()))?;
+    let listener = server::bind(&config.listen).map_err(|error| Failure::new(error.to_string()))?;
+    let telemetry = start_telemetry(&config.telemetry)?;
+    let verifier = Arc::new(Verifier::new(&config.identity, &config.province).map_err(Failure::new)?);
+    for problem in verifier.refresh().await {
+        tracing::warn!(problem, "an issuer's tokens are refused until its keys can be read");
+    }
+    let refreshing = tokio::spawn(Arc::clone(&verifier).keep_fresh());
+    let signer = Signer::from_config(&config.signing).map_err(|error| Failure::new(error.to_string()))?;
+    let metrics = Metrics::new();
+    let cache = Cache::new(&config.cache, &config.province, metrics.clone(), Handle::current())
+        .map_err(Failure::new)?;
+    let (workers, listen) = (config.workers, config.listen.clone());
+    let gateway = Gateway::new(Parts {
+        verifier,
+        cache: Arc::new(cache),
+        signer: Arc::new(signer),
+        metrics,
+        first_query: Some(FIRST_QUERY.to_owned()),
+        config,
+    });
+    println!("Minzheng gateway on {listen}; ready when its subgraphs are.");
+    let served = tokio::select! {
+        served = serve::until_stopped(Arc::clone(&gateway), listener, workers) => served,
+        failed = watch_schema(&gateway) => failed,
+    };
+    refreshing.abort();
+    telemetry.shutdown();
+    served
+}
+
+/// Loads the schema as soon as it can be had, and again whenever it changes. Ends only when the
+/// configuration can never work.
+async fn watch_schema(gateway: &Gateway) -> Result<(), Failure> {
+    let config = &gateway.parts().config;
+    let urls: Vec<(Arc<str>, String)> =
+        config.subgraphs.iter().map(|(name, url)| (Arc::from(name.as_str()), url.clone())).collect();
+    let source = match &config.supergraph {
+        Some(file) => SchemaSource::File(file.clone()),
+        None => {
+            let upstreams: Result<Vec<_>, Failure> =
+                urls.iter().map(|(name, url)| Ok((Arc::clone(name), upstream(name, url)?))).collect();
+            let parts = gateway.parts();
+            let transport = Transport::new(
+                &config.limits,
+                upstreams?.into(),
+                Arc::clone(&parts.signer),
+                parts.metrics.clone(),
+            );
+            SchemaSource::subgraphs(transport, urls, &config.province)
+        }
+    };
+    let mut serving: Option<String> = None;
+    let mut generation = 0;
+    loop {
+        match source.read().await {
+            Ok(sdl) if serving.as_ref() != Some(&sdl) => {
+                match take(gateway, &sdl, generation + 1) {
+                    Ok(()) => {
+                        generation += 1;
+                        tracing::info!(generation, "a schema is served");
+                    }
+                    Err(error) => tracing::error!(%error, "a schema was refused; the one before stays"),
+                }
+                // Also when refused: the same text would be refused again.
+                serving = Some(sdl);
+            }
+            Ok(_) => {}
+            Err(error @ SourceError::Unfit(_)) => tracing::error!(%error, "no new schema; the one before stays"),
+            Err(error) if generation == 0 => tracing::info!(%error, "waiting for the first schema"),
+            Err(error) => tracing::warn!(%error, "the schema cannot be looked at; the one before stays"),
+        }
+        tokio::time::sleep(if generation == 0 { IMPATIENT } else { WATCH }).await;
+    }
+}
+
+fn take(gateway: &Gateway, sdl: &str, generation: u64) -> Result<(), Failure> {
+    let supergraph = load(sdl, generation)?;
+    let configured = &gateway.parts().config.subgraphs;
+    let upstreams: Result<Vec<_>, Failure> = supergraph
+        .subgraphs
+        .iter()
+        .map(|subgraph| {
+            let url = configured.get(&*subgraph.name).unwrap_or(&subgraph.url);
+            Ok((Arc::clone(&subgraph.name), upstream(&subgraph.name, url)?))
+        })
+        .collect();
+    let upstreams: Upstreams = upstreams?.into();
+    let pipeline = Pipeline::new(&gateway.parts().config.limits, supergraph)
+        .map_err(|error| Failure::new(error.to_string()))?;
+    gateway.load(Arc::new(pipeline), upstreams);
+    Ok(())
+}
+
+fn upstream(name: &str, url: &str) -> Result<Upstream, Failure> {
+    url.parse()
+        .map(|url| Upstream::Http { url })
+        .map_err(|_| Failure::new(format!("The URL of the subgraph {name} cannot be read; write http://host:port/graphql.")))
+}
+
+/// `minzheng subgraph NAME`
+pub(crate) async fn subgraph(name: &str, path: &Path) -> Result<(), Failure> {
+    let subsystem = subsystems::named(name).ok_or_else(|| {
+        Failure::new(format!("There is no subgraph of this name; there are {}.", subsystems::names()))
+    })?;
+    let config = SubgraphConfig::load(path, std::env::vars())?;
+    let listener = server::bind(&config.listen.to_string()).map_err(|error| Failure::new(error.to_string()))?;
+    let telemetry = start_telemetry(&config.telemetry(name))?;
+    let keys = Keys::load(&config.keys);
+    let province = Province::new(&config.province)
+        .ok_or_else(|| Failure::new("The key province is a code of two digits, such as 51."))?;
+    let clock = config.clock.map_or_else(Clock::system, Clock::fixed);
+    let setting = Setting { keys: &keys, province: &province, clock: &clock };
+    let db = database::open_in_schema(&config.database, config.schema.as_deref().unwrap_or(name)).await?;
+    let services = assemble::services(subsystem.as_ref(), db, &setting).await?;
+    if config.demo.0 {
+        let progress = Progress::new();
+        subsystem::seed_once(subsystem.as_ref(), &services, &|what, done, all| {
+            progress.step(subsystem.name(), what, done, all);
+        })
+        .await?;
+    }
+    let opened = assemble::open(subsystem, services, &keys)?;
+    let (stop, stopping) = watch::channel(false);
+    assemble::consume(&opened, &Feeds::Http(&config.feeds), &keys, &stopping)?;
+    println!("Minzheng subgraph {name} on {}.", config.listen);
+    let workers = std::thread::available_parallelism().map_or(2, usize::from);
+    let served = minzheng_kit::server::serve(
+        listener,
+        opened.endpoint,
+        opened.services.db,
+        workers,
+        async {
+            if let Err(failure) = stop::asked().await {
+                tracing::error!(%failure, "stopping");
+            }
+        },
+    )
+    .await
+    .map_err(|error| Failure::new(format!("The server ended ({error}).")));
+    // Consumers end by themselves; whoever waits for nothing is gone already.
+    let _ = stop.send(true);
+    telemetry.shutdown();
+    served
+}
+
+fn start_telemetry(config: &minzheng_gateway::config::Telemetry) -> Result<Telemetry, Failure> {
+    telemetry::init(config).map_err(|error| Failure::new(error.to_string()))
+}
