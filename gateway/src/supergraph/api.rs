@@ -17,8 +17,14 @@ use super::introspect::Introspection;
 use super::{LoadError, introspection_types, print, sdl};
 
 /// The directives that stay on what clients see.
-const KEPT: [&str; 6] =
-    ["authenticated", "deprecated", "oneOf", "policy", "requiresScopes", "specifiedBy"];
+const KEPT: [&str; 6] = [
+    "authenticated",
+    "deprecated",
+    "oneOf",
+    "policy",
+    "requiresScopes",
+    "specifiedBy",
+];
 
 /// Definitions of the demands for readers of the schema; the supergraph's own use scalars of the
 /// machinery.
@@ -48,7 +54,9 @@ impl ApiSchema {
         &self.document
     }
 
-    /// Answers a root field `__schema` or `__type` with its selection. See [`Introspection`].
+    /// Answers a root field `__schema` or `__type` with its selection. Inline fragments, `@skip`,
+    /// `@include` and variables are understood; named fragments must have been inlined. Null when
+    /// [`Self::introspection_is_too_deep`], which is to be asked first.
     #[must_use]
     pub fn introspect_field(
         &self,
@@ -76,11 +84,15 @@ impl ApiSchema {
         let roots = Roots::of(supergraph);
         let mut types = visible_types(supergraph);
         types.sort_by(|a, b| {
-            let key = |ty: &TypeDefinition| (rank(sdl::name_of(ty), &roots), sdl::name_of(ty).to_owned());
+            let key =
+                |ty: &TypeDefinition| (rank(sdl::name_of(ty), &roots), sdl::name_of(ty).to_owned());
             key(a).cmp(&key(b))
         });
         let exists = |name: &str| {
-            types.iter().any(|ty| sdl::name_of(ty) == name).then(|| name.to_owned())
+            types
+                .iter()
+                .any(|ty| sdl::name_of(ty) == name)
+                .then(|| name.to_owned())
         };
         let schema = SchemaDefinition {
             query: exists(&roots.query),
@@ -94,18 +106,34 @@ impl ApiSchema {
         let directives = visible_directives(supergraph, &types)?;
 
         let mut shown = Document::default();
-        if (roots.query.as_str(), roots.mutation.as_str(), roots.subscription.as_str())
-            != ("Query", "Mutation", "Subscription")
+        if (
+            roots.query.as_str(),
+            roots.mutation.as_str(),
+            roots.subscription.as_str(),
+        ) != ("Query", "Mutation", "Subscription")
         {
-            shown.definitions.push(Definition::SchemaDefinition(schema.clone()));
+            shown
+                .definitions
+                .push(Definition::SchemaDefinition(schema.clone()));
         }
-        shown.definitions.extend(directives.iter().cloned().map(Definition::DirectiveDefinition));
-        shown.definitions.extend(types.iter().cloned().map(Definition::TypeDefinition));
+        shown.definitions.extend(
+            directives
+                .iter()
+                .cloned()
+                .map(Definition::DirectiveDefinition),
+        );
+        shown
+            .definitions
+            .extend(types.iter().cloned().map(Definition::TypeDefinition));
         let text = print::document(&shown);
 
         let introspection = Introspection::new(&schema, &types, &directives)?;
         let document = whole_document(schema, types, directives)?;
-        Ok(Self { sdl: text, document, introspection })
+        Ok(Self {
+            sdl: text,
+            document,
+            introspection,
+        })
     }
 }
 
@@ -126,16 +154,32 @@ fn whole_document(
     let meta = parse(introspection_types::META_FIELDS)?;
     let query = schema.query.clone();
     let mut document = Document::default();
-    document.definitions.push(Definition::SchemaDefinition(schema));
-    document.definitions.extend(directives.into_iter().map(Definition::DirectiveDefinition));
-    document.definitions.extend(parse(introspection_types::DIRECTIVES)?.definitions);
-    document.definitions.extend(types.into_iter().map(Definition::TypeDefinition));
-    document.definitions.extend(parse(introspection_types::TYPES)?.definitions);
-    let defined: HashSet<String> =
-        sdl::types(&document).map(|ty| sdl::name_of(ty).to_owned()).collect();
-    for name in sdl::BUILT_IN_SCALARS.iter().filter(|name| !defined.contains(**name)) {
+    document
+        .definitions
+        .push(Definition::SchemaDefinition(schema));
+    document
+        .definitions
+        .extend(directives.into_iter().map(Definition::DirectiveDefinition));
+    document
+        .definitions
+        .extend(parse(introspection_types::DIRECTIVES)?.definitions);
+    document
+        .definitions
+        .extend(types.into_iter().map(Definition::TypeDefinition));
+    document
+        .definitions
+        .extend(parse(introspection_types::TYPES)?.definitions);
+    let defined: HashSet<String> = sdl::types(&document)
+        .map(|ty| sdl::name_of(ty).to_owned())
+        .collect();
+    for name in sdl::BUILT_IN_SCALARS
+        .iter()
+        .filter(|name| !defined.contains(**name))
+    {
         let scalar = graphql_tools::static_graphql::schema::ScalarType::new((*name).to_owned());
-        document.definitions.push(Definition::TypeDefinition(TypeDefinition::Scalar(scalar)));
+        document
+            .definitions
+            .push(Definition::TypeDefinition(TypeDefinition::Scalar(scalar)));
     }
     for definition in &mut document.definitions {
         if let Definition::TypeDefinition(TypeDefinition::Object(ty)) = definition
@@ -157,7 +201,11 @@ fn is_hidden(directives: &[Directive]) -> bool {
 }
 
 fn kept(directives: &[Directive]) -> Vec<Directive> {
-    directives.iter().filter(|d| KEPT.contains(&d.name.as_str())).cloned().collect()
+    directives
+        .iter()
+        .filter(|d| KEPT.contains(&d.name.as_str()))
+        .cloned()
+        .collect()
 }
 
 fn visible_types(supergraph: &Document) -> Vec<TypeDefinition> {
@@ -174,7 +222,10 @@ fn visible_types(supergraph: &Document) -> Vec<TypeDefinition> {
             .iter()
             .filter(|v| !is_hidden(&v.directives))
             .filter(|v| visible.contains(sdl::base_name(&v.value_type)))
-            .map(|v| InputValue { directives: kept(&v.directives), ..v.clone() })
+            .map(|v| InputValue {
+                directives: kept(&v.directives),
+                ..v.clone()
+            })
             .collect()
     };
     let fields = |fields: &[Field]| -> Vec<Field> {
@@ -190,8 +241,11 @@ fn visible_types(supergraph: &Document) -> Vec<TypeDefinition> {
             .collect()
     };
     let names = |names: &[String]| -> Vec<String> {
-        let mut kept: Vec<String> =
-            names.iter().filter(|n| visible.contains(n.as_str())).cloned().collect();
+        let mut kept: Vec<String> = names
+            .iter()
+            .filter(|n| visible.contains(n.as_str()))
+            .cloned()
+            .collect();
         kept.sort_unstable();
         kept
     };
@@ -269,7 +323,12 @@ fn visible_directives(
             TypeDefinition::Interface(t) => &t.fields,
             _ => &[],
         };
-        used.extend(fields.iter().flat_map(|f| &f.directives).map(|d| d.name.as_str()));
+        used.extend(
+            fields
+                .iter()
+                .flat_map(|f| &f.directives)
+                .map(|d| d.name.as_str()),
+        );
     }
     let demands = sdl::parse(DEMANDS).map_err(LoadError::Parse)?;
     let mut shown: Vec<DirectiveDefinition> = directive_definitions(&demands)
@@ -280,11 +339,15 @@ fn visible_directives(
         let of_operations = |l: &DirectiveLocation| {
             l.is_query() || matches!(l, DirectiveLocation::VariableDefinition)
         };
-        let built_in =
-            introspection_types::BUILT_IN_DIRECTIVES.contains(&definition.name.as_str());
+        let built_in = introspection_types::BUILT_IN_DIRECTIVES.contains(&definition.name.as_str());
         if !built_in && definition.locations.iter().any(of_operations) {
             shown.push(DirectiveDefinition {
-                locations: definition.locations.iter().filter(|l| of_operations(l)).cloned().collect(),
+                locations: definition
+                    .locations
+                    .iter()
+                    .filter(|l| of_operations(l))
+                    .cloned()
+                    .collect(),
                 ..definition.clone()
             });
         }
@@ -294,8 +357,11 @@ fn visible_directives(
 }
 
 fn directive_definitions(document: &Document) -> impl Iterator<Item = &DirectiveDefinition> {
-    document.definitions.iter().filter_map(|definition| match definition {
-        Definition::DirectiveDefinition(directive) => Some(directive),
-        _ => None,
-    })
+    document
+        .definitions
+        .iter()
+        .filter_map(|definition| match definition {
+            Definition::DirectiveDefinition(directive) => Some(directive),
+            _ => None,
+        })
 }

@@ -34,6 +34,13 @@ impl Demand {
         !self.authenticated && self.scopes.is_empty() && self.policies.is_empty()
     }
 
+    /// Whether some part of the demand could not be read, so that nobody can meet it.
+    #[must_use]
+    pub fn is_unreadable(&self) -> bool {
+        let all = self.scopes.iter().chain(&self.policies);
+        all.flatten().any(|name| &**name == NOBODY)
+    }
+
     /// Both demands at once.
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
@@ -77,7 +84,10 @@ impl Demand {
             .iter()
             .filter(|d| d.name == "inputScopes")
             .fold(Vec::new(), |all, d| both(&all, &names(d, "scopes")));
-        Self { scopes, ..Self::default() }
+        Self {
+            scopes,
+            ..Self::default()
+        }
     }
 }
 
@@ -91,10 +101,14 @@ fn names(directive: &Directive, argument: &str) -> Disjunction {
     };
     let mut all = Vec::with_capacity(outer.len());
     for inner in outer {
-        let Value::List(inner) = inner else { return nobody() };
+        let Value::List(inner) = inner else {
+            return nobody();
+        };
         let mut conjunction = Vec::with_capacity(inner.len());
         for name in inner {
-            let Value::String(name) = name else { return nobody() };
+            let Value::String(name) = name else {
+                return nobody();
+            };
             conjunction.push(Arc::from(name.as_str()));
         }
         all.push(conjunction);
@@ -118,20 +132,30 @@ pub fn both(left: &[Vec<Arc<str>>], right: &[Vec<Arc<str>>]) -> Disjunction {
     }
     let product = left
         .iter()
-        .flat_map(|l| right.iter().map(move |r| l.iter().chain(r).cloned().collect()))
+        .flat_map(|l| {
+            right
+                .iter()
+                .map(move |r| l.iter().chain(r).cloned().collect())
+        })
         .collect();
     minimise(product)
 }
 
 fn minimise(alternatives: Vec<Vec<Arc<str>>>) -> Disjunction {
-    let sets: BTreeSet<BTreeSet<Arc<str>>> =
-        alternatives.into_iter().map(|a| a.into_iter().collect()).collect();
+    let sets: BTreeSet<BTreeSet<Arc<str>>> = alternatives
+        .into_iter()
+        .map(|a| a.into_iter().collect())
+        .collect();
     // An alternative that asks for nothing satisfies the whole demand.
     if sets.iter().any(BTreeSet::is_empty) {
         return Vec::new();
     }
     sets.iter()
-        .filter(|set| !sets.iter().any(|other| other != *set && other.is_subset(set)))
+        .filter(|set| {
+            !sets
+                .iter()
+                .any(|other| other != *set && other.is_subset(set))
+        })
         .map(|set| set.iter().cloned().collect())
         .collect()
 }
@@ -162,8 +186,16 @@ mod tests {
             ("b&a", "a&b", "a&b"),
         ];
         for (left, right, expected) in table {
-            assert_eq!(both(&form(left), &form(right)), form(expected), "{left} AND {right}");
-            assert_eq!(both(&form(right), &form(left)), form(expected), "{right} AND {left}");
+            assert_eq!(
+                both(&form(left), &form(right)),
+                form(expected),
+                "{left} AND {right}"
+            );
+            assert_eq!(
+                both(&form(right), &form(left)),
+                form(expected),
+                "{right} AND {left}"
+            );
         }
     }
 
@@ -171,7 +203,7 @@ mod tests {
     fn a_demand_that_cannot_be_read_is_met_by_nobody() {
         let document = sdl::parse("type T @requiresScopes(scopes: \"a\") { a: Int }").unwrap();
         let demand = Demand::of(sdl::type_directives(&document, "T").unwrap());
-        assert!(!demand.is_none());
+        assert!(!demand.is_none() && demand.is_unreadable());
         assert_eq!(demand.scopes, vec![vec![Arc::from(NOBODY)]]);
     }
 }

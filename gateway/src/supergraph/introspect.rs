@@ -5,7 +5,9 @@
 //! growing lists more than [`MAX_NESTED_LISTS`] deep is refused, as `graphql-js` does too.
 
 use graphql_tools::parser::query::{Selection, TypeCondition};
-use graphql_tools::static_graphql::query::{Directive as UsedDirective, Field as Asked, SelectionSet};
+use graphql_tools::static_graphql::query::{
+    Directive as UsedDirective, Field as Asked, SelectionSet,
+};
 use graphql_tools::static_graphql::schema::{
     Definition, Directive, DirectiveDefinition, EnumValue, Field, InputValue, SchemaDefinition,
     Type, TypeDefinition, Value as Literal,
@@ -71,7 +73,8 @@ impl Introspection {
             .collect();
         for name in sdl::BUILT_IN_SCALARS {
             by_name.entry(name.to_owned()).or_insert_with(|| {
-                let scalar = graphql_tools::static_graphql::schema::ScalarType::new(name.to_owned());
+                let scalar =
+                    graphql_tools::static_graphql::schema::ScalarType::new(name.to_owned());
                 TypeDefinition::Scalar(scalar)
             });
         }
@@ -80,7 +83,10 @@ impl Introspection {
         for ty in by_name.values() {
             if let TypeDefinition::Object(object) = ty {
                 for interface in &object.implements_interfaces {
-                    implementations.entry(interface.clone()).or_default().push(object.name.clone());
+                    implementations
+                        .entry(interface.clone())
+                        .or_default()
+                        .push(object.name.clone());
                 }
             }
         }
@@ -90,7 +96,12 @@ impl Introspection {
             _ => None,
         }));
         directives.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(Self { schema: schema.clone(), types: by_name, directives, implementations })
+        Ok(Self {
+            schema: schema.clone(),
+            types: by_name,
+            directives,
+            implementations,
+        })
     }
 
     /// Answers `__schema` or `__type(name:)`. Inline fragments are understood, named fragments must
@@ -103,7 +114,11 @@ impl Introspection {
             "__schema" => self.object(Node::Schema, &[&field.selection_set], variables),
             "__type" => {
                 let name = argument(field, "name", variables);
-                match name.as_ref().and_then(Value::as_str).and_then(|n| self.types.get(n)) {
+                match name
+                    .as_ref()
+                    .and_then(Value::as_str)
+                    .and_then(|n| self.types.get(n))
+                {
                     Some(ty) => self.object(Node::Named(ty), &[&field.selection_set], variables),
                     None => Value::Null,
                 }
@@ -136,7 +151,10 @@ impl Introspection {
         sets: &[&SelectionSet],
         variables: &Variables,
     ) -> Value {
-        nodes.into_iter().map(|node| self.object(node, sets, variables)).collect()
+        nodes
+            .into_iter()
+            .map(|node| self.object(node, sets, variables))
+            .collect()
     }
 
     fn named(&self, name: Option<&String>, sets: &[&SelectionSet], variables: &Variables) -> Value {
@@ -165,7 +183,9 @@ impl Introspection {
         };
         let inputs = |values: &[InputValue]| {
             let all = deprecated();
-            let shown = values.iter().filter(|v| all || deprecation(&v.directives).is_none());
+            let shown = values
+                .iter()
+                .filter(|v| all || deprecation(&v.directives).is_none());
             self.list(shown.map(Node::Input), sets, variables)
         };
         match (node, asked.name.as_str()) {
@@ -256,18 +276,27 @@ impl Introspection {
                 self.names(&t.implements_interfaces, sets, variables)
             }
             (TypeDefinition::Interface(t), "possibleTypes") => {
-                let objects = self.implementations.get(&t.name).map_or(&[][..], Vec::as_slice);
+                let objects = self
+                    .implementations
+                    .get(&t.name)
+                    .map_or(&[][..], Vec::as_slice);
                 self.names(objects, sets, variables)
             }
             (TypeDefinition::Union(t), "possibleTypes") => self.names(&t.types, sets, variables),
             (TypeDefinition::Enum(t), "enumValues") => {
                 let all = deprecated();
-                let shown = t.values.iter().filter(|v| all || deprecation(&v.directives).is_none());
+                let shown = t
+                    .values
+                    .iter()
+                    .filter(|v| all || deprecation(&v.directives).is_none());
                 self.list(shown.map(Node::EnumValue), sets, variables)
             }
             (TypeDefinition::InputObject(t), "inputFields") => {
                 let all = deprecated();
-                let shown = t.fields.iter().filter(|v| all || deprecation(&v.directives).is_none());
+                let shown = t
+                    .fields
+                    .iter()
+                    .filter(|v| all || deprecation(&v.directives).is_none());
                 self.list(shown.map(Node::Input), sets, variables)
             }
             (TypeDefinition::InputObject(t), "isOneOf") => {
@@ -284,7 +313,9 @@ impl Introspection {
         sets: &[&SelectionSet],
         variables: &Variables,
     ) -> Value {
-        let shown = fields.iter().filter(|f| all || deprecation(&f.directives).is_none());
+        let shown = fields
+            .iter()
+            .filter(|f| all || deprecation(&f.directives).is_none());
         self.list(shown.map(Node::Field), sets, variables)
     }
 

@@ -115,7 +115,9 @@ fn quoted(out: &mut String, text: &str) {
 }
 
 fn description(out: &mut String, text: Option<&String>, indent: &str) {
-    let Some(text) = text.filter(|t| !t.trim().is_empty()) else { return };
+    let Some(text) = text.filter(|t| !t.trim().is_empty()) else {
+        return;
+    };
     out.push_str(indent);
     let odd = text.chars().any(|c| c.is_control() && c != '\n');
     if odd {
@@ -175,7 +177,11 @@ fn inline_directives(out: &mut String, directives: &[Directive]) {
 }
 
 fn open(out: &mut String, directives: &[Directive]) {
-    out.push_str(if directives.is_empty() { " {\n" } else { "\n{\n" });
+    out.push_str(if directives.is_empty() {
+        " {\n"
+    } else {
+        "\n{\n"
+    });
 }
 
 fn schema_definition(out: &mut String, schema: &SchemaDefinition) {

@@ -36,7 +36,8 @@ const MACHINERY: [&str; 12] = [
 /// `link__Import`, `policy__Policy`, …).
 #[must_use]
 pub fn is_machinery(name: &str) -> bool {
-    name.split_once("__").is_some_and(|(spec, _)| MACHINERY.contains(&spec))
+    name.split_once("__")
+        .is_some_and(|(spec, _)| MACHINERY.contains(&spec))
 }
 
 /// Parses a schema document, `extend schema` included.
@@ -47,7 +48,11 @@ pub fn parse(text: &str) -> Result<Document, String> {
     let text = accept_schema_extensions(text);
     match parse_schema::<String>(&text) {
         Ok(document) => Ok(document.into_static()),
-        Err(error) => Err(error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")),
+        Err(error) => Err(error
+            .to_string()
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")),
     }
 }
 
@@ -60,7 +65,11 @@ pub fn directive<'a>(directives: &'a [Directive], name: &str) -> Option<&'a Dire
 /// An argument of a directive.
 #[must_use]
 pub fn argument<'a>(directive: &'a Directive, name: &str) -> Option<&'a Value> {
-    directive.arguments.iter().find(|(n, _)| n == name).map(|(_, value)| value)
+    directive
+        .arguments
+        .iter()
+        .find(|(n, _)| n == name)
+        .map(|(_, value)| value)
 }
 
 /// A string (or enum) argument of a directive.
@@ -145,16 +154,21 @@ pub fn directives_of(definition: &TypeDefinition) -> &[Directive] {
 
 /// The type definitions of a document.
 pub fn types(document: &Document) -> impl Iterator<Item = &TypeDefinition> {
-    document.definitions.iter().filter_map(|definition| match definition {
-        Definition::TypeDefinition(ty) => Some(ty),
-        _ => None,
-    })
+    document
+        .definitions
+        .iter()
+        .filter_map(|definition| match definition {
+            Definition::TypeDefinition(ty) => Some(ty),
+            _ => None,
+        })
 }
 
 /// The directives of a type by its name.
 #[must_use]
 pub fn type_directives<'a>(document: &'a Document, name: &str) -> Option<&'a [Directive]> {
-    types(document).find(|ty| name_of(ty) == name).map(directives_of)
+    types(document)
+        .find(|ty| name_of(ty) == name)
+        .map(directives_of)
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -178,7 +192,9 @@ fn accept_schema_extensions(text: &str) -> Cow<'_, str> {
             Token::Punctuation(b'}' | b')' | b']') => depth -= 1,
             Token::Name("extend") | Token::Text
                 if depth == 0
-                    && tokens.get(at + 1).is_some_and(|(t, ..)| *t == Token::Name("schema")) =>
+                    && tokens
+                        .get(at + 1)
+                        .is_some_and(|(t, ..)| *t == Token::Name("schema")) =>
             {
                 edits.push((start, end, ""));
             }
@@ -201,7 +217,11 @@ fn accept_schema_extensions(text: &str) -> Cow<'_, str> {
     for (start, end, replacement) in edits {
         rewritten.push_str(&text[copied..start]);
         // Line breaks stay, so that positions in errors stay true.
-        rewritten.extend(text[start..end].chars().map(|c| if c == '\n' { '\n' } else { ' ' }));
+        rewritten.extend(
+            text[start..end]
+                .chars()
+                .map(|c| if c == '\n' { '\n' } else { ' ' }),
+        );
         rewritten.push_str(replacement);
         copied = end;
     }
@@ -246,7 +266,11 @@ fn tokens(text: &str) -> Vec<(Token<'_>, usize, usize)> {
             b'"' if bytes[at..].starts_with(b"\"\"\"") => {
                 at += 3;
                 while at < bytes.len() && !bytes[at..].starts_with(b"\"\"\"") {
-                    at += if bytes[at..].starts_with(b"\\\"\"\"") { 4 } else { 1 };
+                    at += if bytes[at..].starts_with(b"\\\"\"\"") {
+                        4
+                    } else {
+                        1
+                    };
                 }
                 at = (at + 3).min(bytes.len());
                 found.push((Token::Text, start, at));
@@ -297,7 +321,14 @@ mod tests {
 
     #[test]
     fn an_unfinished_document_is_an_error_and_not_a_panic() {
-        for text in ["extend schema @", "extend schema @link(", "extend schema", "schema", "\"\"\"", "\"a\\"] {
+        for text in [
+            "extend schema @",
+            "extend schema @link(",
+            "extend schema",
+            "schema",
+            "\"\"\"",
+            "\"a\\",
+        ] {
             assert!(parse(text).is_err() || text.ends_with("schema"), "{text}");
         }
     }

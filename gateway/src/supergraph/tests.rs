@@ -56,10 +56,19 @@ fn demand(supergraph: &Supergraph, ty: &str, field: &str) -> String {
     let id = supergraph.schema.ty(ty).unwrap();
     let demand = &supergraph.schema.field(id, field).unwrap().demand;
     let names = |form: &[Vec<std::sync::Arc<str>>]| {
-        form.iter().map(|all| all.join("&")).collect::<Vec<_>>().join("|")
+        form.iter()
+            .map(|all| all.join("&"))
+            .collect::<Vec<_>>()
+            .join("|")
     };
     let signed = if demand.authenticated { "auth " } else { "" };
-    format!("{signed}{} {}", names(&demand.scopes), names(&demand.policies)).trim().to_owned()
+    format!(
+        "{signed}{} {}",
+        names(&demand.scopes),
+        names(&demand.policies)
+    )
+    .trim()
+    .to_owned()
 }
 
 #[test]
@@ -84,7 +93,9 @@ fn demands_are_added_up_over_types_members_and_required_fields() {
     for (ty, field, expected) in table {
         assert_eq!(demand(&supergraph, ty, field), expected, "{ty}.{field}");
     }
-    let input = supergraph.schema.type_info(supergraph.schema.ty("In").unwrap());
+    let input = supergraph
+        .schema
+        .type_info(supergraph.schema.ty("In").unwrap());
     assert_eq!(input.input_fields["secret"].demand.scopes.len(), 1);
     assert!(input.input_fields["x"].demand.is_none() && !input.input_fields["x"].is_required());
 }
@@ -97,18 +108,31 @@ fn what_demands_anything_is_never_public() {
     assert!(hint("id").public && hint("id").max_age == Some(60));
     assert!(!hint("name").public && hint("name").max_age == Some(60));
     assert!(hint("__typename").public);
-    let root = supergraph.schema.field(supergraph.schema.query(), "thing").unwrap();
+    let root = supergraph
+        .schema
+        .field(supergraph.schema.query(), "thing")
+        .unwrap();
     assert_eq!((root.cache.max_age, root.cache.public), (Some(30), true));
-    let change = supergraph.schema.field(supergraph.schema.mutation().unwrap(), "change").unwrap();
-    assert_eq!(change.invalidates.iter().map(|t| &**t).collect::<Vec<_>>(), ["Thing"]);
+    let change = supergraph
+        .schema
+        .field(supergraph.schema.mutation().unwrap(), "change")
+        .unwrap();
+    assert_eq!(
+        change.invalidates.iter().map(|t| &**t).collect::<Vec<_>>(),
+        ["Thing"]
+    );
 }
 
 #[test]
 fn types_know_what_they_may_be() {
     let index = loaded().schema;
     let id = |name: &str| index.ty(name).unwrap();
-    assert!(index.is_subtype(id("Thing"), id("Named")) && index.is_subtype(id("Firm"), id("Party")));
-    assert!(!index.is_subtype(id("Named"), id("Party")) && index.may_overlap(id("Named"), id("Party")));
+    assert!(
+        index.is_subtype(id("Thing"), id("Named")) && index.is_subtype(id("Firm"), id("Party"))
+    );
+    assert!(
+        !index.is_subtype(id("Named"), id("Party")) && index.may_overlap(id("Named"), id("Party"))
+    );
     assert!(!index.may_overlap(id("Hidden"), id("Party")));
     assert_eq!(index.type_info(id("Party")).possible_types.len(), 2);
     assert_eq!(index.type_info(id("__Schema")).kind, TypeKind::Object);
@@ -119,10 +143,14 @@ fn types_know_what_they_may_be() {
 
 #[test]
 fn what_is_not_a_supergraph_is_refused_in_a_sentence() {
-    let table: [(&str, fn(&LoadError) -> bool); 5] = [
+    type Expected = fn(&LoadError) -> bool;
+    let table: [(&str, Expected); 5] = [
         ("type Query {", |e| matches!(e, LoadError::Parse(_))),
         ("type Query { a: Int }", |e| *e == LoadError::NotASupergraph),
-        ("enum join__Graph { A @join__graph(name: \"a\", url: \"\") }", |e| *e == LoadError::NoQuery),
+        (
+            "enum join__Graph { A @join__graph(name: \"a\", url: \"\") }",
+            |e| *e == LoadError::NoQuery,
+        ),
         (
             "type Query { a: Nowhere } enum join__Graph { A @join__graph(name: \"a\", url: \"\") }",
             |e| matches!(e, LoadError::UnknownType { name, .. } if name == "Nowhere"),
@@ -141,7 +169,15 @@ fn what_is_not_a_supergraph_is_refused_in_a_sentence() {
 #[test]
 fn clients_see_neither_machinery_nor_what_is_hidden() {
     let api = loaded().api;
-    for absent in ["join__", "@link", "Hidden", "hidden", "CacheControlScope", "cacheControl", "z: Int"] {
+    for absent in [
+        "join__",
+        "@link",
+        "Hidden",
+        "hidden",
+        "CacheControlScope",
+        "cacheControl",
+        "z: Int",
+    ] {
         assert!(!api.sdl.contains(absent), "{absent}:\n{}", api.sdl);
     }
     for present in [
@@ -167,7 +203,9 @@ fn introspect(supergraph: &Supergraph, query: &str, variables: Value) -> Map<Str
             _ => None,
         })
         .unwrap();
-    let Value::Object(variables) = variables else { panic!("variables") };
+    let Value::Object(variables) = variables else {
+        panic!("variables")
+    };
     let fields = set.items.into_iter().map(|item| match item {
         Selection::Field(field) => field,
         _ => panic!("fields only"),
@@ -197,36 +235,67 @@ fn introspection_answers_exactly_what_is_selected() {
         }"#,
         json!({ "name": "Thing", "all": true }),
     );
-    assert_eq!(answer["a"]["fields"][6], json!({
-        "name": "gone", "isDeprecated": true, "deprecationReason": "sold",
-        "type": { "kind": "SCALAR", "name": "Int", "ofType": null },
-    }));
+    assert_eq!(
+        answer["a"]["fields"][6],
+        json!({
+            "name": "gone", "isDeprecated": true, "deprecationReason": "sold",
+            "type": { "kind": "SCALAR", "name": "Int", "ofType": null },
+        })
+    );
     assert_eq!(answer["a"]["__typename"], "__Type");
-    assert_eq!(answer["a"]["fields"][0]["type"], json!({"kind": "NON_NULL", "name": null, "ofType": {"name": "ID"}}));
+    assert_eq!(
+        answer["a"]["fields"][0]["type"],
+        json!({"kind": "NON_NULL", "name": null, "ofType": {"name": "ID"}})
+    );
     assert_eq!(answer["b"]["fields"].as_array().unwrap().len(), 7);
     assert_eq!(answer["b"]["interfaces"], json!([{"name": "Named"}]));
     assert_eq!(answer["b"]["possibleTypes"], Value::Null);
-    assert_eq!(answer["c"]["inputFields"][0], json!({"name": "x", "defaultValue": "3", "type": {"kind": "NON_NULL"}}));
+    assert_eq!(
+        answer["c"]["inputFields"][0],
+        json!({"name": "x", "defaultValue": "3", "type": {"kind": "NON_NULL"}})
+    );
     assert_eq!(answer["c"]["inputFields"][1]["defaultValue"], "[\"a\"]");
     assert_eq!(answer["c"]["inputFields"].as_array().unwrap().len(), 3);
-    assert_eq!((&answer["c"]["isOneOf"], &answer["d"]["isOneOf"]), (&json!(false), &json!(true)));
-    assert_eq!(answer["e"], json!({"specifiedByURL": "https://url.spec.whatwg.org/", "name": "Url"}));
+    assert_eq!(
+        (&answer["c"]["isOneOf"], &answer["d"]["isOneOf"]),
+        (&json!(false), &json!(true))
+    );
+    assert_eq!(
+        answer["e"],
+        json!({"specifiedByURL": "https://url.spec.whatwg.org/", "name": "Url"})
+    );
     assert_eq!(answer["f"], Value::Null);
-    assert_eq!(answer["g"], json!({
-        "enumValues": [{"name": "NEW"}],
-        "all": [{"name": "NEW", "deprecationReason": null}, {"name": "OLD", "deprecationReason": "No longer supported"}],
-    }));
-    assert_eq!(answer["h"], json!({"possibleTypes": [{"name": "Firm"}, {"name": "Thing"}], "fields": null}));
+    assert_eq!(
+        answer["g"],
+        json!({
+            "enumValues": [{"name": "NEW"}],
+            "all": [{"name": "NEW", "deprecationReason": null}, {"name": "OLD", "deprecationReason": "No longer supported"}],
+        })
+    );
+    assert_eq!(
+        answer["h"],
+        json!({"possibleTypes": [{"name": "Firm"}, {"name": "Thing"}], "fields": null})
+    );
     assert_eq!(answer["i"]["fields"][0]["args"], json!([{"name": "id"}]));
-    assert_eq!(answer["i"]["fields"][0]["allArgs"][0], json!({"name": "id", "defaultValue": "\"x\""}));
-    let names: Vec<_> = answer["i"]["fields"].as_array().unwrap().iter().map(|f| &f["name"]).collect();
+    assert_eq!(
+        answer["i"]["fields"][0]["allArgs"][0],
+        json!({"name": "id", "defaultValue": "\"x\""})
+    );
+    let names: Vec<_> = answer["i"]["fields"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| &f["name"])
+        .collect();
     assert_eq!(names, ["thing", "party", "named"]);
 }
 
 /// What GraphiQL asks, its fragments inlined as the gateway does before it answers.
 fn standard_query() -> String {
     let reference = "kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
-    let input = format!("name description type {{ {reference} }} defaultValue isDeprecated deprecationReason");
+    let input = format!(
+        "name description type {{ {reference} }} defaultValue isDeprecated deprecationReason"
+    );
     format!(
         "query IntrospectionQuery {{ __schema {{ description queryType {{ name kind }} mutationType {{ name kind }} subscriptionType {{ name kind }}
           types {{ kind name description specifiedByURL isOneOf
@@ -241,7 +310,9 @@ fn references(value: &Value, found: &mut HashSet<String>) {
     match value {
         Value::Array(items) => items.iter().for_each(|item| references(item, found)),
         Value::Object(fields) => {
-            if fields.contains_key("ofType") && let Some(name) = fields["name"].as_str() {
+            if fields.contains_key("ofType")
+                && let Some(name) = fields["name"].as_str()
+            {
                 found.insert(name.to_owned());
             }
             fields.values().for_each(|value| references(value, found));
@@ -254,11 +325,16 @@ fn references(value: &Value, found: &mut HashSet<String>) {
 fn the_standard_introspection_query_tells_a_closed_schema() {
     let answer = introspect(&loaded(), &standard_query(), json!({}));
     let schema = &answer["__schema"];
-    assert_eq!(schema["queryType"], json!({"name": "Query", "kind": "OBJECT"}));
+    assert_eq!(
+        schema["queryType"],
+        json!({"name": "Query", "kind": "OBJECT"})
+    );
     assert_eq!(schema["subscriptionType"], Value::Null);
     let types = schema["types"].as_array().unwrap();
-    let names: HashSet<String> =
-        types.iter().map(|ty| ty["name"].as_str().unwrap().to_owned()).collect();
+    let names: HashSet<String> = types
+        .iter()
+        .map(|ty| ty["name"].as_str().unwrap().to_owned())
+        .collect();
     assert_eq!(names.len(), types.len(), "each type once");
     let mut referenced = HashSet::new();
     references(schema, &mut referenced);
@@ -267,18 +343,35 @@ fn the_standard_introspection_query_tells_a_closed_schema() {
     for expected in ["Int", "ID", "__Schema", "__DirectiveLocation", "Thing"] {
         assert!(names.contains(expected), "{expected}");
     }
-    let directives: Vec<_> =
-        schema["directives"].as_array().unwrap().iter().map(|d| d["name"].as_str().unwrap()).collect();
+    let directives: Vec<_> = schema["directives"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|d| d["name"].as_str().unwrap())
+        .collect();
     assert_eq!(
         directives,
-        ["authenticated", "deprecated", "include", "live", "oneOf", "policy", "requiresScopes", "skip", "specifiedBy"]
+        [
+            "authenticated",
+            "deprecated",
+            "include",
+            "live",
+            "oneOf",
+            "policy",
+            "requiresScopes",
+            "skip",
+            "specifiedBy"
+        ]
     );
 }
 
 #[test]
 fn nesting_that_would_multiply_without_bounds_is_not_answered() {
     let deep = "{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }";
-    assert_eq!(introspect(&loaded(), deep, json!({}))["__schema"], Value::Null);
+    assert_eq!(
+        introspect(&loaded(), deep, json!({}))["__schema"],
+        Value::Null
+    );
     let fine = "{ __schema { types { fields { type { fields { name } } } } } }";
     assert!(introspect(&loaded(), fine, json!({}))["__schema"].is_object());
 }
@@ -293,7 +386,12 @@ fn operations_are_validated_against_the_clients_document() {
         let query = parse_query::<String>(query).unwrap().into_static();
         validate(supergraph.api.document(), &query, &plan).len()
     };
-    assert_eq!(errors("{ thing(id: 1) { id @include(if: true) __typename } named { ... on Firm { name } } }"), 0);
+    assert_eq!(
+        errors(
+            "{ thing(id: 1) { id @include(if: true) __typename } named { ... on Firm { name } } }"
+        ),
+        0
+    );
     assert_eq!(errors(&standard_query()), 0);
     assert!(errors("{ hidden { a } }") > 0);
     assert!(errors("{ thing { nothing } }") > 0);

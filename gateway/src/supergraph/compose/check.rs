@@ -4,9 +4,10 @@
 
 use graphql_tools::parser::query::TypeCondition;
 use graphql_tools::static_graphql::query::{Selection, SelectionSet};
-use graphql_tools::static_graphql::schema::{Directive, Type};
+use graphql_tools::static_graphql::schema::Directive;
 use indexmap::IndexSet;
 
+use super::super::demand::Demand;
 use super::super::sdl;
 use super::error::Errors;
 use super::model::{Kind, Subgraph, is_root};
@@ -15,24 +16,41 @@ type Fields = IndexSet<(String, String), ahash::RandomState>;
 
 /// Checks a subgraph and completes its model.
 pub(super) fn check(subgraph: &mut Subgraph, errors: &mut Errors) {
-    let mut check =
-        Check { subgraph, errors, keys: Fields::default(), extended: Fields::default(), used: Fields::default() };
+    let mut check = Check {
+        subgraph,
+        errors,
+        keys: Fields::default(),
+        extended: Fields::default(),
+        used: Fields::default(),
+    };
     check.references();
     check.keys();
     check.computed_fields();
     check.interfaces();
     check.marks();
-    let Check { keys, extended, used, .. } = check;
+    let Check {
+        keys,
+        extended,
+        used,
+        ..
+    } = check;
     subgraph.key_fields = keys;
     subgraph.used_fields = used;
     // Federation 1 made the key fields of an extension external; they are resolved all the same.
     for (ty, field) in extended {
-        if let Some(field) = subgraph.types.get_mut(&ty).and_then(|t| t.fields.get_mut(&field)) {
+        if let Some(field) = subgraph
+            .types
+            .get_mut(&ty)
+            .and_then(|t| t.fields.get_mut(&field))
+        {
             field.external = false;
         }
     }
     let unused = subgraph.types.values().flat_map(|ty| {
-        ty.fields.values().filter(|f| f.external).map(move |f| (ty.name.clone(), f.name.clone()))
+        ty.fields
+            .values()
+            .filter(|f| f.external)
+            .map(move |f| (ty.name.clone(), f.name.clone()))
     });
     for (ty, field) in unused.filter(|at| !subgraph.used_fields.contains(at)) {
         let at = format!("{ty}.{field}");
@@ -82,7 +100,8 @@ impl Purpose {
 
 impl Check<'_> {
     fn error(&mut self, code: &'static str, at: &str, words: String) {
-        self.errors.in_subgraph(&self.subgraph.name, code, at, words);
+        self.errors
+            .in_subgraph(&self.subgraph.name, code, at, words);
     }
 
     /// Every type that is named is defined.
@@ -91,7 +110,10 @@ impl Check<'_> {
         let mut named: Vec<(String, &str)> = Vec::new();
         for ty in subgraph.types.values() {
             for field in ty.fields.values() {
-                named.push((format!("{}.{}", ty.name, field.name), sdl::base_name(&field.ty)));
+                named.push((
+                    format!("{}.{}", ty.name, field.name),
+                    sdl::base_name(&field.ty),
+                ));
                 for argument in &field.args {
                     let at = format!("{}.{}({}:)", ty.name, field.name, argument.name);
                     named.push((at, sdl::base_name(&argument.value_type)));
@@ -152,7 +174,10 @@ impl Check<'_> {
         for ty in subgraph.types.values() {
             if ty.kind == Kind::Object
                 && ty.implements.iter().any(|i| i == interface)
-                && !ty.keys.iter().any(|k| super::field_set::print(&k.set) == text)
+                && !ty
+                    .keys
+                    .iter()
+                    .any(|k| super::field_set::print(&k.set) == text)
             {
                 let words = format!(
                     "{} implements {interface}, which has @key(fields: \"{text}\"), and needs the \
@@ -190,8 +215,10 @@ impl Check<'_> {
     /// A field set that names nothing external says nothing.
     fn some_external(&mut self, named: &Fields, purpose: Purpose, at: &str) {
         let subgraph = self.subgraph;
-        let found: Vec<_> =
-            named.iter().filter_map(|(ty, field)| subgraph.field(ty, field)).collect();
+        let found: Vec<_> = named
+            .iter()
+            .filter_map(|(ty, field)| subgraph.field(ty, field))
+            .collect();
         if !found.is_empty() && !found.iter().any(|f| f.external || f.shareable) {
             let code = match purpose {
                 Purpose::Provides => "PROVIDES_FIELDS_MISSING_EXTERNAL",
@@ -207,7 +234,14 @@ impl Check<'_> {
     }
 
     /// Walks a field set over a type, reports what is wrong and collects the fields it names.
-    fn field_set(&mut self, ty: &str, set: &SelectionSet, purpose: Purpose, at: &str, named: &mut Fields) {
+    fn field_set(
+        &mut self,
+        ty: &str,
+        set: &SelectionSet,
+        purpose: Purpose,
+        at: &str,
+        named: &mut Fields,
+    ) {
         let subgraph = self.subgraph;
         let directive = purpose.directive();
         for item in &set.items {
@@ -224,6 +258,7 @@ impl Check<'_> {
                         continue;
                     };
                     named.insert((ty.to_owned(), selected.name.clone()));
+                    named.extend(self.counterparts(ty, &selected.name));
                     if purpose == Purpose::Key && !field.args.is_empty() {
                         let words = format!(
                             "@key on {at} names {ty}.{}, which has arguments.",
@@ -231,18 +266,13 @@ impl Check<'_> {
                         );
                         self.error("KEY_FIELDS_HAS_ARGS", at, words);
                     }
-                    if purpose == Purpose::Key && !is_plain(&field.ty) {
-                        let words = format!(
-                            "@key on {at} names {ty}.{}, which is a list.",
-                            selected.name
-                        );
-                        self.error("KEY_FIELDS_SELECT_INVALID_TYPE", at, words);
-                    }
                     let returned = sdl::base_name(&field.ty);
                     let kind = subgraph.types.get(returned).map(|t| t.kind);
                     let composite =
                         matches!(kind, Some(Kind::Object | Kind::Interface | Kind::Union));
-                    if purpose == Purpose::Key && matches!(kind, Some(Kind::Interface | Kind::Union)) {
+                    if purpose == Purpose::Key
+                        && matches!(kind, Some(Kind::Interface | Kind::Union))
+                    {
                         let words = format!(
                             "@key on {at} names {ty}.{}, which is {}.",
                             selected.name,
@@ -253,7 +283,11 @@ impl Check<'_> {
                     if composite == selected.selection_set.items.is_empty() {
                         let words = format!(
                             "{directive} on {at} must {} below {ty}.{}.",
-                            if composite { "select fields" } else { "select nothing" },
+                            if composite {
+                                "select fields"
+                            } else {
+                                "select nothing"
+                            },
                             selected.name
                         );
                         self.error(purpose.code(), at, words);
@@ -285,13 +319,32 @@ impl Check<'_> {
         }
     }
 
+    /// The fields behind a field of an interface: those of its objects.
+    fn counterparts(&self, interface: &str, field: &str) -> Vec<(String, String)> {
+        let implements =
+            |ty: &&super::model::TypeDef| ty.implements.iter().any(|name| name == interface);
+        let objects = self.subgraph.types.values().filter(implements);
+        objects
+            .map(|ty| (ty.name.clone(), field.to_owned()))
+            .collect()
+    }
+
     /// An external field that an interface asks for is of use.
     fn interfaces(&mut self) {
         let subgraph = self.subgraph;
         for ty in subgraph.types.values() {
-            for interface in ty.implements.iter().filter_map(|name| subgraph.types.get(name)) {
+            for interface in ty
+                .implements
+                .iter()
+                .filter_map(|name| subgraph.types.get(name))
+            {
                 if interface.kind != Kind::Interface {
-                    let words = format!("{} implements {}, which is {}.", ty.name, interface.name, interface.kind.noun());
+                    let words = format!(
+                        "{} implements {}, which is {}.",
+                        ty.name,
+                        interface.name,
+                        interface.kind.noun()
+                    );
                     self.error("INVALID_GRAPHQL", &ty.name, words);
                     continue;
                 }
@@ -314,14 +367,23 @@ impl Check<'_> {
     fn marks(&mut self) {
         let subgraph = self.subgraph;
         for ty in subgraph.types.values() {
+            self.demands(&ty.name, &ty.directives);
+            for input in ty.inputs.values() {
+                self.demands(&format!("{}.{}", ty.name, input.name), &input.directives);
+            }
             for field in ty.fields.values() {
                 let at = format!("{}.{}", ty.name, field.name);
+                self.demands(&at, &field.directives);
+                for argument in &field.args {
+                    self.demands(&format!("{at}({}:)", argument.name), &argument.directives);
+                }
                 if let Some(personal) = sdl::directive(&field.directives, "personal") {
                     self.personal(personal, &at);
                 }
                 if let Some(overrides) = &field.overrides {
                     if overrides.from == subgraph.name {
-                        let words = format!("{at} overrides itself: @override names its own subgraph.");
+                        let words =
+                            format!("{at} overrides itself: @override names its own subgraph.");
                         self.error("OVERRIDE_FROM_SELF_ERROR", &at, words);
                     }
                     if field.external || field.requires.is_some() && ty.kind == Kind::Interface {
@@ -333,8 +395,26 @@ impl Check<'_> {
         }
     }
 
+    /// A demand that cannot be read would shut its field for everyone; better say so now.
+    fn demands(&mut self, at: &str, directives: &[Directive]) {
+        if Demand::of(directives)
+            .and(&Demand::of_input(directives))
+            .is_unreadable()
+        {
+            let words = format!(
+                "The scopes or policies that {at} demands are not a list of lists of names with at \
+                 least one list."
+            );
+            self.error("INVALID_GRAPHQL", at, words);
+        }
+    }
+
     fn personal(&mut self, directive: &Directive, at: &str) {
-        let text = |name| sdl::string_argument(directive, name).map(str::trim).unwrap_or_default();
+        let text = |name| {
+            sdl::string_argument(directive, name)
+                .map(str::trim)
+                .unwrap_or_default()
+        };
         if text("category").is_empty() || super::field_set::parse(text("subject")).is_err() {
             let words = format!(
                 "@personal on {at} needs a category, and as subject the selection from the field's \
@@ -342,14 +422,5 @@ impl Check<'_> {
             );
             self.error("PERSONAL_WITHOUT_SUBJECT", at, words);
         }
-    }
-}
-
-/// Not a list.
-fn is_plain(ty: &Type) -> bool {
-    match ty {
-        Type::NamedType(_) => true,
-        Type::NonNullType(inner) => is_plain(inner),
-        Type::ListType(_) => false,
     }
 }

@@ -14,10 +14,15 @@ use super::super::print;
 /// A clause that says what is wrong with it.
 pub(crate) fn parse(text: &str) -> Result<SelectionSet, String> {
     let trimmed = text.trim();
-    let braced =
-        if trimmed.starts_with('{') { trimmed.to_owned() } else { format!("{{ {trimmed} }}") };
+    let braced = if trimmed.starts_with('{') {
+        trimmed.to_owned()
+    } else {
+        format!("{{ {trimmed} }}")
+    };
     let invalid = || format!("its field set \"{trimmed}\" is not a selection of fields.");
-    let document = parse_query::<String>(&braced).map_err(|_| invalid())?.into_static();
+    let document = parse_query::<String>(&braced)
+        .map_err(|_| invalid())?
+        .into_static();
     let mut definitions = document.definitions.into_iter();
     match (definitions.next(), definitions.next()) {
         (Some(Definition::Operation(OperationDefinition::SelectionSet(set))), None)
@@ -72,7 +77,10 @@ mod tests {
             ("id", "id"),
             (" { id }", "id"),
             ("sku,variation{id}", "sku variation { id }"),
-            ("p(currency:CNY) ... on Place{id}", "p(currency: CNY) ... on Place { id }"),
+            (
+                "p(currency:CNY) ... on Place{id}",
+                "p(currency: CNY) ... on Place { id }",
+            ),
         ];
         for (text, expected) in table {
             assert_eq!(super::print(&super::parse(text).unwrap()), expected);

@@ -94,19 +94,28 @@ pub(super) fn supergraph(
     let version = if sources.has_labels() { "v0.5" } else { "v0.3" };
     let mut links = vec![
         link("https://specs.apollo.dev/link/v1.0", None),
-        link(&format!("https://specs.apollo.dev/join/{version}"), Some("EXECUTION")),
+        link(
+            &format!("https://specs.apollo.dev/join/{version}"),
+            Some("EXECUTION"),
+        ),
     ];
     let mut definitions = Vec::new();
-    let label = if sources.has_labels() { ", overrideLabel: String" } else { "" };
+    let label = if sources.has_labels() {
+        ", overrideLabel: String"
+    } else {
+        ""
+    };
     definitions.extend(parsed(&JOIN.replace(" LABEL", label)));
     for specification in SPECIFICATIONS.iter().filter(|s| used.contains(s.directive)) {
-        links.push(link(specification.url, specification.security.then_some("SECURITY")));
+        links.push(link(
+            specification.url,
+            specification.security.then_some("SECURITY"),
+        ));
         definitions.extend(parsed(specification.definition));
     }
     for carried in sources.subgraphs.iter().flat_map(|s| &s.links) {
-        let same = |l: &Directive| {
-            sdl::string_argument(l, "url") == sdl::string_argument(carried, "url")
-        };
+        let same =
+            |l: &Directive| sdl::string_argument(l, "url") == sdl::string_argument(carried, "url");
         match links.iter_mut().find(|l| same(l)) {
             Some(link) => unite_imports(link, carried),
             None => links.push(carried.clone()),
@@ -117,7 +126,9 @@ pub(super) fn supergraph(
     if used.contains("cacheControl") && !has_scope("CacheControlScope") {
         definitions.extend(parsed("enum CacheControlScope { PUBLIC PRIVATE }"));
     }
-    definitions.push(Definition::TypeDefinition(TypeDefinition::Enum(graphs(sources))));
+    definitions.push(Definition::TypeDefinition(TypeDefinition::Enum(graphs(
+        sources,
+    ))));
     definitions.extend(types.into_iter().map(Definition::TypeDefinition));
     // Directives first, then types, both by name: the order says nothing, so let it be plain.
     definitions.sort_by_key(|definition| match definition {
@@ -126,9 +137,9 @@ pub(super) fn supergraph(
         _ => (2, String::new()),
     });
     let has = |root: &str| {
-        let found = definitions.iter().any(
-            |d| matches!(d, Definition::TypeDefinition(ty) if sdl::name_of(ty) == root),
-        );
+        let found = definitions
+            .iter()
+            .any(|d| matches!(d, Definition::TypeDefinition(ty) if sdl::name_of(ty) == root));
         found.then(|| root.to_owned())
     };
     let schema = SchemaDefinition {
@@ -144,7 +155,9 @@ pub(super) fn supergraph(
 
 /// Parses a constant of this file; a mistake in one shows in every test.
 fn parsed(text: &str) -> Vec<Definition<'static, String>> {
-    sdl::parse(text).map(|document| document.definitions).unwrap_or_default()
+    sdl::parse(text)
+        .map(|document| document.definitions)
+        .unwrap_or_default()
 }
 
 fn link(url: &str, purpose: Option<&str>) -> Directive {
@@ -152,13 +165,21 @@ fn link(url: &str, purpose: Option<&str>) -> Directive {
     if let Some(purpose) = purpose {
         arguments.push(("for".to_owned(), Value::Enum(purpose.to_owned())));
     }
-    Directive { position: Default::default(), name: "link".to_owned(), arguments }
+    Directive {
+        position: Default::default(),
+        name: "link".to_owned(),
+        arguments,
+    }
 }
 
 fn unite_imports(link: &mut Directive, other: &Directive) {
     let mut names: BTreeSet<String> = BTreeSet::new();
     for directive in [&*link, other] {
-        names.extend(sdl::strings_argument(directive, "import").into_iter().map(str::to_owned));
+        names.extend(
+            sdl::strings_argument(directive, "import")
+                .into_iter()
+                .map(str::to_owned),
+        );
     }
     link.arguments.retain(|(name, _)| name != "import");
     let imports = Value::List(names.into_iter().map(Value::String).collect());
@@ -176,9 +197,15 @@ fn graphs(sources: &Sources<'_>) -> EnumType {
             name: "join__graph".to_owned(),
             arguments,
         };
-        EnumValue { directives: vec![graph], ..EnumValue::new(subgraph.graph.clone()) }
+        EnumValue {
+            directives: vec![graph],
+            ..EnumValue::new(subgraph.graph.clone())
+        }
     });
-    EnumType { values: values.collect(), ..EnumType::new("join__Graph".to_owned()) }
+    EnumType {
+        values: values.collect(),
+        ..EnumType::new("join__Graph".to_owned())
+    }
 }
 
 /// The definitions of carried directives: the subgraphs' own where they have one, joined in their
@@ -197,7 +224,10 @@ fn carried_definitions(
             };
             let signature = |d: &DirectiveDefinition| -> Vec<(String, String)> {
                 let ty = |a: &InputValue| super::super::print::type_ref(&a.value_type);
-                d.arguments.iter().map(|a| (a.name.clone(), ty(a))).collect()
+                d.arguments
+                    .iter()
+                    .map(|a| (a.name.clone(), ty(a)))
+                    .collect()
             };
             if signature(known) != signature(definition) {
                 let words = format!(
@@ -208,7 +238,10 @@ fn carried_definitions(
                 errors.in_subgraph(&subgraph.name, "DIRECTIVE_COMPOSITION_ERROR", at, words);
             }
             known.repeatable |= definition.repeatable;
-            known.description = known.description.take().or_else(|| definition.description.clone());
+            known.description = known
+                .description
+                .take()
+                .or_else(|| definition.description.clone());
             for location in &definition.locations {
                 if !known.locations.contains(location) {
                     known.locations.push(location.clone());
@@ -219,16 +252,21 @@ fn carried_definitions(
     for definition in &mut merged {
         definition.locations.sort_by_key(DirectiveLocation::as_str);
     }
-    let ours = parsed(OURS).into_iter().filter_map(|definition| match definition {
-        Definition::DirectiveDefinition(d) => Some(d),
-        _ => None,
-    });
+    let ours = parsed(OURS)
+        .into_iter()
+        .filter_map(|definition| match definition {
+            Definition::DirectiveDefinition(d) => Some(d),
+            _ => None,
+        });
     for definition in ours {
         if used.contains(&definition.name) && !merged.iter().any(|d| d.name == definition.name) {
             merged.push(definition);
         }
     }
-    merged.into_iter().map(Definition::DirectiveDefinition).collect()
+    merged
+        .into_iter()
+        .map(Definition::DirectiveDefinition)
+        .collect()
 }
 
 /// The names of all directives applied anywhere in the merged types.

@@ -29,11 +29,34 @@ const FEDERATION: [&str; 17] = [
 ];
 
 /// Specifications of a single directive that may be linked on their own.
-const SINGLE: [&str; 5] = ["tag", "inaccessible", "authenticated", "requiresScopes", "policy"];
+const SINGLE: [&str; 5] = [
+    "tag",
+    "inaccessible",
+    "authenticated",
+    "requiresScopes",
+    "policy",
+];
 
 /// Our own directives: plain names, carried into the supergraph without an import.
-pub(super) const OURS: [&str; 6] =
-    ["cacheControl", "cacheInvalidate", "personal", "inputScopes", "cost", "listSize"];
+pub(super) const OURS: [&str; 6] = [
+    "cacheControl",
+    "cacheInvalidate",
+    "personal",
+    "inputScopes",
+    "cost",
+    "listSize",
+];
+
+/// Federation's directives that are written into the supergraph as they are.
+const TRAVELLING: [&str; 7] = [
+    "tag",
+    "inaccessible",
+    "authenticated",
+    "requiresScopes",
+    "policy",
+    "cost",
+    "listSize",
+];
 
 /// Directives of GraphQL itself.
 const BUILT_IN: [&str; 5] = ["skip", "include", "deprecated", "specifiedBy", "oneOf"];
@@ -121,7 +144,9 @@ impl Links {
         for name in FEDERATION {
             self.federation.insert(format!("{prefix}__{name}"), name);
         }
-        let Some(Value::List(imports)) = sdl::argument(link, "import") else { return };
+        let Some(Value::List(imports)) = sdl::argument(link, "import") else {
+            return;
+        };
         for import in imports {
             let (name, local) = match import {
                 Value::String(name) => (name.as_str(), name.as_str()),
@@ -150,7 +175,8 @@ impl Links {
                 }
                 Some(bare) => match FEDERATION.iter().find(|known| **known == bare) {
                     Some(known) => {
-                        self.federation.insert(local.trim_start_matches('@').to_owned(), known);
+                        self.federation
+                            .insert(local.trim_start_matches('@').to_owned(), known);
                     }
                     None => {
                         let words = format!(
@@ -186,7 +212,7 @@ impl Links {
                 let bare = name.trim_start_matches('@');
                 self.composed.contains(bare) && !self.federation.contains_key(bare)
             };
-            if imports.iter().any(|name| brings(name)) {
+            if imports.iter().any(brings) {
                 self.carried_links.push((*link).clone());
             }
         }
@@ -207,7 +233,30 @@ impl Links {
         if directive == "link" {
             return Meaning::Private;
         }
-        if self.defined.contains(directive) { Meaning::Private } else { Meaning::Unknown }
+        if self.defined.contains(directive) {
+            Meaning::Private
+        } else {
+            Meaning::Unknown
+        }
+    }
+
+    /// Sorts directives by what they mean.
+    pub(super) fn sort(&self, directives: &[Directive]) -> Marks {
+        let mut marks = Marks::default();
+        for directive in directives {
+            match self.meaning(&directive.name) {
+                Meaning::Federation(name) if TRAVELLING.contains(&name) => {
+                    let mut kept = directive.clone();
+                    kept.name = name.to_owned();
+                    marks.kept.push(kept);
+                }
+                Meaning::Federation(name) => marks.federation.push((name, directive.clone())),
+                Meaning::Kept => marks.kept.push(directive.clone()),
+                Meaning::Private => {}
+                Meaning::Unknown => marks.unknown.push(directive.name.clone()),
+            }
+        }
+        marks
     }
 
     /// Whether the definition of a directive goes into the supergraph.
@@ -219,7 +268,10 @@ impl Links {
     pub(super) fn is_machinery(&self, ty: &str) -> bool {
         matches!(ty, "_Any" | "_Entity" | "_Service" | "_FieldSet")
             || self.scalars.contains(ty)
-            || self.prefixes.iter().any(|prefix| ty.starts_with(prefix.as_str()))
+            || self
+                .prefixes
+                .iter()
+                .any(|prefix| ty.starts_with(prefix.as_str()))
             || sdl::is_machinery(ty)
     }
 
@@ -229,7 +281,33 @@ impl Links {
     }
 }
 
+/// The directives of a type declaration or field, sorted by what they mean.
+#[derive(Default)]
+pub(super) struct Marks {
+    /// Federation's, to be read into the model.
+    pub(super) federation: Vec<(&'static str, Directive)>,
+    /// What travels on, under its own name.
+    pub(super) kept: Vec<Directive>,
+    /// Names that mean nothing here.
+    pub(super) unknown: Vec<String>,
+}
+
+impl Marks {
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.federation.iter().any(|(n, _)| *n == name)
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&Directive> {
+        self.federation
+            .iter()
+            .find(|(n, _)| *n == name)
+            .map(|(_, d)| d)
+    }
+}
+
 /// The name and version of an Apollo specification by its address.
 fn specification(url: &str) -> Option<(&str, &str)> {
-    url.strip_prefix("https://specs.apollo.dev/")?.trim_end_matches('/').split_once('/')
+    url.strip_prefix("https://specs.apollo.dev/")?
+        .trim_end_matches('/')
+        .split_once('/')
 }

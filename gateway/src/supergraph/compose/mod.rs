@@ -2,11 +2,11 @@
 //!
 //! The steps follow one another, each only if the one before left no error:
 //!
-//! 1. [`read`]: parse each subgraph, undo renames of federation's directives, fold extensions;
-//! 2. [`check`]: what must hold within one subgraph;
-//! 3. [`merge`]: one definition per type and field, with `@join__…` saying who has what;
-//! 4. [`satisfiability`]: whatever a client can ask can be fetched from somewhere;
-//! 5. [`header`]: links and definitions, then print.
+//! 1. `read`: parse each subgraph, undo renames of federation's directives, fold extensions;
+//! 2. `check`: what must hold within one subgraph;
+//! 3. `merge`: one definition per type and field, with `@join__…` saying who has what;
+//! 4. `satisfiability`: whatever a client can ask can be fetched from somewhere;
+//! 5. `header`: links and definitions, then print.
 //!
 //! The result depends on the schemas alone, not on the order in which they are given: subgraphs are
 //! sorted by name, types and directives too. The shape is join v0.3 as Apollo's composer writes it,
@@ -96,7 +96,13 @@ fn graph_names(inputs: &[&SubgraphSdl], errors: &mut Errors) -> Vec<String> {
         let mut name: String = input
             .name
             .chars()
-            .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
+            .map(|c| {
+                if c.is_ascii_alphanumeric() {
+                    c.to_ascii_uppercase()
+                } else {
+                    '_'
+                }
+            })
             .collect();
         if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
             name.insert(0, '_');

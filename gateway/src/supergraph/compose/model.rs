@@ -112,7 +112,8 @@ impl Subgraph {
     }
 
     pub(super) fn is_used(&self, ty: &str, field: &str) -> bool {
-        self.used_fields.contains(&(ty.to_owned(), field.to_owned()))
+        self.used_fields
+            .contains(&(ty.to_owned(), field.to_owned()))
     }
 }
 

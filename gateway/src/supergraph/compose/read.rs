@@ -1,16 +1,16 @@
 //! From a subgraph's SDL to the composer's model of it.
 
+use graphql_tools::parser::schema::TypeExtension;
 use graphql_tools::static_graphql::query::SelectionSet;
 use graphql_tools::static_graphql::schema::{
     Definition, Directive, Document, Field, InputValue, Type, TypeDefinition,
 };
-use graphql_tools::parser::schema::TypeExtension;
 
 use super::super::sdl;
 use super::SubgraphSdl;
 use super::error::Errors;
 use super::field_set;
-use super::links::{Links, Meaning};
+use super::links::{Links, Marks};
 use super::model::{FieldDef, Key, Kind, Ordered, Override, Subgraph, TypeDef};
 
 /// Reads one subgraph. What is wrong goes into `errors`; `None` when nothing can be made of it.
@@ -87,23 +87,6 @@ struct Reader<'a> {
     types: Ordered<TypeDef>,
 }
 
-/// The directives of a type declaration or field, sorted by what they mean.
-#[derive(Default)]
-struct Marks {
-    federation: Vec<(&'static str, Directive)>,
-    kept: Vec<Directive>,
-}
-
-impl Marks {
-    fn has(&self, name: &str) -> bool {
-        self.federation.iter().any(|(n, _)| *n == name)
-    }
-
-    fn get(&self, name: &str) -> Option<&Directive> {
-        self.federation.iter().find(|(n, _)| *n == name).map(|(_, d)| d)
-    }
-}
-
 impl Reader<'_> {
     fn name(&self, local: &str) -> String {
         let renamed = self.renamed.iter().find(|(name, _)| name == local);
@@ -119,39 +102,25 @@ impl Reader<'_> {
     }
 
     fn marks(&mut self, directives: &[Directive], coordinate: &str) -> Marks {
-        let mut marks = Marks::default();
-        for directive in directives {
-            match self.links.meaning(&directive.name) {
-                Meaning::Federation(name) => {
-                    // These travel on, under their own name.
-                    if matches!(
-                        name,
-                        "tag" | "inaccessible" | "authenticated" | "requiresScopes" | "policy"
-                            | "cost" | "listSize"
-                    ) {
-                        let mut kept = directive.clone();
-                        kept.name = name.to_owned();
-                        marks.kept.push(kept);
-                    } else {
-                        marks.federation.push((name, directive.clone()));
-                    }
-                }
-                Meaning::Kept => marks.kept.push(directive.clone()),
-                Meaning::Private => {}
-                Meaning::Unknown => {
-                    let words = format!(
-                        "{coordinate} carries @{}, which is neither defined in the subgraph {} nor \
-                         imported by @link.",
-                        directive.name, self.subgraph
-                    );
-                    self.errors.in_subgraph(self.subgraph, "UNKNOWN_DIRECTIVE", coordinate, words);
-                }
-            }
+        let marks = self.links.sort(directives);
+        for name in &marks.unknown {
+            let words = format!(
+                "{coordinate} carries @{name}, which is neither defined in the subgraph {} nor \
+                 imported by @link.",
+                self.subgraph
+            );
+            self.errors
+                .in_subgraph(self.subgraph, "UNKNOWN_DIRECTIVE", coordinate, words);
         }
         marks
     }
 
-    fn field_set(&mut self, directive: &Directive, coordinate: &str, code: &'static str) -> Option<SelectionSet> {
+    fn field_set(
+        &mut self,
+        directive: &Directive,
+        coordinate: &str,
+        code: &'static str,
+    ) -> Option<SelectionSet> {
         let parsed = match sdl::string_argument(directive, "fields") {
             Some(text) => field_set::parse(text),
             None => Err("it has no field set.".to_owned()),
@@ -160,7 +129,8 @@ impl Reader<'_> {
             Ok(set) => Some(set),
             Err(reason) => {
                 let words = format!("@{} on {coordinate} is invalid: {reason}", directive.name);
-                self.errors.in_subgraph(self.subgraph, code, coordinate, words);
+                self.errors
+                    .in_subgraph(self.subgraph, code, coordinate, words);
                 None
             }
         }
@@ -185,32 +155,74 @@ impl Reader<'_> {
         let name = sdl::name_of(definition);
         match definition {
             TypeDefinition::Scalar(t) => {
-                self.declare(name, Kind::Scalar, &t.description, directives, false, |_, _, _| {});
+                self.declare(
+                    name,
+                    Kind::Scalar,
+                    &t.description,
+                    directives,
+                    false,
+                    |_, _, _| {},
+                );
             }
             TypeDefinition::Object(t) => {
-                self.declare(name, Kind::Object, &t.description, directives, false, |r, ty, m| {
-                    r.add_fields(ty, &t.fields, &t.implements_interfaces, m);
-                });
+                self.declare(
+                    name,
+                    Kind::Object,
+                    &t.description,
+                    directives,
+                    false,
+                    |r, ty, m| {
+                        r.add_fields(ty, &t.fields, &t.implements_interfaces, m);
+                    },
+                );
             }
             TypeDefinition::Interface(t) => {
-                self.declare(name, Kind::Interface, &t.description, directives, false, |r, ty, m| {
-                    r.add_fields(ty, &t.fields, &t.implements_interfaces, m);
-                });
+                self.declare(
+                    name,
+                    Kind::Interface,
+                    &t.description,
+                    directives,
+                    false,
+                    |r, ty, m| {
+                        r.add_fields(ty, &t.fields, &t.implements_interfaces, m);
+                    },
+                );
             }
             TypeDefinition::Union(t) => {
-                self.declare(name, Kind::Union, &t.description, directives, false, |r, ty, _| {
-                    ty.members.extend(t.types.iter().map(|m| r.name(m)));
-                });
+                self.declare(
+                    name,
+                    Kind::Union,
+                    &t.description,
+                    directives,
+                    false,
+                    |r, ty, _| {
+                        ty.members.extend(t.types.iter().map(|m| r.name(m)));
+                    },
+                );
             }
             TypeDefinition::Enum(t) => {
-                self.declare(name, Kind::Enum, &t.description, directives, false, |r, ty, _| {
-                    r.add_values(ty, &t.values);
-                });
+                self.declare(
+                    name,
+                    Kind::Enum,
+                    &t.description,
+                    directives,
+                    false,
+                    |r, ty, _| {
+                        r.add_values(ty, &t.values);
+                    },
+                );
             }
             TypeDefinition::InputObject(t) => {
-                self.declare(name, Kind::Input, &t.description, directives, false, |r, ty, _| {
-                    r.add_inputs(ty, &t.fields);
-                });
+                self.declare(
+                    name,
+                    Kind::Input,
+                    &t.description,
+                    directives,
+                    false,
+                    |r, ty, _| {
+                        r.add_inputs(ty, &t.fields);
+                    },
+                );
             }
         }
     }
@@ -219,32 +231,74 @@ impl Reader<'_> {
         let none = &None;
         match extension {
             TypeExtension::Scalar(t) => {
-                self.declare(&t.name, Kind::Scalar, none, &t.directives, true, |_, _, _| {});
+                self.declare(
+                    &t.name,
+                    Kind::Scalar,
+                    none,
+                    &t.directives,
+                    true,
+                    |_, _, _| {},
+                );
             }
             TypeExtension::Object(t) => {
-                self.declare(&t.name, Kind::Object, none, &t.directives, true, |r, ty, m| {
-                    r.add_fields(ty, &t.fields, &t.implements_interfaces, m);
-                });
+                self.declare(
+                    &t.name,
+                    Kind::Object,
+                    none,
+                    &t.directives,
+                    true,
+                    |r, ty, m| {
+                        r.add_fields(ty, &t.fields, &t.implements_interfaces, m);
+                    },
+                );
             }
             TypeExtension::Interface(t) => {
-                self.declare(&t.name, Kind::Interface, none, &t.directives, true, |r, ty, m| {
-                    r.add_fields(ty, &t.fields, &t.implements_interfaces, m);
-                });
+                self.declare(
+                    &t.name,
+                    Kind::Interface,
+                    none,
+                    &t.directives,
+                    true,
+                    |r, ty, m| {
+                        r.add_fields(ty, &t.fields, &t.implements_interfaces, m);
+                    },
+                );
             }
             TypeExtension::Union(t) => {
-                self.declare(&t.name, Kind::Union, none, &t.directives, true, |r, ty, _| {
-                    ty.members.extend(t.types.iter().map(|m| r.name(m)));
-                });
+                self.declare(
+                    &t.name,
+                    Kind::Union,
+                    none,
+                    &t.directives,
+                    true,
+                    |r, ty, _| {
+                        ty.members.extend(t.types.iter().map(|m| r.name(m)));
+                    },
+                );
             }
             TypeExtension::Enum(t) => {
-                self.declare(&t.name, Kind::Enum, none, &t.directives, true, |r, ty, _| {
-                    r.add_values(ty, &t.values);
-                });
+                self.declare(
+                    &t.name,
+                    Kind::Enum,
+                    none,
+                    &t.directives,
+                    true,
+                    |r, ty, _| {
+                        r.add_values(ty, &t.values);
+                    },
+                );
             }
             TypeExtension::InputObject(t) => {
-                self.declare(&t.name, Kind::Input, none, &t.directives, true, |r, ty, _| {
-                    r.add_inputs(ty, &t.fields);
-                });
+                self.declare(
+                    &t.name,
+                    Kind::Input,
+                    none,
+                    &t.directives,
+                    true,
+                    |r, ty, _| {
+                        r.add_inputs(ty, &t.fields);
+                    },
+                );
             }
         }
     }
@@ -286,7 +340,8 @@ impl Reader<'_> {
                 kind.noun(),
                 self.subgraph
             );
-            self.errors.in_subgraph(self.subgraph, "TYPE_KIND_MISMATCH", &name, words);
+            self.errors
+                .in_subgraph(self.subgraph, "TYPE_KIND_MISMATCH", &name, words);
         }
         ty.extension &= extension;
         ty.interface_object |= marks.has("interfaceObject");
@@ -305,7 +360,13 @@ impl Reader<'_> {
         self.types.insert(name, ty);
     }
 
-    fn add_fields(&mut self, ty: &mut TypeDef, fields: &[Field], interfaces: &[String], on_type: &Marks) {
+    fn add_fields(
+        &mut self,
+        ty: &mut TypeDef,
+        fields: &[Field],
+        interfaces: &[String],
+        on_type: &Marks,
+    ) {
         for interface in interfaces {
             let interface = self.name(interface);
             if !ty.implements.contains(&interface) {
@@ -326,7 +387,9 @@ impl Reader<'_> {
                 .get("provides")
                 .and_then(|d| self.field_set(d, &coordinate, "PROVIDES_INVALID_FIELDS"));
             let overrides = marks.get("override").map(|d| Override {
-                from: sdl::string_argument(d, "from").unwrap_or_default().to_owned(),
+                from: sdl::string_argument(d, "from")
+                    .unwrap_or_default()
+                    .to_owned(),
                 label: sdl::string_argument(d, "label").map(str::to_owned),
             });
             let found = FieldDef {
@@ -374,7 +437,11 @@ impl Reader<'_> {
     }
 
     fn twice(&mut self, coordinate: &str) {
-        let words = format!("{coordinate} is declared twice in the subgraph {}.", self.subgraph);
-        self.errors.in_subgraph(self.subgraph, "INVALID_GRAPHQL", coordinate, words);
+        let words = format!(
+            "{coordinate} is declared twice in the subgraph {}.",
+            self.subgraph
+        );
+        self.errors
+            .in_subgraph(self.subgraph, "INVALID_GRAPHQL", coordinate, words);
     }
 }

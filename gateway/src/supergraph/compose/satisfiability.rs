@@ -30,8 +30,11 @@ pub(super) fn check(sources: &Sources<'_>, errors: &mut Errors) {
     let mut visited: BTreeSet<(String, Standing)> = BTreeSet::new();
     let mut reported: BTreeSet<String> = BTreeSet::new();
     for root in ROOTS {
-        let standing: Standing =
-            sources.of_type(root).iter().map(|(graph, _)| (*graph, String::new())).collect();
+        let standing: Standing = sources
+            .of_type(root)
+            .iter()
+            .map(|(graph, _)| (*graph, String::new()))
+            .collect();
         if !standing.is_empty() {
             waiting.push_back((root.to_owned(), standing, root.to_owned()));
         }
@@ -47,6 +50,15 @@ pub(super) fn check(sources: &Sources<'_>, errors: &mut Errors) {
             continue;
         }
         let reachable = walk.reachable(&ty, &standing, 0);
+        // A stand-in for an interface does not know which object it stands for.
+        let known = |graph: &usize| sources.subgraphs[*graph].types.contains_key(&ty);
+        if !reachable.keys().any(known) && reported.insert(format!("{ty}.__typename")) {
+            let words = format!(
+                "Whether an object at {path} is a {ty} cannot be fetched: no resolvable @key leads \
+                 from the interface object to a subgraph that defines {ty}."
+            );
+            errors.between("SATISFIABILITY_ERROR", format!("{ty}.__typename"), words);
+        }
         for field in walk.fields(&ty) {
             let at = format!("{ty}.{field}");
             let next = walk.step(&ty, field, &reachable);
@@ -81,7 +93,11 @@ fn report(
         .collect();
     let words = format!(
         "{at} cannot be fetched at {path}: {} resolves it, but from {} no @key of {ty} leads there.",
-        if having.is_empty() { "nothing".to_owned() } else { sentence(&having) },
+        if having.is_empty() {
+            "nothing".to_owned()
+        } else {
+            sentence(&having)
+        },
         sentence(&from)
     );
     errors.between("SATISFIABILITY_ERROR", at, words);
@@ -118,7 +134,10 @@ impl<'a> Walk<'a> {
             .filter(|f| sdl::directive(&f.directives, "inaccessible").is_some())
             .map(|f| f.name.as_str())
             .collect();
-        fields.map(|f| f.name.as_str()).filter(|name| !hidden.contains(name)).collect()
+        fields
+            .map(|f| f.name.as_str())
+            .filter(|name| !hidden.contains(name))
+            .collect()
     }
 
     /// Whether a subgraph resolves a field of an object, given what the path provides.
@@ -146,9 +165,12 @@ impl<'a> Walk<'a> {
             let found = (0..self.sources.subgraphs.len())
                 .filter(|graph| !reachable.contains_key(graph))
                 .find(|graph| {
-                    self.faces(*graph, object).iter().flat_map(|face| &face.keys).any(|key| {
-                        key.resolvable && self.obtains(object, &key.set, &reachable, chain + 1)
-                    })
+                    self.faces(*graph, object)
+                        .iter()
+                        .flat_map(|face| &face.keys)
+                        .any(|key| {
+                            key.resolvable && self.obtains(object, &key.set, &reachable, chain + 1)
+                        })
                 });
             match found {
                 Some(graph) => reachable.insert(graph, String::new()),
@@ -197,9 +219,13 @@ impl<'a> Walk<'a> {
             if !self.resolves(*graph, object, field, provided) {
                 continue;
             }
-            let definition =
-                self.faces(*graph, object).into_iter().find_map(|face| face.fields.get(field));
-            let Some(definition) = definition else { continue };
+            let definition = self
+                .faces(*graph, object)
+                .into_iter()
+                .find_map(|face| face.fields.get(field));
+            let Some(definition) = definition else {
+                continue;
+            };
             if let Some(requires) = &definition.requires
                 && !self.obtains(object, requires, reachable, 0)
             {
@@ -239,13 +265,19 @@ impl<'a> Walk<'a> {
             } else if here.kind == Kind::Union {
                 here.members.iter().map(String::as_str).collect()
             } else {
-                let implements = |t: &&TypeDef| {
-                    t.kind == Kind::Object && t.implements.iter().any(|i| i == ty)
-                };
-                types.values().filter(implements).map(|t| t.name.as_str()).collect()
+                let implements =
+                    |t: &&TypeDef| t.kind == Kind::Object && t.implements.iter().any(|i| i == ty);
+                types
+                    .values()
+                    .filter(implements)
+                    .map(|t| t.name.as_str())
+                    .collect()
             };
             for name in names {
-                members.entry(name.to_owned()).or_default().insert(*graph, provided.clone());
+                members
+                    .entry(name.to_owned())
+                    .or_default()
+                    .insert(*graph, provided.clone());
             }
         }
         members
@@ -254,8 +286,7 @@ impl<'a> Walk<'a> {
 
 /// Whether a provided field set names a field.
 fn provides(provided: &str, field: &str) -> bool {
-    !provided.is_empty()
-        && field_set::parse(provided).is_ok_and(|set| find(&set, field).is_some())
+    !provided.is_empty() && field_set::parse(provided).is_ok_and(|set| find(&set, field).is_some())
 }
 
 /// What a provided field set says below a field.

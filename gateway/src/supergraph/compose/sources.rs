@@ -44,24 +44,36 @@ pub(super) struct Sources<'a> {
 
 impl<'a> Sources<'a> {
     pub(super) fn new(subgraphs: &'a [Subgraph], errors: &mut Errors) -> Self {
-        let mut sources =
-            Self { subgraphs, overridden: BTreeMap::new(), labels: BTreeMap::new() };
+        let mut sources = Self {
+            subgraphs,
+            overridden: BTreeMap::new(),
+            labels: BTreeMap::new(),
+        };
         for subgraph in subgraphs {
             for ty in subgraph.types.values() {
                 for field in ty.fields.values() {
-                    let Some(overrides) = &field.overrides else { continue };
+                    let Some(overrides) = &field.overrides else {
+                        continue;
+                    };
                     let at = format!("{}.{}", ty.name, field.name);
                     // A subgraph that is gone has nothing to be overridden.
                     let Some(from) = subgraphs.iter().position(|s| s.name == overrides.from) else {
                         continue;
                     };
-                    let Some(there) = subgraphs[from].field(&ty.name, &field.name) else { continue };
+                    let Some(there) = subgraphs[from].field(&ty.name, &field.name) else {
+                        continue;
+                    };
                     if there.overrides.is_some() {
                         let words = format!(
                             "{at} is an @override in {} of an @override in {}; one of them must go.",
                             subgraph.name, overrides.from
                         );
-                        errors.in_subgraph(&subgraph.name, "OVERRIDE_SOURCE_HAS_OVERRIDE", at, words);
+                        errors.in_subgraph(
+                            &subgraph.name,
+                            "OVERRIDE_SOURCE_HAS_OVERRIDE",
+                            at,
+                            words,
+                        );
                         continue;
                     }
                     let used = subgraphs[from].is_used(&ty.name, &field.name);
@@ -70,9 +82,13 @@ impl<'a> Sources<'a> {
                         (None, true) => Overridden::Used,
                         (None, false) => Overridden::Unused,
                     };
-                    sources.overridden.insert((ty.name.clone(), field.name.clone(), from), state);
+                    sources
+                        .overridden
+                        .insert((ty.name.clone(), field.name.clone(), from), state);
                     if let Some(label) = &overrides.label {
-                        sources.labels.insert((ty.name.clone(), field.name.clone()), label.clone());
+                        sources
+                            .labels
+                            .insert((ty.name.clone(), field.name.clone()), label.clone());
                     }
                 }
             }
@@ -90,13 +106,18 @@ impl<'a> Sources<'a> {
 
     /// The names of all types, sorted.
     pub(super) fn type_names(&self) -> BTreeSet<&'a str> {
-        self.subgraphs.iter().flat_map(|s| s.types.keys().map(String::as_str)).collect()
+        self.subgraphs
+            .iter()
+            .flat_map(|s| s.types.keys().map(String::as_str))
+            .collect()
     }
 
     /// The subgraphs that define a type.
     pub(super) fn of_type(&self, name: &str) -> Vec<(usize, &'a TypeDef)> {
         let subgraphs = self.subgraphs.iter().enumerate();
-        subgraphs.filter_map(|(graph, s)| s.types.get(name).map(|ty| (graph, ty))).collect()
+        subgraphs
+            .filter_map(|(graph, s)| s.types.get(name).map(|ty| (graph, ty)))
+            .collect()
     }
 
     /// The subgraphs that declare a field, external and overridden ones included.
@@ -107,13 +128,19 @@ impl<'a> Sources<'a> {
             .filter_map(|(graph, subgraph)| {
                 let field = subgraph.field(ty, field)?;
                 let key = (ty.to_owned(), field.name.clone(), graph);
-                Some(Source { graph, field, overridden: self.overridden.get(&key).copied() })
+                Some(Source {
+                    graph,
+                    field,
+                    overridden: self.overridden.get(&key).copied(),
+                })
             })
             .collect()
     }
 
     pub(super) fn label(&self, ty: &str, field: &str) -> Option<&str> {
-        self.labels.get(&(ty.to_owned(), field.to_owned())).map(String::as_str)
+        self.labels
+            .get(&(ty.to_owned(), field.to_owned()))
+            .map(String::as_str)
     }
 
     pub(super) fn has_labels(&self) -> bool {

@@ -50,15 +50,21 @@ pub(crate) fn build(document: &Document) -> Result<SchemaIndex, LoadError> {
             .ok_or(LoadError::NoQuery)?;
         names.field("Query", field)
     };
-    let (typename, schema_field, type_field) =
-        (meta_field("__typename")?, meta_field("__schema")?, meta_field("__type")?);
+    let (typename, schema_field, type_field) = (
+        meta_field("__typename")?,
+        meta_field("__schema")?,
+        meta_field("__type")?,
+    );
     let mut index = SchemaIndex {
         query,
         mutation: root(&roots.mutation),
         subscription: root(&roots.subscription),
         by_name: names.by_name,
         types,
-        typename: FieldInfo { cache: ALWAYS, ..typename },
+        typename: FieldInfo {
+            cache: ALWAYS,
+            ..typename
+        },
         schema_field,
         type_field,
     };
@@ -68,7 +74,10 @@ pub(crate) fn build(document: &Document) -> Result<SchemaIndex, LoadError> {
 }
 
 /// `__typename` never keeps an answer from being cached.
-const ALWAYS: CacheHint = CacheHint { max_age: Some(u32::MAX), public: true };
+const ALWAYS: CacheHint = CacheHint {
+    max_age: Some(u32::MAX),
+    public: true,
+};
 
 fn scalar(name: &str) -> graphql_tools::static_graphql::schema::ScalarType {
     graphql_tools::static_graphql::schema::ScalarType::new(name.to_owned())
@@ -121,10 +130,13 @@ impl Names {
     }
 
     fn id(&self, coordinate: &str, name: &str) -> Result<TypeId, LoadError> {
-        self.by_name.get(name).copied().ok_or_else(|| LoadError::UnknownType {
-            coordinate: coordinate.to_owned(),
-            name: name.to_owned(),
-        })
+        self.by_name
+            .get(name)
+            .copied()
+            .ok_or_else(|| LoadError::UnknownType {
+                coordinate: coordinate.to_owned(),
+                name: name.to_owned(),
+            })
     }
 
     fn type_ref(&self, coordinate: &str, ty: &Type) -> Result<TypeRef, LoadError> {
@@ -182,7 +194,10 @@ impl Names {
     fn fields(&self, parent: &str, fields: &[Field]) -> Result<Named<FieldInfo>, LoadError> {
         fields
             .iter()
-            .map(|field| self.field(parent, field).map(|info| (info.name.clone(), info)))
+            .map(|field| {
+                self.field(parent, field)
+                    .map(|info| (info.name.clone(), info))
+            })
             .collect()
     }
 
@@ -204,7 +219,12 @@ impl Names {
             cache: CacheHint::default(),
             own_cache: cache_hint(&field.directives),
             invalidates: find("cacheInvalidate")
-                .map(|d| sdl::strings_argument(d, "types").into_iter().map(Arc::from).collect())
+                .map(|d| {
+                    sdl::strings_argument(d, "types")
+                        .into_iter()
+                        .map(Arc::from)
+                        .collect()
+                })
                 .unwrap_or_default(),
             personal,
             cost: find("cost").and_then(|d| sdl::count_argument(d, "weight")),
@@ -246,7 +266,12 @@ fn personal(directive: &Directive) -> Option<Personal> {
 }
 
 fn list_size(directive: &Directive) -> ListSize {
-    let strings = |name| sdl::strings_argument(directive, name).into_iter().map(Arc::from).collect();
+    let strings = |name| {
+        sdl::strings_argument(directive, name)
+            .into_iter()
+            .map(Arc::from)
+            .collect()
+    };
     ListSize {
         assumed_size: sdl::count_argument(directive, "assumedSize"),
         slicing_arguments: strings("slicingArguments"),

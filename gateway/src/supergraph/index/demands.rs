@@ -62,7 +62,9 @@ fn members_first(index: &mut SchemaIndex) {
             }
             info.possible_types
                 .iter()
-                .fold(info.demand.clone(), |all, id| all.and(&index.types[id.index()].demand))
+                .fold(info.demand.clone(), |all, id| {
+                    all.and(&index.types[id.index()].demand)
+                })
         })
         .collect();
     for (info, demand) in index.types.iter_mut().zip(joined) {
@@ -82,7 +84,10 @@ fn input_demands(index: &mut SchemaIndex) {
         })
         .collect();
     for info in &mut index.types {
-        let arguments = info.fields.values_mut().flat_map(|field| field.args.values_mut());
+        let arguments = info
+            .fields
+            .values_mut()
+            .flat_map(|field| field.args.values_mut());
         for input in arguments.chain(info.input_fields.values_mut()) {
             input.demand = input.demand.and(&of_type[input.ty.base().index()]);
         }
@@ -115,7 +120,9 @@ fn reads(
                 }
             }
             for join in field.directives.iter().filter(|d| d.name == "join__field") {
-                let Some(requires) = sdl::string_argument(join, "requires") else { continue };
+                let Some(requires) = sdl::string_argument(join, "requires") else {
+                    continue;
+                };
                 let wrong = |reason: String| LoadError::Directive {
                     coordinate: format!("{}.{}", info.name, field.name),
                     reason,

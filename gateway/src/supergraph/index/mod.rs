@@ -293,13 +293,19 @@ impl SchemaIndex {
         sub == sup
             || self.type_info(sub).interfaces.binary_search(&sup).is_ok()
             || (self.type_info(sup).kind == TypeKind::Union
-                && self.type_info(sup).possible_types.binary_search(&sub).is_ok())
+                && self
+                    .type_info(sup)
+                    .possible_types
+                    .binary_search(&sub)
+                    .is_ok())
     }
 
     /// Whether some object can be a value of both types (a fragment on one may apply in the other).
     #[must_use]
     pub fn may_overlap(&self, one: TypeId, other: TypeId) -> bool {
         let (a, b) = (self.type_info(one), self.type_info(other));
-        a.possible_types.iter().any(|id| b.possible_types.binary_search(id).is_ok())
+        a.possible_types
+            .iter()
+            .any(|id| b.possible_types.binary_search(id).is_ok())
     }
 }

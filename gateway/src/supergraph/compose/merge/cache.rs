@@ -12,7 +12,11 @@ use super::marks::CacheMark;
 
 /// The strictest mark that subgraphs put on a type itself.
 pub(super) fn of_type(found: &[(usize, &TypeDef)]) -> Option<CacheMark> {
-    CacheMark::strictest(found.iter().filter_map(|(_, ty)| CacheMark::of(&ty.directives)))
+    CacheMark::strictest(
+        found
+            .iter()
+            .filter_map(|(_, ty)| CacheMark::of(&ty.directives)),
+    )
 }
 
 /// The mark to write on a merged field of `parent`.
@@ -21,10 +25,17 @@ pub(super) fn of_field(
     parent: &str,
     contributing: &[Source<'_>],
 ) -> Option<CacheMark> {
-    let settled = contributing.iter().filter_map(|s| within(sources, s.graph, parent, s.field));
+    let settled = contributing
+        .iter()
+        .filter_map(|s| within(sources, s.graph, parent, s.field));
     let settled = CacheMark::strictest(settled);
-    let explicit = contributing.iter().any(|s| CacheMark::of(&s.field.directives).is_some());
-    let returned = contributing.first().map(|s| sdl::base_name(&s.field.ty)).unwrap_or_default();
+    let explicit = contributing
+        .iter()
+        .any(|s| CacheMark::of(&s.field.directives).is_some());
+    let returned = contributing
+        .first()
+        .map(|s| sdl::base_name(&s.field.ty))
+        .unwrap_or_default();
     let inherited =
         of_type(&sources.of_type(returned)).or_else(|| of_type(&sources.of_type(parent)));
     CacheMark::to_write(settled, explicit, inherited)
@@ -37,7 +48,10 @@ fn within(
     field: &FieldDef,
 ) -> Option<CacheMark> {
     let of = |name: &str| {
-        sources.subgraphs[graph].types.get(name).and_then(|ty| CacheMark::of(&ty.directives))
+        sources.subgraphs[graph]
+            .types
+            .get(name)
+            .and_then(|ty| CacheMark::of(&ty.directives))
     };
     CacheMark::of(&field.directives)
         .or_else(|| of(sdl::base_name(&field.ty)))

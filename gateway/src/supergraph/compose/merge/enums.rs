@@ -27,19 +27,29 @@ pub(super) struct Usage<'a> {
 
 impl<'a> Usage<'a> {
     pub(super) fn of(sources: &Sources<'a>) -> Self {
-        let mut usage = Self { incoming: HashSet::new(), outgoing: HashSet::new() };
+        let mut usage = Self {
+            incoming: HashSet::new(),
+            outgoing: HashSet::new(),
+        };
         for ty in sources.subgraphs.iter().flat_map(|s| s.types.values()) {
             for field in ty.fields.values() {
                 usage.outgoing.insert(sdl::base_name(&field.ty));
-                usage.incoming.extend(field.args.iter().map(|a| sdl::base_name(&a.value_type)));
+                usage
+                    .incoming
+                    .extend(field.args.iter().map(|a| sdl::base_name(&a.value_type)));
             }
-            usage.incoming.extend(ty.inputs.values().map(|i| sdl::base_name(&i.value_type)));
+            usage
+                .incoming
+                .extend(ty.inputs.values().map(|i| sdl::base_name(&i.value_type)));
         }
         usage
     }
 
     pub(super) fn of_enum(&self, name: &str) -> Way {
-        Way { incoming: self.incoming.contains(name), outgoing: self.outgoing.contains(name) }
+        Way {
+            incoming: self.incoming.contains(name),
+            outgoing: self.outgoing.contains(name),
+        }
     }
 }
 
@@ -67,11 +77,18 @@ pub(super) fn merge(
         let having: Vec<(usize, &EnumValue)> = by_graph
             .iter()
             .filter_map(|(graph, ty)| {
-                ty.values.iter().find(|v| v.name == value.name).map(|v| (*graph, v))
+                ty.values
+                    .iter()
+                    .find(|v| v.name == value.name)
+                    .map(|v| (*graph, v))
             })
             .collect();
         let everywhere = having.len() == by_graph.len();
-        if !everywhere && way.incoming {
+        // What clients neither see nor send need not be known everywhere.
+        let hidden = having
+            .iter()
+            .any(|(_, v)| sdl::directive(&v.directives, "inaccessible").is_some());
+        if !everywhere && !hidden && way.incoming {
             if way.outgoing {
                 let lacking: Vec<&str> = by_graph
                     .iter()
@@ -88,7 +105,10 @@ pub(super) fn merge(
             }
             continue;
         }
-        let all: Vec<&[Directive]> = having.iter().map(|(_, v)| v.directives.as_slice()).collect();
+        let all: Vec<&[Directive]> = having
+            .iter()
+            .map(|(_, v)| v.directives.as_slice())
+            .collect();
         let mut directives: Vec<Directive> = having
             .iter()
             .map(|(graph, _)| Join::new("join__enumValue").graph(sources, *graph).done())

@@ -28,7 +28,8 @@ pub(super) fn merge(sources: &Sources<'_>, ty: &str, errors: &mut Errors) -> Vec
     if sources.kind(ty) == Some(Kind::Object) {
         for (interface, name) in through_interface_objects(sources, ty) {
             if seen.insert(name)
-                && let Some(mut field) = merge_field(sources, interface, name, &mut Errors::default())
+                && let Some(mut field) =
+                    merge_field(sources, interface, name, &mut Errors::default())
             {
                 field.directives.retain(|d| d.name != "join__field");
                 field.directives.insert(0, Join::new("join__field").done());
@@ -40,14 +41,15 @@ pub(super) fn merge(sources: &Sources<'_>, ty: &str, errors: &mut Errors) -> Vec
 }
 
 /// Fields that interface objects add to everything that implements the interface.
-fn through_interface_objects<'a>(
-    sources: &Sources<'a>,
-    object: &str,
-) -> Vec<(&'a str, &'a str)> {
+fn through_interface_objects<'a>(sources: &Sources<'a>, object: &str) -> Vec<(&'a str, &'a str)> {
     let mut found = Vec::new();
     for (_, ty) in sources.of_type(object) {
         for interface in &ty.implements {
-            for (_, stand_in) in sources.of_type(interface).into_iter().filter(|(_, t)| t.interface_object) {
+            for (_, stand_in) in sources
+                .of_type(interface)
+                .into_iter()
+                .filter(|(_, t)| t.interface_object)
+            {
                 let fields = stand_in.fields.values().filter(|f| !f.external);
                 found.extend(fields.map(|f| (stand_in.name.as_str(), f.name.as_str())));
             }
@@ -56,15 +58,14 @@ fn through_interface_objects<'a>(
     found
 }
 
-fn merge_field(
-    sources: &Sources<'_>,
-    ty: &str,
-    name: &str,
-    errors: &mut Errors,
-) -> Option<Field> {
+fn merge_field(sources: &Sources<'_>, ty: &str, name: &str, errors: &mut Errors) -> Option<Field> {
     let at = format!("{ty}.{name}");
     let all = sources.of_field(ty, name);
-    let order: Vec<usize> = sources.home_first(ty).iter().map(|(graph, _)| *graph).collect();
+    let order: Vec<usize> = sources
+        .home_first(ty)
+        .iter()
+        .map(|(graph, _)| *graph)
+        .collect();
     let mut contributing: Vec<Source<'_>> = all
         .iter()
         .filter(|s| !s.field.external && s.overridden != Some(Overridden::Unused))
@@ -86,7 +87,13 @@ fn merge_field(
     let Some(field_type) = type_refs::outgoing(sources, &types) else {
         let said: Vec<String> = contributing
             .iter()
-            .map(|s| format!("{} in {}", print::type_ref(&s.field.ty), sources.name(s.graph)))
+            .map(|s| {
+                format!(
+                    "{} in {}",
+                    print::type_ref(&s.field.ty),
+                    sources.name(s.graph)
+                )
+            })
             .collect();
         let words = format!("{at} has incompatible types: {}.", sentence(&said));
         errors.between("FIELD_TYPE_MISMATCH", at, words);
@@ -96,8 +103,10 @@ fn merge_field(
 
     let types_equal = types.iter().all(|ty| *ty == &field_type);
     let mut directives = join_fields(sources, ty, &all, types_equal);
-    let marked: Vec<&[Directive]> =
-        contributing.iter().map(|s| s.field.directives.as_slice()).collect();
+    let marked: Vec<&[Directive]> = contributing
+        .iter()
+        .map(|s| s.field.directives.as_slice())
+        .collect();
     directives.extend(marks::merge(&marked));
     directives.extend(cache::of_field(sources, ty, &contributing).map(marks::CacheMark::directive));
     Some(Field {
@@ -115,10 +124,17 @@ fn shareable(sources: &Sources<'_>, ty: &str, at: &str, all: &[Source<'_>], erro
     let is_interface = sources.kind(ty) == Some(Kind::Interface);
     let objects_only = |s: &&Source<'_>| {
         // Fields of an interface are never resolved themselves, only those of its stand-ins are.
-        !is_interface || sources.subgraphs[s.graph].types.get(ty).is_some_and(|t| t.interface_object)
+        !is_interface
+            || sources.subgraphs[s.graph]
+                .types
+                .get(ty)
+                .is_some_and(|t| t.interface_object)
     };
-    let resolving: Vec<&Source<'_>> =
-        all.iter().filter(|s| s.resolves() && s.overridden.is_none()).filter(objects_only).collect();
+    let resolving: Vec<&Source<'_>> = all
+        .iter()
+        .filter(|s| s.resolves() && s.overridden.is_none())
+        .filter(objects_only)
+        .collect();
     if resolving.len() < 2 {
         return;
     }
@@ -140,19 +156,14 @@ fn shareable(sources: &Sources<'_>, ty: &str, at: &str, all: &[Source<'_>], erro
         errors.between("INVALID_FIELD_SHARING", at, words);
     }
     if ty == "Subscription" {
-        let words = format!("{at} is resolved by several subgraphs; a subscription has one source.");
+        let words =
+            format!("{at} is resolved by several subgraphs; a subscription has one source.");
         errors.between("INVALID_FIELD_SHARING", at, words);
     }
 }
 
 /// An external declaration must agree with what is really resolved.
-fn externals(
-    sources: &Sources<'_>,
-    at: &str,
-    ty: &Type,
-    all: &[Source<'_>],
-    errors: &mut Errors,
-) {
+fn externals(sources: &Sources<'_>, at: &str, ty: &Type, all: &[Source<'_>], errors: &mut Errors) {
     for source in all.iter().filter(|s| s.field.external) {
         let fits = type_refs::is_subtype(sources, ty, &source.field.ty)
             || type_refs::is_subtype(sources, &source.field.ty, ty);
@@ -163,7 +174,12 @@ fn externals(
                 sources.name(source.graph),
                 print::type_ref(ty)
             );
-            errors.in_subgraph(sources.name(source.graph), "EXTERNAL_TYPE_MISMATCH", at, words);
+            errors.in_subgraph(
+                sources.name(source.graph),
+                "EXTERNAL_TYPE_MISMATCH",
+                at,
+                words,
+            );
         }
     }
 }
@@ -175,7 +191,10 @@ fn join_fields(
     all: &[Source<'_>],
     types_equal: bool,
 ) -> Vec<Directive> {
-    let name = all.first().map(|s| s.field.name.as_str()).unwrap_or_default();
+    let name = all
+        .first()
+        .map(|s| s.field.name.as_str())
+        .unwrap_or_default();
     let label = sources.label(ty, name);
     let special = |s: &Source<'_>| {
         s.field.external
@@ -183,10 +202,12 @@ fn join_fields(
             || s.field.provides.is_some()
             || s.overridden.is_some()
     };
-    let missing_somewhere = sources
-        .of_type(ty)
-        .iter()
-        .any(|(graph, _)| !all.iter().any(|s| s.graph == *graph));
+    // Every subgraph has the query type, declared or not.
+    let having_type = match ty {
+        "Query" => sources.subgraphs.len(),
+        _ => sources.of_type(ty).len(),
+    };
+    let missing_somewhere = all.len() < having_type;
     if types_equal && !missing_somewhere && label.is_none() && !all.iter().any(special) {
         return Vec::new();
     }
@@ -201,9 +222,19 @@ fn join_fields(
                 .text("provides", s.field.provides.as_ref().map(field_set::print))
                 .text("type", (!types_equal).then(|| print::type_ref(&s.field.ty)))
                 .flag("external", s.field.external, false)
-                .text("override", s.field.overrides.as_ref().map(|o| o.from.clone()))
-                .flag("usedOverridden", s.overridden == Some(Overridden::Used), false)
-                .text("overrideLabel", label.filter(|_| part_of_override).map(str::to_owned))
+                .text(
+                    "override",
+                    s.field.overrides.as_ref().map(|o| o.from.clone()),
+                )
+                .flag(
+                    "usedOverridden",
+                    s.overridden == Some(Overridden::Used),
+                    false,
+                )
+                .text(
+                    "overrideLabel",
+                    label.filter(|_| part_of_override).map(str::to_owned),
+                )
                 .done()
         })
         .collect()
@@ -217,7 +248,9 @@ pub(in super::super) fn implementations(
 ) {
     use graphql_tools::static_graphql::schema::TypeDefinition;
     for ty in types {
-        let TypeDefinition::Object(object) = ty else { continue };
+        let TypeDefinition::Object(object) = ty else {
+            continue;
+        };
         for interface in &object.implements_interfaces {
             let Some(TypeDefinition::Interface(interface)) =
                 types.iter().find(|t| super::sdl::name_of(t) == interface)

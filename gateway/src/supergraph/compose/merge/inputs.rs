@@ -5,9 +5,9 @@ use std::collections::HashSet;
 
 use graphql_tools::static_graphql::schema::{Directive, InputValue, Type};
 
+use super::super::super::print;
 use super::super::error::{Errors, sentence};
 use super::super::sources::{Source, Sources};
-use super::super::super::print;
 use super::join::Join;
 use super::{description, marks, type_refs};
 
@@ -16,7 +16,11 @@ pub(super) fn merge(sources: &Sources<'_>, name: &str, errors: &mut Errors) -> V
     let by_graph = sources.of_type(name);
     let mut merged = Vec::new();
     let mut seen = HashSet::new();
-    for field in sources.home_first(name).iter().flat_map(|(_, ty)| ty.inputs.keys()) {
+    for field in sources
+        .home_first(name)
+        .iter()
+        .flat_map(|(_, ty)| ty.inputs.keys())
+    {
         if !seen.insert(field.as_str()) {
             continue;
         }
@@ -41,12 +45,20 @@ pub(super) fn merge(sources: &Sources<'_>, name: &str, errors: &mut Errors) -> V
             }
             continue;
         }
-        let Some(mut input) = merge_values(sources, &at, &having, errors) else { continue };
+        let Some(mut input) = merge_values(sources, &at, &having, errors) else {
+            continue;
+        };
         let first = print::type_ref(&having[0].1.value_type);
-        if having.iter().any(|(_, v)| print::type_ref(&v.value_type) != first) {
+        if having
+            .iter()
+            .any(|(_, v)| print::type_ref(&v.value_type) != first)
+        {
             let joins = having.iter().map(|(graph, v)| {
                 let ty = Some(print::type_ref(&v.value_type));
-                Join::new("join__field").graph(sources, *graph).text("type", ty).done()
+                Join::new("join__field")
+                    .graph(sources, *graph)
+                    .text("type", ty)
+                    .done()
             });
             input.directives.splice(0..0, joins);
         }
@@ -76,7 +88,11 @@ pub(super) fn arguments(
         let having: Vec<(usize, &InputValue)> = contributing
             .iter()
             .filter_map(|s| {
-                s.field.args.iter().find(|a| a.name == argument.name).map(|a| (s.graph, a))
+                s.field
+                    .args
+                    .iter()
+                    .find(|a| a.name == argument.name)
+                    .map(|a| (s.graph, a))
             })
             .collect();
         if having.len() < contributing.len() {
@@ -115,11 +131,23 @@ fn merge_values(
         let said: Vec<String> = having
             .iter()
             .map(|(graph, v)| {
-                format!("{} in {}", print::type_ref(&v.value_type), sources.name(*graph))
+                format!(
+                    "{} in {}",
+                    print::type_ref(&v.value_type),
+                    sources.name(*graph)
+                )
             })
             .collect();
-        let code = if at.contains('(') { "FIELD_ARGUMENT_TYPE_MISMATCH" } else { "FIELD_TYPE_MISMATCH" };
-        errors.between(code, at, format!("{at} has incompatible types: {}.", sentence(&said)));
+        let code = if at.contains('(') {
+            "FIELD_ARGUMENT_TYPE_MISMATCH"
+        } else {
+            "FIELD_TYPE_MISMATCH"
+        };
+        errors.between(
+            code,
+            at,
+            format!("{at} has incompatible types: {}.", sentence(&said)),
+        );
         return None;
     };
     let default = |v: &InputValue| v.default_value.as_ref().map(print::value);
@@ -137,9 +165,16 @@ fn merge_values(
         } else {
             "INPUT_FIELD_DEFAULT_MISMATCH"
         };
-        errors.between(code, at, format!("{at} has different defaults: {}.", sentence(&said)));
+        errors.between(
+            code,
+            at,
+            format!("{at} has different defaults: {}.", sentence(&said)),
+        );
     }
-    let all: Vec<&[Directive]> = having.iter().map(|(_, v)| v.directives.as_slice()).collect();
+    let all: Vec<&[Directive]> = having
+        .iter()
+        .map(|(_, v)| v.directives.as_slice())
+        .collect();
     Some(InputValue {
         value_type,
         description: description(having.iter().map(|(_, v)| v.description.as_ref())),

@@ -29,7 +29,11 @@ impl Join {
 
     /// Written only when it holds, or only when it does not, as the specification's defaults are.
     pub(super) fn flag(self, name: &str, value: bool, default: bool) -> Self {
-        if value == default { self } else { self.value(name, Value::Boolean(value)) }
+        if value == default {
+            self
+        } else {
+            self.value(name, Value::Boolean(value))
+        }
     }
 
     fn value(mut self, name: &str, value: Value) -> Self {
@@ -42,14 +46,24 @@ impl Join {
     }
 }
 
-/// `@join__type`, one per subgraph and key.
+/// `@join__type`, one per subgraph and key. Every subgraph has a query type, if only for the
+/// gateway's own fields, so that the planner may enter each of them by the query root.
 pub(super) fn types(sources: &Sources<'_>, name: &str) -> Vec<Directive> {
     let mut directives = Vec::new();
+    if name == "Query" {
+        let all = 0..sources.subgraphs.len();
+        return all
+            .map(|graph| Join::new("join__type").graph(sources, graph).done())
+            .collect();
+    }
     for (graph, ty) in sources.of_type(name) {
         let join = || Join::new("join__type").graph(sources, graph);
         if ty.keys.is_empty() || is_root(name) {
-            directives
-                .push(join().flag("isInterfaceObject", ty.interface_object, false).done());
+            directives.push(
+                join()
+                    .flag("isInterfaceObject", ty.interface_object, false)
+                    .done(),
+            );
         }
         for key in ty.keys.iter().filter(|_| !is_root(name)) {
             directives.push(

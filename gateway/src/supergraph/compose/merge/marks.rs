@@ -26,7 +26,11 @@ pub(super) fn merge(all: &[&[Directive]]) -> Vec<Directive> {
     }
     first("specifiedBy", &mut merged);
     first("oneOf", &mut merged);
-    merged.extend(flat().find(|d| d.name == "inaccessible").map(|_| plain("inaccessible")));
+    merged.extend(
+        flat()
+            .find(|d| d.name == "inaccessible")
+            .map(|_| plain("inaccessible")),
+    );
     let tags: BTreeSet<&str> = flat()
         .filter(|d| d.name == "tag")
         .filter_map(|d| sdl::string_argument(d, "name"))
@@ -34,11 +38,13 @@ pub(super) fn merge(all: &[&[Directive]]) -> Vec<Directive> {
     for tag in tags {
         merged.push(with("tag", "name", Value::String(tag.to_owned())));
     }
-    let demand = all.iter().fold(Demand::default(), |sum, d| sum.and(&Demand::of(d)));
-    merged.extend(demand_directives(&demand));
-    let scopes = all
+    let demand = all
         .iter()
-        .fold(Disjunction::new(), |sum, d| both(&sum, &Demand::of_input(d).scopes));
+        .fold(Demand::default(), |sum, d| sum.and(&Demand::of(d)));
+    merged.extend(demand_directives(&demand));
+    let scopes = all.iter().fold(Disjunction::new(), |sum, d| {
+        both(&sum, &Demand::of_input(d).scopes)
+    });
     if !scopes.is_empty() {
         merged.push(with("inputScopes", "scopes", lists(&scopes)));
     }
@@ -58,13 +64,26 @@ pub(super) fn merge(all: &[&[Directive]]) -> Vec<Directive> {
         .flat_map(|d| sdl::strings_argument(d, "types"))
         .collect();
     if !stale.is_empty() {
-        let types = stale.into_iter().map(|name| Value::String(name.to_owned())).collect();
+        let types = stale
+            .into_iter()
+            .map(|name| Value::String(name.to_owned()))
+            .collect();
         merged.push(with("cacheInvalidate", "types", Value::List(types)));
     }
     // Anything else that is carried: each different application once.
     const SETTLED: [&str; 13] = [
-        "deprecated", "specifiedBy", "oneOf", "inaccessible", "tag", "authenticated",
-        "requiresScopes", "policy", "inputScopes", "cost", "listSize", "personal",
+        "deprecated",
+        "specifiedBy",
+        "oneOf",
+        "inaccessible",
+        "tag",
+        "authenticated",
+        "requiresScopes",
+        "policy",
+        "inputScopes",
+        "cost",
+        "listSize",
+        "personal",
         "cacheInvalidate",
     ];
     for directive in flat() {
@@ -94,19 +113,31 @@ fn demand_directives(demand: &Demand) -> Vec<Directive> {
 
 fn lists(form: &[Vec<Arc<str>>]) -> Value {
     let inner = |names: &Vec<Arc<str>>| {
-        Value::List(names.iter().map(|name| Value::String(name.to_string())).collect())
+        Value::List(
+            names
+                .iter()
+                .map(|name| Value::String(name.to_string()))
+                .collect(),
+        )
     };
     Value::List(form.iter().map(inner).collect())
 }
 
 /// A directive without arguments.
 pub(super) fn plain(name: &str) -> Directive {
-    Directive { position: Default::default(), name: name.to_owned(), arguments: Vec::new() }
+    Directive {
+        position: Default::default(),
+        name: name.to_owned(),
+        arguments: Vec::new(),
+    }
 }
 
 /// A directive with one argument.
 pub(super) fn with(name: &str, argument: &str, value: Value) -> Directive {
-    Directive { arguments: vec![(argument.to_owned(), value)], ..plain(name) }
+    Directive {
+        arguments: vec![(argument.to_owned(), value)],
+        ..plain(name)
+    }
 }
 
 /// A cache mark as `@cacheControl` writes it.
@@ -118,7 +149,10 @@ pub(super) struct CacheMark {
 
 impl CacheMark {
     /// Not to be kept by anyone.
-    const NOTHING: Self = Self { max_age: Some(0), public: false };
+    const NOTHING: Self = Self {
+        max_age: Some(0),
+        public: false,
+    };
 
     /// Reads the mark of a coordinate.
     pub(super) fn of(directives: &[Directive]) -> Option<Self> {
@@ -142,7 +176,11 @@ impl CacheMark {
     /// What to write on a field so that readers of the supergraph, who look at the field, then at
     /// its return type, then at its parent, arrive at `mark`. A mark on a type is a promise of the
     /// subgraph that wrote it about *its* fields, never about what others add to the type.
-    pub(super) fn to_write(mark: Option<Self>, explicit: bool, inherited: Option<Self>) -> Option<Self> {
+    pub(super) fn to_write(
+        mark: Option<Self>,
+        explicit: bool,
+        inherited: Option<Self>,
+    ) -> Option<Self> {
         match mark {
             mark if !explicit && mark == inherited => None,
             None => Some(Self::NOTHING),
@@ -158,7 +196,9 @@ impl CacheMark {
             directive.arguments.push(("maxAge".to_owned(), age));
         }
         let scope = if self.public { "PUBLIC" } else { "PRIVATE" };
-        directive.arguments.push(("scope".to_owned(), Value::Enum(scope.to_owned())));
+        directive
+            .arguments
+            .push(("scope".to_owned(), Value::Enum(scope.to_owned())));
         directive
     }
 }

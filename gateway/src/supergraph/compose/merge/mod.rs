@@ -28,7 +28,9 @@ pub(super) fn merge(sources: &Sources<'_>, errors: &mut Errors) -> Vec<TypeDefin
             continue;
         }
         let found = sources.home_first(name);
-        let Some(kind) = sources.kind(name) else { continue };
+        let Some(kind) = sources.kind(name) else {
+            continue;
+        };
         if !kinds_agree(sources, name, kind, &found, errors) {
             continue;
         }
@@ -89,7 +91,10 @@ pub(super) fn merge(sources: &Sources<'_>, errors: &mut Errors) -> Vec<TypeDefin
 
 /// The marks of a type: a cache mark where somebody made one, and everything else.
 fn type_marks(found: &[(usize, &TypeDef)]) -> Vec<Directive> {
-    let all: Vec<&[Directive]> = found.iter().map(|(_, ty)| ty.directives.as_slice()).collect();
+    let all: Vec<&[Directive]> = found
+        .iter()
+        .map(|(_, ty)| ty.directives.as_slice())
+        .collect();
     let mut merged = marks::merge(&all);
     merged.extend(cache::of_type(found).map(marks::CacheMark::directive));
     merged
@@ -97,7 +102,8 @@ fn type_marks(found: &[(usize, &TypeDef)]) -> Vec<Directive> {
 
 /// The first description there is.
 fn description<'a>(mut all: impl Iterator<Item = Option<&'a String>>) -> Option<String> {
-    all.find_map(|text| text.filter(|t| !t.trim().is_empty())).cloned()
+    all.find_map(|text| text.filter(|t| !t.trim().is_empty()))
+        .cloned()
 }
 
 fn sorted<'a>(names: impl Iterator<Item = &'a String>) -> Vec<String> {
@@ -119,24 +125,33 @@ fn kinds_agree(
     errors: &mut Errors,
 ) -> bool {
     let stands_for = |ty: &TypeDef| ty.interface_object && kind == Kind::Interface;
-    if found.iter().any(|(_, ty)| ty.kind != kind && !stands_for(ty)) {
+    if found
+        .iter()
+        .any(|(_, ty)| ty.kind != kind && !stands_for(ty))
+    {
         let said: Vec<String> = found
             .iter()
             .map(|(graph, ty)| format!("{} in {}", ty.kind.noun(), sources.name(*graph)))
             .collect();
-        let words = format!("{name} is {}; it must be the same kind everywhere.", sentence(&said));
+        let words = format!(
+            "{name} is {}; it must be the same kind everywhere.",
+            sentence(&said)
+        );
         errors.between("TYPE_KIND_MISMATCH", name, words);
         return false;
     }
     if kind == Kind::Object && found.iter().any(|(_, ty)| ty.interface_object) {
-        let words = format!(
-            "{name} is an @interfaceObject, but no subgraph defines it as an interface."
-        );
+        let words =
+            format!("{name} is an @interfaceObject, but no subgraph defines it as an interface.");
         errors.between("INTERFACE_OBJECT_USAGE_ERROR", name, words);
         return false;
     }
     if is_root(name) && kind != Kind::Object {
-        errors.between("TYPE_KIND_MISMATCH", name, format!("{name} must be an object type."));
+        errors.between(
+            "TYPE_KIND_MISMATCH",
+            name,
+            format!("{name} must be an object type."),
+        );
         return false;
     }
     true
@@ -152,9 +167,13 @@ pub(super) fn check(sources: &Sources<'_>, types: &[TypeDefinition], errors: &mu
     visibility::check(types, errors);
     let names: std::collections::HashSet<&str> = types.iter().map(sdl::name_of).collect();
     for ty in types {
-        let TypeDefinition::Object(object) = ty else { continue };
+        let TypeDefinition::Object(object) = ty else {
+            continue;
+        };
         for field in &object.fields {
-            let Some(stale) = sdl::directive(&field.directives, "cacheInvalidate") else { continue };
+            let Some(stale) = sdl::directive(&field.directives, "cacheInvalidate") else {
+                continue;
+            };
             for name in sdl::strings_argument(stale, "types") {
                 if !names.contains(name) {
                     let at = format!("{}.{}", object.name, field.name);

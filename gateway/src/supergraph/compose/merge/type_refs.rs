@@ -32,8 +32,10 @@ pub(super) fn is_subtype(sources: &Sources<'_>, sub: &Type, sup: &Type) -> bool 
                         .types
                         .get(sub)
                         .is_some_and(|ty| ty.implements.iter().any(|i| i == sup));
-                    let member =
-                        s.types.get(sup).is_some_and(|ty| ty.members.iter().any(|m| m == sub));
+                    let member = s
+                        .types
+                        .get(sup)
+                        .is_some_and(|ty| ty.members.iter().any(|m| m == sub));
                     implements || member
                 })
         }

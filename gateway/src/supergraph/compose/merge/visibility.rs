@@ -26,11 +26,16 @@ pub(super) fn check(types: &[TypeDefinition], errors: &mut Errors) {
             TypeDefinition::Interface(t) => fields(name, &t.fields, &unseen, errors),
             TypeDefinition::InputObject(t) => inputs(name, &t.fields, &unseen, errors),
             TypeDefinition::Enum(t) => t.values.iter().filter(|v| !hidden(&v.directives)).count(),
-            TypeDefinition::Union(t) => t.types.iter().filter(|m| !unseen.contains(m.as_str())).count(),
+            TypeDefinition::Union(t) => t
+                .types
+                .iter()
+                .filter(|m| !unseen.contains(m.as_str()))
+                .count(),
             TypeDefinition::Scalar(_) => 1,
         };
         if seen == 0 {
-            let words = format!("Nothing of {name} is visible to clients; make it @inaccessible too.");
+            let words =
+                format!("Nothing of {name} is visible to clients; make it @inaccessible too.");
             errors.between("ONLY_INACCESSIBLE_CHILDREN", name, words);
         }
     }
@@ -64,8 +69,10 @@ fn inputs(
         if !hidden(&input.directives) {
             seen += 1;
             reference(&at, &input.value_type, unseen, errors);
-        } else if matches!(input.value_type, Type::NonNullType(_)) && input.default_value.is_none() {
-            let words = format!("{at} is @inaccessible but required, so that nobody could give it.");
+        } else if matches!(input.value_type, Type::NonNullType(_)) && input.default_value.is_none()
+        {
+            let words =
+                format!("{at} is @inaccessible but required, so that nobody could give it.");
             errors.between("REQUIRED_INACCESSIBLE", at, words);
         }
     }

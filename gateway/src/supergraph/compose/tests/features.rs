@@ -20,9 +20,16 @@ fn renamed_and_prefixed_federation_directives_mean_the_same() {
         schema { query: Root }
         type T @entity(fields: "id") { id: ID! name: String @federation__shareable owner: Root }
     "#;
-    let input = SubgraphSdl { name: "a-1".into(), url: "http://a".into(), sdl: sdl.into() };
+    let input = SubgraphSdl {
+        name: "a-1".into(),
+        url: "http://a".into(),
+        sdl: sdl.into(),
+    };
     let supergraph = compose(&[input]).unwrap();
-    assert!(supergraph.contains("@join__type(graph: A_1, key: \"id\")"), "{supergraph}");
+    assert!(
+        supergraph.contains("@join__type(graph: A_1, key: \"id\")"),
+        "{supergraph}"
+    );
     assert!(supergraph.contains("A_1 @join__graph(name: \"a-1\", url: \"http://a\")"));
     assert!(supergraph.contains("owner: Query") && !supergraph.contains("scalar FieldSet"));
 }
@@ -43,9 +50,15 @@ fn an_overridden_field_is_resolved_by_the_new_subgraph_only() {
     let old = "type Query { t: T } type T @key(fields: \"id\") { id: ID! fee: Int size: Int }";
     let new = "type T @key(fields: \"id\") { id: ID! fee: Int @override(from: \"old\") }";
     let supergraph = composed(&[("new", new), ("old", old)]);
-    assert_eq!(line(&supergraph, "fee:"), "fee: Int @join__field(graph: NEW, override: \"old\")");
+    assert_eq!(
+        line(&supergraph, "fee:"),
+        "fee: Int @join__field(graph: NEW, override: \"old\")"
+    );
     let plan = plan(&supergraph, "{ t { fee size } }");
-    assert!(plan.contains("\"new\"") && plan.contains("\"old\""), "{plan}");
+    assert!(
+        plan.contains("\"new\"") && plan.contains("\"old\""),
+        "{plan}"
+    );
 }
 
 #[test]
@@ -92,7 +105,10 @@ fn hiding_tags_and_deprecations_travel_along() {
     let a = r#"type Query { t: T } type T @key(fields: "id") { id: ID! @tag(name: "b") secret: Int @shareable @inaccessible old: Int @deprecated }"#;
     let b = r#"type T @key(fields: "id") { id: ID! @tag(name: "a") secret: Int @shareable }"#;
     let supergraph = composed(&[("a", a), ("b", b)]);
-    assert_eq!(line(&supergraph, "id:"), r#"id: ID! @tag(name: "a") @tag(name: "b")"#);
+    assert_eq!(
+        line(&supergraph, "id:"),
+        r#"id: ID! @tag(name: "a") @tag(name: "b")"#
+    );
     assert_eq!(line(&supergraph, "secret:"), "secret: Int @inaccessible");
     let loaded = Supergraph::load(&supergraph, 1).unwrap();
     assert!(!loaded.api.sdl.contains("secret") && loaded.api.sdl.contains("old: Int @deprecated"));
@@ -117,14 +133,19 @@ fn directives_named_by_compose_directive_travel_with_their_link() {
     );
     assert!(supergraph.contains("mine/v1.0") && !supergraph.contains("@private"));
     let loaded = Supergraph::load(&supergraph, 1).unwrap();
-    assert!(!loaded.api.sdl.contains("CacheControlScope"), "{}", loaded.api.sdl);
+    assert!(
+        !loaded.api.sdl.contains("CacheControlScope"),
+        "{}",
+        loaded.api.sdl
+    );
 }
 
 #[test]
 fn a_type_mark_for_the_cache_covers_only_the_fields_of_who_made_it() {
     let places = r#"type Query { d: Division } type Division @key(fields: "id") @cacheControl(maxAge: 60, scope: PUBLIC) { id: ID! name: String parent: Division }"#;
     let marriage = r#"type Division @key(fields: "id") { id: ID! couples: Int rate: Int @cacheControl(maxAge: 9, scope: PUBLIC) }"#;
-    let loaded = Supergraph::load(&composed(&[("places", places), ("marriage", marriage)]), 1).unwrap();
+    let loaded =
+        Supergraph::load(&composed(&[("places", places), ("marriage", marriage)]), 1).unwrap();
     let division = loaded.schema.ty("Division").unwrap();
     let hint = |name: &str| {
         let cache = loaded.schema.field(division, name).unwrap().cache;
@@ -136,7 +157,10 @@ fn a_type_mark_for_the_cache_covers_only_the_fields_of_who_made_it() {
     assert_eq!(hint("couples"), (None, false));
     assert_eq!(hint("rate"), (Some(9), true));
     let query = loaded.schema.query();
-    assert_eq!(loaded.schema.field(query, "d").unwrap().cache.max_age, Some(60));
+    assert_eq!(
+        loaded.schema.field(query, "d").unwrap().cache.max_age,
+        Some(60)
+    );
 }
 
 #[test]
@@ -153,7 +177,8 @@ fn types_that_differ_in_nullability_are_merged_to_the_looser_and_told_apart() {
 #[test]
 fn inputs_and_arguments_are_the_intersection_and_take_the_stricter_type() {
     let a = "type Query { v(x: Int, y: Int!, z: Int): Int @shareable w(in: In): Int } input In { p: Int q: Int }";
-    let b = "type Query { v(x: Int!, y: Int!): Int @shareable w2(in: In): Int } input In { p: Int! }";
+    let b =
+        "type Query { v(x: Int!, y: Int!): Int @shareable w2(in: In): Int } input In { p: Int! }";
     let supergraph = composed(&[("a", a), ("b", b)]);
     assert_eq!(line(&supergraph, "v("), "v(x: Int!, y: Int!): Int");
     assert!(line(&supergraph, "p:").starts_with("p: Int! @join__field(graph: A, type: \"Int\")"));
@@ -183,7 +208,41 @@ fn keys_are_followed_in_chains() {
 
 #[test]
 fn what_is_composed_parses_and_plans_in_every_case_of_these_tests() {
-    let supergraph = composed(&[("a", "type Query { \"A name beyond the plane: 𠮷.\" a: Int }")]);
+    let supergraph = composed(&[(
+        "a",
+        "type Query { \"A name beyond the plane: 𠮷.\" a: Int }",
+    )]);
     let document = sdl::parse(&supergraph).unwrap();
     assert_eq!(super::super::print::document(&document), supergraph);
+}
+
+#[test]
+fn every_subgraph_has_the_query_type_so_that_entities_may_be_asked_of_it() {
+    let a = "type Query { t: T } type T @key(fields: \"id\") { id: ID! }";
+    let b = "type T @key(fields: \"id\") { id: ID! size: Int }";
+    let supergraph = composed(&[("a", a), ("b", b)]);
+    assert!(supergraph.contains(
+        "type Query\n  @join__type(graph: A)\n  @join__type(graph: B)\n{\n  t: T @join__field(graph: A)\n}"
+    ));
+}
+
+#[test]
+fn an_enum_value_that_clients_cannot_see_need_not_be_known_everywhere() {
+    let a = "type Query { a(s: S): S } enum S { OPEN }";
+    let b = "type Query { b(s: S): S } enum S { OPEN DRAFT @inaccessible }";
+    let supergraph = composed(&[("a", a), ("b", b)]);
+    assert_eq!(
+        line(&supergraph, "DRAFT"),
+        "DRAFT @join__enumValue(graph: B) @inaccessible"
+    );
+}
+
+#[test]
+fn fields_may_be_provided_through_an_interface() {
+    let a = "type Query { i: I @provides(fields: \"name\") } interface I { name: String } \
+             type T implements I @key(fields: \"id\") { id: ID! name: String @external }";
+    let b = "type T @key(fields: \"id\") { id: ID! name: String }";
+    let supergraph = composed(&[("a", a), ("b", b)]);
+    let plan = plan(&supergraph, "{ i { name } }");
+    assert!(plan.contains("\"a\"") && !plan.contains("\"b\""), "{plan}");
 }

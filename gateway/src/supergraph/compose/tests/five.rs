@@ -125,6 +125,15 @@ fn demands_reach_everything_that_leads_to_them() {
     // DeathRecord's demand counts on the field that returns it, from whatever subgraph.
     assert!(demand("Person", "death").authenticated);
     let person = supergraph.schema.ty("Person").unwrap();
-    let personal = supergraph.schema.field(person, "maskedId").unwrap().personal.clone().unwrap();
-    assert_eq!((&*personal.category, &*personal.subject), ("IDENTITY", "id"));
+    let personal = supergraph
+        .schema
+        .field(person, "maskedId")
+        .unwrap()
+        .personal
+        .clone()
+        .unwrap();
+    assert_eq!(
+        (&*personal.category, &*personal.subject),
+        ("IDENTITY", "id")
+    );
 }

@@ -20,16 +20,27 @@ const LINK: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federat
 
 /// A subgraph with the usual imports.
 fn subgraph(name: &str, sdl: &str) -> SubgraphSdl {
-    SubgraphSdl { name: name.to_owned(), url: String::new(), sdl: format!("{LINK}{sdl}") }
+    SubgraphSdl {
+        name: name.to_owned(),
+        url: String::new(),
+        sdl: format!("{LINK}{sdl}"),
+    }
 }
 
 fn composed(subgraphs: &[(&str, &str)]) -> String {
-    let subgraphs: Vec<_> = subgraphs.iter().map(|(name, sdl)| subgraph(name, sdl)).collect();
+    let subgraphs: Vec<_> = subgraphs
+        .iter()
+        .map(|(name, sdl)| subgraph(name, sdl))
+        .collect();
     compose(&subgraphs).unwrap_or_else(|errors| panic!("{}", lines(&errors)))
 }
 
 fn lines(errors: &[CompositionError]) -> String {
-    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    errors
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// The plan of the crate planner for an operation, as text.
@@ -50,7 +61,10 @@ fn plan(supergraph: &str, operation: &str) -> String {
 
 /// Compares with a file beside the tests; `UPDATE_EXPECTED=1` writes it instead.
 fn assert_expected(file: &str, actual: &str) {
-    let path = format!("{}/src/supergraph/compose/tests/{file}", env!("CARGO_MANIFEST_DIR"));
+    let path = format!(
+        "{}/src/supergraph/compose/tests/{file}",
+        env!("CARGO_MANIFEST_DIR")
+    );
     if std::env::var_os("UPDATE_EXPECTED").is_some() {
         std::fs::write(&path, actual).unwrap();
     }

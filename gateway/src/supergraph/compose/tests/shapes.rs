@@ -35,9 +35,18 @@ fn an_entity_of_two_subgraphs_composes_to_the_expected_supergraph() {
 #[test]
 fn a_query_through_an_entity_is_planned_across_both_subgraphs() {
     let supergraph = composed(&[("places", PLACES), ("marriage", MARRIAGE)]);
-    let plan = plan(&supergraph, "{ division(id: \"1\") { name registries { id division { name } } } }");
-    assert!(plan.contains("places") && plan.contains("marriage"), "{plan}");
-    assert!(plan.contains("__typename") && plan.contains("on Division"), "{plan}");
+    let plan = plan(
+        &supergraph,
+        "{ division(id: \"1\") { name registries { id division { name } } } }",
+    );
+    assert!(
+        plan.contains("places") && plan.contains("marriage"),
+        "{plan}"
+    );
+    assert!(
+        plan.contains("__typename") && plan.contains("on Division"),
+        "{plan}"
+    );
 }
 
 #[test]
@@ -76,6 +85,12 @@ fn interfaces_unions_and_computed_fields_compose_to_the_expected_supergraph() {
         ),
     ]);
     assert_expected("abstract.graphql", &supergraph);
-    let plan = plan(&supergraph, "{ cases { fee stars ... on Burial { weight } } town { hearses } }");
-    assert!(plan.contains("funeral") && plan.contains("review"), "{plan}");
+    let plan = plan(
+        &supergraph,
+        "{ cases { fee stars ... on Burial { weight } } town { hearses } }",
+    );
+    assert!(
+        plan.contains("funeral") && plan.contains("review"),
+        "{plan}"
+    );
 }
