@@ -6,10 +6,10 @@
 //! against the loaded [`supergraph`], and leaves as bytes. The modules below stand in the order in
 //! which data passes; none imports one that stands above it.
 
-// pub mod server;
-// pub mod pipeline;
 pub mod identity;
+// pub mod pipeline;
 pub mod request;
+// pub mod server;
 // pub mod operation;
 // pub mod authorise;
 // pub mod plan;
