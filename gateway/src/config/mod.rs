@@ -353,3 +353,6 @@ impl Default for Server {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

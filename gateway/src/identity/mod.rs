@@ -179,3 +179,6 @@ impl Caller {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

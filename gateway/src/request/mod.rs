@@ -1,7 +1,19 @@
-//! GraphQL over HTTP, from bytes to [`GraphQlRequest`] and back, to the letter of the draft
-//! specification. Nothing here knows the web server: methods, header values and bytes come in.
+//! GraphQL over HTTP, from bytes to [`GraphQlRequest`] and from outcomes to status codes, to the letter
+//! of the draft specification (GraphQL over HTTP, stage 2). Nothing here knows the web server: methods,
+//! header values and bytes come in.
+//!
+//! Nothing is answered that a web page of another origin could cause without a preflight, except that
+//! a GET request may query: it changes nothing, and callers are told by bearer tokens, which browsers
+//! never add by themselves. Even so a GET that a browser marks as cross-document is refused unless it
+//! names a GraphQL media type or brings a header that needs a preflight.
+
+mod decode;
+mod media;
 
 use serde_json::{Map, Value};
+
+pub use decode::{check_post, decode_get, decode_post};
+pub use media::MediaType;
 
 /// One GraphQL request as the client sent it, decoded but not yet understood.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -15,3 +27,6 @@ pub struct GraphQlRequest {
     /// The extensions as sent.
     pub extensions: Option<Value>,
 }
+
+/// Headers that a page of another origin can send only after a preflight.
+pub const PREFLIGHT_HEADERS: [&str; 2] = ["minzheng-preflight", "apollo-require-preflight"];

@@ -1,0 +1,578 @@
+//! Good and bad tokens, and issuers whose keys change.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, UNIX_EPOCH};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ed25519_dalek::SigningKey;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use super::dev::{DevClaims, DevIssuer, key_in};
+use super::jws::NamedKey;
+use super::*;
+use crate::config;
+
+/// A P-256 key made for these tests only, and its public half.
+const EC_KEY: &str = "-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgQW5+U/L+Xk3RGQD+
+3gkA0UPpEfF5q0RMch/bg6kXUcuhRANCAAS8Zokg5jDb4iE4MuYsqYDkhlvQOyNH
+gUDtGW+wCO0RX1+uuH+LQDFvAa8m/PvwLorV6tHXm+nHOH5WErFIfW6c
+-----END PRIVATE KEY-----
+";
+const EC_X: &str = "vGaJIOYw2-IhODLmLKmA5IZb0DsjR4FA7RlvsAjtEV8";
+const EC_Y: &str = "X664f4tAMW8Bryb8-_AuitXq0deb6cc4flYSsUh9bpw";
+
+fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_secs()
+}
+
+fn key(seed: u8) -> NamedKey {
+    NamedKey::new(SigningKey::from_bytes(&[seed; 32]))
+}
+
+fn issuer(name: &str, algorithm: &str) -> config::Issuer {
+    config::Issuer {
+        name: name.to_owned(),
+        issuer: format!("https://{name}.example"),
+        audience: "minzheng".to_owned(),
+        jwks: "unused".to_owned(),
+        algorithms: vec![algorithm.to_owned()],
+        roles: vec!["citizen".to_owned(), "registrar".to_owned()],
+        scopes: vec![],
+        provinces: vec![],
+        max_lifetime: Duration::from_secs(3_600),
+        refresh: Duration::from_secs(300),
+    }
+}
+
+/// One issuer with EdDSA (key 1), one with ES256.
+fn verifier() -> Verifier {
+    let mut verifier = Verifier::new(&config::Identity::default(), "51").unwrap();
+    let ed = json!({ "keys": [key(1).jwk()] }).to_string();
+    verifier.add_fixed(&issuer("one", "EdDSA"), &ed).unwrap();
+    let mut narrow = issuer("two", "ES256");
+    narrow.scopes = vec!["self".to_owned(), "marriage.case".to_owned()];
+    narrow.provinces = vec!["51".to_owned(), "32".to_owned()];
+    let ec = json!({ "keys": [{
+        "kty": "EC", "crv": "P-256", "kid": "ec", "use": "sig", "x": EC_X, "y": EC_Y,
+    }] });
+    verifier.add_fixed(&narrow, &ec.to_string()).unwrap();
+    verifier
+}
+
+fn claims() -> Value {
+    json!({
+        "iss": "https://one.example", "aud": "minzheng", "sub": "u-1", "jti": "s-1",
+        "iat": now(), "exp": now() + 600, "role": "registrar", "province": "51",
+        "division": "510104", "registry": "r-9", "purposes": ["MARRIAGE_REGISTRATION"],
+    })
+}
+
+fn with(changes: Value) -> Value {
+    let mut claims = claims();
+    let map = claims.as_object_mut().unwrap();
+    for (name, value) in changes.as_object().unwrap() {
+        if value.is_null() {
+            map.remove(name);
+        } else {
+            map.insert(name.clone(), value.clone());
+        }
+    }
+    claims
+}
+
+fn signed(claims: &Value) -> String {
+    key(1).sign(&claims.to_string())
+}
+
+fn forged(header: &Value, claims: &Value, signature: &str) -> String {
+    let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    format!("{}.{}.{signature}", encode(header), encode(claims))
+}
+
+async fn refused(verifier: &Verifier, token: &str) -> Option<IdentityError> {
+    verifier
+        .identify(Some(&format!("Bearer {token}")))
+        .await
+        .err()
+}
+
+#[tokio::test]
+async fn a_good_token_becomes_its_principal() {
+    let verifier = verifier();
+    let header = format!("bearer {}", signed(&claims()));
+    let principal = verifier.identify(Some(&header)).await.unwrap();
+    assert_eq!(principal.role, Role::Registrar);
+    assert_eq!(&*principal.issuer, "https://one.example");
+    assert_eq!(principal.subject.as_deref(), Some("u-1"));
+    assert_eq!(principal.session.as_deref(), Some("s-1"));
+    assert_eq!(principal.division.as_deref(), Some("510104"));
+    assert_eq!(principal.registry.as_deref(), Some("r-9"));
+    assert!(principal.has_scope("marriage.case") && !principal.has_scope("self"));
+    assert!(principal.is_authenticated());
+    assert!(principal.purposes.contains("MARRIAGE_REGISTRATION"));
+    let again = verifier.identify(Some(&header)).await.unwrap();
+    assert!(Arc::ptr_eq(&principal, &again), "remembered");
+}
+
+#[tokio::test]
+async fn no_token_is_the_public_and_a_bad_one_is_not() {
+    let verifier = verifier();
+    let public = verifier.identify(None).await.unwrap();
+    assert_eq!(public.role, Role::Public);
+    assert!(!public.is_authenticated());
+    for header in ["", "Bearer", "Bearer ", "Basic dTpw", "token"] {
+        let got = verifier.identify(Some(header)).await;
+        assert_eq!(got.err(), Some(IdentityError::TokenMalformed), "{header}");
+    }
+}
+
+#[tokio::test]
+async fn every_bad_token_has_its_own_code() {
+    use IdentityError as E;
+    let verifier = verifier();
+    let alg = |alg: &str| json!({ "alg": alg, "typ": "JWT" });
+    let good = signed(&claims());
+    let (body, signature) = good.rsplit_once('.').unwrap();
+    let (header, _) = body.split_once('.').unwrap();
+    let other_claims = URL_SAFE_NO_PAD.encode(with(json!({ "role": "citizen" })).to_string());
+    let hmac = jsonwebtoken::encode(
+        &Header::new(Algorithm::HS256),
+        &claims(),
+        &EncodingKey::from_secret(&key(1).public()),
+    )
+    .unwrap();
+    let two = json!({ "iss": "https://two.example", "role": "citizen" });
+    for (what, token, expected, code) in [
+        (
+            "no token at all",
+            "x".to_owned(),
+            E::TokenMalformed,
+            "TOKEN_MALFORMED",
+        ),
+        (
+            "two parts",
+            body.to_owned(),
+            E::TokenMalformed,
+            "TOKEN_MALFORMED",
+        ),
+        (
+            "four parts",
+            format!("{good}.x"),
+            E::TokenMalformed,
+            "TOKEN_MALFORMED",
+        ),
+        (
+            "too long",
+            "x".repeat(10_000),
+            E::TokenMalformed,
+            "TOKEN_MALFORMED",
+        ),
+        (
+            "header is no JSON",
+            format!("eA.{good}"),
+            E::TokenMalformed,
+            "TOKEN_MALFORMED",
+        ),
+        (
+            "alg none",
+            forged(&alg("none"), &claims(), ""),
+            E::TokenUnsigned,
+            "TOKEN_UNSIGNED",
+        ),
+        (
+            "alg nOnE",
+            forged(&alg("nOnE"), &claims(), "x"),
+            E::TokenUnsigned,
+            "TOKEN_UNSIGNED",
+        ),
+        (
+            "signature cut off",
+            format!("{body}."),
+            E::TokenUnsigned,
+            "TOKEN_UNSIGNED",
+        ),
+        (
+            "HS256 with the public key",
+            hmac,
+            E::AlgorithmNotAllowed,
+            "TOKEN_ALGORITHM",
+        ),
+        (
+            "ES256 from an EdDSA issuer",
+            forged(&alg("ES256"), &claims(), "eA"),
+            E::AlgorithmNotAllowed,
+            "TOKEN_ALGORITHM",
+        ),
+        (
+            "another key",
+            key(2).sign(&claims().to_string()),
+            E::BadSignature,
+            "TOKEN_SIGNATURE",
+        ),
+        (
+            "claims changed",
+            format!("{header}.{other_claims}.{signature}"),
+            E::BadSignature,
+            "TOKEN_SIGNATURE",
+        ),
+        (
+            "signature of another issuer",
+            signed(&with(two)),
+            E::AlgorithmNotAllowed,
+            "TOKEN_ALGORITHM",
+        ),
+        (
+            "unknown issuer",
+            signed(&with(json!({ "iss": "https://evil.example" }))),
+            E::UnknownIssuer,
+            "TOKEN_ISSUER_UNKNOWN",
+        ),
+        (
+            "issuers in a list",
+            signed(&with(json!({ "iss": ["https://one.example"] }))),
+            E::TokenMalformed,
+            "TOKEN_MALFORMED",
+        ),
+        (
+            "no issuer",
+            signed(&with(json!({ "iss": null }))),
+            E::TokenMalformed,
+            "TOKEN_MALFORMED",
+        ),
+        (
+            "no audience",
+            signed(&with(json!({ "aud": null }))),
+            E::TokenMalformed,
+            "TOKEN_MALFORMED",
+        ),
+        (
+            "another audience",
+            signed(&with(json!({ "aud": "hotel" }))),
+            E::WrongAudience,
+            "TOKEN_AUDIENCE",
+        ),
+        (
+            "no subject",
+            signed(&with(json!({ "sub": null }))),
+            E::TokenMalformed,
+            "TOKEN_MALFORMED",
+        ),
+        (
+            "empty subject",
+            signed(&with(json!({ "sub": "" }))),
+            E::TokenMalformed,
+            "TOKEN_MALFORMED",
+        ),
+        (
+            "line break in subject",
+            signed(&with(json!({ "sub": "a\nb" }))),
+            E::TokenMalformed,
+            "TOKEN_MALFORMED",
+        ),
+        (
+            "no end",
+            signed(&with(json!({ "exp": null }))),
+            E::TokenMalformed,
+            "TOKEN_MALFORMED",
+        ),
+        (
+            "end is a text",
+            signed(&with(json!({ "exp": "soon" }))),
+            E::TokenMalformed,
+            "TOKEN_MALFORMED",
+        ),
+        (
+            "expired",
+            signed(&with(json!({ "exp": now() - 60 }))),
+            E::TokenExpired,
+            "TOKEN_EXPIRED",
+        ),
+        (
+            "not before a minute from now",
+            signed(&with(json!({ "nbf": now() + 60 }))),
+            E::TokenNotYetValid,
+            "TOKEN_NOT_YET_VALID",
+        ),
+        (
+            "issued in the future",
+            signed(&with(json!({ "iat": now() + 60 }))),
+            E::TokenNotYetValid,
+            "TOKEN_NOT_YET_VALID",
+        ),
+        (
+            "too long a life",
+            signed(&with(json!({ "exp": now() + 4_000 }))),
+            E::LifetimeNotAllowed,
+            "TOKEN_LIFETIME",
+        ),
+        (
+            "endless life",
+            signed(&with(json!({ "exp": u64::MAX }))),
+            E::LifetimeNotAllowed,
+            "TOKEN_LIFETIME",
+        ),
+        (
+            "a role not the issuer's",
+            signed(&with(json!({ "role": "auditor" }))),
+            E::RoleNotAllowed,
+            "TOKEN_ROLE",
+        ),
+        (
+            "no such role",
+            signed(&with(json!({ "role": "king" }))),
+            E::RoleNotAllowed,
+            "TOKEN_ROLE",
+        ),
+        (
+            "the role public",
+            signed(&with(json!({ "role": "public" }))),
+            E::RoleNotAllowed,
+            "TOKEN_ROLE",
+        ),
+        (
+            "no role",
+            signed(&with(json!({ "role": null }))),
+            E::TokenMalformed,
+            "TOKEN_MALFORMED",
+        ),
+        (
+            "another province",
+            signed(&with(json!({ "province": "32" }))),
+            E::ProvinceNotAllowed,
+            "TOKEN_PROVINCE",
+        ),
+    ] {
+        let got = refused(&verifier, &token).await;
+        assert_eq!(got, Some(expected), "{what}");
+        assert_eq!(expected.code().as_str(), code, "{what}");
+        assert_eq!(expected.code().http_status(), 401, "{what}");
+        // A refusal is not remembered as anything else.
+        assert_eq!(
+            refused(&verifier, &token).await,
+            Some(expected),
+            "{what}, again"
+        );
+    }
+}
+
+fn ec_token(changes: Value) -> String {
+    let mut header = Header::new(Algorithm::ES256);
+    header.kid = Some("ec".to_owned());
+    let mut all = json!({ "iss": "https://two.example" });
+    all.as_object_mut()
+        .unwrap()
+        .extend(changes.as_object().unwrap().clone());
+    let key = EncodingKey::from_ec_pem(EC_KEY.as_bytes()).unwrap();
+    jsonwebtoken::encode(&header, &with(all), &key).unwrap()
+}
+
+#[tokio::test]
+async fn an_issuer_grants_only_what_it_may() {
+    let verifier = verifier();
+    let scopes = |token: String| {
+        let verifier = &verifier;
+        async move {
+            let principal = verifier.identify(Some(&format!("Bearer {token}"))).await?;
+            let scopes = principal.scopes.iter().map(ToString::to_string);
+            Ok::<_, IdentityError>(scopes.collect::<Vec<_>>())
+        }
+    };
+    let of = |names: &[&str]| Ok(names.iter().map(ToString::to_string).collect::<Vec<_>>());
+    assert_eq!(scopes(ec_token(json!({}))).await, of(&["marriage.case"]));
+    assert_eq!(
+        scopes(ec_token(json!({ "province": "32", "role": "citizen" }))).await,
+        of(&["self"])
+    );
+    assert_eq!(
+        scopes(ec_token(json!({ "scope": "hotline" }))).await,
+        Err(IdentityError::ScopeNotAllowed)
+    );
+    for narrowed in [
+        json!({ "scope": "hotline funeral.case unknown" }),
+        json!({ "scope": ["hotline", "funeral.case", "self"] }),
+    ] {
+        assert_eq!(
+            scopes(signed(&with(narrowed))).await,
+            of(&["funeral.case", "hotline"]),
+            "a token narrows its role's scopes and never widens them"
+        );
+    }
+    assert_eq!(scopes(signed(&with(json!({ "scope": "" })))).await, of(&[]));
+}
+
+#[tokio::test]
+async fn the_development_issuer_keeps_its_key_to_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let issuer = DevIssuer::open(folder.path()).unwrap();
+    let file = folder.path().join("dev-issuer.key.pem");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    let mut verifier = Verifier::new(&config::Identity::default(), "51").unwrap();
+    verifier
+        .add_fixed(&issuer.config(), &issuer.jwks())
+        .unwrap();
+    let claims = DevClaims {
+        subject: "citizen-0".to_owned(),
+        role: Role::Citizen,
+        province: "51".to_owned(),
+        person: Some("token-of-a-person".to_owned()),
+        division: None,
+        registry: None,
+        purposes: vec![],
+        scope: None,
+        ttl: Duration::from_secs(60),
+    };
+    // The second opening finds the first one's key.
+    let again = DevIssuer::open(folder.path()).unwrap();
+    let token = again.mint(&claims, SystemTime::now());
+    let principal = verifier
+        .identify(Some(&format!("Bearer {token}")))
+        .await
+        .unwrap();
+    assert_eq!(principal.person.as_deref(), Some("token-of-a-person"));
+    assert!(principal.has_scope("self"));
+    let old = SystemTime::now() - Duration::from_secs(120);
+    let expired = again.mint(&claims, old);
+    assert_eq!(
+        refused(&verifier, &expired).await,
+        Some(IdentityError::TokenExpired)
+    );
+
+    std::fs::write(&file, "nonsense").unwrap();
+    let error = key_in(folder.path(), "dev-issuer.key.pem").err().unwrap();
+    assert!(error.to_string().contains("holds no Ed25519 private key"));
+    assert_eq!(
+        std::fs::read_to_string(&file).unwrap(),
+        "nonsense",
+        "untouched"
+    );
+}
+
+#[tokio::test]
+async fn keys_are_read_from_a_file_and_followed_when_they_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("jwks.json");
+    let config = config::Identity {
+        issuers: vec![config::Issuer {
+            jwks: file.to_str().unwrap().to_owned(),
+            ..issuer("one", "EdDSA")
+        }],
+        ..config::Identity::default()
+    };
+    let verifier = Verifier::new(&config, "51").unwrap();
+    let token = signed(&claims());
+    assert_eq!(
+        refused(&verifier, &token).await,
+        Some(IdentityError::KeysUnavailable),
+        "never read yet: not the caller's fault"
+    );
+    assert_eq!(IdentityError::KeysUnavailable.code().http_status(), 503);
+    assert_eq!(verifier.refresh().await.len(), 1);
+    let set = |keys: &[&NamedKey]| {
+        let mut keys: Vec<Value> = keys.iter().map(|key| key.jwk()).collect();
+        keys.push(json!({ "kty": "oct", "k": "c2VjcmV0" }));
+        std::fs::write(&file, json!({ "keys": keys }).to_string()).unwrap();
+    };
+    set(&[&key(1)]);
+    assert!(verifier.refresh().await.is_empty());
+    assert_eq!(refused(&verifier, &token).await, None);
+    std::fs::write(&file, "half a fi").unwrap();
+    assert_eq!(verifier.refresh().await.len(), 1);
+    assert_eq!(
+        refused(&verifier, &token).await,
+        None,
+        "the last good set stays"
+    );
+    set(&[&key(2)]);
+    assert!(verifier.refresh().await.is_empty());
+    assert_eq!(
+        refused(&verifier, &token).await,
+        Some(IdentityError::BadSignature),
+        "a key that was withdrawn is not remembered"
+    );
+}
+
+/// A server of one JWKS, which counts how often it is read.
+async fn jwks_server(jwks: String) -> (String, Arc<AtomicUsize>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/jwks", listener.local_addr().unwrap());
+    let reads = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&reads);
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            count.fetch_add(1, Ordering::SeqCst);
+            let _ = stream.read(&mut [0; 4096]).await.unwrap();
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", jwks.len());
+            stream.write_all((head + &jwks).as_bytes()).await.unwrap();
+        }
+    });
+    (url, reads)
+}
+
+#[tokio::test]
+async fn an_unknown_key_causes_one_reading_of_the_url_and_no_more() {
+    let jwks = json!({ "keys": [key(1).jwk()] }).to_string();
+    let (url, reads) = jwks_server(jwks).await;
+    let config = config::Identity {
+        issuers: vec![config::Issuer {
+            jwks: url,
+            ..issuer("one", "EdDSA")
+        }],
+        ..config::Identity::default()
+    };
+    let verifier = Verifier::new(&config, "51").unwrap();
+    let good = signed(&claims());
+    let stranger = key(9).sign(&claims().to_string());
+    let (good, first, second) = tokio::join!(
+        refused(&verifier, &good),
+        refused(&verifier, &stranger),
+        refused(&verifier, &stranger)
+    );
+    assert_eq!(good, None);
+    assert_eq!(
+        (first, second),
+        (
+            Some(IdentityError::BadSignature),
+            Some(IdentityError::BadSignature)
+        )
+    );
+    for _ in 0..20 {
+        refused(&verifier, &stranger).await;
+    }
+    assert_eq!(reads.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn a_purpose_is_short_plain_text_that_the_token_permits() {
+    let mut principal = Principal::public("51");
+    principal.purposes.insert("P1".into());
+    let principal = Arc::new(principal);
+    let state = |purpose, case| {
+        let trace = opentelemetry::Context::new();
+        let caller = Caller::new(Arc::clone(&principal), purpose, case, trace)?;
+        Ok::<_, ErrorCode>((caller.purpose, caller.case))
+    };
+    let long = "x".repeat(200);
+    assert_eq!(state(None, None), Ok((None, None)));
+    assert_eq!(
+        state(Some(" P1 "), Some("")),
+        Ok((Some("P1".to_owned()), None))
+    );
+    assert_eq!(state(Some("P2"), None), Err(ErrorCode::PurposeNotAllowed));
+    assert_eq!(state(Some(&long), None), Err(ErrorCode::PurposeMalformed));
+    assert_eq!(state(None, Some("案")), Err(ErrorCode::PurposeMalformed));
+}

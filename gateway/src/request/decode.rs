@@ -1,0 +1,237 @@
+//! From the bytes of a request to [`GraphQlRequest`].
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::GraphQlRequest;
+use super::media::is_utf8;
+use crate::error::ErrorCode;
+
+/// The parameters of a request, in whichever form they came. Duplicate ones are refused by serde; other
+/// properties are the future's, and ignored.
+#[derive(Deserialize)]
+struct Parameters {
+    #[serde(default)]
+    query: Option<String>,
+    #[serde(default, rename = "operationName")]
+    operation_name: Option<String>,
+    #[serde(default)]
+    variables: Option<Map<String, Value>>,
+    #[serde(default)]
+    extensions: Option<Map<String, Value>>,
+}
+
+impl Parameters {
+    fn into_request(self) -> Result<GraphQlRequest, ErrorCode> {
+        let query = self.query.ok_or(ErrorCode::RequestMalformed)?;
+        Ok(GraphQlRequest {
+            query: Some(query),
+            operation_name: self.operation_name.filter(|name| !name.is_empty()),
+            variables: self.variables.unwrap_or_default(),
+            extensions: self.extensions.map(Value::Object),
+        })
+    }
+}
+
+/// Checks the `Content-Type` (and `Content-Encoding`) of a POST request, before its body is read.
+///
+/// # Errors
+/// [`ErrorCode::UnsupportedMediaType`] unless it is `application/json` in UTF-8, not compressed. That a
+/// page of another origin cannot send this type without a preflight is what makes POST safe.
+pub fn check_post(
+    content_type: Option<&str>,
+    content_encoding: Option<&str>,
+) -> Result<(), ErrorCode> {
+    let unsupported = Err(ErrorCode::UnsupportedMediaType);
+    if content_encoding.is_some_and(|encoding| !encoding.trim().eq_ignore_ascii_case("identity")) {
+        return unsupported;
+    }
+    let mut parts = content_type.unwrap_or("").split(';');
+    if !parts
+        .next()
+        .is_some_and(|name| name.trim().eq_ignore_ascii_case("application/json"))
+    {
+        return unsupported;
+    }
+    for parameter in parts {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        let charset = name.trim().eq_ignore_ascii_case("charset");
+        if charset && !is_utf8(value.trim().trim_matches('"')) {
+            return unsupported;
+        }
+    }
+    Ok(())
+}
+
+/// The request in the body of a POST.
+///
+/// # Errors
+/// [`ErrorCode::BatchingDisabled`] for a list of requests, [`ErrorCode::RequestMalformed`] for anything
+/// that is no JSON object with a `query` and the other parameters of the right kind.
+pub fn decode_post(body: &[u8]) -> Result<GraphQlRequest, ErrorCode> {
+    let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
+    match first {
+        Some(b'{') => {}
+        Some(b'[') => return Err(ErrorCode::BatchingDisabled),
+        _ => return Err(ErrorCode::RequestMalformed),
+    }
+    serde_json::from_slice::<Parameters>(body)
+        .map_err(|_| ErrorCode::RequestMalformed)?
+        .into_request()
+}
+
+/// The request in the query string of a GET.
+///
+/// # Errors
+/// [`ErrorCode::RequestMalformed`] when a parameter is repeated, cannot be decoded, or is of the wrong
+/// kind.
+pub fn decode_get(query_string: &str) -> Result<GraphQlRequest, ErrorCode> {
+    let mut found: [Option<String>; 4] = [None, None, None, None];
+    for pair in query_string.split('&') {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let place = match percent_decode(name)?.as_str() {
+            "query" => 0,
+            "operationName" => 1,
+            "variables" => 2,
+            "extensions" => 3,
+            _ => continue,
+        };
+        if found[place].replace(percent_decode(value)?).is_some() {
+            return Err(ErrorCode::RequestMalformed);
+        }
+    }
+    let [query, operation_name, variables, extensions] = found;
+    Parameters {
+        query: query.filter(|query| !query.is_empty()),
+        operation_name,
+        variables: object(variables)?,
+        extensions: object(extensions)?,
+    }
+    .into_request()
+}
+
+fn object(text: Option<String>) -> Result<Option<Map<String, Value>>, ErrorCode> {
+    match text.as_deref().map(str::trim) {
+        None | Some("" | "null") => Ok(None),
+        Some(text) => serde_json::from_str(text).map_err(|_| ErrorCode::RequestMalformed),
+    }
+}
+
+/// Decodes `application/x-www-form-urlencoded`.
+fn percent_decode(text: &str) -> Result<String, ErrorCode> {
+    const WRONG: ErrorCode = ErrorCode::RequestMalformed;
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        out.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let mut digit = || {
+                    let digit = char::from(bytes.next()?).to_digit(16)?;
+                    u8::try_from(digit).ok()
+                };
+                let (high, low) = digit().zip(digit()).ok_or(WRONG)?;
+                high * 16 + low
+            }
+            other => other,
+        });
+    }
+    String::from_utf8(out).map_err(|_| WRONG)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_post_must_be_json_in_utf8() {
+        for (content_type, encoding, good) in [
+            (Some("application/json"), None, true),
+            (Some("application/json; charset=utf-8"), None, true),
+            (
+                Some("Application/Json;charset=\"UTF-8\""),
+                Some("identity"),
+                true,
+            ),
+            (Some("application/json; charset=gbk"), None, false),
+            (Some("application/json"), Some("gzip"), false),
+            (Some("application/graphql"), None, false),
+            (Some("text/plain"), None, false),
+            (Some("application/x-www-form-urlencoded"), None, false),
+            (Some("multipart/form-data"), None, false),
+            (None, None, false),
+        ] {
+            let got = check_post(content_type, encoding);
+            assert_eq!(got.is_ok(), good, "{content_type:?} {encoding:?}");
+        }
+    }
+
+    #[test]
+    fn the_body_of_a_post_is_one_object_with_a_query() {
+        let malformed = ErrorCode::RequestMalformed;
+        for (body, expected) in [
+            (r#"{"query":"{ a }"}"#, None),
+            (
+                r#" {"query":"{ a }","variables":null,"operationName":null,"extensions":null} "#,
+                None,
+            ),
+            (r#"{"query":"{ a }","future":1}"#, None),
+            (r#"[{"query":"{ a }"}]"#, Some(ErrorCode::BatchingDisabled)),
+            (" [", Some(ErrorCode::BatchingDisabled)),
+            ("", Some(malformed)),
+            ("nonsense", Some(malformed)),
+            (r#"{"query":"#, Some(malformed)),
+            (r#"{"qeury":"{ a }"}"#, Some(malformed)),
+            (r#"{"query":null}"#, Some(malformed)),
+            (r#"{"query":{}}"#, Some(malformed)),
+            (r#"{"query":1}"#, Some(malformed)),
+            (r#"{"query":"{ a }","query":"{ b }"}"#, Some(malformed)),
+            (r#"{"query":"{ a }","operationName":[]}"#, Some(malformed)),
+            (r#"{"query":"{ a }","variables":"x"}"#, Some(malformed)),
+            (r#"{"query":"{ a }","variables":[7]}"#, Some(malformed)),
+            (r#"{"query":"{ a }","extensions":0}"#, Some(malformed)),
+            (r#"{"query":"{ a }"} x"#, Some(malformed)),
+        ] {
+            assert_eq!(decode_post(body.as_bytes()).err(), expected, "{body}");
+        }
+        assert_eq!(
+            decode_post(b"{\"query\":\"\xff\"}").err(),
+            Some(malformed),
+            "not UTF-8"
+        );
+        let deep = format!(r#"{{"query":"a","variables":{}}}"#, "[".repeat(100_000));
+        assert_eq!(decode_post(deep.as_bytes()).err(), Some(malformed));
+    }
+
+    #[test]
+    fn a_get_carries_the_same_parameters_in_its_query_string() {
+        let request = decode_get(
+            "query=query%20Q(%24a%3AInt)%7B+b+%7D&operationName=Q&variables=%7B%22a%22%3A1%7D&x=y",
+        )
+        .unwrap();
+        assert_eq!(request.query.as_deref(), Some("query Q($a:Int){ b }"));
+        assert_eq!(request.operation_name.as_deref(), Some("Q"));
+        assert_eq!(Value::Object(request.variables), json!({"a": 1}));
+        assert_eq!(request.extensions, None);
+        for wrong in [
+            "",
+            "query=",
+            "variables=%7B%7D",
+            "query=a&query=b",
+            "query=%zz",
+            "query=%e4%bd",
+            "query=a&variables=1",
+            "query=a&variables=nonsense",
+            "query=a&extensions=%5B%5D",
+        ] {
+            assert_eq!(
+                decode_get(wrong).err(),
+                Some(ErrorCode::RequestMalformed),
+                "{wrong}"
+            );
+        }
+        assert!(decode_get("query=a&variables=&extensions=null").is_ok());
+    }
+}

@@ -1,0 +1,353 @@
+//! `/graphql`: one request from its bytes to the bytes of its answer.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, ContentEncoding};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt as _;
+use opentelemetry::Context;
+use sha2::{Digest as _, Sha256};
+use tracing::{Instrument as _, Span};
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+
+use super::{Gateway, Means, Worker};
+use crate::contract;
+use crate::error::{ErrorCode, GraphQlError, errors_body};
+use crate::identity::{Caller, Principal, Role};
+use crate::pipeline::{Answer, CachePolicy, Outcome};
+use crate::request::{
+    GraphQlRequest, MediaType, PREFLIGHT_HEADERS, check_post, decode_get, decode_post,
+};
+use crate::telemetry;
+
+/// How a request came.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Get,
+    Post,
+}
+
+impl Way {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
+
+/// `POST /graphql`.
+pub(super) async fn post(http: HttpRequest, payload: web::Payload) -> HttpResponse {
+    respond(http, Way::Post, Some(payload)).await
+}
+
+/// `GET /graphql`.
+pub(super) async fn get(http: HttpRequest) -> HttpResponse {
+    respond(http, Way::Get, None).await
+}
+
+/// Any other method.
+pub(super) async fn other_method(http: HttpRequest) -> HttpResponse {
+    let media = media_of(&http).unwrap_or(MediaType::GraphqlResponse);
+    let reply = Reply::refusal(ErrorCode::MethodNotAllowed, media, None);
+    reply.into_response(&http, Way::Post, usize::MAX)
+}
+
+/// An answer on its way out.
+struct Reply {
+    status: u16,
+    media: MediaType,
+    body: Bytes,
+    cache: CachePolicy,
+    code: Option<ErrorCode>,
+    role: Role,
+}
+
+impl Reply {
+    /// A refusal before execution.
+    fn refusal(code: ErrorCode, media: MediaType, reference: Option<String>) -> Self {
+        let mut error = GraphQlError::new(code);
+        error.reference = reference;
+        Self {
+            status: code.http_status(),
+            media,
+            body: errors_body(&[error]).into(),
+            cache: CachePolicy {
+                public: false,
+                max_age: 0,
+            },
+            code: Some(code),
+            role: Role::Public,
+        }
+    }
+
+    fn answer(answer: Answer, media: MediaType, principal: &Principal) -> Self {
+        let code = match answer.outcome {
+            Outcome::Ok => None,
+            Outcome::RequestError(code) => Some(code),
+        };
+        Self {
+            status: code.map_or(200, |code| media.refusal_status(code)),
+            media,
+            body: answer.body,
+            cache: answer.cache,
+            code,
+            role: principal.role,
+        }
+    }
+
+    fn into_response(self, http: &HttpRequest, way: Way, compress_above: usize) -> HttpResponse {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = HttpResponse::build(status);
+        response
+            .insert_header((header::CONTENT_TYPE, self.media.content_type()))
+            .insert_header((
+                header::VARY,
+                "accept, accept-encoding, authorization, origin",
+            ));
+        match self.code {
+            Some(code) if self.status == 401 => {
+                let challenge =
+                    format!("Bearer error=\"invalid_token\", error_description=\"{code}\"");
+                response.insert_header((header::WWW_AUTHENTICATE, challenge));
+            }
+            Some(ErrorCode::MethodNotAllowed) => {
+                response.insert_header((header::ALLOW, "GET, POST, OPTIONS"));
+            }
+            Some(ErrorCode::MutationOverGet) => {
+                response.insert_header((header::ALLOW, "POST"));
+            }
+            Some(_) if self.status == 503 => {
+                response.insert_header((header::RETRY_AFTER, "1"));
+            }
+            _ => {}
+        }
+        if self.body.len() < compress_above {
+            // Tells the compressing layer to leave it alone; taken off again on the way out.
+            response.insert_header(ContentEncoding::Identity);
+        }
+        if way == Way::Get && self.code.is_none() && self.cache.public && self.cache.max_age > 0 {
+            return self.cacheable(http, response);
+        }
+        response.insert_header((header::CACHE_CONTROL, "no-store"));
+        response.body(self.body)
+    }
+
+    /// Public data fetched by GET may be kept on the way, and need not be sent again unchanged. What a
+    /// signed-in caller got stays with them, because others may lack the scope.
+    fn cacheable(self, http: &HttpRequest, mut response: HttpResponseBuilder) -> HttpResponse {
+        let whose = match self.role {
+            Role::Public => "public",
+            _ => "private",
+        };
+        let tag = format!("W/\"{}\"", hex::encode(&Sha256::digest(&self.body)[..16]));
+        response
+            .insert_header((
+                header::CACHE_CONTROL,
+                format!("{whose}, max-age={}", self.cache.max_age),
+            ))
+            .insert_header((header::ETAG, tag.as_str()));
+        let known = text(http, "if-none-match").is_some_and(|known| {
+            known.trim() == "*"
+                || known
+                    .split(',')
+                    .any(|one| one.trim().trim_start_matches("W/") == &tag[2..])
+        });
+        if known {
+            return response.status(StatusCode::NOT_MODIFIED).finish();
+        }
+        response.body(self.body)
+    }
+}
+
+/// Gives back a place among the requests at work.
+struct AtWork<'a>(&'a Gateway);
+
+impl Drop for AtWork<'_> {
+    fn drop(&mut self) {
+        self.0.at_work.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+async fn respond(http: HttpRequest, way: Way, payload: Option<web::Payload>) -> HttpResponse {
+    let Some(worker) = http.app_data::<Rc<Worker>>().cloned() else {
+        return HttpResponse::InternalServerError().finish();
+    };
+    let gateway = &worker.gateway;
+    let started = Instant::now();
+    let counted = gateway.parts.metrics.begin();
+    let at_work = gateway.at_work.fetch_add(1, Ordering::AcqRel);
+    let at_work = (AtWork(gateway), at_work);
+
+    let incoming = telemetry::extract(|name| text(&http, name));
+    let span = tracing::info_span!(
+        "request",
+        otel.kind = "server",
+        otel.name = format!("{} /graphql", way.as_str()),
+        http.request.method = way.as_str(),
+        http.response.status_code = tracing::field::Empty,
+        role = tracing::field::Empty,
+        code = tracing::field::Empty,
+    );
+    // Without an exporter there is no trace of our own; the caller's is handed on all the same.
+    let _ = span.set_parent(incoming.clone());
+    let own = span.context();
+    let trace = match telemetry::trace_id(&own) {
+        Some(_) => own,
+        None => incoming,
+    };
+    let reference = telemetry::trace_id(&trace);
+
+    let media = media_of(&http);
+    let outcome = async {
+        let media = media?;
+        if at_work.1 >= gateway.parts.config.limits.concurrency {
+            return Err(ErrorCode::Overloaded);
+        }
+        answer(&http, way, payload, &worker, media, trace, started).await
+    }
+    .instrument(span.clone())
+    .await;
+    let reply = outcome.unwrap_or_else(|code| {
+        let media = media.unwrap_or(MediaType::GraphqlResponse);
+        Reply::refusal(code, media, reference)
+    });
+    finish(&span, gateway, way, &reply, started);
+    drop((counted, at_work));
+    let compress_above = gateway.parts.config.server.compress_above.as_usize();
+    reply.into_response(&http, way, compress_above)
+}
+
+/// Decode, identify, answer.
+async fn answer(
+    http: &HttpRequest,
+    way: Way,
+    payload: Option<web::Payload>,
+    worker: &Worker,
+    media: MediaType,
+    trace: Context,
+    started: Instant,
+) -> Result<Reply, ErrorCode> {
+    let gateway = &*worker.gateway;
+    let limits = &gateway.parts.config.limits;
+    let deadline = started + limits.deadline;
+    let decode = async {
+        match payload {
+            Some(payload) => {
+                check_post(text(http, "content-type"), text(http, "content-encoding"))?;
+                decode_post(&read(payload, limits.body.as_usize()).await?)
+            }
+            None => {
+                check_get(http)?;
+                decode_get(http.query_string())
+            }
+        }
+    };
+    let request: GraphQlRequest = tokio::time::timeout_at(deadline.into(), decode)
+        .await
+        .map_err(|_| ErrorCode::DeadlineExceeded)??;
+
+    let authorization = match http.headers().get(header::AUTHORIZATION) {
+        // What is no text is no token, and must not pass for none.
+        Some(value) => Some(value.to_str().map_err(|_| ErrorCode::TokenMalformed)?),
+        None => None,
+    };
+    let principal = gateway
+        .parts
+        .verifier
+        .identify(authorization)
+        .await
+        .map_err(crate::identity::IdentityError::code)?;
+    let caller = Caller::new(
+        Arc::clone(&principal),
+        stated(http, contract::header::PURPOSE)?,
+        stated(http, contract::header::CASE)?,
+        trace,
+    )?;
+    let (loaded, transport) = worker.loaded().ok_or(ErrorCode::NotReady)?;
+    let means = Means {
+        transport: &transport,
+        cache: &gateway.parts.cache,
+        deadline,
+        queries_only: way == Way::Get,
+    };
+    let answer = loaded.answerer.answer(&request, &caller, means);
+    // The pipeline keeps the deadline itself; this is for the day it does not.
+    let late = deadline + std::time::Duration::from_secs(1);
+    let answer = tokio::time::timeout_at(late.into(), answer)
+        .await
+        .map_err(|_| ErrorCode::DeadlineExceeded)?;
+    Ok(Reply::answer(answer, media, &principal))
+}
+
+fn finish(span: &Span, gateway: &Gateway, way: Way, reply: &Reply, started: Instant) {
+    let (metrics, role) = (&gateway.parts.metrics, reply.role.as_str());
+    span.record("http.response.status_code", reply.status);
+    span.record("role", role);
+    if let Some(code) = reply.code {
+        span.record("code", code.as_str());
+        metrics.refused(code.as_str());
+    }
+    let took = started.elapsed();
+    metrics.answered(way.as_str(), reply.status, role, took);
+    tracing::debug!(
+        parent: span,
+        method = way.as_str(),
+        status = reply.status,
+        role,
+        code = reply.code.map(ErrorCode::as_str),
+        bytes = reply.body.len(),
+        took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+        "answered"
+    );
+}
+
+/// Reads a body up to the limit.
+async fn read(mut payload: web::Payload, largest: usize) -> Result<Bytes, ErrorCode> {
+    let mut whole = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| ErrorCode::RequestMalformed)?;
+        if whole.len() + chunk.len() > largest {
+            return Err(ErrorCode::RequestTooLarge);
+        }
+        whole.extend_from_slice(&chunk);
+    }
+    Ok(whole.freeze())
+}
+
+/// A GET that a browser sends on behalf of another document must show that its sender means GraphQL.
+fn check_get(http: &HttpRequest) -> Result<(), ErrorCode> {
+    let cross_document = matches!(text(http, "sec-fetch-mode"), Some("no-cors" | "navigate"));
+    let preflighted = PREFLIGHT_HEADERS
+        .iter()
+        .any(|name| http.headers().contains_key(*name));
+    if cross_document && !preflighted && !MediaType::is_named(text(http, "accept")) {
+        return Err(ErrorCode::PreflightRequired);
+    }
+    Ok(())
+}
+
+fn media_of(http: &HttpRequest) -> Result<MediaType, ErrorCode> {
+    MediaType::negotiate(text(http, "accept"))
+}
+
+/// A header that must be plain text if it is there.
+fn stated<'a>(http: &'a HttpRequest, name: &str) -> Result<Option<&'a str>, ErrorCode> {
+    match http.headers().get(name) {
+        Some(value) => value
+            .to_str()
+            .map(Some)
+            .map_err(|_| ErrorCode::PurposeMalformed),
+        None => Ok(None),
+    }
+}
+
+/// A header's text, if it is there and is text.
+pub(super) fn text<'a>(http: &'a HttpRequest, name: &str) -> Option<&'a str> {
+    http.headers().get(name)?.to_str().ok()
+}
