@@ -226,3 +226,24 @@ async fn an_interface_object_adds_to_every_implementation_and_never_shows_its_na
         json!({"data": {"best": {"__typename": "Film", "stars": 5, "title": "Yi Yi"}}})
     );
 }
+
+#[tokio::test]
+async fn the_deepest_operation_allowed_is_planned_and_answered() {
+    let query = |depth: usize| {
+        format!(
+            "{{ tree {}{{ name book {{ loans }} }}{} }}",
+            "{ name book { loans } child ".repeat(depth),
+            "}".repeat(depth)
+        )
+    };
+    let world = library();
+    let start = std::time::Instant::now();
+    let answer = world.ask(&query(26)).await;
+    assert!(answer.get("errors").is_none(), "{answer}");
+    assert_eq!(answer["data"]["tree"]["child"]["book"]["loans"], 3);
+    assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
+    assert_eq!(
+        world.ask(&query(35)).await["errors"][0]["extensions"]["code"],
+        "TOO_DEEP"
+    );
+}
