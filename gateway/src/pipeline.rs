@@ -123,7 +123,9 @@ impl Pipeline {
         deadline: Instant,
         get_only_queries: bool,
     ) -> Answer {
-        let answer = self.stages(request, caller, fetcher, cache, deadline, get_only_queries).await;
+        let answer = self
+            .stages(request, caller, fetcher, cache, deadline, get_only_queries)
+            .await;
         answer.unwrap_or_else(|errors| refused(&errors))
     }
 
@@ -138,7 +140,8 @@ impl Pipeline {
     ) -> Result<Answer, Vec<GraphQlError>> {
         let loaded = self.loaded.load_full();
         let document = self.document(&loaded, request).await?;
-        let operation = document.choose(request.operation_name.as_deref()).map_err(|e| vec![e])?;
+        let chosen = document.choose(request.operation_name.as_deref());
+        let operation = chosen.map_err(|code| vec![GraphQlError::new(code)])?;
         permitted(operation, get_only_queries)?;
         let variables =
             Variables::coerce(operation, &request.variables, &loaded.supergraph.schema)?;
@@ -160,7 +163,10 @@ impl Pipeline {
             body: executed.body.into(),
             outcome: Outcome::Ok,
             errors: executed.errors,
-            cache: CachePolicy { public: public.is_some(), max_age: public.unwrap_or(0) },
+            cache: CachePolicy {
+                public: public.is_some(),
+                max_age: public.unwrap_or(0),
+            },
         })
     }
 
@@ -189,7 +195,8 @@ impl Pipeline {
             .await
             .map_err(|_| vec![GraphQlError::new(ErrorCode::GraphqlParseFailed)])??;
         let document = Arc::new(document);
-        self.documents.insert(document.text.clone(), document.clone());
+        self.documents
+            .insert(document.text.clone(), document.clone());
         Ok(document)
     }
 
@@ -204,31 +211,46 @@ impl Pipeline {
         let key = PlanKey::new(document, operation, variant.clone());
         let (loaded, operation) = (loaded.clone(), operation.clone());
         let make = async move {
-            let work = move || plan::make(&operation, &variant, &loaded.supergraph, &*loaded.planner);
+            let work =
+                move || plan::make(&operation, &variant, &loaded.supergraph, &*loaded.planner);
             match tokio::task::spawn_blocking(work).await {
                 Ok(plan) => plan.map(Arc::new),
                 Err(_) => Err(PlanError::Planner("the planner panicked".to_owned())),
             }
         };
         let span = tracing::info_span!("graphql.plan");
-        self.plans.get_or_make(key, make).instrument(span).await.map_err(|error| {
-            tracing::warn!(%error, "no plan");
-            let code = match *error {
-                PlanError::TooLarge => ErrorCode::TooManyFields,
-                PlanError::Planner(_) => ErrorCode::PlanningFailed,
-            };
-            vec![GraphQlError::new(code)]
-        })
+        self.plans
+            .get_or_make(key, make)
+            .instrument(span)
+            .await
+            .map_err(|error| {
+                tracing::warn!(%error, "no plan");
+                let code = match *error {
+                    PlanError::TooLarge => ErrorCode::TooManyFields,
+                    PlanError::Planner(_) => ErrorCode::PlanningFailed,
+                };
+                vec![GraphQlError::new(code)]
+            })
     }
 }
 
 impl Loaded {
     fn new(supergraph: Supergraph) -> Result<Self, PlanError> {
-        let names = supergraph.subgraphs.iter().map(|info| info.name.to_string()).collect();
-        let planner = catch_unwind(AssertUnwindSafe(|| HivePlanner::new(&supergraph.document, names)))
-            .map_err(|_| PlanError::Planner("it does not understand the supergraph".to_owned()))??;
+        let names = supergraph
+            .subgraphs
+            .iter()
+            .map(|info| info.name.to_string())
+            .collect();
+        let planner = catch_unwind(AssertUnwindSafe(|| {
+            HivePlanner::new(&supergraph.document, names)
+        }))
+        .map_err(|_| PlanError::Planner("it does not understand the supergraph".to_owned()))??;
         let id = Sha256::digest(supergraph.sdl.as_bytes()).into();
-        Ok(Self { supergraph: Arc::new(supergraph), planner: Box::new(planner), id })
+        Ok(Self {
+            supergraph: Arc::new(supergraph),
+            planner: Box::new(planner),
+            id,
+        })
     }
 }
 
@@ -271,7 +293,12 @@ fn refusals(plan: &Plan, caller: &Caller) -> Vec<GraphQlError> {
 fn refused(errors: &[GraphQlError]) -> Answer {
     let code = errors
         .first()
-        .and_then(|error| ErrorCode::ALL.iter().find(|code| code.as_str() == error.code).copied())
+        .and_then(|error| {
+            ErrorCode::ALL
+                .iter()
+                .find(|code| code.as_str() == error.code)
+                .copied()
+        })
         .unwrap_or(ErrorCode::Internal);
     Answer {
         body: errors_body(errors).into(),

@@ -34,7 +34,9 @@ impl Bits {
     /// Whether the position is in the set.
     #[must_use]
     pub fn has(&self, at: usize) -> bool {
-        self.0.get(at / 64).is_some_and(|word| word >> (at % 64) & 1 == 1)
+        self.0
+            .get(at / 64)
+            .is_some_and(|word| word >> (at % 64) & 1 == 1)
     }
 
     /// Whether nothing is in the set.
@@ -96,13 +98,20 @@ pub fn meets(principal: &Principal, demand: &Demand) -> bool {
     principal.is_authenticated()
         && demand.policies.is_empty()
         && (demand.scopes.is_empty()
-            || demand.scopes.iter().any(|all| all.iter().all(|scope| principal.has_scope(scope))))
+            || demand
+                .scopes
+                .iter()
+                .any(|all| all.iter().all(|scope| principal.has_scope(scope))))
 }
 
 /// Why a field is refused: sign in first, or the caller's rights do not suffice.
 #[must_use]
 pub fn refusal(principal: &Principal) -> ErrorCode {
-    if principal.is_authenticated() { ErrorCode::Forbidden } else { ErrorCode::Unauthenticated }
+    if principal.is_authenticated() {
+        ErrorCode::Forbidden
+    } else {
+        ErrorCode::Unauthenticated
+    }
 }
 
 #[cfg(test)]
@@ -135,13 +144,20 @@ mod tests {
             (Some("s"), &[], false),
         ];
         for (subject, scopes, expected) in table {
-            assert_eq!(meets(&principal(subject, scopes), &demand), expected, "{scopes:?}");
+            assert_eq!(
+                meets(&principal(subject, scopes), &demand),
+                expected,
+                "{scopes:?}"
+            );
         }
     }
 
     #[test]
     fn a_policy_is_never_met_and_nothing_is_always_met() {
-        let policy = Demand { policies: vec![vec!["p".into()]], ..Demand::default() };
+        let policy = Demand {
+            policies: vec![vec!["p".into()]],
+            ..Demand::default()
+        };
         assert!(!meets(&principal(Some("s"), &["p"]), &policy));
         assert!(meets(&principal(None, &[]), &Demand::default()));
     }

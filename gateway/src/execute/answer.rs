@@ -16,7 +16,7 @@ use crate::plan::{Expect, Shape};
 use crate::supergraph::SchemaIndex;
 
 /// Lists and objects may nest this deep in an answer.
-const MOST_DEPTH: usize = 128;
+pub(super) const MOST_DEPTH: usize = 128;
 /// Errors beyond these are not looked at.
 const MOST_ERRORS: usize = 1000;
 
@@ -80,7 +80,14 @@ pub fn read(
 ) -> Result<Answered, Malformed> {
     let id = arena.keep(text.clone());
     let reader = Reader::new(text, MOST_DEPTH)?;
-    let mut parser = Parser { reader, arena, shapes, schema, text: id, scratch: Vec::new() };
+    let mut parser = Parser {
+        reader,
+        arena,
+        shapes,
+        schema,
+        text: id,
+        scratch: Vec::new(),
+    };
     parser.envelope(shape)
 }
 
@@ -155,9 +162,14 @@ impl Parser<'_, '_, '_> {
             (Kind::String, Expect::Typename) => {
                 let span = self.reader.scalar(kind)?;
                 let quoted = self.reader.bytes(span);
-                let name = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
-                let id = std::str::from_utf8(name).ok().and_then(|name| self.schema.ty(name));
-                id.map(Node::Type).ok_or_else(|| self.reader.error("an unknown type"))
+                let name = quoted
+                    .get(1..quoted.len().saturating_sub(1))
+                    .unwrap_or_default();
+                let id = std::str::from_utf8(name)
+                    .ok()
+                    .and_then(|name| self.schema.ty(name));
+                id.map(Node::Type)
+                    .ok_or_else(|| self.reader.error("an unknown type"))
             }
             (_, Expect::Typename) => Err(self.reader.error("no type name")),
             // A list of leaves stays a list of nodes, so that each item is checked by its type; inside
@@ -165,11 +177,17 @@ impl Parser<'_, '_, '_> {
             (Kind::List, Expect::Leaf) => self.list(expect, depth),
             (Kind::Object, Expect::Leaf) => {
                 let span = self.reader.skip()?;
-                Ok(Node::Leaf { text: self.text, span })
+                Ok(Node::Leaf {
+                    text: self.text,
+                    span,
+                })
             }
             (_, Expect::Leaf) => {
                 let span = self.reader.scalar(kind)?;
-                Ok(Node::Leaf { text: self.text, span })
+                Ok(Node::Leaf {
+                    text: self.text,
+                    span,
+                })
             }
         }
     }
@@ -197,6 +215,10 @@ impl Parser<'_, '_, '_> {
         let Some(expected) = self.shapes.get(shape) else {
             return Err(self.reader.error("no shape"));
         };
+        let layout = u32::try_from(expected.layout).unwrap_or(u32::MAX);
+        if self.arena.is_bloated_by(self.arena.size(layout) as usize) {
+            return Err(self.reader.error("too many objects for its length"));
+        }
         let object = self.arena.object(expected.layout);
         let mut next = 0usize;
         let mut more = self.reader.enter(b'}')?;

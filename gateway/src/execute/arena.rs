@@ -56,17 +56,29 @@ pub struct Arena<'p> {
     texts: Vec<Bytes>,
     nodes: Vec<Node>,
     sizes: &'p [u32],
+    received: usize,
 }
+
+/// Nodes that any request may have, whatever was received.
+const FREE_NODES: usize = 1 << 18;
+/// Nodes a received byte may bring; an honest answer brings less than one.
+const NODES_PER_BYTE: usize = 8;
 
 impl<'p> Arena<'p> {
     /// An empty arena for objects with these numbers of slots by layout.
     #[must_use]
     pub fn new(sizes: &'p [u32]) -> Self {
-        Self { texts: Vec::new(), nodes: Vec::with_capacity(256), sizes }
+        Self {
+            texts: Vec::new(),
+            nodes: Vec::with_capacity(256),
+            sizes,
+            received: 0,
+        }
     }
 
     /// Keeps a received text and names it.
     pub fn keep(&mut self, text: Bytes) -> u32 {
+        self.received += text.len();
         self.texts.push(text);
         u32::try_from(self.texts.len() - 1).unwrap_or(u32::MAX)
     }
@@ -90,6 +102,13 @@ impl<'p> Arena<'p> {
         self.sizes.get(layout as usize).copied().unwrap_or(0)
     }
 
+    /// Whether so many more nodes would be out of proportion to what was received: many empty objects
+    /// where large ones are expected.
+    #[must_use]
+    pub fn is_bloated_by(&self, nodes: usize) -> bool {
+        self.nodes.len() + nodes > FREE_NODES + NODES_PER_BYTE * self.received
+    }
+
     /// A new object with nothing in it.
     #[allow(clippy::cast_possible_truncation)] // the number of nodes is bounded by that of bytes
     pub fn object(&mut self, layout: LayoutId) -> Object {
@@ -105,7 +124,10 @@ impl<'p> Arena<'p> {
     pub fn list(&mut self, items: &[Node]) -> Node {
         let start = self.nodes.len() as u32;
         self.nodes.extend_from_slice(items);
-        Node::List { start, len: items.len() as u32 }
+        Node::List {
+            start,
+            len: items.len() as u32,
+        }
     }
 
     /// The node in a slot.
@@ -119,7 +141,10 @@ impl<'p> Arena<'p> {
     #[inline]
     #[must_use]
     pub fn at(&self, position: u32) -> Node {
-        self.nodes.get(position as usize).copied().unwrap_or(Node::Missing)
+        self.nodes
+            .get(position as usize)
+            .copied()
+            .unwrap_or(Node::Missing)
     }
 
     /// Puts a node at a position.

@@ -27,7 +27,9 @@ pub fn code(error: TransportError) -> ErrorCode {
 /// The whole fetch failed: one error for each part of the answer it would have filled.
 pub fn failed(fetch: &PlannedFetch, code: ErrorCode, errors: &mut Vec<GraphQlError>) {
     for path in places(fetch) {
-        let error = GraphQlError::new(code).at(path).from_service(fetch.service.clone());
+        let error = GraphQlError::new(code)
+            .at(path)
+            .from_service(fetch.service.clone());
         if !errors.contains(&error) {
             errors.push(error);
         }
@@ -45,9 +47,11 @@ fn places(fetch: &PlannedFetch) -> Vec<Vec<PathSegment>> {
                 place
             })
             .collect(),
-        Target::Entities { inputs, .. } => {
-            inputs.iter().flat_map(|input| &input.paths).map(|path| names(path)).collect()
-        }
+        Target::Entities { inputs, .. } => inputs
+            .iter()
+            .flat_map(|input| &input.paths)
+            .map(|path| names(path))
+            .collect(),
     }
 }
 
@@ -84,7 +88,11 @@ pub fn told(
             }
             Target::Entities { inputs, sets } => {
                 let entity = match path.as_slice() {
-                    [SubgraphPath::Key(alias), SubgraphPath::Index(row), rest @ ..] => sets
+                    [
+                        SubgraphPath::Key(alias),
+                        SubgraphPath::Index(row),
+                        rest @ ..,
+                    ] => sets
                         .iter()
                         .find(|set| *set.alias == **alias)
                         .map(|set| (set.input, *row, rest)),
@@ -99,7 +107,9 @@ pub fn told(
                     locate(arena, root, &inputs[input], &representations[input])
                 });
                 let mut found = false;
-                for ((_, representation), place) in representations[input].objects.iter().zip(places) {
+                for ((_, representation), place) in
+                    representations[input].objects.iter().zip(places)
+                {
                     if *representation as usize == row && errors.len() < MOST_ERRORS {
                         let mut place = place.clone();
                         place.extend(rest.iter().map(segment));
@@ -141,12 +151,22 @@ fn locate(
 ) -> Vec<Vec<PathSegment>> {
     let mut places = Vec::with_capacity(representations.objects.len());
     for path in &input.paths {
-        walk_with_paths(arena, Node::Object(root), path, &mut Vec::new(), &mut |object, place| {
-            // Objects that could not be represented are visited but not among them.
-            if representations.objects.get(places.len()).is_some_and(|(next, _)| *next == object) {
-                places.push(place.to_vec());
-            }
-        });
+        walk_with_paths(
+            arena,
+            Node::Object(root),
+            path,
+            &mut Vec::new(),
+            &mut |object, place| {
+                // Objects that could not be represented are visited but not among them.
+                if representations
+                    .objects
+                    .get(places.len())
+                    .is_some_and(|(next, _)| *next == object)
+                {
+                    places.push(place.to_vec());
+                }
+            },
+        );
     }
     places
 }
@@ -154,7 +174,10 @@ fn locate(
 fn translate(error: &SubgraphError, fetch: &PlannedFetch) -> GraphQlError {
     let service = fetch.service.clone();
     let extensions = error.extensions.as_ref();
-    let Some(code) = extensions.and_then(|e| e.code.clone()).filter(|code| !code.is_empty()) else {
+    let Some(code) = extensions
+        .and_then(|e| e.code.clone())
+        .filter(|code| !code.is_empty())
+    else {
         tracing::debug!(subgraph = %service, "an error without a code");
         return GraphQlError::new(ErrorCode::SubgraphMalformed).from_service(service);
     };

@@ -23,7 +23,8 @@ impl Span {
     #[must_use]
     pub fn of(self, text: &[u8]) -> &[u8] {
         let start = self.start as usize;
-        text.get(start..start + self.len as usize).unwrap_or_default()
+        text.get(start..start + self.len as usize)
+            .unwrap_or_default()
     }
 }
 
@@ -74,12 +75,22 @@ impl<'a> Reader<'a> {
     /// When the text is not UTF-8, or longer than 4 GiB.
     pub fn new(text: &'a [u8], max_depth: usize) -> Result<Self, Malformed> {
         if u32::try_from(text.len()).is_err() {
-            return Err(Malformed { at: 0, what: "too large" });
+            return Err(Malformed {
+                at: 0,
+                what: "too large",
+            });
         }
         if let Err(error) = std::str::from_utf8(text) {
-            return Err(Malformed { at: error.valid_up_to(), what: "not UTF-8" });
+            return Err(Malformed {
+                at: error.valid_up_to(),
+                what: "not UTF-8",
+            });
         }
-        Ok(Self { text, at: 0, max_depth })
+        Ok(Self {
+            text,
+            at: 0,
+            max_depth,
+        })
     }
 
     /// The error `what` at this place.
@@ -167,7 +178,10 @@ impl<'a> Reader<'a> {
             return Err(self.error("no colon"));
         }
         self.at += 1;
-        Ok(Span { start: span.start + 1, len: span.len - 2 })
+        Ok(Span {
+            start: span.start + 1,
+            len: span.len - 2,
+        })
     }
 
     /// Reads the string that begins here, with its quotes.
@@ -178,7 +192,9 @@ impl<'a> Reader<'a> {
         loop {
             // The common run: printable bytes without an escape.
             let rest = self.text.get(self.at..).unwrap_or_default();
-            let run = rest.iter().position(|b| matches!(b, b'"' | b'\\' | 0..=0x1f));
+            let run = rest
+                .iter()
+                .position(|b| matches!(b, b'"' | b'\\' | 0..=0x1f));
             match run {
                 None => {
                     self.at = self.text.len();
@@ -229,7 +245,10 @@ impl<'a> Reader<'a> {
     fn unit(&mut self) -> Result<u32, Malformed> {
         let mut unit = 0;
         for offset in 2..6 {
-            let digit = self.text.get(self.at + offset).and_then(|b| char::from(*b).to_digit(16));
+            let digit = self
+                .text
+                .get(self.at + offset)
+                .and_then(|b| char::from(*b).to_digit(16));
             unit = unit * 16 + digit.ok_or_else(|| self.error("bad escape"))?;
         }
         self.at += 6;
@@ -344,7 +363,9 @@ impl<'a> Reader<'a> {
     #[must_use]
     pub fn bytes(&self, span: Span) -> &'a [u8] {
         let start = span.start as usize;
-        self.text.get(start..start + span.len as usize).unwrap_or_default()
+        self.text
+            .get(start..start + span.len as usize)
+            .unwrap_or_default()
     }
 
     /// Makes sure that nothing follows.
@@ -353,14 +374,21 @@ impl<'a> Reader<'a> {
     /// When something does.
     pub fn end(&mut self) -> Result<(), Malformed> {
         self.space();
-        if self.at == self.text.len() { Ok(()) } else { Err(self.error("text goes on")) }
+        if self.at == self.text.len() {
+            Ok(())
+        } else {
+            Err(self.error("text goes on"))
+        }
     }
 }
 
 #[inline]
 #[allow(clippy::cast_possible_truncation)] // `Reader::new` refuses texts longer than u32
 fn span(start: usize, end: usize) -> Span {
-    Span { start: start as u32, len: (end - start) as u32 }
+    Span {
+        start: start as u32,
+        len: (end - start) as u32,
+    }
 }
 
 #[cfg(test)]
@@ -380,11 +408,48 @@ mod tests {
     #[test]
     fn it_accepts_what_serde_accepts() {
         let texts: &[&str] = &[
-            "null", "true", "false", "0", "-0", "1.5e+10", "-12E3", "\"\"", "\"\\u00e9\\n\"",
-            "\"\\ud83d\\ude00\"", "[]", "{}", " [ 1 , {\"a\" : [ ] } ] ", "\"婚姻\"",
-            "", "nul", "01", "1.", ".5", "+1", "1e", "-", "\"", "\"\\x\"", "\"\\u12\"", "\"\n\"",
-            "[1,]", "[,1]", "{\"a\"}", "{a:1}", "{\"a\":1,}", "[1 2]", "1 1", "[", "{", "[}",
-            "\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\u0041\"", "tru", "{\"a\":}", "\u{feff}1",
+            "null",
+            "true",
+            "false",
+            "0",
+            "-0",
+            "1.5e+10",
+            "-12E3",
+            "\"\"",
+            "\"\\u00e9\\n\"",
+            "\"\\ud83d\\ude00\"",
+            "[]",
+            "{}",
+            " [ 1 , {\"a\" : [ ] } ] ",
+            "\"婚姻\"",
+            "",
+            "nul",
+            "01",
+            "1.",
+            ".5",
+            "+1",
+            "1e",
+            "-",
+            "\"",
+            "\"\\x\"",
+            "\"\\u12\"",
+            "\"\n\"",
+            "[1,]",
+            "[,1]",
+            "{\"a\"}",
+            "{a:1}",
+            "{\"a\":1,}",
+            "[1 2]",
+            "1 1",
+            "[",
+            "{",
+            "[}",
+            "\"\\ud800\"",
+            "\"\\udc00\"",
+            "\"\\ud800\\u0041\"",
+            "tru",
+            "{\"a\":}",
+            "\u{feff}1",
         ];
         for text in texts {
             let serde = serde_json::from_str::<serde_json::Value>(text).is_ok();
@@ -394,8 +459,12 @@ mod tests {
 
     #[test]
     fn depth_is_bounded_and_bad_utf8_refused() {
-        assert!(accepts(format!("{}{}", "[".repeat(64), "]".repeat(64)).as_bytes()));
-        assert!(!accepts(format!("{}{}", "[".repeat(65), "]".repeat(65)).as_bytes()));
+        assert!(accepts(
+            format!("{}{}", "[".repeat(64), "]".repeat(64)).as_bytes()
+        ));
+        assert!(!accepts(
+            format!("{}{}", "[".repeat(65), "]".repeat(65)).as_bytes()
+        ));
         assert!(!accepts(b"\"\xff\""));
     }
 

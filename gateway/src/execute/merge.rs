@@ -65,14 +65,22 @@ fn merge_nodes(
         (Node::Object(target), Node::Object(source)) => {
             merge_objects(arena, schema, target, source, copy, depth + 1);
         }
-        (Node::List { start: to, len }, Node::List { start: from, len: other }) if len == other => {
+        (
+            Node::List { start: to, len },
+            Node::List {
+                start: from,
+                len: other,
+            },
+        ) if len == other => {
             for item in 0..len {
                 let (old, new) = (arena.at(to + item), arena.at(from + item));
                 merge_nodes(arena, schema, to + item, old, new, copy, depth + 1);
             }
         }
         // What one fetch knows, another's null does not undo.
-        (Node::Missing | Node::Null, new) | (_, new) if new != Node::Null || old == Node::Missing => {
+        (Node::Missing | Node::Null, new) | (_, new)
+            if new != Node::Null || old == Node::Missing =>
+        {
             let new = if copy { copied(arena, new, depth) } else { new };
             arena.set(position, new);
         }
@@ -94,8 +102,9 @@ fn copied(arena: &mut Arena<'_>, node: Node, depth: usize) -> Node {
             Node::Object(copy)
         }
         Node::List { start, len } => {
-            let items: Vec<Node> =
-                (0..len).map(|item| copied(arena, arena.at(start + item), depth + 1)).collect();
+            let items: Vec<Node> = (0..len)
+                .map(|item| copied(arena, arena.at(start + item), depth + 1))
+                .collect();
             arena.list(&items)
         }
         leaf => leaf,

@@ -7,20 +7,21 @@
 
 pub mod answer;
 pub mod arena;
+mod cached;
 pub mod errors;
 pub mod json;
 pub mod merge;
 pub mod project;
 pub mod represent;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tracing::Instrument;
 
-use crate::cache::{Cache, CacheKey};
+use crate::cache::Cache;
 use crate::error::{ErrorCode, GraphQlError, PathSegment};
 use crate::identity::Caller;
 use crate::operation::Variables;
@@ -74,14 +75,6 @@ pub struct Executed {
     pub errors: usize,
 }
 
-/// A call that gave no answer to keep.
-enum NotKept {
-    /// No answer.
-    Failed(TransportError),
-    /// An answer with errors: used, not kept.
-    Partial(Bytes),
-}
-
 impl<F: Fetcher> Execution<'_, F> {
     /// Runs the plan. `errors` are those known beforehand.
     pub async fn run(&self, mut errors: Vec<GraphQlError>) -> Executed {
@@ -110,7 +103,10 @@ impl<F: Fetcher> Execution<'_, F> {
             error.write_json(&mut body);
         }
         body.extend_from_slice(if errors.is_empty() { b"}" } else { b"]}" });
-        Executed { body, errors: errors.len() }
+        Executed {
+            body,
+            errors: errors.len(),
+        }
     }
 
     /// Runs all fetches in the order of their dependencies.
@@ -123,16 +119,21 @@ impl<F: Fetcher> Execution<'_, F> {
         loop {
             while let Some(id) = ready.pop() {
                 match self.prepare(arena, root, &fetches[id]) {
-                    Some((body, representations)) => running.push(async move {
+                    Some(representations) => running.push(async move {
                         let fetch = &fetches[id];
                         let span = tracing::info_span!("graphql.fetch", subgraph = %fetch.service);
-                        let answer = self.fetch_one(fetch, body).instrument(span).await;
+                        let answer = self
+                            .fetch_one(fetch, &representations)
+                            .instrument(span)
+                            .await;
                         (id, representations, answer)
                     }),
                     None => release(fetches, id, &mut waiting, &mut ready),
                 }
             }
-            let Some((id, representations, answer)) = running.next().await else { break };
+            let Some((id, representations, answer)) = running.next().await else {
+                break;
+            };
             self.absorb(arena, root, &fetches[id], &representations, answer, errors);
             if !fetches[id].invalidates.is_empty() {
                 self.cache.invalidate(&fetches[id].invalidates).await;
@@ -141,37 +142,40 @@ impl<F: Fetcher> Execution<'_, F> {
         }
     }
 
-    /// The body of a fetch's request, or nothing when there is nothing to fetch.
+    /// The representations of a fetch, or nothing when there is nothing to fetch.
     fn prepare(
         &self,
         arena: &Arena<'_>,
         root: Object,
         fetch: &PlannedFetch,
-    ) -> Option<(Bytes, Vec<Representations>)> {
-        if fetch.conditions.iter().any(|(variable, value)| self.variables.is_true(*variable) != *value) {
+    ) -> Option<Vec<Representations>> {
+        if fetch
+            .conditions
+            .iter()
+            .any(|(variable, value)| self.variables.is_true(*variable) != *value)
+        {
             return None;
         }
-        let mut representations = Vec::new();
         match &fetch.target {
             Target::Entities { inputs, .. } => {
-                for input in inputs {
-                    let schema = &self.supergraph.schema;
-                    representations.push(represent::collect(arena, schema, root, input));
-                }
-                if representations.iter().all(|all| all.spans.is_empty()) {
-                    return None;
-                }
+                let schema = &self.supergraph.schema;
+                let all: Vec<_> = inputs
+                    .iter()
+                    .map(|i| represent::collect(arena, schema, root, i))
+                    .collect();
+                all.iter().any(|all| !all.spans.is_empty()).then_some(all)
             }
             Target::Root { path, .. } => {
                 let mut found = false;
                 represent::walk(arena, Node::Object(root), path, &mut |_| found = true);
-                if !found {
-                    return None;
-                }
+                found.then(Vec::new)
             }
         }
-        let size: usize = representations.iter().map(|all| all.json.len() + 32).sum();
-        let mut body = Vec::with_capacity(fetch.prefix.len() + size + 64);
+    }
+
+    /// The body of a fetch's request with these lists of representations.
+    fn body<'l>(&self, fetch: &PlannedFetch, lists: impl Iterator<Item = &'l [u8]>) -> Bytes {
+        let mut body = Vec::with_capacity(fetch.prefix.len() + 256);
         body.extend_from_slice(&fetch.prefix);
         let mut first = true;
         let mut label = |body: &mut Vec<u8>, label: &[u8]| {
@@ -188,38 +192,46 @@ impl<F: Fetcher> Execution<'_, F> {
             }
         }
         if let Target::Entities { inputs, .. } = &fetch.target {
-            for (input, all) in inputs.iter().zip(&representations) {
+            for (input, list) in inputs.iter().zip(lists) {
                 label(&mut body, &input.label);
-                body.extend_from_slice(&all.json);
+                body.extend_from_slice(list);
             }
         }
         body.extend_from_slice(if first { b"}" } else { b"}}" });
-        Some((body.into(), representations))
+        body.into()
     }
 
-    async fn fetch_one(&self, fetch: &PlannedFetch, body: Bytes) -> Result<Bytes, TransportError> {
+    async fn fetch_one(
+        &self,
+        fetch: &PlannedFetch,
+        representations: &[Representations],
+    ) -> Result<Bytes, TransportError> {
+        match (&fetch.cache, &fetch.target) {
+            (Some(rule), Target::Entities { inputs, sets }) => {
+                self.cached_entities(fetch, rule, inputs, sets, representations)
+                    .await
+            }
+            (Some(rule), Target::Root { .. }) => {
+                self.cached_root(fetch, rule, self.body(fetch, std::iter::empty()))
+                    .await
+            }
+            (None, _) => {
+                let lists = representations.iter().map(|all| all.json.as_slice());
+                self.call(fetch, self.body(fetch, lists)).await
+            }
+        }
+    }
+
+    async fn call(&self, fetch: &PlannedFetch, body: Bytes) -> Result<Bytes, TransportError> {
         let request = FetchRequest {
             subgraph: fetch.subgraph,
-            body: body.clone(),
+            body,
             caller: self.caller,
             public: fetch.public,
             mutation: fetch.mutation,
             deadline: self.deadline,
         };
-        let (Some(rule), Target::Root { .. }) = (&fetch.cache, &fetch.target) else {
-            return self.fetcher.fetch(request).await;
-        };
-        let province = self.caller.principal.province.as_bytes();
-        let key = CacheKey::new(&[province, fetch.service.as_bytes(), self.schema_id, &body]);
-        let ttl = Duration::from_secs(u64::from(rule.max_age));
-        let call = async {
-            let answer = self.fetcher.fetch(request).await.map_err(NotKept::Failed)?;
-            if is_whole(&answer) { Ok(answer) } else { Err(NotKept::Partial(answer)) }
-        };
-        match self.cache.get_or_fetch(key, ttl, &rule.tags, call).await {
-            Ok(answer) | Err(NotKept::Partial(answer)) => Ok(answer),
-            Err(NotKept::Failed(error)) => Err(error),
-        }
+        self.fetcher.fetch(request).await
     }
 
     /// Merges an answer, or tells why there is none.
@@ -250,7 +262,9 @@ impl<F: Fetcher> Execution<'_, F> {
         match &fetch.target {
             Target::Root { path, .. } => {
                 let mut targets = Vec::new();
-                represent::walk(arena, Node::Object(root), path, &mut |object| targets.push(object));
+                represent::walk(arena, Node::Object(root), path, &mut |object| {
+                    targets.push(object)
+                });
                 for (at, target) in targets.into_iter().enumerate() {
                     merge::merge(arena, schema, target, data, at > 0);
                 }
@@ -264,13 +278,21 @@ impl<F: Fetcher> Execution<'_, F> {
                             for &(object, row) in &known.objects {
                                 if let Node::Object(entity) = arena.at(start + row) {
                                     let again = std::mem::replace(&mut used[row as usize], true);
-                                    merge::merge(arena, schema, object, entity, again && set.copies);
+                                    merge::merge(
+                                        arena,
+                                        schema,
+                                        object,
+                                        entity,
+                                        again && set.copies,
+                                    );
                                 }
                             }
                         }
                         // The errors say why, or else it is malformed.
                         Node::Null | Node::Missing
-                            if errors.iter().any(|e| e.service.as_ref() == Some(&fetch.service)) => {}
+                            if errors
+                                .iter()
+                                .any(|e| e.service.as_ref() == Some(&fetch.service)) => {}
                         _ => errors::failed(fetch, ErrorCode::SubgraphMalformed, errors),
                     }
                 }
@@ -306,12 +328,7 @@ impl<F: Fetcher> Execution<'_, F> {
 }
 
 /// A fetch has ended: those that wait for nothing else are ready.
-fn release(
-    fetches: &[PlannedFetch],
-    id: FetchId,
-    waiting: &mut [usize],
-    ready: &mut Vec<FetchId>,
-) {
+fn release(fetches: &[PlannedFetch], id: FetchId, waiting: &mut [usize], ready: &mut Vec<FetchId>) {
     for &next in &fetches[id].then {
         waiting[next] = waiting[next].saturating_sub(1);
         if waiting[next] == 0 {
@@ -324,35 +341,13 @@ fn release(
 fn explained(violation: &GraphQlError, errors: &[GraphQlError]) -> bool {
     let keys = |error: &GraphQlError| -> Vec<PathSegment> {
         let path = error.path.iter().flatten();
-        path.filter(|segment| matches!(segment, PathSegment::Key(_))).cloned().collect()
+        path.filter(|segment| matches!(segment, PathSegment::Key(_)))
+            .cloned()
+            .collect()
     };
     let place = keys(violation);
     errors.iter().any(|error| {
         let other = keys(error);
         error.path.is_some() && (other.starts_with(&place) || place.starts_with(&other))
     })
-}
-
-/// Whether an answer may be kept: well-formed, with `data` and without `errors`.
-fn is_whole(text: &[u8]) -> bool {
-    let whole = |text: &[u8]| -> Result<bool, json::Malformed> {
-        let mut reader = json::Reader::new(text, 128)?;
-        let mut data = false;
-        if reader.peek()? != json::Kind::Object {
-            return Ok(false);
-        }
-        let mut more = reader.enter(b'}')?;
-        while more {
-            let key = reader.key()?;
-            match reader.bytes(key) {
-                b"errors" => return Ok(false),
-                b"data" => data = reader.peek()? == json::Kind::Object,
-                _ => {}
-            }
-            reader.skip()?;
-            more = reader.more(b'}')?;
-        }
-        Ok(data)
-    };
-    whole(text).unwrap_or(false)
 }

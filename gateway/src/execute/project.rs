@@ -52,7 +52,15 @@ impl<'a> Projector<'a> {
         out: Vec<u8>,
     ) -> Self {
         let (path, violations) = (Vec::new(), Vec::new());
-        Self { arena, plan, schema, introspection, out, path, violations }
+        Self {
+            arena,
+            plan,
+            schema,
+            introspection,
+            out,
+            path,
+            violations,
+        }
     }
 
     /// Writes the whole answer.
@@ -63,12 +71,17 @@ impl<'a> Projector<'a> {
             self.out.truncate(mark);
             self.out.extend_from_slice(b"null");
         }
-        Projected { json: self.out, violations: self.violations }
+        Projected {
+            json: self.out,
+            violations: self.violations,
+        }
     }
 
     /// Writes an object; false when a field that may not be null is.
     fn object(&mut self, program: usize, object: Object) -> bool {
-        let Some(program) = self.plan.projection.objects.get(program) else { return false };
+        let Some(program) = self.plan.projection.objects.get(program) else {
+            return false;
+        };
         let writes = self.writes(program, object);
         self.out.push(b'{');
         for (at, write) in writes.iter().enumerate() {
@@ -91,10 +104,12 @@ impl<'a> Projector<'a> {
         if program.by_type.is_empty() {
             return &program.otherwise;
         }
-        let known = self
-            .arena
-            .type_of(object)
-            .and_then(|ty| program.by_type.binary_search_by_key(&ty, |(ty, _)| *ty).ok());
+        let known = self.arena.type_of(object).and_then(|ty| {
+            program
+                .by_type
+                .binary_search_by_key(&ty, |(ty, _)| *ty)
+                .ok()
+        });
         match known {
             Some(at) => &program.by_type[at].1,
             None => &program.otherwise,
@@ -117,7 +132,9 @@ impl<'a> Projector<'a> {
                 match (concrete, fallback) {
                     (None, Some(json)) => self.out.extend_from_slice(json),
                     _ => match concrete.or(told).or(own) {
-                        Some(id) => write_json_string(&mut self.out, &self.schema.type_info(id).name),
+                        Some(id) => {
+                            write_json_string(&mut self.out, &self.schema.type_info(id).name)
+                        }
                         None => return self.value(&write.expected, Node::Missing),
                     },
                 }
@@ -128,7 +145,10 @@ impl<'a> Projector<'a> {
                 !write.expected.non_null
             }
             From::Introspection(at) => {
-                let json = self.introspection.get(*at).map_or(&b"null"[..], Vec::as_slice);
+                let json = self
+                    .introspection
+                    .get(*at)
+                    .map_or(&b"null"[..], Vec::as_slice);
                 self.out.extend_from_slice(json);
                 true
             }
@@ -200,7 +220,9 @@ impl<'a> Projector<'a> {
                     Leaf::Int => number && !json.iter().any(|b| matches!(b, b'.' | b'e' | b'E')),
                     Leaf::Id => first == b'"' || number,
                     Leaf::Enum(ty) => {
-                        let name = json.get(1..json.len().saturating_sub(1)).unwrap_or_default();
+                        let name = json
+                            .get(1..json.len().saturating_sub(1))
+                            .unwrap_or_default();
                         let values = &self.schema.type_info(ty).enum_values;
                         first == b'"' && values.iter().any(|value| value.as_bytes() == name)
                     }
@@ -252,8 +274,11 @@ impl<'a> Projector<'a> {
                     Place::Index(at) => PathSegment::Index(*at as usize),
                 })
                 .collect();
-            self.violations
-                .push(GraphQlError::new(ErrorCode::SubgraphMalformed).saying(what).at(path));
+            self.violations.push(
+                GraphQlError::new(ErrorCode::SubgraphMalformed)
+                    .saying(what)
+                    .at(path),
+            );
         }
     }
 }

@@ -25,8 +25,16 @@ pub struct Representations {
 
 /// Collects the objects of an input and writes their representations.
 #[must_use]
-pub fn collect(arena: &Arena<'_>, schema: &SchemaIndex, root: Object, input: &Input) -> Representations {
-    let mut all = Representations { json: b"[".to_vec(), ..Representations::default() };
+pub fn collect(
+    arena: &Arena<'_>,
+    schema: &SchemaIndex,
+    root: Object,
+    input: &Input,
+) -> Representations {
+    let mut all = Representations {
+        json: b"[".to_vec(),
+        ..Representations::default()
+    };
     let hasher = ahash::RandomState::new();
     // The last representation with this hash; the next one before it.
     let mut last: HashMap<u64, u32, ahash::RandomState> = HashMap::default();
@@ -81,7 +89,10 @@ pub fn walk(arena: &Arena<'_>, node: Node, path: &[Step], visit: &mut impl FnMut
                 walk(arena, arena.slot(object, *slot), rest, visit);
             }
             [Step::Types(types), rest @ ..] => {
-                if arena.type_of(object).is_none_or(|ty| types.binary_search(&ty).is_ok()) {
+                if arena
+                    .type_of(object)
+                    .is_none_or(|ty| types.binary_search(&ty).is_ok())
+                {
                     walk(arena, node, rest, visit);
                 }
             }
@@ -114,7 +125,10 @@ pub fn walk_with_paths(
                 so_far.pop();
             }
             [Step::Types(types), rest @ ..] => {
-                if arena.type_of(object).is_none_or(|ty| types.binary_search(&ty).is_ok()) {
+                if arena
+                    .type_of(object)
+                    .is_none_or(|ty| types.binary_search(&ty).is_ok())
+                {
                     walk_with_paths(arena, node, rest, so_far, visit);
                 }
             }
@@ -134,7 +148,10 @@ fn represent(
 ) -> bool {
     let ty = arena.type_of(object);
     let renamed = ty.and_then(|ty| {
-        input.typenames.iter().find(|(types, _)| types.binary_search(&ty).is_ok())
+        input
+            .typenames
+            .iter()
+            .find(|(types, _)| types.binary_search(&ty).is_ok())
     });
     let written = write_object(
         arena,
@@ -175,7 +192,9 @@ fn write_object(
         if !applies || keys.contains(&field.key) {
             continue;
         }
-        let node = field.slot.map_or(Node::Missing, |slot| arena.slot(object, slot));
+        let node = field
+            .slot
+            .map_or(Node::Missing, |slot| arena.slot(object, slot));
         if field.typename {
             let Some(ty) = ty else { continue };
             start_field(out, &field.label, keys.is_empty());
@@ -228,7 +247,15 @@ fn write_value(
         }
         Node::Object(object) => match inside {
             Some(template) => {
-                write_object(arena, schema, object, arena.type_of(object), template, None, out);
+                write_object(
+                    arena,
+                    schema,
+                    object,
+                    arena.type_of(object),
+                    template,
+                    None,
+                    out,
+                );
             }
             None => out.extend_from_slice(b"null"),
         },

@@ -67,10 +67,15 @@ pub struct Total {
 /// # Errors
 /// The first bound exceeded.
 pub fn count(document: &Document, bounds: &Bounds) -> Result<Total, Excess> {
-    let mut counter = Counter { fragments: HashMap::new(), bounds };
+    let mut counter = Counter {
+        fragments: HashMap::new(),
+        bounds,
+    };
     for definition in &document.definitions {
         if let Definition::Fragment(fragment) = definition {
-            counter.fragments.insert(&fragment.name, (fragment, State::New));
+            counter
+                .fragments
+                .insert(&fragment.name, (fragment, State::New));
         }
     }
     let mut sum = Total::default();
@@ -78,6 +83,7 @@ pub fn count(document: &Document, bounds: &Bounds) -> Result<Total, Excess> {
         let total = match definition {
             Definition::Operation(operation) => {
                 let total = counter.set(selection_set(operation), 0)?;
+                check(&total, bounds)?;
                 if total.level > bounds.root_fields {
                     return Err(Excess::RootFields);
                 }
@@ -181,19 +187,30 @@ impl<'a> Counter<'a> {
                     };
                     (Total { level: 0, ..inner }, own)
                 }
-                Selection::InlineFragment(fragment) => {
-                    (self.set(&fragment.selection_set, height + 1)?, Total::default())
-                }
-                Selection::FragmentSpread(spread) => {
-                    (self.fragment(&spread.fragment_name, height + 1)?, Total::default())
-                }
+                Selection::InlineFragment(fragment) => (
+                    self.set(&fragment.selection_set, height + 1)?,
+                    Total::default(),
+                ),
+                Selection::FragmentSpread(spread) => (
+                    self.fragment(&spread.fragment_name, height + 1)?,
+                    Total::default(),
+                ),
             };
             sum.depth = sum.depth.max(inner.depth + own.depth);
             sum.height = sum.height.max(inner.height + 1);
             sum.aliases = sum.aliases.saturating_add(inner.aliases + own.aliases);
-            sum.fields = sum.fields.saturating_add(inner.fields).saturating_add(own.fields);
-            sum.selections = sum.selections.saturating_add(inner.selections).saturating_add(1);
-            sum.level = sum.level.saturating_add(inner.level).saturating_add(own.level);
+            sum.fields = sum
+                .fields
+                .saturating_add(inner.fields)
+                .saturating_add(own.fields);
+            sum.selections = sum
+                .selections
+                .saturating_add(inner.selections)
+                .saturating_add(1);
+            sum.level = sum
+                .level
+                .saturating_add(inner.level)
+                .saturating_add(own.level);
         }
         Ok(sum)
     }
@@ -241,8 +258,14 @@ mod tests {
     use super::*;
     use graphql_tools::parser::query::parse_query;
 
-    const BOUNDS: Bounds =
-        Bounds { depth: 20, aliases: 100, fields: 2000, root_fields: 500, repeats: 32, height: 60 };
+    const BOUNDS: Bounds = Bounds {
+        depth: 20,
+        aliases: 100,
+        fields: 2000,
+        root_fields: 500,
+        repeats: 32,
+        height: 60,
+    };
 
     fn counted(text: &str) -> Result<Total, Excess> {
         count(&parse_query::<String>(text).unwrap().into_static(), &BOUNDS)
@@ -250,7 +273,8 @@ mod tests {
 
     #[test]
     fn fields_are_counted_through_fragments() {
-        let total = counted("{ a { ...f b: c } } fragment f on T { d { e } ... on U { g } }").unwrap();
+        let total =
+            counted("{ a { ...f b: c } } fragment f on T { d { e } ... on U { g } }").unwrap();
         assert_eq!((total.depth, total.aliases, total.fields), (3, 1, 5));
     }
 
@@ -268,7 +292,11 @@ mod tests {
     fn doubling_fragments_are_refused_without_expansion() {
         let mut text = String::from("{ ...f0 }");
         for i in 0..30 {
-            text.push_str(&format!(" fragment f{i} on Q {{ x{i} ...f{} ...f{} }}", i + 1, i + 1));
+            text.push_str(&format!(
+                " fragment f{i} on Q {{ x{i} ...f{} ...f{} }}",
+                i + 1,
+                i + 1
+            ));
         }
         text.push_str(" fragment f30 on Q { leaf }");
         assert_eq!(counted(&text), Err(Excess::Fields));
@@ -276,7 +304,10 @@ mod tests {
 
     #[test]
     fn cycles_end_in_an_error() {
-        assert_eq!(counted("{ ...a } fragment a on Q { ...a }"), Err(Excess::Cycle));
+        assert_eq!(
+            counted("{ ...a } fragment a on Q { ...a }"),
+            Err(Excess::Cycle)
+        );
         assert_eq!(
             counted("{ x } fragment a on Q { y { ...b } } fragment b on Q { ...a }"),
             Err(Excess::Cycle)
@@ -295,7 +326,12 @@ mod tests {
 
     #[test]
     fn one_name_may_repeat_thirty_two_times() {
-        let with = |n: usize| counted(&format!("{{ ...f {} }} fragment f on Q {{ a }}", "a ".repeat(n)));
+        let with = |n: usize| {
+            counted(&format!(
+                "{{ ...f {} }} fragment f on Q {{ a }}",
+                "a ".repeat(n)
+            ))
+        };
         assert!(with(31).is_ok());
         assert_eq!(with(32), Err(Excess::Fields));
     }

@@ -103,14 +103,17 @@ impl Document {
     ///
     /// # Errors
     /// `OPERATION_NOT_FOUND`, or `OPERATION_NAME_REQUIRED` when there are several and no name.
-    pub fn choose(&self, name: Option<&str>) -> Result<&Arc<Operation>, GraphQlError> {
-        match (name.filter(|name| !name.is_empty()), self.operations.as_slice()) {
+    pub fn choose(&self, name: Option<&str>) -> Result<&Arc<Operation>, ErrorCode> {
+        match (
+            name.filter(|name| !name.is_empty()),
+            self.operations.as_slice(),
+        ) {
             (None, [only]) => Ok(only),
-            (None, _) => Err(GraphQlError::new(ErrorCode::OperationNameRequired)),
+            (None, _) => Err(ErrorCode::OperationNameRequired),
             (Some(name), operations) => operations
                 .iter()
                 .find(|operation| operation.name.as_deref() == Some(name))
-                .ok_or_else(|| GraphQlError::new(ErrorCode::OperationNotFound)),
+                .ok_or(ErrorCode::OperationNotFound),
         }
     }
 }

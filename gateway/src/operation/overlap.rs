@@ -134,7 +134,9 @@ impl<'a> Check<'a> {
     fn shape(&mut self, fields: &[SelectionId]) -> Result<(), TooMuchWork> {
         self.spend(fields.len())?;
         for group in self.groups(fields) {
-            let Some((first, _)) = self.field(group[0]) else { continue };
+            let Some((first, _)) = self.field(group[0]) else {
+                continue;
+            };
             for &id in &group[1..] {
                 if let Some((other, _)) = self.field(id)
                     && !same_shape(&first.ty, &other.ty, self.schema)
@@ -157,9 +159,13 @@ impl<'a> Check<'a> {
         for group in self.groups(fields) {
             for part in self.by_parent(&group) {
                 self.spend(part.len())?;
-                let Some((first, _)) = self.field(part[0]) else { continue };
+                let Some((first, _)) = self.field(part[0]) else {
+                    continue;
+                };
                 for &id in &part[1..] {
-                    let Some((other, _)) = self.field(id) else { continue };
+                    let Some((other, _)) = self.field(id) else {
+                        continue;
+                    };
                     if first.name != other.name {
                         self.report(part[0], id, Reason::Fields);
                     } else if !same_arguments(&first.arguments, &other.arguments) {
@@ -181,11 +187,13 @@ impl<'a> Check<'a> {
     /// type among the parents, each with all fields on abstract parents.
     fn by_parent(&self, group: &[SelectionId]) -> Vec<Vec<SelectionId>> {
         let parent = |id: SelectionId| self.operation.selections[id].parent;
-        let concrete = |id: SelectionId| {
-            self.schema.type_info(parent(id)).kind == TypeKind::Object
-        };
-        let mut objects: Vec<TypeId> =
-            group.iter().copied().filter(|id| concrete(*id)).map(parent).collect();
+        let concrete = |id: SelectionId| self.schema.type_info(parent(id)).kind == TypeKind::Object;
+        let mut objects: Vec<TypeId> = group
+            .iter()
+            .copied()
+            .filter(|id| concrete(*id))
+            .map(parent)
+            .collect();
         objects.sort_unstable();
         objects.dedup();
         if objects.len() <= 1 {
@@ -223,5 +231,12 @@ fn same_shape(one: &TypeRef, other: &TypeRef, schema: &SchemaIndex) -> bool {
 
 fn same_arguments(one: &[(String, Value)], other: &[(String, Value)]) -> bool {
     one.len() == other.len()
-        && one.iter().all(|(name, value)| other.iter().any(|(n, v)| n == name && v == value))
+        && one
+            .iter()
+            .all(|(name, value)| other.iter().any(|(n, v)| n == name && v == value))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#[path = "overlap_tests.rs"]
+mod tests;

@@ -103,8 +103,16 @@ mod tests {
 
     #[test]
     fn tokens_and_nesting_are_counted_outside_strings_and_comments() {
-        let text = "query Q($a: [Int!]) { # {{{{\n a(b: \"{{{\", c: \"\"\"{{ \\\"\"\" {\"\"\") { d } }";
-        assert_eq!(scan(text, 1000, 100), Scan { tokens: 23, nesting: 2, directives: 0 });
+        let text =
+            "query Q($a: [Int!]) { # {{{{\n a(b: \"{{{\", c: \"\"\"{{ \\\"\"\" {\"\"\") { d } }";
+        assert_eq!(
+            scan(text, 1000, 100),
+            Scan {
+                tokens: 25,
+                nesting: 2,
+                directives: 0
+            }
+        );
     }
 
     #[test]
@@ -118,7 +126,7 @@ mod tests {
     #[test]
     fn an_unterminated_string_ends_the_scan_without_harm() {
         for text in ["{a(b:\"", "{a(b:\"\\", "{a(b:\"\"\"", "{a(b:\"\"\"\\", "\""] {
-            scan(text, 100, 100);
+            assert!(scan(text, 100, 100).tokens < 10);
         }
     }
 }

@@ -142,9 +142,13 @@ fn one(
     schema: &SchemaIndex,
 ) -> Option<Operation> {
     let (kind, root, name, variables, set) = match ast {
-        OperationDefinition::SelectionSet(set) => {
-            (OperationKind::Query, Some(schema.query()), None, &[][..], set)
-        }
+        OperationDefinition::SelectionSet(set) => (
+            OperationKind::Query,
+            Some(schema.query()),
+            None,
+            &[][..],
+            set,
+        ),
         OperationDefinition::Query(q) => (
             OperationKind::Query,
             Some(schema.query()),
@@ -214,7 +218,10 @@ struct Builder<'a> {
 
 impl Builder<'_> {
     fn set(&mut self, set: &SelectionSet, parent: TypeId) -> Vec<SelectionId> {
-        set.items.iter().filter_map(|selection| self.selection(selection, parent)).collect()
+        set.items
+            .iter()
+            .filter_map(|selection| self.selection(selection, parent))
+            .collect()
     }
 
     fn selection(&mut self, ast: &Ast, parent: TypeId) -> Option<SelectionId> {
@@ -277,7 +284,12 @@ impl Builder<'_> {
     }
 
     fn push(&mut self, parent: TypeId, when: Vec<When>, what: What) -> SelectionId {
-        self.operation.selections.push(Selection { parent, when, what, children: Vec::new() });
+        self.operation.selections.push(Selection {
+            parent,
+            when,
+            what,
+            children: Vec::new(),
+        });
         self.operation.selections.len() - 1
     }
 
@@ -286,10 +298,15 @@ impl Builder<'_> {
             return None;
         }
         let demands = &mut self.operation.demands;
-        Some(demands.iter().position(|known| *known == demand).unwrap_or_else(|| {
-            demands.push(demand);
-            demands.len() - 1
-        }))
+        Some(
+            demands
+                .iter()
+                .position(|known| *known == demand)
+                .unwrap_or_else(|| {
+                    demands.push(demand);
+                    demands.len() - 1
+                }),
+        )
     }
 
     fn when(&mut self, directives: &[Directive]) -> Vec<When> {
@@ -305,19 +322,23 @@ impl Builder<'_> {
                 Some((_, Value::Boolean(value))) if *value == needed => {}
                 Some((_, Value::Variable(name))) => {
                     let operation = &mut self.operation;
-                    let Some(variable) =
-                        operation.variables.iter().position(|v| *v.name == **name)
+                    let Some(variable) = operation.variables.iter().position(|v| *v.name == **name)
                     else {
                         all.push(When::Never);
                         continue;
                     };
                     let conditions = &mut operation.conditions;
-                    let condition =
-                        conditions.iter().position(|c| *c == variable).unwrap_or_else(|| {
+                    let condition = conditions
+                        .iter()
+                        .position(|c| *c == variable)
+                        .unwrap_or_else(|| {
                             conditions.push(variable);
                             conditions.len() - 1
                         });
-                    all.push(When::Variable { condition, is: needed });
+                    all.push(When::Variable {
+                        condition,
+                        is: needed,
+                    });
                 }
                 _ => all.push(When::Never),
             }
@@ -331,15 +352,17 @@ fn input_demand(value: &Value, ty: &TypeRef, schema: &SchemaIndex) -> Demand {
     match value {
         Value::List(items) => {
             let item = ty.item().unwrap_or(ty);
-            items.iter().fold(Demand::default(), |all, v| all.and(&input_demand(v, item, schema)))
+            items.iter().fold(Demand::default(), |all, v| {
+                all.and(&input_demand(v, item, schema))
+            })
         }
         Value::Object(fields) => {
             let info = schema.type_info(ty.base());
             fields.iter().fold(Demand::default(), |all, (name, value)| {
                 match info.input_fields.get(name.as_str()) {
-                    Some(field) => {
-                        all.and(&field.demand).and(&input_demand(value, &field.ty, schema))
-                    }
+                    Some(field) => all
+                        .and(&field.demand)
+                        .and(&input_demand(value, &field.ty, schema)),
                     None => all,
                 }
             })

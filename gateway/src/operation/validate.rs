@@ -68,28 +68,45 @@ pub fn by_schema(document: &Document, supergraph: &Supergraph) -> Result<(), Vec
         .into_iter()
         .take(MOST_ERRORS)
         .map(|error| {
-            let mut told = GraphQlError::new(ErrorCode::GraphqlValidationFailed).saying(error.message);
-            told.locations =
-                error.locations.iter().map(|p| (line(p.line), line(p.column))).collect();
+            let mut told =
+                GraphQlError::new(ErrorCode::GraphqlValidationFailed).saying(error.message);
+            told.locations = error
+                .locations
+                .iter()
+                .map(|p| (line(p.line), line(p.column)))
+                .collect();
             told
         })
         .collect();
-    let operations =
-        document.definitions.iter().filter(|d| matches!(d, Definition::Operation(_))).count();
+    let operations = document
+        .definitions
+        .iter()
+        .filter(|d| matches!(d, Definition::Operation(_)))
+        .count();
     if errors.is_empty() && operations == 0 {
         errors.push(failed("The document has no operation.".to_owned()));
     }
     for definition in &document.definitions {
         let missing = match definition {
             Definition::Operation(OperationDefinition::Mutation(_))
-                if supergraph.schema.mutation().is_none() => "mutations",
+                if supergraph.schema.mutation().is_none() =>
+            {
+                "mutations"
+            }
             Definition::Operation(OperationDefinition::Subscription(_))
-                if supergraph.schema.subscription().is_none() => "subscriptions",
+                if supergraph.schema.subscription().is_none() =>
+            {
+                "subscriptions"
+            }
             _ => continue,
         };
         errors.push(failed(format!("The schema has no {missing}.")));
     }
-    if errors.is_empty() { Ok(()) } else { Err(errors) }
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(errors)
+    }
 }
 
 /// Applies our rules to an operation whose names are all resolved.
@@ -98,7 +115,11 @@ pub fn by_schema(document: &Document, supergraph: &Supergraph) -> Result<(), Vec
 /// `GRAPHQL_VALIDATION_FAILED`, or `TOO_MANY_FIELDS` when the fields cannot be compared within bounds.
 pub fn by_values(operation: &Operation, supergraph: &Supergraph) -> Result<(), Vec<GraphQlError>> {
     let schema = &supergraph.schema;
-    let budget = operation.selections.len().saturating_mul(64).saturating_add(10_000);
+    let budget = operation
+        .selections
+        .len()
+        .saturating_mul(64)
+        .saturating_add(10_000);
     let conflicts = overlap::conflicts(operation, schema, budget)
         .map_err(|_| vec![GraphQlError::new(ErrorCode::TooManyFields)])?;
     let field = |id: usize| match &operation.selections[id].what {
@@ -107,7 +128,9 @@ pub fn by_values(operation: &Operation, supergraph: &Supergraph) -> Result<(), V
     };
     let mut errors = Vec::new();
     for conflict in conflicts {
-        let (Some(one), Some(other)) = (field(conflict.one), field(conflict.other)) else { continue };
+        let (Some(one), Some(other)) = (field(conflict.one), field(conflict.other)) else {
+            continue;
+        };
         let why = match conflict.reason {
             Reason::Fields => format!("{} and {} are different fields", one.name, other.name),
             Reason::Arguments => "they have differing arguments".to_owned(),
@@ -124,10 +147,16 @@ pub fn by_values(operation: &Operation, supergraph: &Supergraph) -> Result<(), V
         );
     }
     for selection in &operation.selections {
-        let What::Field(field) = &selection.what else { continue };
-        let Some(info) = schema.field(selection.parent, &field.name) else { continue };
+        let What::Field(field) = &selection.what else {
+            continue;
+        };
+        let Some(info) = schema.field(selection.parent, &field.name) else {
+            continue;
+        };
         for (name, value) in &field.arguments {
-            let Some(argument) = info.args.get(name.as_str()) else { continue };
+            let Some(argument) = info.args.get(name.as_str()) else {
+                continue;
+            };
             if let Err(misfit) = check_literal(value, &argument.ty, schema) {
                 let parent = &schema.type_info(selection.parent).name;
                 let error = failed(format!(
@@ -142,7 +171,9 @@ pub fn by_values(operation: &Operation, supergraph: &Supergraph) -> Result<(), V
         }
     }
     for variable in &operation.variables {
-        let Some(default) = &variable.definition.default_value else { continue };
+        let Some(default) = &variable.definition.default_value else {
+            continue;
+        };
         if let Err(misfit) = check_literal(default, &variable.ty, schema) {
             let position = variable.definition.position;
             errors.push(
@@ -155,7 +186,11 @@ pub fn by_values(operation: &Operation, supergraph: &Supergraph) -> Result<(), V
         }
     }
     errors.truncate(MOST_ERRORS);
-    if errors.is_empty() { Ok(()) } else { Err(errors) }
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(errors)
+    }
 }
 
 fn failed(message: String) -> GraphQlError {

@@ -21,7 +21,10 @@ pub struct Misfit {
 
 impl Misfit {
     fn new(reason: String) -> Self {
-        Self { path: String::new(), reason }
+        Self {
+            path: String::new(),
+            reason,
+        }
     }
 
     fn under(mut self, step: &str) -> Self {
@@ -67,14 +70,20 @@ pub fn check_literal(value: &Literal, ty: &TypeRef, schema: &SchemaIndex) -> Res
             match info.kind {
                 TypeKind::Scalar => {
                     let fits = match &*info.name {
-                        "Int" => matches!(value, Literal::Int(n) if n.as_i64().is_some_and(|n| i32::try_from(n).is_ok())),
+                        "Int" => {
+                            matches!(value, Literal::Int(n) if n.as_i64().is_some_and(|n| i32::try_from(n).is_ok()))
+                        }
                         "Float" => matches!(value, Literal::Int(_) | Literal::Float(_)),
                         "String" => matches!(value, Literal::String(_)),
                         "Boolean" => matches!(value, Literal::Boolean(_)),
                         "ID" => matches!(value, Literal::Int(_) | Literal::String(_)),
                         _ => true,
                     };
-                    if fits { Ok(()) } else { Err(expected(ty, schema)) }
+                    if fits {
+                        Ok(())
+                    } else {
+                        Err(expected(ty, schema))
+                    }
                 }
                 TypeKind::Enum => match value {
                     Literal::Enum(name) if info.enum_values.iter().any(|v| **v == **name) => Ok(()),
@@ -92,7 +101,11 @@ pub fn check_literal(value: &Literal, ty: &TypeRef, schema: &SchemaIndex) -> Res
 
 /// A misfit of the whole value should name the whole type, with its `!`.
 fn relabel(misfit: Misfit, inner: &TypeRef, ty: &TypeRef, schema: &SchemaIndex) -> Misfit {
-    if misfit == expected(inner, schema) { expected(ty, schema) } else { misfit }
+    if misfit == expected(inner, schema) {
+        expected(ty, schema)
+    } else {
+        misfit
+    }
 }
 
 fn literal_object(
@@ -112,11 +125,17 @@ fn literal_object(
         }
     }
     let null = matches!(fields, [(_, Literal::Null)]);
-    if info.one_of && (fields.len() != 1 || null) { Err(one_of(info)) } else { Ok(()) }
+    if info.one_of && (fields.len() != 1 || null) {
+        Err(one_of(info))
+    } else {
+        Ok(())
+    }
 }
 
 fn known<'a>(info: &'a TypeInfo, name: &str) -> Option<&'a crate::supergraph::InputValueInfo> {
-    info.input_fields.get(name).filter(|field| !field.inaccessible)
+    info.input_fields
+        .get(name)
+        .filter(|field| !field.inaccessible)
 }
 
 fn unknown(info: &TypeInfo) -> Misfit {
@@ -166,7 +185,11 @@ pub fn coerce(
             let info = schema.type_info(*id);
             match info.kind {
                 TypeKind::Scalar => {
-                    if scalar(value, &info.name) { Ok(()) } else { Err(expected(ty, schema)) }
+                    if scalar(value, &info.name) {
+                        Ok(())
+                    } else {
+                        Err(expected(ty, schema))
+                    }
                 }
                 TypeKind::Enum => match value.as_str() {
                     Some(name) if info.enum_values.iter().any(|v| **v == *name) => Ok(()),
@@ -219,7 +242,8 @@ fn object(
     for (name, value) in fields.iter_mut() {
         let field = known(info, name).ok_or_else(|| unknown(info))?;
         *demand = demand.and(&field.demand);
-        coerce(value, &field.ty, schema, demand).map_err(|m| m.under(&format!(".{}", field.name)))?;
+        coerce(value, &field.ty, schema, demand)
+            .map_err(|m| m.under(&format!(".{}", field.name)))?;
     }
     for field in info.input_fields.values() {
         if fields.contains_key(&*field.name) {
@@ -234,7 +258,11 @@ fn object(
         }
     }
     let null = fields.values().any(Json::is_null);
-    if info.one_of && (fields.len() != 1 || null) { Err(one_of(info)) } else { Ok(()) }
+    if info.one_of && (fields.len() != 1 || null) {
+        Err(one_of(info))
+    } else {
+        Ok(())
+    }
 }
 
 /// A literal without variables as JSON.
@@ -248,8 +276,11 @@ pub fn json(literal: &Literal) -> Json {
         Literal::Boolean(b) => Json::Bool(*b),
         Literal::Enum(name) => Json::String(name.clone()),
         Literal::List(items) => Json::Array(items.iter().map(json).collect()),
-        Literal::Object(fields) => {
-            Json::Object(fields.iter().map(|(name, value)| (name.clone(), json(value))).collect())
-        }
+        Literal::Object(fields) => Json::Object(
+            fields
+                .iter()
+                .map(|(name, value)| (name.clone(), json(value)))
+                .collect(),
+        ),
     }
 }

@@ -58,7 +58,11 @@ impl Variables {
                 }
             }
         }
-        if errors.is_empty() { Ok(variables) } else { Err(errors) }
+        if errors.is_empty() {
+            Ok(variables)
+        } else {
+            Err(errors)
+        }
     }
 
     /// The value of the variable at this position, when it has one.

@@ -93,11 +93,20 @@ fn weight(key: &PlanKey, plan: &Plan) -> u32 {
         .objects
         .iter()
         .map(|object| {
-            object.otherwise.len() + object.by_type.iter().map(|(_, all)| all.len()).sum::<usize>()
+            object.otherwise.len()
+                + object
+                    .by_type
+                    .iter()
+                    .map(|(_, all)| all.len())
+                    .sum::<usize>()
         })
         .sum();
     let fields: usize = plan.shapes.iter().map(|shape| shape.fields.len()).sum();
-    let requests: usize = plan.fetches.iter().map(|fetch| fetch.prefix.len() + 512).sum();
+    let requests: usize = plan
+        .fetches
+        .iter()
+        .map(|fetch| fetch.prefix.len() + 512)
+        .sum();
     let all = key.document.len() + 160 * writes + 96 * fields + requests + 1024;
     u32::try_from(all).unwrap_or(u32::MAX)
 }

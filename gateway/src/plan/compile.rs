@@ -8,16 +8,13 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
+use super::graph::{Fetch, FetchGraph, Output, PathStep, Source};
+use super::layout::{LayoutId, Layouts};
 use super::marks::Marks;
-use super::graph::{EntitySet, Fetch, FetchGraph, Output, PathStep, Source};
-use super::layout::{LayoutId, Layouts, TYPENAME};
-use super::{
-    Expect, Input, PlanError, PlannedFetch, Set, Shape, ShapeField, Step, Target,
-    Template, TemplateField,
-};
+use super::{Expect, PlanError, PlannedFetch, Shape, ShapeField, Target};
 use crate::error::write_json_string;
 use crate::operation::Operation;
-use crate::supergraph::{SchemaIndex, Supergraph, TypeId};
+use crate::supergraph::{SchemaIndex, Supergraph};
 
 /// The fetches of a plan and where their values are kept.
 #[derive(Debug)]
@@ -50,8 +47,11 @@ pub fn compile(
 ) -> Result<Compiled, PlanError> {
     let mut layouts = Layouts::default();
     let root = layouts.create();
-    let outputs: Vec<Vec<LayoutId>> =
-        graph.fetches.iter().map(|fetch| declare_fetch(&mut layouts, root, fetch)).collect();
+    let outputs: Vec<Vec<LayoutId>> = graph
+        .fetches
+        .iter()
+        .map(|fetch| declare_fetch(&mut layouts, root, fetch))
+        .collect();
     let mut compiler = Compiler {
         layouts,
         root,
@@ -83,10 +83,12 @@ pub fn compile(
 }
 
 /// Renames that may still apply: the keys yet to come, and the new name.
-type Renames<'a> = Vec<(&'a [String], &'a str)>;
+pub(super) type Renames<'a> = Vec<(&'a [String], &'a str)>;
 
-fn renames_of(all: &[super::graph::Rename]) -> Renames<'_> {
-    all.iter().map(|rename| (rename.path.as_slice(), rename.to.as_str())).collect()
+pub(super) fn renames_of(all: &[super::graph::Rename]) -> Renames<'_> {
+    all.iter()
+        .map(|rename| (rename.path.as_slice(), rename.to.as_str()))
+        .collect()
 }
 
 /// The name under which a key is kept, and the renames inside it.
@@ -106,7 +108,11 @@ fn step<'a>(renames: &Renames<'a>, key: &'a str) -> (&'a str, Renames<'a>) {
 /// First pass over a fetch: the layouts of what it brings (one per entity set).
 fn declare_fetch(layouts: &mut Layouts, root: LayoutId, fetch: &Fetch) -> Vec<LayoutId> {
     match &fetch.source {
-        Source::Root { path, output, renames } => {
+        Source::Root {
+            path,
+            output,
+            renames,
+        } => {
             let at = descend(layouts, root, path);
             declare(layouts, output, at, &renames_of(renames));
             vec![at]
@@ -149,11 +155,11 @@ fn declare<'a>(layouts: &mut Layouts, outputs: &'a [Output], at: LayoutId, renam
     }
 }
 
-struct Compiler<'a> {
-    layouts: Layouts,
-    root: LayoutId,
+pub(super) struct Compiler<'a> {
+    pub(super) layouts: Layouts,
+    pub(super) root: LayoutId,
     shapes: Vec<Shape>,
-    schema: &'a SchemaIndex,
+    pub(super) schema: &'a SchemaIndex,
     reads: Vec<HashSet<Place>>,
     writes: Vec<HashSet<Place>>,
 }
@@ -182,15 +188,23 @@ impl Compiler<'_> {
             .filter_map(|(name, value)| Some((position(name)?, *value)))
             .collect();
         let schema = self.schema;
-        let root_type = if fetch.mutation { schema.mutation() } else { Some(schema.query()) };
+        let root_type = if fetch.mutation {
+            schema.mutation()
+        } else {
+            Some(schema.query())
+        };
         let mut marks = Marks::new(schema);
         let mut invalidates = BTreeSet::new();
         let (shape, target) = match &fetch.source {
-            Source::Root { path, output, renames } => {
+            Source::Root {
+                path,
+                output,
+                renames,
+            } => {
                 let all: Vec<&Output> = output.iter().collect();
                 let shape = self.shape(&all, outputs[0], &renames_of(renames))?;
                 if let Some(root_type) = root_type {
-                    marks.read(output, root_type);
+                    marks.read_root(output, root_type);
                     for field in fields(output) {
                         if let Some(info) = schema.field(root_type, field) {
                             invalidates.extend(info.invalidates.iter().cloned());
@@ -230,135 +244,13 @@ impl Compiler<'_> {
         })
     }
 
-    fn entities(
-        &mut self,
-        sets: &[EntitySet],
-        outputs: &[LayoutId],
-    ) -> Result<(usize, Target), PlanError> {
-        let data = self.layouts.create();
-        let mut shape_fields = Vec::new();
-        let mut inputs: Vec<Input> = Vec::new();
-        let mut planned = Vec::new();
-        let mut by_variable: Vec<&str> = Vec::new();
-        for (set, &layout) in sets.iter().zip(outputs) {
-            let all: Vec<&Output> = set.output.iter().collect();
-            let shape = self.shape(&all, layout, &renames_of(&set.renames))?;
-            let (key, slot) = {
-                self.layouts.key(data, &set.alias);
-                (set.alias.as_bytes().into(), self.layouts.slot(data, &set.alias).unwrap_or(TYPENAME))
-            };
-            shape_fields.push(ShapeField { key, slot, expect: Expect::Object(shape) });
-            let input = by_variable.iter().position(|known| *known == set.variable);
-            let input = match input {
-                Some(input) => input,
-                None => {
-                    by_variable.push(&set.variable);
-                    let paths = set.paths.iter().map(|path| self.path(path)).collect();
-                    self.read((self.layouts.find(layout), TYPENAME));
-                    let template = self.template(&set.requires, layout)?;
-                    let typenames = set
-                        .typenames
-                        .iter()
-                        .map(|(types, name)| Ok((self.types(types), json(name))))
-                        .collect::<Result<_, PlanError>>()?;
-                    inputs.push(Input { label: label(&set.variable), paths, template, typenames });
-                    inputs.len() - 1
-                }
-            };
-            planned.push(Set { alias: set.alias.as_str().into(), slot, input, copies: false });
-        }
-        let shape = self.add_shape(self.layouts.find(data), shape_fields);
-        Ok((shape, Target::Entities { inputs, sets: planned }))
-    }
-
-    fn read(&mut self, place: Place) {
+    pub(super) fn read(&mut self, place: Place) {
         if let Some(reads) = self.reads.last_mut() {
             reads.insert(place);
         }
     }
 
-    fn path(&mut self, path: &[PathStep]) -> Vec<Step> {
-        let mut at = self.layouts.find(self.root);
-        let mut steps = Vec::with_capacity(path.len());
-        for step in path {
-            match step {
-                PathStep::Key(key) => {
-                    let slot = self.layouts.slot(at, key).unwrap_or(TYPENAME);
-                    self.read((at, slot));
-                    steps.push(Step::Key { slot, name: key.as_str().into() });
-                    at = self.layouts.child_of(at, key).unwrap_or(at);
-                }
-                PathStep::Types(types) => {
-                    self.read((at, TYPENAME));
-                    steps.push(Step::Types(self.types(types)));
-                }
-            }
-        }
-        steps
-    }
-
-    /// All types whose values are values of one of the named types.
-    fn types(&self, names: &[String]) -> Box<[TypeId]> {
-        let mut ids = BTreeSet::new();
-        for id in names.iter().filter_map(|name| self.schema.ty(name)) {
-            ids.insert(id);
-            ids.extend(self.schema.type_info(id).possible_types.iter().copied());
-        }
-        ids.into_iter().collect()
-    }
-
-    fn template(&mut self, requires: &[Output], at: LayoutId) -> Result<Template, PlanError> {
-        let mut template = Template::default();
-        let mut known: Vec<String> = Vec::new();
-        self.template_fields(requires, at, None, &mut known, &mut template)?;
-        Ok(template)
-    }
-
-    fn template_fields(
-        &mut self,
-        requires: &[Output],
-        at: LayoutId,
-        types: Option<&[TypeId]>,
-        known: &mut Vec<String>,
-        template: &mut Template,
-    ) -> Result<(), PlanError> {
-        for output in requires {
-            match output {
-                Output::Field { key, name, children } => {
-                    // An aliased input is kept under its own name, or else under the alias.
-                    let kept = [name, key].into_iter().find(|n| self.layouts.slot(at, n).is_some());
-                    let slot = kept.and_then(|n| self.layouts.slot(at, n));
-                    if let Some(slot) = slot {
-                        self.read((self.layouts.find(at), slot));
-                    }
-                    let inside = match kept.and_then(|n| self.layouts.child_of(at, n)) {
-                        Some(child) if !children.is_empty() => Some(self.template(children, child)?),
-                        _ => None,
-                    };
-                    let position = known.iter().position(|k| k == key).unwrap_or_else(|| {
-                        known.push(key.clone());
-                        known.len() - 1
-                    });
-                    template.fields.push(TemplateField {
-                        types: types.map(Box::from),
-                        label: label(key),
-                        key: u32::try_from(position).map_err(|_| PlanError::TooLarge)?,
-                        slot,
-                        typename: name == "__typename",
-                        inside,
-                    });
-                }
-                Output::On { condition, children } => {
-                    self.read((self.layouts.find(at), TYPENAME));
-                    let types = self.types(std::slice::from_ref(condition));
-                    self.template_fields(children, at, Some(&types), known, template)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn shape<'o>(
+    pub(super) fn shape<'o>(
         &mut self,
         outputs: &[&'o Output],
         layout: LayoutId,
@@ -370,12 +262,14 @@ impl Compiler<'_> {
         while let Some(output) = pending.pop() {
             match output {
                 Output::On { children, .. } => pending.extend(children.iter().rev()),
-                Output::Field { key, name, children } => {
-                    match merged.iter_mut().find(|(k, ..)| k == key) {
-                        Some((_, _, all)) => all.extend(children),
-                        None => merged.push((key, name, children.iter().collect())),
-                    }
-                }
+                Output::Field {
+                    key,
+                    name,
+                    children,
+                } => match merged.iter_mut().find(|(k, ..)| k == key) {
+                    Some((_, _, all)) => all.extend(children),
+                    None => merged.push((key, name, children.iter().collect())),
+                },
             }
         }
         let mut fields = Vec::with_capacity(merged.len());
@@ -399,15 +293,23 @@ impl Compiler<'_> {
                     .ok_or_else(|| PlanError::Planner("an object without a layout".to_owned()))?;
                 Expect::Object(self.shape(&children, child, &inside)?)
             };
-            fields.push(ShapeField { key: key.as_bytes().into(), slot, expect });
+            fields.push(ShapeField {
+                key: key.as_bytes().into(),
+                slot,
+                expect,
+            });
         }
         Ok(self.add_shape(layout, fields))
     }
 
-    fn add_shape(&mut self, layout: LayoutId, fields: Vec<ShapeField>) -> usize {
+    pub(super) fn add_shape(&mut self, layout: LayoutId, fields: Vec<ShapeField>) -> usize {
         let mut sorted: Vec<u32> = (0..u32::try_from(fields.len()).unwrap_or(0)).collect();
         sorted.sort_by(|a, b| fields[*a as usize].key.cmp(&fields[*b as usize].key));
-        self.shapes.push(Shape { layout, fields, sorted });
+        self.shapes.push(Shape {
+            layout,
+            fields,
+            sorted,
+        });
         self.shapes.len() - 1
     }
 
@@ -436,7 +338,9 @@ impl Compiler<'_> {
             .flat_map(|(_, outputs)| outputs.iter().map(|id| self.layouts.find(*id)))
             .collect();
         for (fetch, outputs) in fetches.iter_mut().zip(outputs) {
-            let Target::Entities { sets, .. } = &mut fetch.target else { continue };
+            let Target::Entities { sets, .. } = &mut fetch.target else {
+                continue;
+            };
             for (set, layout) in sets.iter_mut().zip(outputs) {
                 let mut seen = HashSet::new();
                 let mut pending: Vec<LayoutId> = self.layouts.children(*layout).collect();
@@ -451,7 +355,8 @@ impl Compiler<'_> {
     }
 }
 
-fn fields(outputs: &[Output]) -> Vec<&str> {
+/// The names of the fields at the top of a selection, through fragments.
+pub(super) fn fields(outputs: &[Output]) -> Vec<&str> {
     outputs
         .iter()
         .flat_map(|output| match output {
@@ -471,7 +376,7 @@ fn keys(outputs: &[Output]) -> Vec<Arc<str>> {
         .collect()
 }
 
-fn json(text: &str) -> Box<[u8]> {
+pub(super) fn json(text: &str) -> Box<[u8]> {
     let mut out = Vec::with_capacity(text.len() + 2);
     write_json_string(&mut out, text);
     out.into()

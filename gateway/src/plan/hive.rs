@@ -54,10 +54,11 @@ impl HivePlanner {
 impl Planner for HivePlanner {
     fn plan(&self, operation: &OperationDefinition) -> Result<FetchGraph, PlanError> {
         let told = |error: &dyn std::fmt::Display| PlanError::Planner(error.to_string());
-        let document =
-            Document { definitions: vec![Definition::Operation(operation.clone())] };
-        let normal = normalize_operation(&self.planner.supergraph, &document, None)
-            .map_err(|e| told(&e))?;
+        let document = Document {
+            definitions: vec![Definition::Operation(operation.clone())],
+        };
+        let normal =
+            normalize_operation(&self.planner.supergraph, &document, None).map_err(|e| told(&e))?;
         let plan = self
             .planner
             .plan_from_normalized_operation(
@@ -66,7 +67,10 @@ impl Planner for HivePlanner {
                 &CancellationToken::with_timeout(PATIENCE),
             )
             .map_err(|e| told(&e))?;
-        let mut conversion = Conversion { subgraphs: &self.subgraphs, graph: FetchGraph::default() };
+        let mut conversion = Conversion {
+            subgraphs: &self.subgraphs,
+            graph: FetchGraph::default(),
+        };
         if let Some(node) = &plan.node {
             conversion.node(node, &Context::default())?;
         }
@@ -95,7 +99,13 @@ impl Conversion<'_> {
             PlanNode::BatchFetch(batch) => Ok(vec![self.batch(batch, context)?]),
             PlanNode::Flatten(flatten) => {
                 let path = steps(&flatten.path);
-                self.node(&flatten.node, &Context { path, ..context.clone() })
+                self.node(
+                    &flatten.node,
+                    &Context {
+                        path,
+                        ..context.clone()
+                    },
+                )
             }
             PlanNode::Sequence(sequence) => {
                 let mut context = context.clone();
@@ -116,19 +126,24 @@ impl Conversion<'_> {
             }
             PlanNode::Condition(condition) => {
                 let mut all = Vec::new();
-                let clauses = [(&condition.if_clause, true), (&condition.else_clause, false)];
+                let clauses = [
+                    (&condition.if_clause, true),
+                    (&condition.else_clause, false),
+                ];
                 for (clause, value) in clauses {
                     if let Some(clause) = clause {
                         let mut context = context.clone();
-                        context.conditions.push((condition.condition.clone(), value));
+                        context
+                            .conditions
+                            .push((condition.condition.clone(), value));
                         all.extend(self.node(clause, &context)?);
                     }
                 }
                 Ok(all)
             }
-            PlanNode::Subscription(_) | PlanNode::Defer(_) => {
-                Err(PlanError::Planner("a node of a kind this road does not serve".to_owned()))
-            }
+            PlanNode::Subscription(_) | PlanNode::Defer(_) => Err(PlanError::Planner(
+                "a node of a kind this road does not serve".to_owned(),
+            )),
         }
     }
 
@@ -144,10 +159,16 @@ impl Conversion<'_> {
         let document = &node.operation.document;
         let fragments = &document.fragments;
         let renames = renames(node.output_rewrites.as_deref());
-        let source = match (&node.requires, document.operation.selection_set.entities_field()) {
+        let source = match (
+            &node.requires,
+            document.operation.selection_set.entities_field(),
+        ) {
             (Some(requires), Some(field)) => Source::Entities(vec![EntitySet {
                 alias: field.selection_identifier().to_owned(),
-                variable: field.representations_variable_name().unwrap_or("representations").to_owned(),
+                variable: field
+                    .representations_variable_name()
+                    .unwrap_or("representations")
+                    .to_owned(),
                 paths: vec![context.path.clone()],
                 requires: outputs(requires, fragments)?,
                 typenames: typenames(node.input_rewrites.as_deref()),
@@ -174,12 +195,19 @@ impl Conversion<'_> {
         let document = &node.operation.document;
         let mut sets = Vec::with_capacity(node.entity_batch.aliases.len());
         for alias in &node.entity_batch.aliases {
-            let field = document.operation.selection_set.items.iter().find_map(|item| match item {
-                SelectionItem::Field(field) if field.selection_identifier() == alias.alias => Some(field),
-                _ => None,
-            });
-            let field = field
-                .ok_or_else(|| PlanError::Planner("a batch without its field".to_owned()))?;
+            let field = document
+                .operation
+                .selection_set
+                .items
+                .iter()
+                .find_map(|item| match item {
+                    SelectionItem::Field(field) if field.selection_identifier() == alias.alias => {
+                        Some(field)
+                    }
+                    _ => None,
+                });
+            let field =
+                field.ok_or_else(|| PlanError::Planner("a batch without its field".to_owned()))?;
             sets.push(EntitySet {
                 alias: alias.alias.clone(),
                 variable: alias.representations_variable_name.clone(),
@@ -237,10 +265,7 @@ fn steps(path: &FlattenNodePath) -> Vec<PathStep> {
         .collect()
 }
 
-fn outputs(
-    set: &SelectionSet,
-    fragments: &[FragmentDefinition],
-) -> Result<Vec<Output>, PlanError> {
+fn outputs(set: &SelectionSet, fragments: &[FragmentDefinition]) -> Result<Vec<Output>, PlanError> {
     let inlined = set
         .inline_fragment_spreads(fragments)
         .map_err(|error| PlanError::Planner(error.to_string()))?;
@@ -266,10 +291,13 @@ fn plain(set: &SelectionSet) -> Vec<Output> {
 }
 
 fn renames(rewrites: Option<&[FetchRewrite]>) -> Vec<Rename> {
-    let renamers = rewrites.into_iter().flatten().filter_map(|rewrite| match rewrite {
-        FetchRewrite::KeyRenamer(renamer) => Some(renamer),
-        FetchRewrite::ValueSetter(_) => None,
-    });
+    let renamers = rewrites
+        .into_iter()
+        .flatten()
+        .filter_map(|rewrite| match rewrite {
+            FetchRewrite::KeyRenamer(renamer) => Some(renamer),
+            FetchRewrite::ValueSetter(_) => None,
+        });
     renamers
         .map(|renamer| Rename {
             path: renamer.path.iter().filter_map(key).collect(),
@@ -287,15 +315,19 @@ fn key(segment: &FetchNodePathSegment) -> Option<String> {
 
 /// The crate sets nothing but the `__typename` of a representation.
 fn typenames(rewrites: Option<&[FetchRewrite]>) -> Vec<(Vec<String>, String)> {
-    let setters = rewrites.into_iter().flatten().filter_map(|rewrite| match rewrite {
-        FetchRewrite::ValueSetter(setter) => Some(setter),
-        FetchRewrite::KeyRenamer(_) => None,
-    });
+    let setters = rewrites
+        .into_iter()
+        .flatten()
+        .filter_map(|rewrite| match rewrite {
+            FetchRewrite::ValueSetter(setter) => Some(setter),
+            FetchRewrite::KeyRenamer(_) => None,
+        });
     setters
         .filter_map(|setter| match setter.path.as_slice() {
-            [FetchNodePathSegment::TypenameEquals(types), FetchNodePathSegment::Key(key)]
-                if key == "__typename" =>
-            {
+            [
+                FetchNodePathSegment::TypenameEquals(types),
+                FetchNodePathSegment::Key(key),
+            ] if key == "__typename" => {
                 Some((types.iter().cloned().collect(), setter.set_value_to.clone()))
             }
             _ => None,

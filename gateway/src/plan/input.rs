@@ -30,12 +30,18 @@ pub struct Input {
 /// Prepares an operation for the planner.
 #[must_use]
 pub fn input(operation: &Operation, variant: &Variant, schema: &SchemaIndex) -> Input {
-    let writer = Writer { operation, variant, schema };
+    let writer = Writer {
+        operation,
+        variant,
+        schema,
+    };
     let mut fields: IndexMap<Arc<str>, Vec<Ast>> = IndexMap::new();
     let mut introspection: IndexMap<Arc<str>, AstField> = IndexMap::new();
     for id in writer.root_fields(&operation.top) {
         let selection = &operation.selections[id];
-        let What::Field(field) = &selection.what else { continue };
+        let What::Field(field) = &selection.what else {
+            continue;
+        };
         match &*field.name {
             "__typename" => {}
             "__schema" | "__type" => {
@@ -55,13 +61,19 @@ pub fn input(operation: &Operation, variant: &Variant, schema: &SchemaIndex) -> 
         }
     }
     let operations = if operation.kind == OperationKind::Mutation {
-        fields.into_values().map(|items| writer.operation(items)).collect()
+        fields
+            .into_values()
+            .map(|items| writer.operation(items))
+            .collect()
     } else if fields.is_empty() {
         Vec::new()
     } else {
         vec![writer.operation(fields.into_values().flatten().collect())]
     };
-    Input { operations, introspection: introspection.into_values().collect() }
+    Input {
+        operations,
+        introspection: introspection.into_values().collect(),
+    }
 }
 
 struct Writer<'a> {
@@ -90,9 +102,16 @@ impl Writer<'_> {
 
     fn operation(&self, items: Vec<Ast>) -> OperationDefinition {
         let position = Pos::default();
-        let selection_set = SelectionSet { span: (position, position), items };
-        let variable_definitions: Vec<VariableDefinition> =
-            self.operation.variables.iter().map(|v| v.definition.clone()).collect();
+        let selection_set = SelectionSet {
+            span: (position, position),
+            items,
+        };
+        let variable_definitions: Vec<VariableDefinition> = self
+            .operation
+            .variables
+            .iter()
+            .map(|v| v.definition.clone())
+            .collect();
         let directives = Vec::new();
         if self.operation.kind == OperationKind::Mutation {
             OperationDefinition::Mutation(Mutation {
@@ -121,7 +140,9 @@ impl Writer<'_> {
         let ask = base.kind.is_composite()
             && (items.is_empty()
                 || (base.kind.is_abstract()
-                    && items.iter().any(|item| matches!(item, Ast::InlineFragment(_)))));
+                    && items
+                        .iter()
+                        .any(|item| matches!(item, Ast::InlineFragment(_)))));
         if ask && !items.iter().any(is_typename) {
             items.insert(0, Ast::Field(typename(field.position)));
         }
@@ -131,7 +152,10 @@ impl Writer<'_> {
             name: field.name.to_string(),
             arguments: field.arguments.clone(),
             directives: Vec::new(),
-            selection_set: SelectionSet { span: (field.position, field.position), items },
+            selection_set: SelectionSet {
+                span: (field.position, field.position),
+                items,
+            },
         }
     }
 
@@ -158,7 +182,10 @@ impl Writer<'_> {
                             self.schema.type_info(*on).name.to_string(),
                         )),
                         directives: Vec::new(),
-                        selection_set: SelectionSet { span: (position, position), items: inside },
+                        selection_set: SelectionSet {
+                            span: (position, position),
+                            items: inside,
+                        },
                     }));
                 }
             }
@@ -178,6 +205,9 @@ fn typename(position: Pos) -> AstField {
         name: "__typename".to_owned(),
         arguments: Vec::new(),
         directives: Vec::new(),
-        selection_set: SelectionSet { span: (position, position), items: Vec::new() },
+        selection_set: SelectionSet {
+            span: (position, position),
+            items: Vec::new(),
+        },
     }
 }

@@ -107,7 +107,10 @@ impl Layouts {
 
     /// The layouts of all objects inside this one, one step down.
     pub fn children(&self, id: LayoutId) -> impl Iterator<Item = LayoutId> {
-        self.entries[self.find(id)].keys.values().filter_map(|child| Some(self.find((*child)?)))
+        self.entries[self.find(id)]
+            .keys
+            .values()
+            .filter_map(|child| Some(self.find((*child)?)))
     }
 
     /// The number of slots of each layout, by id.

@@ -22,13 +22,22 @@ pub(super) struct Marks<'a> {
 
 impl<'a> Marks<'a> {
     pub(super) fn new(schema: &'a SchemaIndex) -> Self {
-        Self { schema, public: true, max_age: None, unmarked: false, tags: BTreeSet::new() }
+        Self {
+            schema,
+            public: true,
+            max_age: None,
+            unmarked: false,
+            tags: BTreeSet::new(),
+        }
     }
 
     pub(super) fn read(&mut self, outputs: &[Output], parent: TypeId) {
         for output in outputs {
             match output {
-                Output::On { condition, children } => {
+                Output::On {
+                    condition,
+                    children,
+                } => {
                     if let Some(on) = self.schema.ty(condition) {
                         self.tag(on);
                         self.read(children, on);
@@ -57,17 +66,36 @@ impl<'a> Marks<'a> {
         }
     }
 
+    /// Root fields: what a root field answers may depend on the caller whatever its type says, so it
+    /// needs a mark of its own.
+    pub(super) fn read_root(&mut self, outputs: &[Output], root: TypeId) {
+        for name in super::compile::fields(outputs) {
+            let own = self
+                .schema
+                .field(root, name)
+                .and_then(|info| info.own_cache);
+            if name != "__typename" && own.is_none() {
+                self.public = false;
+                self.unmarked = true;
+            }
+        }
+        self.read(outputs, root);
+    }
+
     fn tag(&mut self, id: TypeId) {
         let info = self.schema.type_info(id);
         self.tags.insert(info.name.clone());
         for member in &info.possible_types {
-            self.tags.insert(self.schema.type_info(*member).name.clone());
+            self.tags
+                .insert(self.schema.type_info(*member).name.clone());
         }
     }
 
     pub(super) fn rule(self) -> Option<CacheRule> {
         let max_age = self.max_age.filter(|age| *age > 0 && !self.unmarked)?;
-        Some(CacheRule { max_age, tags: self.tags.into_iter().collect() })
+        Some(CacheRule {
+            max_age,
+            tags: self.tags.into_iter().collect(),
+        })
     }
 }
-

@@ -19,6 +19,7 @@ pub mod input;
 pub mod layout;
 mod marks;
 pub mod projection;
+mod represented;
 
 use std::sync::Arc;
 
@@ -167,8 +168,11 @@ pub struct Input {
     /// What a representation holds.
     pub template: Template,
     /// `__typename` (as JSON) of a representation whose object is of one of these types.
-    pub typenames: Vec<(Box<[TypeId]>, Box<[u8]>)>,
+    pub typenames: Vec<Renamed>,
 }
+
+/// Types whose representations bear another name, and that name as JSON.
+pub type Renamed = (Box<[TypeId]>, Box<[u8]>);
 
 /// An `_entities` field.
 #[derive(Debug)]
@@ -243,8 +247,12 @@ pub fn make(
         }
     }
     let mut compiled = compile::compile(graph, operation, supergraph)?;
-    let projected =
-        projection::compile(operation, variant, &supergraph.schema, &mut compiled.layouts)?;
+    let projected = projection::compile(
+        operation,
+        variant,
+        &supergraph.schema,
+        &mut compiled.layouts,
+    )?;
     let public = compiled.public && projected.cuts.is_empty() && input.introspection.is_empty();
     Ok(Plan {
         operation: operation.clone(),

@@ -140,7 +140,10 @@ pub fn compile(
     let root = compiler.object(operation.top.clone(), operation.root, Some(0))?;
     Ok(Projected {
         cuts: compiler.cuts.into_iter().collect(),
-        projection: Projection { objects: compiler.objects, root },
+        projection: Projection {
+            objects: compiler.objects,
+            root,
+        },
     })
 }
 
@@ -237,7 +240,9 @@ impl Compiler<'_> {
         let root = self.path.is_empty();
         let mut writes = Vec::with_capacity(fields.len());
         for (key, group) in fields {
-            let What::Field(field) = &self.operation.selections[group[0]].what else { continue };
+            let What::Field(field) = &self.operation.selections[group[0]].what else {
+                continue;
+            };
             // The object's own field may exclude null where the interface's does not.
             let declared = match self.schema.field(ty, &field.name) {
                 Some(info) => info.ty.clone(),
@@ -254,10 +259,16 @@ impl Compiler<'_> {
             } else if &*field.name == "__typename" {
                 let info = self.schema.type_info(ty);
                 let name = (info.kind == TypeKind::Object || root).then(|| json(&info.name));
-                (From::Typename(slot.filter(|s| *s != TYPENAME), name), self.leaf(&declared))
+                (
+                    From::Typename(slot.filter(|s| *s != TYPENAME), name),
+                    self.leaf(&declared),
+                )
             } else if root && matches!(&*field.name, "__schema" | "__type") {
                 self.introspection += 1;
-                (From::Introspection(self.introspection - 1), self.leaf(&declared))
+                (
+                    From::Introspection(self.introspection - 1),
+                    self.leaf(&declared),
+                )
             } else {
                 let mut children = Vec::new();
                 for id in &group {
@@ -267,7 +278,12 @@ impl Compiler<'_> {
                 (From::Slot(slot), self.expected(&declared, children, child)?)
             };
             self.path.pop();
-            writes.push(Write { label: label(&key), key, from, expected });
+            writes.push(Write {
+                label: label(&key),
+                key,
+                from,
+                expected,
+            });
         }
         Ok(writes)
     }
@@ -289,12 +305,18 @@ impl Compiler<'_> {
                 }
             }
         };
-        Ok(Expected { non_null: ty.is_non_null(), kind })
+        Ok(Expected {
+            non_null: ty.is_non_null(),
+            kind,
+        })
     }
 
     /// What a value must be whose inside is not looked at.
     fn leaf(&self, ty: &TypeRef) -> Expected {
-        Expected { non_null: ty.is_non_null(), kind: Kind::Leaf(Leaf::Custom) }
+        Expected {
+            non_null: ty.is_non_null(),
+            kind: Kind::Leaf(Leaf::Custom),
+        }
     }
 
     fn leaf_of(&self, id: TypeId) -> Leaf {

@@ -59,7 +59,10 @@ impl World {
         let sdl = compose(&sdls).unwrap_or_else(|errors| panic!("{errors:#?}"));
         let supergraph = Supergraph::load(&sdl, 1).unwrap();
         subgraphs.sort_by_key(|s| supergraph.subgraph(s.name));
-        let limits = Limits { aliases: 100, ..Limits::default() };
+        let limits = Limits {
+            aliases: 100,
+            ..Limits::default()
+        };
         Self {
             pipeline: Pipeline::new(&limits, supergraph).unwrap(),
             subgraphs,
@@ -89,13 +92,18 @@ impl World {
             trace: opentelemetry::Context::new(),
         };
         let deadline = Instant::now() + Duration::from_secs(20);
-        self.pipeline.handle(&request, &caller, self, &self.cache, deadline, false).await
+        self.pipeline
+            .handle(&request, &caller, self, &self.cache, deadline, false)
+            .await
     }
 
     pub(super) async fn ask_with(&self, query: &str, variables: Value) -> Value {
         let variables = variables.as_object().cloned().unwrap_or_default();
-        let request =
-            GraphQlRequest { query: Some(query.to_owned()), variables, ..GraphQlRequest::default() };
+        let request = GraphQlRequest {
+            query: Some(query.to_owned()),
+            variables,
+            ..GraphQlRequest::default()
+        };
         let answer = self.answer(request).await;
         serde_json::from_slice(&answer.body)
             .unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&answer.body)))
@@ -106,18 +114,28 @@ impl World {
     }
 
     pub(super) async fn pipeline_text(&self, query: &str) -> String {
-        let request = GraphQlRequest { query: Some(query.to_owned()), ..GraphQlRequest::default() };
+        let request = GraphQlRequest {
+            query: Some(query.to_owned()),
+            ..GraphQlRequest::default()
+        };
         String::from_utf8(self.answer(request).await.body.to_vec()).unwrap()
     }
 
     /// The names of the subgraphs called, in order.
     pub(super) fn calls(&self) -> Vec<String> {
-        self.log.borrow().iter().map(|(name, ..)| name.clone()).collect()
+        self.log
+            .borrow()
+            .iter()
+            .map(|(name, ..)| name.clone())
+            .collect()
     }
 
     pub(super) fn bodies(&self, subgraph: &str) -> Vec<Value> {
         let log = self.log.borrow();
-        log.iter().filter(|(name, ..)| name == subgraph).map(|(_, body, _)| body.clone()).collect()
+        log.iter()
+            .filter(|(name, ..)| name == subgraph)
+            .map(|(_, body, _)| body.clone())
+            .collect()
     }
 }
 
@@ -127,7 +145,12 @@ pub(super) fn codes(answer: &Value) -> Vec<(String, Value)> {
     let errors = answer["errors"].as_array().cloned().unwrap_or_default();
     errors
         .iter()
-        .map(|e| (e["extensions"]["code"].as_str().unwrap_or("").to_owned(), e["path"].clone()))
+        .map(|e| {
+            (
+                e["extensions"]["code"].as_str().unwrap_or("").to_owned(),
+                e["path"].clone(),
+            )
+        })
         .collect()
 }
 
@@ -135,7 +158,9 @@ impl Fetcher for World {
     async fn fetch(&self, request: FetchRequest<'_>) -> Result<Bytes, TransportError> {
         let subgraph = &self.subgraphs[request.subgraph];
         let body: Value = serde_json::from_slice(&request.body).unwrap();
-        self.log.borrow_mut().push((subgraph.name.to_owned(), body.clone(), request.public));
+        self.log
+            .borrow_mut()
+            .push((subgraph.name.to_owned(), body.clone(), request.public));
         tokio::task::yield_now().await;
         match self.faults.get(subgraph.name) {
             Some(Fault::Unavailable) => return Err(TransportError::Unavailable),
@@ -169,12 +194,27 @@ fn execute(data: &Value, body: &Value) -> Value {
         }
     }
     let operation = operation.unwrap();
-    let root = if matches!(operation, OperationDefinition::Mutation(_)) { "Mutation" } else { "Query" };
-    let mut run = Run { fragments, variables: &body["variables"], data, errors: Vec::new() };
+    let root = if matches!(operation, OperationDefinition::Mutation(_)) {
+        "Mutation"
+    } else {
+        "Query"
+    };
+    let mut run = Run {
+        fragments,
+        variables: &body["variables"],
+        data,
+        errors: Vec::new(),
+    };
     let mut object = data[root].clone();
     object["__typename"] = json!(root);
     let mut out = Map::new();
-    run.select(&object, selection_set(operation), &json!({}), &mut Vec::new(), &mut out);
+    run.select(
+        &object,
+        selection_set(operation),
+        &json!({}),
+        &mut Vec::new(),
+        &mut out,
+    );
     let mut answer = json!({ "data": out });
     if !run.errors.is_empty() {
         answer["errors"] = json!(run.errors);
@@ -187,9 +227,11 @@ impl Run<'_> {
         match literal {
             Literal::Variable(name) => self.variables[name.as_str()].clone(),
             Literal::List(items) => items.iter().map(|i| self.literal(i)).collect(),
-            Literal::Object(fields) => {
-                fields.iter().map(|(k, v)| (k.clone(), self.literal(v))).collect::<Map<_, _>>().into()
-            }
+            Literal::Object(fields) => fields
+                .iter()
+                .map(|(k, v)| (k.clone(), self.literal(v)))
+                .collect::<Map<_, _>>()
+                .into(),
             other => crate::operation::values::json(other),
         }
     }
@@ -208,7 +250,11 @@ impl Run<'_> {
                     let key = field.alias.as_ref().unwrap_or(&field.name).clone();
                     path.push(json!(key));
                     let value = if field.name == "_entities" {
-                        self.entities(&self.literal(&field.arguments[0].1), &field.selection_set, path)
+                        self.entities(
+                            &self.literal(&field.arguments[0].1),
+                            &field.selection_set,
+                            path,
+                        )
                     } else {
                         let arguments: Vec<String> = field
                             .arguments
@@ -276,16 +322,26 @@ impl Run<'_> {
         }
     }
 
-    fn entities(&mut self, representations: &Value, set: &SelectionSet, path: &mut Vec<Value>) -> Value {
+    fn entities(
+        &mut self,
+        representations: &Value,
+        set: &SelectionSet,
+        path: &mut Vec<Value>,
+    ) -> Value {
         let mut rows = Vec::new();
         for (i, representation) in representations.as_array().unwrap().iter().enumerate() {
             let typename = representation["__typename"].as_str().unwrap();
-            let known = self.data["entities"][typename].as_array().cloned().unwrap_or_default();
+            let known = self.data["entities"][typename]
+                .as_array()
+                .cloned()
+                .unwrap_or_default();
             let found = known.into_iter().find(|entity| {
                 let fields = representation.as_object().unwrap();
                 let shared: Vec<_> = fields
                     .iter()
-                    .filter(|(k, v)| *k != "__typename" && !v.is_object() && entity.get(k.as_str()).is_some())
+                    .filter(|(k, v)| {
+                        *k != "__typename" && !v.is_object() && entity.get(k.as_str()).is_some()
+                    })
                     .collect();
                 !shared.is_empty() && shared.iter().all(|(k, v)| entity[k.as_str()] == **v)
             });
@@ -307,7 +363,11 @@ impl Run<'_> {
 
 /// A fragment applies to its own type, or to what the object's `$is` names.
 fn applies(object: &Value, condition: Option<&TypeCondition>) -> bool {
-    let Some(TypeCondition::On(name)) = condition else { return true };
+    let Some(TypeCondition::On(name)) = condition else {
+        return true;
+    };
     object["__typename"] == json!(name)
-        || object["$is"].as_array().is_some_and(|all| all.contains(&json!(name)))
+        || object["$is"]
+            .as_array()
+            .is_some_and(|all| all.contains(&json!(name)))
 }

@@ -1,7 +1,12 @@
 //! The whole road in memory: from the text of an operation, through composed subgraphs, to bytes.
 
+mod caching;
+mod documents;
+mod faults;
 mod mock;
+mod rights;
 mod road;
+mod shapes;
 
 use mock::{Subgraph, World};
 use serde_json::json;

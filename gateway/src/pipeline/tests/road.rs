@@ -7,7 +7,9 @@ use super::shop;
 #[tokio::test]
 async fn a_root_fetch_is_answered_in_the_clients_order() {
     let world = shop();
-    let answer = world.pipeline_text("{ product(id: \"2\") { n: name id __typename name } }").await;
+    let answer = world
+        .pipeline_text("{ product(id: \"2\") { n: name id __typename name } }")
+        .await;
     assert_eq!(
         answer,
         r#"{"data":{"product":{"n":"Table","id":"2","__typename":"Product","name":"Table"}}}"#
@@ -37,17 +39,31 @@ async fn entities_are_joined_and_represented_once() {
 #[tokio::test]
 async fn an_entity_error_is_told_at_every_place_of_that_entity_only() {
     let world = shop();
-    let answer = world.ask("{ products { id r: rating reviews { stars text } } }").await;
-    assert_eq!(answer["data"]["products"][1], json!({"id": "2", "r": null, "reviews": []}));
+    let answer = world
+        .ask("{ products { id r: rating reviews { stars text } } }")
+        .await;
+    assert_eq!(
+        answer["data"]["products"][1],
+        json!({"id": "2", "r": null, "reviews": []})
+    );
     assert_eq!(
         super::mock::codes(&answer),
         [
-            ("TEXT_GONE".to_owned(), json!(["products", 0, "reviews", 1, "text"])),
-            ("TEXT_GONE".to_owned(), json!(["products", 2, "reviews", 1, "text"])),
+            (
+                "TEXT_GONE".to_owned(),
+                json!(["products", 0, "reviews", 1, "text"])
+            ),
+            (
+                "TEXT_GONE".to_owned(),
+                json!(["products", 2, "reviews", 1, "text"])
+            ),
             ("NO_RATING".to_owned(), json!(["products", 1, "r"])),
         ]
     );
-    assert_eq!(answer["errors"][0]["extensions"]["messageZh"], json!("失败。"));
+    assert_eq!(
+        answer["errors"][0]["extensions"]["messageZh"],
+        json!("失败。")
+    );
 }
 
 #[tokio::test]
@@ -79,5 +95,140 @@ async fn interfaces_are_joined_by_their_runtime_type() {
             {"__typename": "Product", "id": "1", "name": "Lamp", "price": 5},
             {"__typename": "Book", "id": "b1", "title": "Rites", "p": 8}
         ]}})
+    );
+}
+
+#[tokio::test]
+async fn fields_are_skipped_and_included_by_variables_and_literals() {
+    let world = shop();
+    let query = "query($with: Boolean!, $without: Boolean = false) {
+        product(id: \"2\") { id name @include(if: $with) size @skip(if: $with) price @include(if: $without) ... @skip(if: true) { weight } }
+        me @skip(if: true) { id }
+    }";
+    let answer = world.ask_with(query, json!({"with": true})).await;
+    assert_eq!(
+        answer,
+        json!({"data": {"product": {"id": "2", "name": "Table"}}})
+    );
+    let answer = world.ask_with(query, json!({"with": false})).await;
+    assert_eq!(answer, json!({"data": {"product": {"id": "2", "size": 9}}}));
+    assert_eq!(world.calls(), ["products", "products"]);
+    let answer = world
+        .ask_with(query, json!({"with": false, "without": true}))
+        .await;
+    assert_eq!(
+        answer,
+        json!({"data": {"product": {"id": "2", "size": 9, "price": 50}}})
+    );
+}
+
+#[tokio::test]
+async fn what_needs_no_subgraph_asks_none() {
+    let world = shop();
+    assert_eq!(
+        world.ask("{ __typename }").await,
+        json!({"data": {"__typename": "Query"}})
+    );
+    assert_eq!(
+        world.ask("mutation { t: __typename }").await,
+        json!({"data": {"t": "Mutation"}})
+    );
+    assert_eq!(
+        world.ask("{ me @skip(if: true) { id } }").await,
+        json!({"data": {}})
+    );
+    let answer = world
+        .ask("query($n: String!) { __schema { queryType { name } } b: __type(name: $n) { name kind } __type(name: \"Nope\") { name } }")
+        .await;
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_USER_INPUT");
+    let answer = world
+        .ask_with(
+            "query($n: String!) { __schema { ...q } b: __type(name: $n) { name kind } __type(name: \"Nope\") { name } } fragment q on __Schema { queryType { name } }",
+            json!({"n": "Product"}),
+        )
+        .await;
+    assert_eq!(
+        answer,
+        json!({"data": {"__schema": {"queryType": {"name": "Query"}}, "b": {"name": "Product", "kind": "OBJECT"}, "__type": null}})
+    );
+    assert!(world.calls().is_empty());
+}
+
+#[tokio::test]
+async fn mutations_run_one_after_the_other_with_what_hangs_on_them() {
+    let world = shop();
+    let answer = world
+        .ask("mutation { a: rename(name: \"x\") { name price } order(id: \"1\") { id product { name } } touch }")
+        .await;
+    assert_eq!(
+        answer,
+        json!({"data": {
+            "a": {"name": "New", "price": 5},
+            "order": {"id": "o1", "product": {"name": "Table"}},
+            "touch": 1
+        }})
+    );
+    assert_eq!(
+        world.calls(),
+        ["products", "stock", "stock", "products", "products"]
+    );
+}
+
+#[tokio::test]
+async fn a_fetch_carries_the_variables_it_uses_and_no_others() {
+    let world = shop();
+    world
+        .ask_with(
+            "query($id: ID!, $b: Boolean!) { product(id: $id) { name price } me @include(if: $b) { id } }",
+            json!({"id": 404, "b": true}),
+        )
+        .await;
+    assert_eq!(
+        world.bodies("products")[0]["variables"],
+        json!({"id": "404"})
+    );
+}
+
+#[tokio::test]
+async fn aliases_of_one_field_with_different_arguments_stay_apart() {
+    let world = shop();
+    let answer = world
+        .ask("{ a: product(id: \"404\") { id } b: product(id: \"2\") { id price p2: price } }")
+        .await;
+    assert_eq!(
+        answer,
+        json!({"data": {"a": null, "b": {"id": "2", "price": 50, "p2": 50}}})
+    );
+}
+
+#[tokio::test]
+async fn fragments_are_merged_into_one_selection() {
+    let world = shop();
+    let answer = world
+        .ask("{ ...q product(id: \"2\") { id ...p } } fragment q on Query { product(id: \"2\") { price } } fragment p on Item { ... on Product { name id } }")
+        .await;
+    assert_eq!(
+        answer,
+        json!({"data": {"product": {"price": 50, "id": "2", "name": "Table"}}})
+    );
+}
+
+#[tokio::test]
+async fn an_entity_of_an_entity_is_joined() {
+    let world = shop();
+    let answer = world
+        .ask("{ products { maker { city fame } } me { reviews { stars } } }")
+        .await;
+    assert_eq!(
+        answer["data"]["products"][1],
+        json!({"maker": {"city": "Chengdu", "fame": 3}})
+    );
+    assert_eq!(answer["data"]["me"], json!({"reviews": [{"stars": 5}]}));
+    let makers = world.bodies("reviews");
+    assert!(
+        makers
+            .iter()
+            .any(|b| b["variables"]["representations"]
+                == json!([{"__typename": "Maker", "id": "m1"}]))
     );
 }

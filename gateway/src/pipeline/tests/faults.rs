@@ -1,0 +1,184 @@
+//! Subgraphs that fail: their own part is null with an error, the rest is served.
+
+use serde_json::json;
+
+use super::mock::{Fault, codes};
+use super::shop;
+
+#[tokio::test]
+async fn a_subgraph_that_is_away_blanks_its_own_part_only() {
+    let world = shop().fault("reviews", Fault::Unavailable);
+    let answer = world
+        .ask("{ products { id price rating } latest { stars } }")
+        .await;
+    assert_eq!(
+        answer["data"]["products"][1],
+        json!({"id": "2", "price": 50, "rating": null})
+    );
+    assert_eq!(answer["data"]["latest"], json!(null));
+    assert_eq!(
+        codes(&answer),
+        [
+            ("SUBGRAPH_UNAVAILABLE".to_owned(), json!(["latest"])),
+            ("SUBGRAPH_UNAVAILABLE".to_owned(), json!(["products"])),
+        ]
+    );
+    assert_eq!(answer["errors"][0]["extensions"]["service"], "reviews");
+    let answer = shop()
+        .fault("reviews", Fault::Timeout)
+        .ask("{ latest { stars } }")
+        .await;
+    assert_eq!(
+        codes(&answer),
+        [("SUBGRAPH_TIMEOUT".to_owned(), json!(["latest"]))]
+    );
+}
+
+#[tokio::test]
+async fn a_missing_value_that_cannot_be_null_nulls_the_nearest_nullable_parent() {
+    let world = shop().fault("stock", Fault::Unavailable);
+    let answer = world
+        .ask("{ product(id: \"2\") { name price } search { id ... on Book { price } } }")
+        .await;
+    assert_eq!(answer["data"], json!({"product": null, "search": null}));
+    let answer = world.ask("{ products { price } }").await;
+    assert_eq!(answer["data"], json!(null));
+    assert_eq!(
+        codes(&answer),
+        [("SUBGRAPH_UNAVAILABLE".to_owned(), json!(["products"]))]
+    );
+}
+
+#[tokio::test]
+async fn an_unusable_answer_is_told_as_such() {
+    let bodies = [
+        "",
+        "<html>",
+        "null",
+        "[]",
+        "{}",
+        "{\"data\":",
+        "{\"data\":[]}",
+        "{\"data\":null}",
+        "{\"data\":{\"latest\":3}}",
+        "{\"data\":{\"latest\":[3]}}",
+        "{\"data\":{\"latest\":[],\"latest\":[]}}",
+        "{\"data\":{},\"data\":{}}",
+        "{\"data\":{\"latest\":[{\"stars\":1}]}} x",
+        "{\"data\":{\"latest\":[{\"stars\":\"\\ud800\"}]}}",
+        "{\"data\":{\"latest\":[{\"stars\":01}]}}",
+        "{\"data\":{},\"errors\":3}",
+    ];
+    for body in bodies {
+        let world = shop().fault("reviews", Fault::Body(body.to_owned()));
+        let answer = world.ask("{ latest { stars } }").await;
+        assert_eq!(answer["data"], json!({"latest": null}), "{body}");
+        assert_eq!(
+            codes(&answer),
+            [("SUBGRAPH_MALFORMED".to_owned(), json!(["latest"]))],
+            "{body}"
+        );
+    }
+    let deep = format!(
+        "{{\"data\":{{\"latest\":{}{}}}}}",
+        "[".repeat(10_000),
+        "]".repeat(10_000)
+    );
+    let empty = format!("{{\"data\":{{\"latest\":[{}]}}}}", ["{}"; 10].join(","));
+    for (body, data) in [(deep, json!(null)), (empty, json!(null))] {
+        let world = shop().fault("reviews", Fault::Body(body));
+        let answer = world.ask("{ latest { stars } }").await;
+        assert_eq!(answer["data"]["latest"], data);
+        assert!(!codes(&answer).is_empty());
+    }
+}
+
+#[tokio::test]
+async fn entities_that_are_too_few_too_many_or_of_no_type_are_refused() {
+    for rows in [
+        "[]",
+        "[{\"rating\":1}]",
+        "[null,null,null]",
+        "{}",
+        "null",
+        "[1,2]",
+        "[[],[]]",
+    ] {
+        let body = format!("{{\"data\":{{\"_entities\":{rows}}}}}");
+        let world = shop().fault("reviews", Fault::Body(body));
+        let answer = world.ask("{ products { id rating } }").await;
+        assert_eq!(
+            answer["data"]["products"][0],
+            json!({"id": "1", "rating": null}),
+            "{rows}"
+        );
+        let expected = if rows == "[[],[]]" { 0 } else { 1 };
+        assert_eq!(codes(&answer).len(), expected, "{rows}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_value_of_another_type_is_null() {
+    for (stars, text) in [
+        ("\"5\"", "null"),
+        ("1.5", "null"),
+        ("true", "null"),
+        ("{}", "null"),
+    ] {
+        let body = format!("{{\"data\":{{\"latest\":[{{\"stars\":{stars},\"text\":{text}}}]}}}}");
+        let world = shop().fault("reviews", Fault::Body(body));
+        let answer = world.ask("{ latest { stars text } }").await;
+        assert_eq!(answer["data"], json!({"latest": null}), "{stars}");
+        assert_eq!(codes(&answer)[0].0, "SUBGRAPH_MALFORMED");
+        assert_eq!(codes(&answer)[0].1, json!(["latest", 0, "stars"]));
+    }
+}
+
+#[tokio::test]
+async fn errors_without_a_code_or_path_keep_their_words_to_themselves() {
+    let body = r#"{"data":null,"errors":[{"message":"SELECT secret FROM x"},{"message":"Kit says so.","extensions":{"code":"NOT_TODAY","messageZh":"今日不可","reference":"r1"}}]}"#;
+    let world = shop().fault("reviews", Fault::Body(body.to_owned()));
+    let answer = world.ask("{ latest { stars } products { rating } }").await;
+    let text = answer.to_string();
+    assert!(!text.contains("SELECT"), "{text}");
+    let found = codes(&answer);
+    assert!(found.contains(&("NOT_TODAY".to_owned(), json!(["latest"]))));
+    assert!(found.contains(&("NOT_TODAY".to_owned(), json!(["products"]))));
+    assert!(found.contains(&("SUBGRAPH_MALFORMED".to_owned(), json!(["products"]))));
+    assert!(text.contains("今日不可") && text.contains("\"reference\":\"r1\""));
+}
+
+#[tokio::test]
+async fn unknown_keys_and_extensions_of_an_answer_are_passed_over() {
+    let body = r#"{"extensions":{"a":[1,{"b":"}"}]},"data":{"extra":[{"x":{}}],"latest":[{"more":1,"text":"\"q\"","stars":4}]}}"#;
+    let world = shop().fault("reviews", Fault::Body(body.to_owned()));
+    let answer = world.ask("{ latest { stars text } }").await;
+    assert_eq!(
+        answer,
+        json!({"data": {"latest": [{"stars": 4, "text": "\"q\""}]}})
+    );
+}
+
+#[tokio::test]
+async fn a_wide_answer_is_joined_in_one_request_a_step() {
+    let rows: Vec<String> = (0..20_000)
+        .map(|i| {
+            format!(
+                r#"{{"__typename":"Product","id":"{}","size":{i}}}"#,
+                i % 500
+            )
+        })
+        .collect();
+    let body = format!(r#"{{"data":{{"products":[{}]}}}}"#, rows.join(","));
+    let world = shop().fault("products", Fault::Body(body));
+    let start = std::time::Instant::now();
+    let answer = world.ask("{ products { size rating } }").await;
+    assert_eq!(answer["data"]["products"].as_array().unwrap().len(), 20_000);
+    assert_eq!(world.calls(), ["products", "reviews"]);
+    let sent = world.bodies("reviews")[0]["variables"]["representations"]
+        .as_array()
+        .unwrap()
+        .len();
+    assert_eq!(sent, 500);
+    assert!(start.elapsed().as_secs() < 5);
+}
