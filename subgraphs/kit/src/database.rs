@@ -132,6 +132,15 @@ impl Database {
         &self.0.committed
     }
 
+    /// Closes all connections, so that the files of an SQLite database can be moved. Use it last.
+    ///
+    /// # Errors
+    /// When a connection cannot be closed.
+    pub async fn close(&self) -> Result<()> {
+        self.0.read.close_by_ref().await?;
+        Ok(self.0.write.close_by_ref().await?)
+    }
+
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<()> {
         Ok(self.0.read.ping().await?)

@@ -24,6 +24,9 @@ use crate::{
 /// The present version of the token key; part of every token.
 const TOKEN_KEY_VERSION: u8 = 1;
 
+/// The name of the first signature key of each subgraph; a rotation brings the next.
+pub const SIGNATURE_KEY_ID: &str = "k1";
+
 /// Thirty-two secret bytes. They never print and are wiped when dropped.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Secret([u8; 32]);

@@ -6,8 +6,12 @@ use async_trait::async_trait;
 use sea_orm_migration::{MigrationTrait, MigratorTraitSelf};
 
 use crate::{
-    Clock, Database, Graph, Result, error::Error, events::Consumer, tokenizer::Tokenizer,
-    vault::VaultSeal,
+    Clock, Database, Graph, Result,
+    error::Error,
+    events::Consumer,
+    keys::{Keys, Secret},
+    tokenizer::Tokenizer,
+    vault::{VaultOpen, VaultSeal},
 };
 
 /// The two-digit code of the province that this installation serves, for example `51`.
@@ -59,6 +63,49 @@ pub struct Services {
     pub province: Province,
     /// The subgraph's name.
     pub name: &'static str,
+    /// What opens the vault: only where [`Subsystem::opens_vault`] says so.
+    pub vault_keys: Option<VaultKeys>,
+}
+
+/// What only `persons` holds: the secret side of the vault and the master key of its columns.
+#[derive(Clone, Debug)]
+pub struct VaultKeys {
+    /// Opens sealed identities.
+    pub open: VaultOpen,
+    /// Wraps the data keys of encrypted columns.
+    pub master: Secret,
+}
+
+impl Services {
+    /// The services of a subsystem over its database, with the keys of its folder.
+    ///
+    /// # Errors
+    /// When a key that the subsystem needs is missing or broken.
+    pub fn assemble(
+        subsystem: &dyn Subsystem,
+        db: Database,
+        keys: &Keys,
+        clock: Clock,
+        province: Province,
+    ) -> Result<Self> {
+        let vault_keys = if subsystem.opens_vault() {
+            Some(VaultKeys {
+                open: keys.vault_open()?,
+                master: keys.vault_master()?,
+            })
+        } else {
+            None
+        };
+        Ok(Self {
+            db,
+            tokenizer: keys.tokenizer()?,
+            vault: keys.vault_seal()?,
+            clock,
+            province,
+            name: subsystem.name(),
+            vault_keys,
+        })
+    }
 }
 
 impl fmt::Debug for Services {
@@ -80,10 +127,15 @@ pub trait Subsystem: Send + Sync + 'static {
     /// database or schema, and must work on SQLite and PostgreSQL.
     fn migrations(&self) -> Vec<Box<dyn MigrationTrait>>;
 
+    /// Whether it may open sealed identities; true for `persons` alone.
+    fn opens_vault(&self) -> bool {
+        false
+    }
+
     /// Its GraphQL schema over its services.
     fn schema(&self, services: Services) -> Graph;
 
-    /// Demonstration data and reference data, on the first start only (see [`start`]). May be cut
+    /// Demonstration data and reference data, on the first start only (see [`seed_once`]). May be cut
     /// off and run again, so it must be idempotent; large imports use several transactions.
     ///
     /// `progress` is told what is being done, how much is done and how much there is.

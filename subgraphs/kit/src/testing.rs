@@ -8,7 +8,9 @@
 use async_graphql::{Request, Variables};
 
 use crate::{
-    Clock, Graph, Principal, Province, Services, Subsystem, database, subsystem,
+    Clock, Graph, Principal, Province, Services, Subsystem, database,
+    keys::Secret,
+    subsystem::{self, VaultKeys},
     tokenizer::Tokenizer,
     vault::{VaultOpen, VaultSeal},
 };
@@ -58,6 +60,10 @@ pub async fn over(db: crate::Database, subsystem: &dyn Subsystem, province: &str
         clock: clock(),
         province: Province::new(province).expect("a province of two digits"),
         name: subsystem.name(),
+        vault_keys: subsystem.opens_vault().then(|| VaultKeys {
+            open: vault_open(),
+            master: Secret::new([5; 32]),
+        }),
     }
 }
 

@@ -1,0 +1,248 @@
+//! Reading another subgraph's events through its endpoint, in the same process or over HTTP: the
+//! same signed request either way.
+
+use std::{fmt, sync::Arc};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use data_encoding::BASE64URL_NOPAD;
+use ed25519_dalek::{Signer, SigningKey};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::{
+    clock::Clock,
+    contract::{PRINCIPAL_TOKEN_SECONDS, SUBGRAPH_PATH, header, role, scope},
+    database::Database,
+    error::{Error, Result},
+    events::{FeedEvent, FeedSource, POLL},
+    keys::{Keys, SIGNATURE_KEY_ID, Secret},
+    server::{Endpoint, MAX_BODY_BYTES, SERVICE_ISSUER},
+    signature::{self, Covered, Parameters},
+};
+
+const QUERY: &str = "query Events($after: Int!, $first: Int!) { \
+     _events(after: $after, first: $first) { seq kind key at body } }";
+
+/// Signs the requests by which one subgraph reads another one's events.
+#[derive(Clone)]
+pub struct ServiceCaller {
+    caller: &'static str,
+    target: &'static str,
+    province: String,
+    token_key: SigningKey,
+    shared: Secret,
+    clock: Clock,
+}
+
+impl fmt::Debug for ServiceCaller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServiceCaller")
+            .field("caller", &self.caller)
+            .field("target", &self.target)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ServiceCaller {
+    /// The subgraph `caller` asking the subgraph `target`.
+    ///
+    /// # Errors
+    /// When a key is missing or broken.
+    pub fn new(
+        caller: &'static str,
+        target: &'static str,
+        province: &str,
+        keys: &Keys,
+        clock: Clock,
+    ) -> Result<Self> {
+        Ok(Self {
+            caller,
+            target,
+            province: province.to_owned(),
+            token_key: keys.service_signing_key()?,
+            shared: keys.signature_key(target)?,
+            clock,
+        })
+    }
+
+    /// All headers of the contract for one request with this body.
+    pub fn headers(&self, body: &[u8]) -> Result<Vec<(&'static str, String)>> {
+        let now = u64::try_from(self.clock.now().timestamp()).unwrap_or_default();
+        let token = self.token(now);
+        let digest = signature::content_digest(body);
+        let mut nonce = [0; 16];
+        getrandom::fill(&mut nonce)
+            .map_err(|_| Error::internal("The operating system gives no random bytes."))?;
+        let covered = Covered {
+            digest: &digest,
+            principal: &token,
+            purpose: "",
+            case: "",
+        };
+        let parameters = Parameters {
+            created: now,
+            nonce: &BASE64URL_NOPAD.encode(&nonce),
+            key_id: SIGNATURE_KEY_ID,
+        };
+        let (input, signature) = signature::sign(self.shared.expose(), covered, parameters);
+        Ok(vec![
+            (header::PRINCIPAL, token),
+            (header::PURPOSE, String::new()),
+            (header::CASE, String::new()),
+            (header::CONTENT_DIGEST, digest),
+            (header::SIGNATURE_INPUT, input),
+            (header::SIGNATURE, signature),
+        ])
+    }
+
+    fn token(&self, now: u64) -> String {
+        let header = json!({ "alg": "EdDSA", "typ": "JWT" }).to_string();
+        let claims = json!({
+            "iss": SERVICE_ISSUER,
+            "aud": self.target,
+            "sub": format!("subgraph:{}", self.caller),
+            "iat": now,
+            "exp": now + PRINCIPAL_TOKEN_SECONDS,
+            "role": role::SERVICE,
+            "scopes": [scope::EVENTS_READ],
+            "province": self.province,
+        })
+        .to_string();
+        let signed = format!(
+            "{}.{}",
+            BASE64URL_NOPAD.encode(header.as_bytes()),
+            BASE64URL_NOPAD.encode(claims.as_bytes())
+        );
+        let signature = self.token_key.sign(signed.as_bytes()).to_bytes();
+        format!("{signed}.{}", BASE64URL_NOPAD.encode(&signature))
+    }
+
+    fn body(after: i64, first: i32) -> Bytes {
+        json!({ "query": QUERY, "variables": { "after": after, "first": first } })
+            .to_string()
+            .into()
+    }
+}
+
+/// A feed of a subgraph in the same process.
+#[derive(Debug)]
+pub struct InProcessFeed {
+    endpoint: Arc<Endpoint>,
+    caller: ServiceCaller,
+    db: Database,
+}
+
+impl InProcessFeed {
+    /// The feed of the subgraph behind `endpoint`; `db` is its database, whose commits wake the reader.
+    pub fn new(endpoint: Arc<Endpoint>, caller: ServiceCaller, db: Database) -> Self {
+        Self {
+            endpoint,
+            caller,
+            db,
+        }
+    }
+}
+
+#[async_trait]
+impl FeedSource for InProcessFeed {
+    async fn fetch(&self, after: i64, first: i32) -> Result<Vec<FeedEvent>> {
+        let body = ServiceCaller::body(after, first);
+        let headers = self.caller.headers(&body)?;
+        let (status, body) = self.endpoint.handle(&headers, SUBGRAPH_PATH, body).await;
+        read(status, &body)
+    }
+
+    async fn wait(&self) {
+        // A commit between the last fetch and here is found by the timer.
+        tokio::select! {
+            () = self.db.committed().notified() => {}
+            () = tokio::time::sleep(POLL) => {}
+        }
+    }
+}
+
+/// A feed of a subgraph over HTTP.
+pub struct HttpFeed {
+    url: String,
+    caller: ServiceCaller,
+    client: Client<HttpConnector, Full<Bytes>>,
+}
+
+impl fmt::Debug for HttpFeed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpFeed")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}
+
+impl HttpFeed {
+    /// The feed of the subgraph at `url`, with or without the path `/graphql`.
+    pub fn new(url: &str, caller: ServiceCaller) -> Self {
+        let base = url.trim_end_matches('/').trim_end_matches(SUBGRAPH_PATH);
+        Self {
+            url: format!("{base}{SUBGRAPH_PATH}"),
+            caller,
+            client: Client::builder(TokioExecutor::new()).build_http(),
+        }
+    }
+}
+
+#[async_trait]
+impl FeedSource for HttpFeed {
+    async fn fetch(&self, after: i64, first: i32) -> Result<Vec<FeedEvent>> {
+        const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
+        let body = ServiceCaller::body(after, first);
+        let mut request = hyper::Request::post(&self.url)
+            .header("content-type", "application/json")
+            .header(header::DEADLINE, PATIENCE.as_millis().to_string());
+        for (name, value) in self.caller.headers(&body)? {
+            request = request.header(name, value);
+        }
+        let request = request
+            .body(Full::new(body))
+            .map_err(|_| Error::internal("the address of an event feed is not valid"))?;
+        let exchange = async {
+            let response = self
+                .client
+                .request(request)
+                .await
+                .map_err(|_| Error::Unavailable)?;
+            let status = response.status().as_u16();
+            let body = Limited::new(response.into_body(), MAX_BODY_BYTES)
+                .collect()
+                .await
+                .map_err(|_| Error::Unavailable)?;
+            read(status, &body.to_bytes())
+        };
+        tokio::time::timeout(PATIENCE, exchange)
+            .await
+            .unwrap_or(Err(Error::Unavailable))
+    }
+}
+
+fn read(status: u16, body: &[u8]) -> Result<Vec<FeedEvent>> {
+    #[derive(Deserialize)]
+    struct Answer {
+        data: Option<Data>,
+    }
+    #[derive(Deserialize)]
+    struct Data {
+        #[serde(rename = "_events")]
+        events: Vec<FeedEvent>,
+    }
+    if status == 401 {
+        return Err(Error::Forbidden);
+    }
+    let answer: Option<Answer> = serde_json::from_slice(body).ok();
+    answer
+        .and_then(|answer| answer.data)
+        .map(|data| data.events)
+        .ok_or(Error::Unavailable)
+}

@@ -1,0 +1,310 @@
+//! Who is calling: request signature, freshness, replay, principal token.
+//!
+//! The signature proves that the request comes from somebody who shares a key with this subgraph
+//! and was not changed; the token says on whose behalf. The gateway may speak for anybody but a
+//! subgraph; subgraphs may speak only for themselves.
+
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+    hash::{BuildHasher, RandomState},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use super::Headers;
+use crate::{
+    clock::Clock,
+    contract::{PRINCIPAL_ISSUER, PRINCIPAL_TOKEN_SECONDS, SIGNATURE_WINDOW_SECONDS, header},
+    error::{Error, Result as KitResult},
+    keys::{Keys, SIGNATURE_KEY_ID, Secret},
+    principal::{Principal, Role},
+    signature::{self, Covered},
+};
+
+/// Who issues the tokens by which subgraphs read one another's events.
+pub const SERVICE_ISSUER: &str = "minzheng-subgraph";
+
+/// How far the clocks of two machines may differ when a token's times are read, in seconds.
+const CLOCK_SKEW_SECONDS: u64 = 5;
+
+/// Verified tokens that are remembered until they expire.
+const REMEMBERED_TOKENS: usize = 8192;
+
+/// Nonces that are remembered per window. Above it requests are refused rather than replays let in.
+const REMEMBERED_NONCES: usize = 2_000_000;
+
+/// Why a request is not let in. For the log only; the caller learns nothing but 401.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// A header of the contract is missing or malformed.
+    Header,
+    /// The body does not fit its digest.
+    Digest,
+    /// The key is unknown or the signature is wrong.
+    Signature,
+    /// The signature was made too long ago or in the future.
+    Stale,
+    /// The nonce was used before.
+    Replay,
+    /// The token is malformed, not signed by whom it says, or not for this subgraph.
+    Token,
+    /// The token has expired or lives too long.
+    Expired,
+    /// The issuer may not speak for this role.
+    Role,
+}
+
+impl Refusal {
+    /// The reason in one word, for the log.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Header => "header",
+            Self::Digest => "digest",
+            Self::Signature => "signature",
+            Self::Stale => "stale",
+            Self::Replay => "replay",
+            Self::Token => "token",
+            Self::Expired => "expired",
+            Self::Role => "role",
+        }
+    }
+}
+
+/// Verifies requests to one subgraph.
+pub struct Verifier {
+    subgraph: &'static str,
+    /// Public keys by issuer; several while a key is being rotated.
+    issuers: Vec<(&'static str, DecodingKey)>,
+    /// Shared keys by id; several while a key is being rotated.
+    shared: HashMap<String, Secret>,
+    clock: Clock,
+    tokens: Mutex<HashMap<[u8; 32], Arc<Claims>>>,
+    nonces: Mutex<Nonces>,
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verifier")
+            .field("subgraph", &self.subgraph)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    sub: Option<String>,
+    iat: u64,
+    exp: u64,
+    role: String,
+    #[serde(default)]
+    scopes: Vec<String>,
+    person: Option<String>,
+    division: Option<String>,
+    registry: Option<String>,
+    province: String,
+}
+
+impl Verifier {
+    /// A verifier that trusts nobody yet.
+    pub fn new(subgraph: &'static str, clock: Clock) -> Self {
+        Self {
+            subgraph,
+            issuers: Vec::new(),
+            shared: HashMap::new(),
+            clock,
+            tokens: Mutex::default(),
+            nonces: Mutex::default(),
+        }
+    }
+
+    /// The verifier of an installation's keys: the gateway, the other subgraphs, and the key that this
+    /// subgraph shares with its callers.
+    ///
+    /// # Errors
+    /// When a key is missing or broken.
+    pub fn from_keys(subgraph: &'static str, keys: &Keys, clock: Clock) -> KitResult<Self> {
+        let shared = keys.signature_key(subgraph)?;
+        Self::new(subgraph, clock)
+            .trust_gateway(&keys.principal_public_key()?)?
+            .trust_subgraphs(&keys.service_public_key()?)
+            .map(|verifier| verifier.share(SIGNATURE_KEY_ID, shared))
+    }
+
+    /// Trusts tokens of the gateway that are signed with this Ed25519 key.
+    pub fn trust_gateway(self, public_key: &[u8; 32]) -> KitResult<Self> {
+        self.trust(PRINCIPAL_ISSUER, public_key)
+    }
+
+    /// Trusts tokens of other subgraphs that are signed with this Ed25519 key.
+    pub fn trust_subgraphs(self, public_key: &[u8; 32]) -> KitResult<Self> {
+        self.trust(SERVICE_ISSUER, public_key)
+    }
+
+    /// Accepts signatures made with this shared key.
+    #[must_use]
+    pub fn share(mut self, key_id: &str, key: Secret) -> Self {
+        self.shared.insert(key_id.to_owned(), key);
+        self
+    }
+
+    /// The subgraph's name.
+    pub fn subgraph(&self) -> &'static str {
+        self.subgraph
+    }
+
+    fn trust(mut self, issuer: &'static str, public_key: &[u8; 32]) -> KitResult<Self> {
+        ed25519_dalek::VerifyingKey::from_bytes(public_key)
+            .map_err(|_| Error::internal("A public key of principal tokens is not valid."))?;
+        self.issuers
+            .push((issuer, DecodingKey::from_ed_der(public_key)));
+        Ok(self)
+    }
+
+    /// The caller of a request.
+    ///
+    /// # Errors
+    /// Why the request is not let in.
+    pub fn verify<H: Headers + ?Sized>(
+        &self,
+        headers: &H,
+        body: &[u8],
+    ) -> Result<Principal, Refusal> {
+        let required = |name| headers.header(name).ok_or(Refusal::Header);
+        let covered = Covered {
+            digest: required(header::CONTENT_DIGEST)?,
+            principal: required(header::PRINCIPAL)?,
+            purpose: required(header::PURPOSE)?,
+            case: required(header::CASE)?,
+        };
+        let input = required(header::SIGNATURE_INPUT)?;
+        let parameters = signature::parameters(input).ok_or(Refusal::Header)?;
+        let now = u64::try_from(self.clock.now().timestamp()).unwrap_or_default();
+        if now.abs_diff(parameters.created) > SIGNATURE_WINDOW_SECONDS {
+            return Err(Refusal::Stale);
+        }
+        let key = self
+            .shared
+            .get(parameters.key_id)
+            .ok_or(Refusal::Signature)?;
+        if !signature::verify(
+            key.expose(),
+            covered,
+            parameters,
+            required(header::SIGNATURE)?,
+        ) {
+            return Err(Refusal::Signature);
+        }
+        if signature::content_digest(body) != covered.digest {
+            return Err(Refusal::Digest);
+        }
+        let claims = self.claims(covered.principal, now)?;
+        let principal = principal(&claims, covered)?;
+        // Last, so that a request that was refused has not used up its nonce.
+        self.nonces
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take(parameters.key_id, parameters.nonce, now)?;
+        Ok(principal)
+    }
+
+    /// The claims of a token that is right now; remembered until it expires.
+    fn claims(&self, token: &str, now: u64) -> Result<Arc<Claims>, Refusal> {
+        let hash: [u8; 32] = Sha256::digest(token.as_bytes()).into();
+        let known = {
+            let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+            tokens.get(&hash).cloned()
+        };
+        let claims = match known {
+            Some(claims) => claims,
+            None => Arc::new(self.read(token)?),
+        };
+        let lived_in_time = claims.exp.saturating_sub(claims.iat) <= PRINCIPAL_TOKEN_SECONDS
+            && claims.iat <= now + CLOCK_SKEW_SECONDS
+            && now < claims.exp + CLOCK_SKEW_SECONDS;
+        if !lived_in_time {
+            return Err(Refusal::Expired);
+        }
+        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        if tokens.len() >= REMEMBERED_TOKENS {
+            tokens.retain(|_, claims| now < claims.exp);
+        }
+        if tokens.len() < REMEMBERED_TOKENS {
+            tokens.insert(hash, Arc::clone(&claims));
+        }
+        Ok(claims)
+    }
+
+    fn read(&self, token: &str) -> Result<Claims, Refusal> {
+        let mut validation = Validation::new(Algorithm::EdDSA);
+        // Times are judged by the clock that was passed in, above.
+        validation.validate_exp = false;
+        validation.set_required_spec_claims(&["iss", "aud", "exp"]);
+        validation.set_audience(&[self.subgraph]);
+        for (issuer, key) in &self.issuers {
+            validation.set_issuer(&[issuer]);
+            if let Ok(token) = jsonwebtoken::decode::<Claims>(token, key, &validation)
+                && token.claims.aud == self.subgraph
+            {
+                return Ok(token.claims);
+            }
+        }
+        Err(Refusal::Token)
+    }
+}
+
+fn principal(claims: &Claims, covered: Covered<'_>) -> Result<Principal, Refusal> {
+    let role = Role::parse(&claims.role).ok_or(Refusal::Role)?;
+    // The gateway speaks for people, subgraphs for themselves, and neither for the other.
+    if (role == Role::Service) != (claims.iss == SERVICE_ISSUER) {
+        return Err(Refusal::Role);
+    }
+    let stated = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    Ok(Principal {
+        role,
+        subject: claims.sub.clone(),
+        person: claims.person.clone(),
+        scopes: claims.scopes.clone(),
+        division: claims.division.clone(),
+        registry: claims.registry.clone(),
+        province: claims.province.clone(),
+        purpose: stated(covered.purpose),
+        case: stated(covered.case),
+    })
+}
+
+/// The nonces of the last two windows, as keyed hashes of 64 bits. A window is as long as a nonce
+/// can be valid, so that each is remembered for that long at least.
+#[derive(Default)]
+struct Nonces {
+    hasher: RandomState,
+    window: u64,
+    present: HashSet<u64>,
+    past: HashSet<u64>,
+}
+
+impl Nonces {
+    fn take(&mut self, key_id: &str, nonce: &str, now: u64) -> Result<(), Refusal> {
+        let window = now / (2 * SIGNATURE_WINDOW_SECONDS);
+        if window != self.window {
+            self.past = if window == self.window + 1 {
+                std::mem::take(&mut self.present)
+            } else {
+                HashSet::new()
+            };
+            self.present.clear();
+            self.window = window;
+        }
+        let hash = self.hasher.hash_one((key_id, nonce));
+        let full = self.present.len() >= REMEMBERED_NONCES;
+        if full || self.past.contains(&hash) || !self.present.insert(hash) {
+            return Err(Refusal::Replay);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,171 @@
+//! The entity `Person`: masked, never in full.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object};
+
+use super::Opened;
+use crate::{
+    kit::{
+        PrincipalExt, Result,
+        batch::Siblings,
+        citizen_id::{Sex, mask, mask_name},
+        contract::scope,
+        federation::directives::*,
+    },
+    model::{
+        person::Model,
+        terms::{IdKind, IdentityStatus},
+    },
+    service::{columns::Column, lookup},
+};
+
+/// A natural person; the key is an opaque token (自然人).
+pub struct Person {
+    token: String,
+    row: Option<Model>,
+    siblings: Arc<Siblings<String>>,
+}
+
+impl std::fmt::Debug for Person {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Person")
+            .field("row", &self.row)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Person {
+    /// A person who is in the vault.
+    pub(crate) fn known(row: Model, siblings: Arc<Siblings<String>>) -> Self {
+        Self {
+            token: row.token.clone(),
+            row: Some(row),
+            siblings,
+        }
+    }
+
+    /// A person whose identity has not arrived yet.
+    pub(crate) fn pending(token: String, siblings: Arc<Siblings<String>>) -> Self {
+        Self {
+            token,
+            row: None,
+            siblings,
+        }
+    }
+
+    /// An encrypted column, opened for the caller if they may see it masked.
+    async fn opened(
+        &self,
+        ctx: &Context<'_>,
+        column: Column,
+        show: impl FnOnce(&str) -> String,
+    ) -> Result<Option<String>> {
+        ctx.need(scope::PERSON_MASKED)?;
+        let value = self.row.as_ref().and_then(|row| match column {
+            Column::IdNumber => row.id_number.as_deref(),
+            Column::Name => row.name.as_deref(),
+        });
+        let Some(value) = value else {
+            return Ok(None);
+        };
+        let opened = ctx.data_unchecked::<Opened>();
+        let columns = opened.columns(ctx.services()).await?;
+        Ok(Some(show(&columns.decrypt(column, &self.token, value)?)))
+    }
+}
+
+/// A natural person; the key is an opaque token (自然人).
+#[Object(directive = key::apply("id".into(), None))]
+impl Person {
+    /// The opaque token of the person in this province (自然人标识).
+    async fn id(&self) -> ID {
+        ID(self.token.clone())
+    }
+
+    /// The identity number with only its first three and last four characters; null when the caller may not see it or it is not yet in the vault (脱敏证件号码).
+    #[graphql(
+        directive = requires_scopes::apply(vec![vec!["person.masked".into()]]),
+        directive = personal::apply("IDENTITY".into(), "id".into())
+    )]
+    async fn masked_id(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        self.opened(ctx, Column::IdNumber, mask).await
+    }
+
+    /// The name with only its first and last characters; null when the caller may not see it or it was never told (脱敏姓名).
+    #[graphql(
+        directive = requires_scopes::apply(vec![vec!["person.masked".into()]]),
+        directive = personal::apply("IDENTITY".into(), "id".into())
+    )]
+    async fn masked_name(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        self.opened(ctx, Column::Name, mask_name).await
+    }
+
+    /// The sex; null when it is unknown or not stated (性别).
+    #[graphql(
+        directive = requires_scopes::apply(vec![vec!["person.masked".into()]]),
+        directive = personal::apply("IDENTITY".into(), "id".into())
+    )]
+    async fn sex(&self, ctx: &Context<'_>) -> Result<Option<Sex>> {
+        ctx.need(scope::PERSON_MASKED)?;
+        Ok(self.row.as_ref().and_then(|row| Sex::from_code(row.sex)))
+    }
+
+    /// The year of birth; null when it is unknown (出生年份).
+    #[graphql(
+        directive = requires_scopes::apply(vec![vec!["person.masked".into()]]),
+        directive = personal::apply("IDENTITY".into(), "id".into())
+    )]
+    async fn birth_year(&self, ctx: &Context<'_>) -> Result<Option<i32>> {
+        ctx.need(scope::PERSON_MASKED)?;
+        Ok(self.row.as_ref().and_then(|row| row.birth_year))
+    }
+
+    /// How far the identity is known to be right (身份核验状态).
+    #[graphql(directive = authenticated::apply())]
+    async fn identity_status(&self) -> IdentityStatus {
+        self.row
+            .as_ref()
+            .map_or(IdentityStatus::Pending, |row| row.status)
+    }
+
+    /// What kind of number names the person; null when it is not yet in the vault (证件类型).
+    #[graphql(directive = authenticated::apply())]
+    async fn id_kind(&self) -> Option<IdKind> {
+        self.row.as_ref().map(|row| row.id_kind)
+    }
+
+    /// The person whom this token is another name of; null for a main token (别名所属自然人).
+    #[graphql(directive = authenticated::apply())]
+    async fn alias_of(&self, ctx: &Context<'_>) -> Result<Option<Person>> {
+        let Some(main) = self.row.as_ref().and_then(|row| row.alias_of.clone()) else {
+            return Ok(None);
+        };
+        let db = ctx.services().db.read();
+        let found = lookup::by_tokens(db, [main.clone()]).await?.remove(&main);
+        let siblings = Siblings::new(vec![main]);
+        Ok(found.map(|row| Person::known(row, siblings)))
+    }
+
+    /// The other names of the person, such as an old 15-digit number (其他证件号码).
+    #[graphql(
+        directive = requires_scopes::apply(vec![vec!["person.masked".into()]]),
+        directive = personal::apply("IDENTITY".into(), "id".into())
+    )]
+    async fn aliases(&self, ctx: &Context<'_>) -> Result<Option<Vec<Person>>> {
+        ctx.need(scope::PERSON_MASKED)?;
+        let db = ctx.services().db.read();
+        let rows = self
+            .siblings
+            .load(&self.token, "aliases", "", |tokens| {
+                lookup::aliases(db, tokens.to_vec())
+            })
+            .await?
+            .unwrap_or_default();
+        let siblings = Siblings::new(rows.iter().map(|row| row.token.clone()).collect());
+        let persons = rows
+            .into_iter()
+            .map(|row| Person::known(row, Arc::clone(&siblings)));
+        Ok(Some(persons.collect()))
+    }
+}
