@@ -3,7 +3,7 @@
 use super::enums::{RegistryCompetence, RegistryService, RegistrySiteKind};
 use super::places::{Division, Organization, Place};
 use super::slots::RegistrySlot;
-use super::{access, clock_text};
+use super::clock_text;
 use crate::kit::batch::Siblings;
 use crate::kit::federation::directives::*;
 use crate::kit::{Date, PrincipalExt, Result};
@@ -224,12 +224,6 @@ impl MarriageRegistry {
                 .map(RegistrySlot::new)
                 .collect()
         }))
-    }
-
-    /// Whether the caller works at this registry as an officer (本人是否在此任职).
-    #[graphql(directive = cache_control::apply(Some(0), Some(CacheScope::Private)))]
-    async fn is_mine(&self, ctx: &Context<'_>) -> bool {
-        access::works_at(ctx.principal(), &self.row)
     }
 }
 

@@ -1,0 +1,105 @@
+//! What events of other subsystems do here, and that doing them twice changes nothing.
+
+use super::*;
+use crate::kit::events::Event;
+use crate::rules::ledger::Status;
+use crate::service::ledger;
+
+async fn deliver(p: &Province, kind: &str, body: Value) {
+    let event = Event {
+        kind: kind.into(),
+        key: "k".into(),
+        at: p.services.clock.now(),
+        body,
+    };
+    let services = p.services.clone();
+    p.services
+        .db
+        .write(move |tx| {
+            let (event, services) = (event.clone(), services.clone());
+            Box::pin(async move {
+                for consumer in crate::consumers::all() {
+                    if consumer.kinds().contains(&event.kind.as_str()) {
+                        consumer.apply(&services, tx, &event).await?;
+                    }
+                }
+                Ok(())
+            })
+        })
+        .await
+        .unwrap();
+}
+
+async fn status(p: &Province, token: &str) -> (Status, bool, usize) {
+    let token = token.to_owned();
+    let found = ledger::of_persons(p.services.db.read(), std::slice::from_ref(&token))
+        .await
+        .unwrap();
+    let ledger = &found[&token];
+    (ledger.status, ledger.chain_intact, ledger.entries.len())
+}
+
+#[tokio::test]
+async fn a_death_leaves_a_widow_and_ends_an_open_application_once() {
+    let p = Province::of("51").await;
+    for _ in 0..2 {
+        deliver(
+            &p,
+            "DeathRegistered",
+            json!({ "person": p.token(4), "diedOn": "2026-11-20" }),
+        )
+        .await;
+    }
+    assert_eq!(status(&p, &p.token(5)).await, (Status::Widowed, true, 2));
+    let mine = "{ myMarriage { status marriage { id } divorceApplication { id } } }";
+    let data = p.data(p.citizen(5), mine, none()).await;
+    assert_eq!(
+        data["myMarriage"],
+        json!({ "status": "WIDOWED", "marriage": null, "divorceApplication": null })
+    );
+}
+
+#[tokio::test]
+async fn a_new_token_takes_the_whole_chain_along() {
+    let p = Province::of("51").await;
+    for _ in 0..2 {
+        deliver(
+            &p,
+            "PersonAliased",
+            json!({ "old": p.token(0), "new": "newtoken" }),
+        )
+        .await;
+    }
+    assert_eq!(status(&p, "newtoken").await, (Status::Married, true, 1));
+    assert_eq!(status(&p, &p.token(0)).await.0, Status::NoRecord);
+    let mine = "{ myMarriage { status marriage { certificates { number } } } }";
+    let data = p
+        .data(Principal::citizen("51", "newtoken"), mine, none())
+        .await;
+    assert_eq!(
+        data["myMarriage"]["marriage"]["certificates"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+}
+
+#[tokio::test]
+async fn merging_two_persons_appends_the_old_facts_to_the_new_chain() {
+    let p = Province::of("51").await;
+    for _ in 0..2 {
+        deliver(
+            &p,
+            "PersonAliased",
+            json!({ "old": p.token(12), "new": p.token(0) }),
+        )
+        .await;
+    }
+    let (status, intact, entries) = status(&p, &p.token(0)).await;
+    assert_eq!(
+        (status, intact, entries),
+        (Status::Disputed, true, 2),
+        "two marriages at once raise a case"
+    );
+}

@@ -1,0 +1,192 @@
+//! One's own marriage, the ledger, and the eligibility of two people.
+
+use super::*;
+
+const MINE: &str = "{ myMarriage { person { id } status
+    marriage { certificateNumber legacyNumber state registeredOn registry { name division { id } }
+      certificates { number kind state } spouse { id } parties { id } }
+    divorceApplication { state deadline dates { coolingOffEnds windowOpens windowEnds deadlineProvisional }
+      counselling { service state } registry { id } } } }";
+
+#[tokio::test]
+async fn a_citizen_sees_the_own_marriage_under_the_code_of_its_day() {
+    let p = Province::of("51").await;
+    let data = p.data(p.citizen(0), MINE, none()).await;
+    let mine = &data["myMarriage"];
+    assert_eq!(mine["status"], "MARRIED");
+    assert_eq!(mine["person"]["id"], p.token(0));
+    let number = mine["marriage"]["certificateNumber"].as_str().unwrap();
+    assert!(number.starts_with("J510132-2019-"), "{number}");
+    assert_eq!(mine["marriage"]["certificates"][0]["number"], number);
+    assert_eq!(mine["marriage"]["certificates"][0]["state"], "ISSUED");
+    assert_eq!(
+        mine["marriage"]["certificates"].as_array().unwrap().len(),
+        1
+    );
+    assert_eq!(mine["marriage"]["spouse"]["id"], p.token(1));
+    assert!(mine["divorceApplication"].is_null());
+    let free = p.data(p.citizen(2), MINE, none()).await;
+    assert_eq!(free["myMarriage"]["status"], "NO_RECORD");
+    assert!(free["myMarriage"]["marriage"].is_null());
+    let public = p.ask(p.public(), MINE, none()).await;
+    assert_eq!(codes(&public), ["FORBIDDEN"]);
+    assert!(public["data"]["myMarriage"].is_null());
+}
+
+#[tokio::test]
+async fn a_divorce_deadline_is_told_with_its_doubt() {
+    let p = Province::of("51").await;
+    let data = p.data(p.citizen(5), MINE, none()).await;
+    let application = &data["myMarriage"]["divorceApplication"];
+    assert_eq!(application["state"], "COOLING");
+    assert_eq!(application["dates"]["coolingOffEnds"], "2026-12-07");
+    assert_eq!(application["dates"]["windowOpens"], "2026-12-08");
+    assert_eq!(application["dates"]["windowEnds"], "2027-01-06");
+    assert_eq!(application["dates"]["deadlineProvisional"], true);
+    let deadline = application["deadline"].as_str().unwrap();
+    assert!(
+        deadline.starts_with("2026-12-07T09:"),
+        "close of business: {deadline}"
+    );
+    assert_eq!(application["counselling"][0]["service"], "COUNSELLING");
+}
+
+#[tokio::test]
+async fn a_person_is_open_to_himself_and_to_officers_with_masked_numbers() {
+    let p = Province::of("51").await;
+    let query = "query ($r: [_Any!]!) { _entities(representations: $r) { ... on Person { id
+        marriages { certificateNumber } maritalLedger { status statusCode chainIntact entries { seq event } } } } }";
+    let both = json!({ "r": [
+        { "__typename": "Person", "id": p.token(0) }, { "__typename": "Person", "id": p.token(12) } ] });
+    let own = p.ask(p.citizen(0), query, both.clone()).await;
+    assert_eq!(
+        codes(&own),
+        ["FORBIDDEN", "FORBIDDEN"],
+        "the neighbour's fields only"
+    );
+    for error in own["errors"].as_array().unwrap() {
+        assert_eq!(error["path"][1], 1);
+    }
+    assert_eq!(
+        own["data"]["_entities"][0]["maritalLedger"]["statusCode"],
+        "20"
+    );
+    assert_eq!(
+        own["data"]["_entities"][0]["maritalLedger"]["chainIntact"],
+        true
+    );
+    assert!(own["data"]["_entities"][1]["marriages"].is_null());
+    let before = p.services.db.statements();
+    let officer = p.data(p.registrar("510118"), query, both).await;
+    assert_eq!(
+        p.services.db.statements() - before,
+        2,
+        "one for each field, not for each person"
+    );
+    let number = officer["_entities"][0]["marriages"][0]["certificateNumber"]
+        .as_str()
+        .unwrap();
+    assert!(number.starts_with("J510132-2019-****"), "{number}");
+}
+
+const CHECK: &str = "query ($m: CitizenIdInput!, $w: CitizenIdInput!, $r: ID!) {
+  eligibilityCheck(man: $m, woman: $w, registry: $r) { verdict checkedOn
+    reasons { code messageZh messageEn legalBasis } notes { code }
+    parties { person { id } ageYears status coverageFrom authority { provinceCode answeredAt } }
+    registry { name competence division { id } place { id } point { longitude } } } }";
+
+async fn check(p: &Province, man: &str, woman: &str) -> Value {
+    let variables = json!({ "m": man, "w": woman, "r": registry("510118-1") });
+    p.data(p.registrar("510118"), CHECK, variables).await["eligibilityCheck"].take()
+}
+
+#[tokio::test]
+async fn two_people_are_eligible_refused_or_unverified_with_reasons() {
+    let p = Province::of("51").await;
+    let n = |index| p.number(index);
+    // Identity numbers of other provinces are the study's vectors.
+    let table = [
+        (n(2), n(3), "ELIGIBLE", vec![]),
+        (n(0), n(3), "REFUSED", vec!["SPOUSE_ON_RECORD"]),
+        (n(8), n(9), "ELIGIBLE", vec![]),
+        (
+            n(10),
+            n(11),
+            "REFUSED",
+            vec!["MAN_UNDER_AGE", "WOMAN_UNDER_AGE"],
+        ),
+        (n(3), n(2), "REFUSED", vec!["NOT_ONE_MAN_ONE_WOMAN"]),
+        (n(2), n(2), "REFUSED", vec!["SAME_PERSON"]),
+        (
+            n(2),
+            "329901199602020025".into(),
+            "UNVERIFIED",
+            vec!["AUTHORITY_NOT_ANSWERED"],
+        ),
+        (
+            "329901200511220019".into(),
+            "359901199602020020".into(),
+            "REFUSED",
+            vec!["MAN_UNDER_AGE", "AUTHORITY_NOT_ANSWERED"],
+        ),
+    ];
+    for (man, woman, verdict, reasons) in table {
+        let answer = check(&p, &man, &woman).await;
+        assert_eq!(answer["verdict"], verdict, "{answer:#}");
+        let got: Vec<_> = answer["reasons"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|r| r["code"].as_str().unwrap())
+            .collect();
+        assert_eq!(got, reasons);
+    }
+}
+
+#[tokio::test]
+async fn no_record_is_told_with_its_coverage_and_a_spouse_is_never_named() {
+    let p = Province::of("51").await;
+    let free = check(&p, &p.number(2), &p.number(3)).await;
+    assert_eq!(free["notes"][0]["code"], "NO_RECORD_IS_NOT_UNMARRIED");
+    assert_eq!(free["parties"][0]["status"], "NO_RECORD");
+    assert_eq!(free["parties"][0]["ageYears"], 36);
+    assert_eq!(free["parties"][0]["authority"]["provinceCode"], "51");
+    assert!(free["parties"][0]["coverageFrom"].is_string());
+    let married = check(&p, &p.number(0), &p.number(3)).await;
+    assert_eq!(married["parties"][0]["status"], "SPOUSE_ON_RECORD");
+    assert!(
+        !married.to_string().contains(&p.token(1)),
+        "the wife's token is nowhere"
+    );
+    let far = check(&p, &p.number(2), "329901199602020025").await;
+    assert_eq!(far["parties"][1]["status"], "NOT_ANSWERED");
+    assert!(
+        far["parties"][1]["coverageFrom"].is_null()
+            && far["parties"][1]["authority"]["answeredAt"].is_null()
+    );
+}
+
+#[tokio::test]
+async fn eligibility_is_for_officers_of_that_registry_and_a_bad_number_is_not_echoed() {
+    let p = Province::of("51").await;
+    let variables = json!({ "m": p.number(2), "w": p.number(3), "r": registry("510118-1") });
+    for who in [
+        p.public(),
+        p.citizen(0),
+        p.dashboard(),
+        p.registrar("510104"),
+    ] {
+        assert_eq!(
+            codes(&p.ask(who, CHECK, variables.clone()).await),
+            ["FORBIDDEN"]
+        );
+    }
+    let bad = json!({ "m": "519901199003030033", "w": p.number(3), "r": registry("510118-1") });
+    let answer = p.ask(p.registrar("510118"), CHECK, bad).await;
+    assert_eq!(codes(&answer), ["BAD_USER_INPUT"]);
+    assert_eq!(
+        answer["errors"][0]["extensions"]["reason"],
+        "CITIZEN_ID_CHECK"
+    );
+    assert!(!answer.to_string().contains("5199011990"));
+}

@@ -1,0 +1,152 @@
+//! Many at once: one winner for a place, numbers without gaps. On SQLite always, on PostgreSQL when
+//! `MINZHENG_TEST_POSTGRES` names one.
+
+use super::*;
+use crate::kit::{Error, database, testing};
+use crate::rules::certificate::Prefix;
+use crate::rules::opening::Service;
+use crate::service::registration::{Registration, register};
+use crate::service::slot_id::SlotKey;
+use crate::service::{certificates, registries, slots};
+use std::sync::Arc;
+
+/// Seeded services on each database there is.
+async fn everywhere() -> Vec<Services> {
+    let mut all = vec![testing::seeded(&Marriage, "36").await];
+    if let Ok(url) = std::env::var("MINZHENG_TEST_POSTGRES") {
+        let schema = format!("marriage_{}", crate::kit::id::new().simple());
+        let db = database::open_in_schema(&url, &schema).await.unwrap();
+        let services = testing::over(db, &Marriage, "36").await;
+        Marriage.seed(&services, &|_, _, _| ()).await.unwrap();
+        all.push(services);
+    }
+    all
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_twenty_clients_after_one_place_exactly_one_wins() {
+    for services in everywhere().await {
+        let key = SlotKey {
+            registry: registry_id("361103-1"),
+            service: Service::Divorce,
+            day: "2026-11-25".parse().unwrap(),
+            opens: 540,
+        };
+        let services = Arc::new(services);
+        let clients = (0..20).map(|n| {
+            let services = Arc::clone(&services);
+            tokio::spawn(async move {
+                services
+                    .db
+                    .write(|tx| {
+                        let now = services.clock.now();
+                        Box::pin(
+                            async move { slots::book(tx, key, &[format!("client{n}")], now).await },
+                        )
+                    })
+                    .await
+            })
+        });
+        let outcomes = futures_util::future::join_all(clients).await;
+        let mut won = 0;
+        for outcome in outcomes {
+            match outcome.unwrap() {
+                Ok(_) => won += 1,
+                Err(Error::Invalid(refusal)) => assert_eq!(refusal.code, "SLOT_FULL"),
+                Err(other) => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(won, 1, "{:?}", services.db.backend());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn certificate_numbers_have_no_gap_whatever_is_rolled_back() {
+    for services in everywhere().await {
+        let services = Arc::new(services);
+        let clients = (0..20).map(|n| {
+            let services = Arc::clone(&services);
+            tokio::spawn(async move {
+                services
+                    .db
+                    .write(|tx| {
+                        Box::pin(async move {
+                            let number =
+                                certificates::allocate(tx, Prefix::Divorce, "361103", 2031).await?;
+                            // Every third transaction fails after it took its number.
+                            if n % 3 == 0 {
+                                Err(Error::NotFound)
+                            } else {
+                                Ok(number.serial)
+                            }
+                        })
+                    })
+                    .await
+            })
+        });
+        let mut serials: Vec<u32> = futures_util::future::join_all(clients)
+            .await
+            .into_iter()
+            .filter_map(|outcome| outcome.unwrap().ok())
+            .collect();
+        serials.sort_unstable();
+        assert_eq!(
+            serials,
+            (1..=13).collect::<Vec<u32>>(),
+            "{:?}",
+            services.db.backend()
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_registration_certifies_both_counts_itself_and_blocks_the_next() {
+    for services in everywhere().await {
+        let row = Arc::new(
+            registries::by_id(services.db.read(), registry_id("361103-1"))
+                .await
+                .unwrap(),
+        );
+        let token = |index| services.tokenizer.demo(&person("36", index)).to_string();
+        let (man, woman) = (token(2), token(3));
+        let month = crate::kit::YearMonth {
+            year: 2026,
+            month: 11,
+        };
+        let county = [row.county_id];
+        let counted = || async {
+            let stats =
+                crate::service::statistics::monthly(services.db.read(), &county, month, month);
+            stats.await.unwrap()[&row.county_id][0].registered
+        };
+        let before = counted().await;
+        let now = services.clock.now();
+        let go = || {
+            services.db.write(|tx| {
+                let (row, man, woman) = (Arc::clone(&row), man.clone(), woman.clone());
+                Box::pin(async move {
+                    let what = Registration {
+                        registry: &row,
+                        code_of_the_day: "361103",
+                        man: &man,
+                        woman: &woman,
+                        conditions_first_met: None,
+                        cross_province: false,
+                    };
+                    register(tx, &what, now).await
+                })
+            })
+        };
+        let record = go().await.unwrap();
+        assert!(record.certificate_no.unwrap().starts_with("J361103-2026-"));
+        assert_eq!(counted().await, before + 1);
+        let papers = certificates::of_records(services.db.read(), &[record.id])
+            .await
+            .unwrap();
+        assert_eq!(papers[&record.id].len(), 2);
+        match go().await {
+            Err(Error::Invalid(refusal)) => assert_eq!(refusal.code, "SPOUSE_ON_RECORD"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
