@@ -10,6 +10,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod consumers;
 pub mod demo;
 pub mod graph;
 pub mod migration;
@@ -44,6 +45,10 @@ impl Subsystem for Funeral {
         progress: &(dyn Fn(&str, usize, usize) + Sync),
     ) -> Result<()> {
         demo::seed(services, progress).await
+    }
+
+    fn consumers(&self) -> Vec<Box<dyn minzheng_kit::events::Consumer>> {
+        consumers::all()
     }
 }
 

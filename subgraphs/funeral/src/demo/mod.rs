@@ -19,6 +19,7 @@
 //! has an open case (8000), person 7 an open case (8002) and an open ticket of the hotline.
 
 mod cases;
+mod catalogue;
 mod facilities;
 mod hotline;
 mod policies;

@@ -11,6 +11,7 @@ pub mod entities;
 pub mod facility;
 pub mod inputs;
 pub mod mutation;
+pub mod payloads;
 pub mod person;
 pub mod places;
 pub mod plot;

@@ -1,12 +1,12 @@
 //! What can be done. What the law or the form refuses is in `userErrors`; what stops the operation
 //! is a GraphQL error.
 
-use async_graphql::{Context, Object, Result, SimpleObject};
+use async_graphql::{Context, Object, Result};
 use minzheng_kit::citizen_id::{self, CitizenId};
 use minzheng_kit::contract::scope;
 use minzheng_kit::federation::directives::{cache_invalidate, requires_scopes};
 use minzheng_kit::mutation::{history, once};
-use minzheng_kit::{Error, PrincipalExt, UserError, YearMonth, Yuan, vault};
+use minzheng_kit::{Error, PrincipalExt, UserError, YearMonth, vault};
 use sea_orm::EntityTrait;
 use serde_json::json;
 use uuid::Uuid;
@@ -17,8 +17,11 @@ use super::inputs::{
     DispatchTicketInput, OpenFuneralCaseInput, OpenTicketInput, ReserveNicheInput,
     SettleWaiverInput,
 };
+use super::payloads::{
+    OpenFuneralCasePayload, ReserveNichePayload, SettleWaiverPayload, TicketPayload,
+    WaiverSettlement, told,
+};
 use super::plot::Plot;
-use super::ticket::HotlineTicket;
 use super::uuid;
 use crate::model::{funeral_case, hotline_ticket, plot, waiver_settlement};
 use crate::rules::settings;
@@ -113,43 +116,6 @@ impl Mutation {
                 user_errors: Vec::new(),
             },
         )
-    }
-}
-
-/// A payload that can carry refusals.
-trait Payload {
-    fn refuse(&mut self, error: UserError);
-}
-
-macro_rules! payloads {
-    ($($name:ident),+) => {
-        $(impl Payload for $name {
-            fn refuse(&mut self, error: UserError) {
-                self.user_errors.push(error);
-            }
-        })+
-    };
-}
-
-payloads!(
-    OpenFuneralCasePayload,
-    TicketPayload,
-    ReserveNichePayload,
-    SettleWaiverPayload
-);
-
-/// What a use case gave, as a payload: a refusal goes to `userErrors`, other errors stop.
-fn told<T, P: Payload>(
-    outcome: minzheng_kit::Result<T>,
-    payload: impl Fn(Option<T>) -> P,
-) -> Result<P> {
-    match outcome {
-        Ok(value) => Ok(payload(Some(value))),
-        Err(error) => {
-            let mut refused = payload(None);
-            refused.refuse(error.into_user_error()?);
-            Ok(refused)
-        }
     }
 }
 
@@ -472,76 +438,4 @@ async fn settle(
         .one(services.db.read())
         .await?
         .ok_or(Error::NotFound)
-}
-
-/// What came of opening a case (申办结果).
-#[derive(SimpleObject)]
-pub struct OpenFuneralCasePayload {
-    /// The case; null when it was refused (治丧案件).
-    pub case: Option<FuneralCase>,
-    /// What the law or the form refuses; empty on success (业务错误).
-    pub user_errors: Vec<UserError>,
-}
-
-/// What came of a change to a ticket (工单办理结果).
-#[derive(SimpleObject)]
-pub struct TicketPayload {
-    /// The ticket; null when it was refused (工单).
-    pub ticket: Option<HotlineTicket>,
-    /// What the law or the form refuses; empty on success (业务错误).
-    pub user_errors: Vec<UserError>,
-}
-
-impl TicketPayload {
-    fn of(ticket: Option<hotline_ticket::Model>) -> Self {
-        Self {
-            ticket: ticket.map(HotlineTicket::of),
-            user_errors: Vec::new(),
-        }
-    }
-}
-
-/// What came of holding a niche or grave (预留结果).
-#[derive(SimpleObject)]
-pub struct ReserveNichePayload {
-    /// The niche or grave; null when it was refused (格位或墓位).
-    pub plot: Option<Plot>,
-    /// What the law or the form refuses; empty on success (业务错误).
-    pub user_errors: Vec<UserError>,
-}
-
-/// What came of a settlement (结算结果).
-#[derive(SimpleObject)]
-pub struct SettleWaiverPayload {
-    /// The settled batch; null when it was refused (结算批次).
-    pub settlement: Option<WaiverSettlement>,
-    /// What the law or the form refuses; empty on success (业务错误).
-    pub user_errors: Vec<UserError>,
-}
-
-/// A settled batch of waivers (减免结算批次).
-#[derive(SimpleObject)]
-pub struct WaiverSettlement {
-    /// Opaque identity (标识).
-    pub id: async_graphql::ID,
-    /// The month (月份).
-    pub month: YearMonth,
-    /// Households (户数).
-    pub households: i64,
-    /// The sum (金额).
-    pub amount: Yuan,
-    /// Day of the settlement (结算日期).
-    pub settled_on: minzheng_kit::Date,
-}
-
-impl WaiverSettlement {
-    fn of(row: waiver_settlement::Model) -> Self {
-        Self {
-            id: row.id.into(),
-            month: YearMonth::from_index(row.month),
-            households: row.households,
-            amount: Yuan(row.amount),
-            settled_on: minzheng_kit::Date(row.settled_on),
-        }
-    }
 }

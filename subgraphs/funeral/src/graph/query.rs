@@ -75,10 +75,6 @@ impl Query {
 
     /// The open facilities near a point, nearest first (附近殡葬设施).
     #[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "each is an argument of the field"
-    )]
     async fn facilities_near(
         &self,
         ctx: &Context<'_>,
