@@ -8,6 +8,7 @@
 //! - Of all requests that look for one key at one time, one fetches.
 //! - Redis is optional and may go away: requests then go on without it, and without waiting.
 
+mod entry;
 mod flights;
 mod key;
 mod redis;

@@ -4,6 +4,7 @@
 //! A bad token is an error, never an anonymous caller.
 
 pub mod dev;
+mod error;
 pub mod jws;
 mod keys;
 mod verify;
@@ -15,7 +16,8 @@ use std::time::SystemTime;
 use crate::contract;
 use crate::error::ErrorCode;
 
-pub use verify::{IdentityError, Verifier};
+pub use error::IdentityError;
+pub use verify::Verifier;
 
 /// What a caller acts as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

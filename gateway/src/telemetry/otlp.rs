@@ -85,3 +85,38 @@ where
             .with_target("opentelemetry_sdk", LevelFilter::OFF),
     )
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use opentelemetry::trace::{Span as _, Tracer as _};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn spans_reach_the_collector_from_the_exporters_own_thread() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}/v1/traces", listener.local_addr().unwrap());
+        let collector = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut got = Vec::new();
+            let mut buffer = [0; 4096];
+            while !got.windows(9).any(|bytes| bytes == b"fetch-one") {
+                let read = stream.read(&mut buffer).await.unwrap();
+                assert_ne!(read, 0, "the span's name never came");
+                got.extend_from_slice(&buffer[..read]);
+            }
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+            stream.write_all(answer).await.unwrap();
+            String::from_utf8_lossy(&got).into_owned()
+        });
+        let provider = provider(&endpoint, &config::Telemetry::default()).unwrap();
+        provider.tracer("test").start("fetch-one").end();
+        let stopped = tokio::task::spawn_blocking(move || provider.shutdown());
+        let got = collector.await.unwrap();
+        stopped.await.unwrap().unwrap();
+        assert!(got.starts_with("POST /v1/traces HTTP/1.1"), "{got}");
+        assert!(got.contains("minzheng-gateway"), "the service's name");
+    }
+}

@@ -1,0 +1,155 @@
+//! Issuers whose keys change, are away, or stand in the data folder.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use super::*;
+use crate::identity::dev::{DevClaims, DevIssuer, key_in};
+
+#[tokio::test]
+async fn the_development_issuer_keeps_its_key_to_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let issuer = DevIssuer::open(folder.path()).unwrap();
+    let file = folder.path().join("dev-issuer.key.pem");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    let mut verifier = Verifier::new(&config::Identity::default(), "51").unwrap();
+    verifier
+        .add_fixed(&issuer.config(), &issuer.jwks())
+        .unwrap();
+    let claims = DevClaims {
+        subject: "citizen-0".to_owned(),
+        role: Role::Citizen,
+        province: "51".to_owned(),
+        person: Some("token-of-a-person".to_owned()),
+        division: None,
+        registry: None,
+        purposes: vec![],
+        scope: None,
+        ttl: Duration::from_secs(60),
+    };
+    // The second opening finds the first one's key.
+    let again = DevIssuer::open(folder.path()).unwrap();
+    let token = again.mint(&claims, SystemTime::now());
+    let principal = verifier
+        .identify(Some(&format!("Bearer {token}")))
+        .await
+        .unwrap();
+    assert_eq!(principal.person.as_deref(), Some("token-of-a-person"));
+    assert!(principal.has_scope("self"));
+    let old = SystemTime::now() - Duration::from_secs(120);
+    let expired = again.mint(&claims, old);
+    assert_eq!(
+        refused(&verifier, &expired).await,
+        Some(IdentityError::TokenExpired)
+    );
+
+    std::fs::write(&file, "nonsense").unwrap();
+    let error = key_in(folder.path(), "dev-issuer.key.pem").err().unwrap();
+    assert!(error.to_string().contains("holds no Ed25519 private key"));
+    assert_eq!(
+        std::fs::read_to_string(&file).unwrap(),
+        "nonsense",
+        "untouched"
+    );
+}
+
+#[tokio::test]
+async fn keys_are_read_from_a_file_and_followed_when_they_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("jwks.json");
+    let config = config::Identity {
+        issuers: vec![config::Issuer {
+            jwks: file.to_str().unwrap().to_owned(),
+            ..issuer("one", "EdDSA")
+        }],
+        ..config::Identity::default()
+    };
+    let verifier = Verifier::new(&config, "51").unwrap();
+    let token = signed(&claims());
+    assert_eq!(
+        refused(&verifier, &token).await,
+        Some(IdentityError::KeysUnavailable),
+        "never read yet: not the caller's fault"
+    );
+    assert_eq!(IdentityError::KeysUnavailable.code().http_status(), 503);
+    assert_eq!(verifier.refresh().await.len(), 1);
+    let set = |keys: &[&NamedKey]| {
+        let mut keys: Vec<Value> = keys.iter().map(|key| key.jwk()).collect();
+        keys.push(json!({ "kty": "oct", "k": "c2VjcmV0" }));
+        std::fs::write(&file, json!({ "keys": keys }).to_string()).unwrap();
+    };
+    set(&[&key(1)]);
+    assert!(verifier.refresh().await.is_empty());
+    assert_eq!(refused(&verifier, &token).await, None);
+    std::fs::write(&file, "half a fi").unwrap();
+    assert_eq!(verifier.refresh().await.len(), 1);
+    assert_eq!(
+        refused(&verifier, &token).await,
+        None,
+        "the last good set stays"
+    );
+    set(&[&key(2)]);
+    assert!(verifier.refresh().await.is_empty());
+    assert_eq!(
+        refused(&verifier, &token).await,
+        Some(IdentityError::BadSignature),
+        "a key that was withdrawn is not remembered"
+    );
+}
+
+/// A server of one JWKS, which counts how often it is read.
+async fn jwks_server(jwks: String) -> (String, Arc<AtomicUsize>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/jwks", listener.local_addr().unwrap());
+    let reads = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&reads);
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            count.fetch_add(1, Ordering::SeqCst);
+            let _ = stream.read(&mut [0; 4096]).await.unwrap();
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", jwks.len());
+            stream.write_all((head + &jwks).as_bytes()).await.unwrap();
+        }
+    });
+    (url, reads)
+}
+
+#[tokio::test]
+async fn an_unknown_key_causes_one_reading_of_the_url_and_no_more() {
+    let jwks = json!({ "keys": [key(1).jwk()] }).to_string();
+    let (url, reads) = jwks_server(jwks).await;
+    let config = config::Identity {
+        issuers: vec![config::Issuer {
+            jwks: url,
+            ..issuer("one", "EdDSA")
+        }],
+        ..config::Identity::default()
+    };
+    let verifier = Verifier::new(&config, "51").unwrap();
+    let good = signed(&claims());
+    let stranger = key(9).sign(&claims().to_string());
+    let (good, first, second) = tokio::join!(
+        refused(&verifier, &good),
+        refused(&verifier, &stranger),
+        refused(&verifier, &stranger)
+    );
+    assert_eq!(good, None);
+    assert_eq!(
+        (first, second),
+        (
+            Some(IdentityError::BadSignature),
+            Some(IdentityError::BadSignature)
+        )
+    );
+    for _ in 0..20 {
+        refused(&verifier, &stranger).await;
+    }
+    assert_eq!(reads.load(Ordering::SeqCst), 1);
+}

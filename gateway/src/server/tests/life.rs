@@ -1,0 +1,131 @@
+//! The gateway's life: readiness, load, draining, and the console.
+
+use super::*;
+
+#[actix_web::test]
+async fn the_machinery_around_can_see_how_the_gateway_is() {
+    let server = Running::start(CONFIG).await;
+    let get = |path: &'static str| server.ask("GET", path, &[], "");
+    assert_eq!(get("/health").await.status, 200);
+    assert_eq!(get("/ready").await.json(), json!({"ready": true}));
+    server.post(&[], r#"{"query":"q"}"#).await;
+    let metrics = String::from_utf8(get("/metrics").await.body.to_vec()).unwrap();
+    assert!(metrics.contains(
+        "minzheng_gateway_requests_total{method=\"POST\",status=\"200\",role=\"public\"} 1"
+    ));
+    let nothing = get("/nothing").await;
+    assert_eq!(
+        (nothing.status, nothing.code().as_str()),
+        (404, "NOT_FOUND")
+    );
+    server.gateway.begin_drain();
+    let draining = get("/ready").await;
+    assert_eq!(
+        (draining.status, draining.json()),
+        (503, json!({"ready": false}))
+    );
+    assert_eq!(get("/health").await.status, 200);
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn without_a_schema_the_gateway_says_so() {
+    let server = Running::start(CONFIG).await;
+    server.gateway.loaded.store(None);
+    let got = server.post(&[], r#"{"query":"q"}"#).await;
+    assert_eq!((got.status, got.code().as_str()), (503, "NOT_READY"));
+    assert_eq!(got.header("retry-after"), "1");
+    assert_eq!(server.ask("GET", "/ready", &[], "").await.status, 503);
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn load_beyond_the_limit_is_shed_at_once() {
+    let server = Running::start("limits.concurrency = 2").await;
+    let ask = || server.post(&[], r#"{"query":"slow"}"#);
+    let all = futures_util::future::join_all((0..5).map(|_| ask())).await;
+    let shed: Vec<&Got> = all.iter().filter(|got| got.status == 503).collect();
+    assert_eq!(shed.len(), 3);
+    assert_eq!(
+        (shed[0].code().as_str(), shed[0].header("retry-after")),
+        ("OVERLOADED", "1")
+    );
+    assert_eq!(ask().await.status, 200);
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn a_stop_waits_for_requests_under_way() {
+    let server = Running::start(CONFIG).await;
+    let under_way = server.post(&[], r#"{"query":"slow"}"#);
+    let stop = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        server.handle.stop(true).await;
+    };
+    let (got, ()) = futures_util::future::join(under_way, stop).await;
+    assert_eq!(got.status, 200);
+}
+
+#[actix_web::test]
+async fn an_address_in_use_is_one_sentence() {
+    let taken = bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let error = bind(&address).err().unwrap().to_string();
+    assert!(
+        error.contains(&address) && error.contains("already in use"),
+        "{error}"
+    );
+}
+
+#[actix_web::test]
+async fn the_console_is_complete_and_loads_nothing_from_outside() {
+    let server = Running::start(CONFIG).await;
+    let home = server.ask("GET", "/", &[], "").await;
+    assert_eq!((home.status, home.header("location")), (303, "/console"));
+    let page = server.ask("GET", "/console", &[], "").await;
+    assert_eq!(page.status, 200);
+    assert!(
+        page.header("content-security-policy")
+            .contains("default-src 'none'")
+    );
+    let text = String::from_utf8(page.body.to_vec()).unwrap();
+    let mut linked = 0;
+    for reference in text.split("src=\"").chain(text.split("href=\"")).skip(1) {
+        let Some(path) = reference
+            .split('"')
+            .next()
+            .filter(|path| path.starts_with('/'))
+        else {
+            continue;
+        };
+        linked += 1;
+        let plain = server.ask("GET", path, &[], "").await;
+        assert_eq!(
+            (plain.status, plain.header("content-encoding")),
+            (200, ""),
+            "{path}"
+        );
+        let packed = server
+            .ask("GET", path, &[("accept-encoding", "gzip")], "")
+            .await;
+        assert_eq!(packed.header("content-encoding"), "gzip", "{path}");
+        assert!(packed.body.len() < plain.body.len(), "{path}");
+    }
+    assert_eq!(linked, 5);
+    let first = server
+        .ask("GET", "/console/first-query.graphql", &[], "")
+        .await;
+    assert!(first.body.starts_with(b"# "));
+    assert_eq!(
+        server
+            .ask("GET", "/console/../Cargo.toml", &[], "")
+            .await
+            .status,
+        404
+    );
+    server.stop().await;
+
+    let server = Running::start("server.console = false").await;
+    assert_eq!(server.ask("GET", "/console", &[], "").await.status, 404);
+    server.stop().await;
+}
