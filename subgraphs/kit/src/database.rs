@@ -505,3 +505,6 @@ impl Drop for TemporaryFile {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,8 @@ pub mod calendar;
 pub mod citizen_id;
 pub mod clock;
 pub mod contract;
+#[cfg(test)]
+mod contract_tests;
 pub mod credit_code;
 pub mod database;
 pub mod demo;

@@ -396,3 +396,127 @@ fn write_type(out: &mut String, ty: &TypeDefinition) -> fmt::Result {
     }
     writeln!(out, "}}\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::{
+        ComplexObject, EmptySubscription, Enum, ID, InputObject, Object, Schema, SimpleObject,
+        connection::{Connection, EmptyFields},
+        parser::parse_schema,
+    };
+
+    use crate::{
+        UserError, Yuan,
+        events::FeedEvent,
+        federation::{Any, Service, directives::*},
+    };
+
+    /// A colour (颜色).
+    #[derive(Enum, Clone, Copy, PartialEq, Eq)]
+    enum Colour {
+        /// Red "as such" (红).
+        Red,
+    }
+
+    /// A box (箱).
+    #[derive(SimpleObject)]
+    #[graphql(
+        complex,
+        directive = key::apply("id".into(), None),
+        directive = key::apply("code".into(), Some(false)),
+        directive = cache_control::apply(Some(300), Some(CacheScope::Public))
+    )]
+    struct Crate {
+        /// The id (标识).
+        id: ID,
+        /// The code (代码).
+        #[graphql(directive = shareable::apply())]
+        code: String,
+        /// The colour (颜色).
+        #[graphql(directive = inaccessible::apply())]
+        colour: Colour,
+    }
+
+    #[ComplexObject]
+    impl Crate {
+        /// The price (价格).
+        #[graphql(
+            directive = requires_scopes::apply(vec![vec!["a".into(), "b".into()], vec!["c".into()]]),
+            directive = personal::apply("MONEY".into(), "owner { id }".into())
+        )]
+        async fn price(&self, #[graphql(default = 3)] _times: i32) -> Option<Yuan> {
+            None
+        }
+    }
+
+    /// What to paint (上色输入).
+    #[derive(InputObject)]
+    struct PaintInput {
+        /// The colour (颜色).
+        #[graphql(directive = input_scopes::apply(vec![vec!["paint".into()]]))]
+        colour: Option<Colour>,
+    }
+
+    struct Query;
+
+    /// What may be asked (查询).
+    #[Object]
+    impl Query {
+        /// All boxes (全部箱).
+        async fn crates(&self) -> Connection<String, Crate, EmptyFields, EmptyFields> {
+            Connection::new(false, false)
+        }
+        #[graphql(name = "_entities")]
+        async fn entities(&self, representations: Vec<Any>) -> i32 {
+            representations.len() as i32
+        }
+        #[graphql(name = "_service")]
+        async fn service(&self) -> Service {
+            Service
+        }
+        #[graphql(name = "_events")]
+        async fn events(&self) -> Vec<FeedEvent> {
+            Vec::new()
+        }
+    }
+
+    struct Mutation;
+
+    /// What may be changed (变更).
+    #[Object]
+    impl Mutation {
+        /// Paints a box (上色).
+        #[graphql(directive = cache_invalidate::apply(vec!["Crate".into()]))]
+        async fn paint(
+            &self,
+            #[graphql(desc = "What to paint (输入).")]
+            input: PaintInput,
+        ) -> Vec<UserError> {
+            let _ = input.colour;
+            Vec::new()
+        }
+    }
+
+    fn sdl() -> String {
+        let schema = Schema::new(Query, Mutation, EmptySubscription);
+        super::subgraph(&schema.sdl()).unwrap()
+    }
+
+    #[test]
+    fn the_subgraph_sdl_is_as_reviewed() {
+        insta::assert_snapshot!(sdl());
+    }
+
+    #[test]
+    fn it_parses_again_and_is_the_same_every_time() {
+        assert_eq!(sdl(), sdl());
+        // Our parser knows no `extend schema` before types with directives only, so the header is
+        // looked at as text.
+        let text = sdl();
+        let (header, types) = text.split_once("\n\n").unwrap();
+        assert!(header.starts_with(
+            "extend schema\n  @link(url: \"https://specs.apollo.dev/federation/v2.9\""
+        ));
+        parse_schema(types).unwrap();
+    }
+}
