@@ -23,6 +23,11 @@ impl County {
             .map_or(&self.code, |(_, code)| code)
     }
 
+    /// Whether the county existed in a year, as far as its history is known.
+    pub(super) fn existed_in(&self, year: i32) -> bool {
+        self.codes.first().is_none_or(|(from, _)| *from <= year)
+    }
+
     /// The county's name with its prefecture's in front.
     pub(super) fn full_name(&self) -> String {
         let above = self

@@ -129,6 +129,12 @@ fn first_marriages(land: &Land, digits: &str, today: NaiveDate) -> Vec<Plan> {
                 }
                 _ => None,
             };
+            // A county founded later registered nobody yet: the story's did.
+            let existed = land
+                .counties
+                .get(county)
+                .is_some_and(|c| c.existed_in(on.year()));
+            let county = if existed { county } else { land.story };
             Plan {
                 man,
                 woman,

@@ -156,7 +156,7 @@ impl Query {
     }
 
     /// An application for divorce; null when there is none that the caller may see (离婚登记申请).
-    #[graphql(directive = requires_scopes::apply(vec![vec!["self".into()], vec!["marriage.case".into()]]), directive = personal::apply("marital".into(), "divorceApplication { parties { id } }".into()))]
+    #[graphql(directive = requires_scopes::apply(vec![vec!["self".into()], vec!["marriage.case".into()]]))]
     async fn divorce_application(
         &self,
         ctx: &Context<'_>,
@@ -282,8 +282,12 @@ impl CertificateOrigin {
     fn of(number: &CertificateNumber) -> Self {
         let dataset = crate::kit::divisions::dataset();
         let then = dataset.historic_at(&number.code, u32::from(number.year));
-        let today: Vec<_> = then
-            .map(|then| dataset.today(&then.id).iter().map(|d| d.id).collect())
+        // The history knows no economic zones: their codes are looked up among today's.
+        let id = then
+            .map(|then| then.id)
+            .or_else(|| Some(dataset.by_code(&number.code)?.id));
+        let today: Vec<_> = id
+            .map(|id| dataset.today(&id).iter().map(|d| d.id).collect())
             .unwrap_or_default();
         Self {
             kind: match number.prefix {

@@ -1,9 +1,9 @@
 //! Registries as clients see them. Everything here is public.
 
+use super::clock_text;
 use super::enums::{RegistryCompetence, RegistryService, RegistrySiteKind};
 use super::places::{Division, Organization, Place};
 use super::slots::RegistrySlot;
-use super::clock_text;
 use crate::kit::batch::Siblings;
 use crate::kit::federation::directives::*;
 use crate::kit::{Date, PrincipalExt, Result};

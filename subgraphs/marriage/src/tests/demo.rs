@@ -43,9 +43,11 @@ async fn every_province_has_three_thousand_marriages_that_keep_the_law() {
         for number in numbers {
             let number = CertificateNumber::parse(number).unwrap();
             assert!(
+                // The history knows no economic zones.
                 dataset()
                     .historic_at(&number.code, u32::from(number.year))
-                    .is_some(),
+                    .is_some()
+                    || !dataset().historic().iter().any(|h| h.code == number.code),
                 "{number}"
             );
             runs.entry((number.code.clone(), number.year))
