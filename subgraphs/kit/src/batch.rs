@@ -20,11 +20,14 @@ use crate::error::{Error, Result};
 
 type Loaded = Result<Arc<dyn Any + Send + Sync>>;
 
+/// What was or is being loaded, by field and arguments.
+type Cells = HashMap<(&'static str, String), Arc<OnceCell<Loaded>>>;
+
 /// The keys resolved together, and what has been loaded for them.
 pub struct Siblings<K> {
     keys: Arc<[K]>,
     /// One cell per (what, arguments). Never held across an await.
-    cells: Mutex<HashMap<(&'static str, String), Arc<OnceCell<Loaded>>>>,
+    cells: Mutex<Cells>,
 }
 
 impl<K> fmt::Debug for Siblings<K> {

@@ -67,6 +67,20 @@ pub async fn over(db: crate::Database, subsystem: &dyn Subsystem, province: &str
     }
 }
 
+/// Services over each kind of database that is there: SQLite always, and PostgreSQL, in a schema of
+/// its own, where `MINZHENG_TEST_POSTGRES` names a server.
+pub async fn databases(subsystem: &dyn Subsystem, province: &str) -> Vec<Services> {
+    let mut all = vec![memory(subsystem, province).await];
+    if let Ok(url) = std::env::var("MINZHENG_TEST_POSTGRES") {
+        let schema = format!("{}_{}", subsystem.name(), uuid::Uuid::new_v4().simple());
+        let db = database::open_in_schema(&url, &schema)
+            .await
+            .expect("PostgreSQL");
+        all.push(over(db, subsystem, province).await);
+    }
+    all
+}
+
 /// Services over a fresh database with the subsystem's demonstration data.
 pub async fn seeded(subsystem: &dyn Subsystem, province: &str) -> Services {
     let services = memory(subsystem, province).await;

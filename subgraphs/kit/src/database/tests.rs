@@ -92,13 +92,7 @@ impl Subsystem for Things {
 
 /// Every test runs on each kind of database that is there.
 async fn databases() -> Vec<Services> {
-    let mut all = vec![testing::memory(&Things, "51").await];
-    if let Ok(url) = std::env::var("MINZHENG_TEST_POSTGRES") {
-        let schema = format!("kit_{}", uuid::Uuid::new_v4().simple());
-        let db = open_in_schema(&url, &schema).await.unwrap();
-        all.push(testing::over(db, &Things, "51").await);
-    }
-    all
+    testing::databases(&Things, "51").await
 }
 
 fn row(n: i64) -> thing::ActiveModel {

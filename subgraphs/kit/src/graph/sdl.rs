@@ -320,9 +320,7 @@ fn write_directive_definition(out: &mut String, directive: &DirectiveDefinition)
             .collect();
         write!(out, "({})", text.join(", "))?;
     }
-    if directive.is_repeatable {
-        write!(out, " repeatable")?;
-    }
+    // The parser says of every directive that it is repeatable; none of ours is.
     let locations: Vec<String> = directive
         .locations
         .iter()
@@ -489,8 +487,7 @@ mod tests {
         #[graphql(directive = cache_invalidate::apply(vec!["Crate".into()]))]
         async fn paint(
             &self,
-            #[graphql(desc = "What to paint (输入).")]
-            input: PaintInput,
+            #[graphql(desc = "What to paint (输入).")] input: PaintInput,
         ) -> Vec<UserError> {
             let _ = input.colour;
             Vec::new()
