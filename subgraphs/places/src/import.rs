@@ -34,7 +34,10 @@ pub async fn run<'p>(
         return Err(Error::internal("the embedded divisions cannot be read"));
     }
     progress(WHAT, 0, total);
-    services.db.write(move |tx| Box::pin(async move { import(tx, set).await })).await?;
+    services
+        .db
+        .write(move |tx| Box::pin(async move { import(tx, set).await }))
+        .await?;
     progress(WHAT, total, total);
     Ok(())
 }
@@ -43,7 +46,10 @@ async fn import(tx: &DatabaseTransaction, set: &divisions::Dataset) -> Result<()
     insert_many(tx, lives(set)).await?;
     let ancestors = Ancestors::of(set);
     for chunk in set.versions().chunks(STEP) {
-        let rows: Vec<_> = chunk.iter().filter_map(|v| version(v, &ancestors)).collect();
+        let rows: Vec<_> = chunk
+            .iter()
+            .filter_map(|v| version(v, &ancestors))
+            .collect();
         insert_many(tx, rows).await?;
     }
     insert_many(tx, set.lineage().iter().enumerate().filter_map(lineage)).await
@@ -82,7 +88,10 @@ impl Ancestors {
         let mut parents: HashMap<Uuid, Vec<(u32, Option<Uuid>)>> = HashMap::new();
         for version in set.versions().iter().filter(|v| v.level != Level::Township) {
             level.insert(version.division, version.level);
-            parents.entry(version.division).or_default().push((version.from_year, version.parent));
+            parents
+                .entry(version.division)
+                .or_default()
+                .push((version.from_year, version.parent));
         }
         Self { level, parents }
     }
@@ -99,7 +108,11 @@ impl Ancestors {
             }
             at = parent.and_then(|parent| {
                 let own = self.parents.get(&parent)?;
-                let (_, above) = own.iter().rev().find(|(from, _)| *from <= version.from_year).or(own.first())?;
+                let (_, above) = own
+                    .iter()
+                    .rev()
+                    .find(|(from, _)| *from <= version.from_year)
+                    .or(own.first())?;
                 Some((parent, *self.level.get(&parent)?, *above))
             });
         }

@@ -16,7 +16,10 @@
 //! The first start imports every division of China with its history ([`import`]) and makes places, decisions
 //! and boundary lines for the province shown ([`demo`]), so that the figures of the reports come out as sums
 //! of rows and not as constants.
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs))]
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)
+)]
 
 use async_trait::async_trait;
 use minzheng_kit::{Graph, Result, Services, Subsystem};

@@ -4,7 +4,12 @@
 //! 福州 between those whose seats are nearest. What is exact is what its report counts.
 
 use chrono::{Days, NaiveDate};
-use minzheng_kit::{demo, demo::RngExt, divisions::{Division, Kind}, id};
+use minzheng_kit::{
+    demo,
+    demo::RngExt,
+    divisions::{Division, Kind},
+    id,
+};
 use rand::rngs::StdRng;
 use sea_orm::ActiveValue::Set;
 use uuid::Uuid;
@@ -67,7 +72,12 @@ fn in_law(county: &&County) -> bool {
 fn usual(land: &Land, rng: &mut StdRng) -> Vec<Draft> {
     let second_round = (date(2021, 9, 1), 1500);
     let mut drafts = Vec::new();
-    let counties: Vec<&County> = land.counties.iter().filter(in_law).filter(|c| !c.is_in("3501")).collect();
+    let counties: Vec<&County> = land
+        .counties
+        .iter()
+        .filter(in_law)
+        .filter(|c| !c.is_in("3501"))
+        .collect();
     for pair in counties.windows(2) {
         drafts.push(Draft {
             level: BoundaryLevel::County,
@@ -77,7 +87,10 @@ fn usual(land: &Land, rng: &mut StdRng) -> Vec<Draft> {
             second_round,
         });
     }
-    for county in counties.iter().filter(|c| WITH_TOWNSHIPS.contains(&c.itself.code.as_str())) {
+    for county in counties
+        .iter()
+        .filter(|c| WITH_TOWNSHIPS.contains(&c.itself.code.as_str()))
+    {
         for pair in county.townships.windows(2) {
             drafts.push(Draft {
                 level: BoundaryLevel::Township,
@@ -93,7 +106,12 @@ fn usual(land: &Land, rng: &mut StdRng) -> Vec<Draft> {
 
 /// 福州's lines: as many as its report counts, exactly as long, both rounds done by the middle of 2023.
 fn fuzhou(land: &Land, rng: &mut StdRng) -> Vec<Draft> {
-    let counties: Vec<&County> = land.counties.iter().filter(in_law).filter(|c| c.is_in("3501")).collect();
+    let counties: Vec<&County> = land
+        .counties
+        .iter()
+        .filter(in_law)
+        .filter(|c| c.is_in("3501"))
+        .collect();
     if counties.is_empty() {
         return Vec::new();
     }
@@ -118,7 +136,10 @@ fn fuzhou(land: &Land, rng: &mut StdRng) -> Vec<Draft> {
     }
     let apart = |gap: usize| {
         counties.iter().flat_map(move |c| {
-            c.townships.iter().zip(c.townships.iter().skip(gap)).map(move |(a, b)| (*c, *a, *b))
+            c.townships
+                .iter()
+                .zip(c.townships.iter().skip(gap))
+                .map(move |(a, b)| (*c, *a, *b))
         })
     };
     for (county, one, other) in (1..8).flat_map(apart).take(township_lines) {
@@ -149,15 +170,22 @@ fn scale(drafts: &mut [Draft], total: i64) {
 
 fn seat(division: &Division) -> Point {
     let (longitude, latitude) = point_of(division);
-    Point { longitude, latitude }
+    Point {
+        longitude,
+        latitude,
+    }
 }
 
 impl Lines {
     fn add(&mut self, draft: &Draft, rng: &mut StdRng) {
-        let (Some(left), Some(right)) = (draft.left.0.first(), draft.right.0.first()) else { return };
+        let (Some(left), Some(right)) = (draft.left.0.first(), draft.right.0.first()) else {
+            return;
+        };
         let id = id::derived("boundary", &format!("{}-{}", left.code, right.code));
         let round = |earliest: NaiveDate, days: u64, rng: &mut StdRng| {
-            earliest.checked_add_days(Days::new(rng.random_range(0..days))).unwrap_or(earliest)
+            earliest
+                .checked_add_days(Days::new(rng.random_range(0..days)))
+                .unwrap_or(earliest)
         };
         let first = round(date(2016, 3, 1), 900, rng);
         let second = round(draft.second_round.0, draft.second_round.1, rng);
@@ -175,11 +203,22 @@ impl Lines {
             due_month: Set(month(due)),
             is_demo: Set(true),
         });
-        let mut touched: Vec<Uuid> = draft.left.0.iter().chain(&draft.right.0).map(|d| d.id).collect();
+        let mut touched: Vec<Uuid> = draft
+            .left
+            .0
+            .iter()
+            .chain(&draft.right.0)
+            .map(|d| d.id)
+            .collect();
         touched.sort_unstable();
         touched.dedup();
         self.areas.extend(
-            touched.into_iter().map(|division| boundary_area::ActiveModel { division: Set(division), line: Set(id) }),
+            touched
+                .into_iter()
+                .map(|division| boundary_area::ActiveModel {
+                    division: Set(division),
+                    line: Set(id),
+                }),
         );
         for (number, day) in [(1, first), (2, second)] {
             self.inspections.push(inspection(id, number, day));
@@ -204,7 +243,12 @@ fn inspection(line: Uuid, round: i32, day: NaiveDate) -> joint_inspection::Activ
     }
 }
 
-fn half_way(line: Uuid, left: &Division, right: &Division, rng: &mut StdRng) -> marker::ActiveModel {
+fn half_way(
+    line: Uuid,
+    left: &Division,
+    right: &Division,
+    rng: &mut StdRng,
+) -> marker::ActiveModel {
     let (a, b) = (seat(left), seat(right));
     let round = |degrees: f64| (degrees * 1e7).round() / 1e7;
     marker::ActiveModel {
@@ -214,6 +258,10 @@ fn half_way(line: Uuid, left: &Division, right: &Division, rng: &mut StdRng) -> 
         longitude: Set(round(f64::midpoint(a.longitude, b.longitude))),
         latitude: Set(round(f64::midpoint(a.latitude, b.latitude))),
         keeper: Set(left.id),
-        condition: Set(if rng.random_range(0..40) == 0 { MarkerCondition::Damaged } else { MarkerCondition::Good }),
+        condition: Set(if rng.random_range(0..40) == 0 {
+            MarkerCondition::Damaged
+        } else {
+            MarkerCondition::Good
+        }),
     }
 }

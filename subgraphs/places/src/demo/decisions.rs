@@ -9,10 +9,7 @@ use rand::rngs::StdRng;
 use sea_orm::ActiveValue::Set;
 use uuid::Uuid;
 
-use super::{
-    land::Land,
-    places::Made,
-};
+use super::{land::Land, places::Made};
 use crate::{
     model::{filing, naming_application, naming_area, public_notice, vocabulary::NamingKind},
     rules::{clocks, scope::PlaceKind, state::NamingState},
@@ -51,30 +48,62 @@ pub(super) fn make(land: &Land, places: &[Made], today: NaiveDate) -> Decided {
     let mut decided = Decided::default();
     let (mut roads, mut others) = (FUZHOU_ROADS, FUZHOU_FILINGS);
     for (n, place) in places.iter().enumerate().filter(|(_, p)| !p.is_fixed) {
-        let Some(county) = land.counties.get(place.county_index) else { continue };
+        let Some(county) = land.counties.get(place.county_index) else {
+            continue;
+        };
         let city = county.prefecture.or(land.province);
         let reported = if !county.is_in("3501") {
             false
         } else if place.kind == PlaceKind::Road {
-            roads > 0 && { roads -= 1; true }
+            roads > 0 && {
+                roads -= 1;
+                true
+            }
         } else {
-            others > 0 && { others -= 1; true }
+            others > 0 && {
+                others -= 1;
+                true
+            }
         };
         let course = if reported && place.kind == PlaceKind::Road {
             // Decided by the city, filed with the province.
             let name = city.map_or("", |c| c.name.as_str());
-            first_half_of_2023(&mut rng, land.province.map(|p| p.id), format!("{name}人民政府"))
+            first_half_of_2023(
+                &mut rng,
+                land.province.map(|p| p.id),
+                format!("{name}人民政府"),
+            )
         } else if reported {
-            first_half_of_2023(&mut rng, city.map(|c| c.id), format!("{}人民政府", county.itself.name))
+            first_half_of_2023(
+                &mut rng,
+                city.map(|c| c.id),
+                format!("{}人民政府", county.itself.name),
+            )
         } else if n % 3 == 0 || place.former.is_some() {
-            usual(&mut rng, city.map(|c| c.id), format!("{}人民政府", county.itself.name), today)
+            usual(
+                &mut rng,
+                city.map(|c| c.id),
+                format!("{}人民政府", county.itself.name),
+                today,
+            )
         } else {
             continue;
         };
         decide(&mut decided, land, place, &course);
     }
-    for place in places.iter().filter(|p| p.kind == PlaceKind::Road && !decided.of.contains_key(&p.id)).take(60) {
-        pending(&mut rng, &mut decided.applications, &mut decided.areas, land, place, today);
+    for place in places
+        .iter()
+        .filter(|p| p.kind == PlaceKind::Road && !decided.of.contains_key(&p.id))
+        .take(60)
+    {
+        pending(
+            &mut rng,
+            &mut decided.applications,
+            &mut decided.areas,
+            land,
+            place,
+            today,
+        );
     }
     decided
 }
@@ -112,9 +141,18 @@ fn usual(rng: &mut StdRng, reviewer: Option<Uuid>, by: String, today: NaiveDate)
         _ => Some(after(approved, rng.random_range(2..=15))),
     }
     .filter(|filed| *filed <= today);
-    let reviewed = filed.map(|day| after(day, rng.random_range(1..=10))).filter(|day| *day <= today);
+    let reviewed = filed
+        .map(|day| after(day, rng.random_range(1..=10)))
+        .filter(|day| *day <= today);
     let published = Some(after(approved, rng.random_range(5..=15)));
-    Course { approved, filed, reviewed, published, reviewer, by }
+    Course {
+        approved,
+        filed,
+        reviewed,
+        published,
+        reviewer,
+        by,
+    }
 }
 
 fn noon(day: NaiveDate) -> DateTime<Utc> {
@@ -124,14 +162,33 @@ fn noon(day: NaiveDate) -> DateTime<Utc> {
 
 fn decide(decided: &mut Decided, land: &Land, place: &Made, course: &Course) {
     let id = id::derived("naming", &place.id.to_string());
-    let kind = if place.former.is_some() { NamingKind::Rename } else { NamingKind::Name };
+    let kind = if place.former.is_some() {
+        NamingKind::Rename
+    } else {
+        NamingKind::Name
+    };
     let done = course.filed.is_some() && course.published.is_some();
-    let state = if done { NamingState::InForce } else { NamingState::Approved };
+    let state = if done {
+        NamingState::InForce
+    } else {
+        NamingState::Approved
+    };
     decided.applications.push(naming_application::ActiveModel {
         approved_on: Set(Some(course.approved)),
         approved_month: Set(Some(month(course.approved))),
         approved_by: Set(Some(course.by.clone())),
-        ..application(id, kind, state, place, noon(course.approved.checked_sub_days(Days::new(30)).unwrap_or(course.approved)))
+        ..application(
+            id,
+            kind,
+            state,
+            place,
+            noon(
+                course
+                    .approved
+                    .checked_sub_days(Days::new(30))
+                    .unwrap_or(course.approved),
+            ),
+        )
     });
     areas(&mut decided.areas, land, place, id);
     let due = clocks::filing_due(course.approved);
@@ -150,17 +207,30 @@ fn decide(decided: &mut Decided, land: &Land, place: &Made, course: &Course) {
         due_on: Set(clocks::notice_due(course.approved, None)),
         published_on: Set(course.published),
         channel: Set(course.published.map(|_| "政府门户网站".to_owned())),
-        body: Set(course.published.map(|_| format!("批准{}为标准地名，罗马字母拼写{}。", place.name.text(), place.name.roman.plain))),
+        body: Set(course.published.map(|_| {
+            format!(
+                "批准{}为标准地名，罗马字母拼写{}。",
+                place.name.text(),
+                place.name.roman.plain
+            )
+        })),
     });
     decided.of.insert(place.id, course.approved);
 }
 
 fn areas(areas: &mut Vec<naming_area::ActiveModel>, land: &Land, place: &Made, application: Uuid) {
-    let Some(county) = land.counties.get(place.county_index) else { return };
-    areas.extend(county.around(place.township, land).into_iter().map(|division| naming_area::ActiveModel {
-        division: Set(division.id),
-        application: Set(application),
-    }));
+    let Some(county) = land.counties.get(place.county_index) else {
+        return;
+    };
+    areas.extend(
+        county
+            .around(place.township, land)
+            .into_iter()
+            .map(|division| naming_area::ActiveModel {
+                division: Set(division.id),
+                application: Set(application),
+            }),
+    );
 }
 
 /// A row of what is asked for, not yet approved.
@@ -208,13 +278,23 @@ fn pending(
     place: &Made,
     today: NaiveDate,
 ) {
-    const STATES: [NamingState; 4] =
-        [NamingState::Submitted, NamingState::ConflictCheck, NamingState::Evaluation, NamingState::Review];
+    const STATES: [NamingState; 4] = [
+        NamingState::Submitted,
+        NamingState::ConflictCheck,
+        NamingState::Evaluation,
+        NamingState::Review,
+    ];
     let id = id::derived("naming-pending", &place.id.to_string());
     let state = STATES[rng.random_range(0..STATES.len())];
-    let at = today.checked_sub_days(Days::new(rng.random_range(1..60))).unwrap_or(today);
+    let at = today
+        .checked_sub_days(Days::new(rng.random_range(1..60)))
+        .unwrap_or(today);
     let mut row = application(id, NamingKind::Rename, state, place, noon(at));
-    let name = super::names::Name::new(format!("新{}", place.name.specific), place.name.generic, place.kind);
+    let name = super::names::Name::new(
+        format!("新{}", place.name.specific),
+        place.name.generic,
+        place.kind,
+    );
     row.name = Set(name.text());
     row.roman = Set(name.roman.plain);
     row.sound = Set(name.sound);

@@ -34,10 +34,16 @@ impl Land {
                     .parent
                     .and_then(|id| set.by_id(&id))
                     .filter(|d| d.level == Level::Prefecture),
-                townships: set.children(&itself.id).filter(|t| t.kind != Kind::Zone).collect(),
+                townships: set
+                    .children(&itself.id)
+                    .filter(|t| t.kind != Kind::Zone)
+                    .collect(),
             })
             .collect();
-        Self { province: set.by_code(&format!("{province}0000")), counties }
+        Self {
+            province: set.by_code(&format!("{province}0000")),
+            counties,
+        }
     }
 
     pub(super) fn province_code(&self) -> &str {
@@ -49,7 +55,11 @@ impl County {
     /// The name without 区, 县 or 市, unless one character would be left.
     pub(super) fn short_name(&self) -> &'static str {
         let (specific, _) = romanise::split(&self.itself.name, PlaceKind::Division);
-        if specific.chars().count() > 1 { specific } else { &self.itself.name }
+        if specific.chars().count() > 1 {
+            specific
+        } else {
+            &self.itself.name
+        }
     }
 
     pub(super) fn is_in(&self, prefecture: &str) -> bool {
@@ -57,8 +67,15 @@ impl County {
     }
 
     /// The divisions that a thing in this county lies in, smallest first.
-    pub(super) fn around(&self, township: Option<&'static Division>, land: &Land) -> Vec<&'static Division> {
-        [township, Some(self.itself), self.prefecture, land.province].into_iter().flatten().collect()
+    pub(super) fn around(
+        &self,
+        township: Option<&'static Division>,
+        land: &Land,
+    ) -> Vec<&'static Division> {
+        [township, Some(self.itself), self.prefecture, land.province]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 }
 

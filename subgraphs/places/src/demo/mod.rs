@@ -60,7 +60,10 @@ impl Rows {
         let decided = decisions::make(&land, &made, services.clock.today());
         Self {
             places: made.iter().map(places::Made::place).collect(),
-            names: made.iter().flat_map(|place| place.names(&decided)).collect(),
+            names: made
+                .iter()
+                .flat_map(|place| place.names(&decided))
+                .collect(),
             lines: boundaries::make(&land),
             changes: changes::make(&land),
             decided,

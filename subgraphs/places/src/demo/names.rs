@@ -11,12 +11,14 @@ use crate::rules::{
 };
 
 const FIRST: &[&str] = &[
-    "锦", "文", "清", "兴", "安", "永", "福", "星", "云", "青", "金", "玉", "明", "和", "春", "秋", "东", "南", "西", "北", "龙",
-    "凤", "石", "松", "竹", "梅", "柳", "桂", "丰", "泰", "康", "宝", "天", "望", "临", "建", "新", "高", "平", "光",
+    "锦", "文", "清", "兴", "安", "永", "福", "星", "云", "青", "金", "玉", "明", "和", "春", "秋",
+    "东", "南", "西", "北", "龙", "凤", "石", "松", "竹", "梅", "柳", "桂", "丰", "泰", "康", "宝",
+    "天", "望", "临", "建", "新", "高", "平", "光",
 ];
 const SECOND: &[&str] = &[
-    "江", "溪", "河", "华", "园", "林", "山", "泉", "湖", "桥", "塘", "岭", "坪", "湾", "源", "川", "城", "门", "台", "阳", "津",
-    "井", "亭", "祥", "盛", "和", "安", "昌", "庆", "顺", "乐", "善", "景", "翠", "峰", "田", "洲", "滨", "苑", "麓",
+    "江", "溪", "河", "华", "园", "林", "山", "泉", "湖", "桥", "塘", "岭", "坪", "湾", "源", "川",
+    "城", "门", "台", "阳", "津", "井", "亭", "祥", "盛", "和", "安", "昌", "庆", "顺", "乐", "善",
+    "景", "翠", "峰", "田", "洲", "滨", "苑", "麓",
 ];
 
 /// The generic parts that are used for a kind.
@@ -45,7 +47,12 @@ impl Name {
     pub(super) fn new(specific: String, generic: &'static str, kind: PlaceKind) -> Self {
         let roman = romanise::romanise(&specific, Some(generic), kind);
         let sound = scope::sound(&format!("{specific}{generic}"));
-        Self { specific, generic, roman, sound }
+        Self {
+            specific,
+            generic,
+            roman,
+            sound,
+        }
     }
 
     pub(super) fn text(&self) -> String {
@@ -60,7 +67,11 @@ pub(super) struct Taken(HashSet<(PlaceKind, String, String)>);
 impl Taken {
     /// P-3, P-4: whether the name is still free in its scope; then it is taken.
     pub(super) fn take(&mut self, name: &Name, kind: PlaceKind, county: &str) -> bool {
-        let area = if kind.scope() == Scope::Nation { "" } else { county };
+        let area = if kind.scope() == Scope::Nation {
+            ""
+        } else {
+            county
+        };
         self.0.insert((kind, area.to_owned(), name.sound.clone()))
     }
 
@@ -70,7 +81,11 @@ impl Taken {
             let generic = generics(kind)[rng.random_range(0..generics(kind).len())];
             let first = FIRST[rng.random_range(0..FIRST.len())];
             let second = SECOND[rng.random_range(0..SECOND.len())];
-            let third = if attempt < 8 { "" } else { SECOND[rng.random_range(0..SECOND.len())] };
+            let third = if attempt < 8 {
+                ""
+            } else {
+                SECOND[rng.random_range(0..SECOND.len())]
+            };
             let name = Name::new(format!("{first}{second}{third}"), generic, kind);
             if self.take(&name, kind, county) || attempt > 1000 {
                 return name;

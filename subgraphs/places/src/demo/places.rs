@@ -55,7 +55,9 @@ pub(super) fn make(land: &Land) -> Vec<Made> {
     let counties = land.counties.len();
     for n in made.len()..PLACES {
         let index = n % counties.max(1);
-        let Some(county) = land.counties.get(index) else { break };
+        let Some(county) = land.counties.get(index) else {
+            break;
+        };
         made.push(invented(&mut rng, &mut taken, land, index, county, n));
     }
     made
@@ -80,7 +82,9 @@ fn fixed(
     let name = Name::new(specific, generic, kind);
     taken.take(&name, kind, &county.itself.code);
     let township = county.townships.first().copied();
-    let street = taken.invent(rng, PlaceKind::Other, "streets of addresses").specific;
+    let street = taken
+        .invent(rng, PlaceKind::Other, "streets of addresses")
+        .specific;
     Made {
         id: demo_place_id(&county.itself.code, place),
         kind,
@@ -97,7 +101,14 @@ fn fixed(
     }
 }
 
-fn invented(rng: &mut StdRng, taken: &mut Taken, land: &Land, index: usize, county: &County, n: usize) -> Made {
+fn invented(
+    rng: &mut StdRng,
+    taken: &mut Taken,
+    land: &Land,
+    index: usize,
+    county: &County,
+    n: usize,
+) -> Made {
     let kind = match rng.random_range(0..100) {
         0..45 => PlaceKind::Road,
         45..70 => PlaceKind::Village,
@@ -114,8 +125,11 @@ fn invented(rng: &mut StdRng, taken: &mut Taken, land: &Land, index: usize, coun
         0 => None,
         several => Some(county.townships[rng.random_range(0..several)]),
     };
-    let street = matches!(kind, PlaceKind::Residence | PlaceKind::Facility | PlaceKind::Park)
-        .then(|| name.specific.clone());
+    let street = matches!(
+        kind,
+        PlaceKind::Residence | PlaceKind::Facility | PlaceKind::Park
+    )
+    .then(|| name.specific.clone());
     Made {
         id: id::derived("place", &format!("{}/{n}", land.province_code())),
         kind,
@@ -125,7 +139,9 @@ fn invented(rng: &mut StdRng, taken: &mut Taken, land: &Land, index: usize, coun
         point: near(rng, township.unwrap_or(county.itself)),
         address: street.map(|street| address(land, county, township, &street, rng)),
         // Old names of features and villages are what the lists of heritage are made of.
-        is_heritage: former.is_none() && matches!(kind, PlaceKind::NaturalFeature | PlaceKind::Village) && rng.random_range(0..10) == 0,
+        is_heritage: former.is_none()
+            && matches!(kind, PlaceKind::NaturalFeature | PlaceKind::Village)
+            && rng.random_range(0..10) == 0,
         name,
         former,
         since: early(rng),
@@ -136,7 +152,9 @@ fn invented(rng: &mut StdRng, taken: &mut Taken, land: &Land, index: usize, coun
 /// A day from 1985 to 2022.
 fn early(rng: &mut StdRng) -> NaiveDate {
     let first = NaiveDate::from_ymd_opt(1985, 1, 1).unwrap_or_default();
-    first.checked_add_days(Days::new(rng.random_range(0..13_800))).unwrap_or(first)
+    first
+        .checked_add_days(Days::new(rng.random_range(0..13_800)))
+        .unwrap_or(first)
 }
 
 /// Within a kilometre or two, to seven decimals.
@@ -173,7 +191,9 @@ impl Made {
             longitude: Set(Some(self.point.0)),
             latitude: Set(Some(self.point.1)),
             address: Set(self.address.clone()),
-            origin: Set(self.is_heritage.then(|| "演示数据：旧志所载地名".to_owned())),
+            origin: Set(self
+                .is_heritage
+                .then(|| "演示数据：旧志所载地名".to_owned())),
             meaning: Set(None),
             is_heritage: Set(self.is_heritage),
             is_demo: Set(true),

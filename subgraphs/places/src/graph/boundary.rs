@@ -9,10 +9,7 @@ use uuid::Uuid;
 
 use super::division::Division;
 use crate::{
-    model::{
-        boundary_line, joint_inspection,
-        vocabulary::BoundaryLevel,
-    },
+    model::{boundary_line, joint_inspection, vocabulary::BoundaryLevel},
     rules::clocks,
     service::boundaries,
 };
@@ -81,7 +78,11 @@ impl BoundaryLine {
     /// Lines of one page; their divisions are each other's siblings.
     pub(super) fn all(rows: Vec<boundary_line::Model>) -> Vec<Self> {
         let siblings = Siblings::new(rows.iter().map(|r| r.id).collect());
-        let sides = Siblings::new(rows.iter().flat_map(|r| [r.left_division, r.right_division]).collect());
+        let sides = Siblings::new(
+            rows.iter()
+                .flat_map(|r| [r.left_division, r.right_division])
+                .collect(),
+        );
         rows.into_iter()
             .map(|row| Self {
                 id: row.id.into(),
@@ -107,9 +108,16 @@ impl BoundaryLine {
         let db = ctx.services().db.read();
         let rows = self
             .siblings
-            .load(&self.uuid, "inspections", "", |ids| async move { boundaries::inspections(db, &ids).await })
+            .load(&self.uuid, "inspections", "", |ids| async move {
+                boundaries::inspections(db, &ids).await
+            })
             .await?;
-        Ok(Some(rows.unwrap_or_default().into_iter().map(JointInspection::from).collect()))
+        Ok(Some(
+            rows.unwrap_or_default()
+                .into_iter()
+                .map(JointInspection::from)
+                .collect(),
+        ))
     }
 
     /// How many markers stand along it (界桩数).
@@ -119,7 +127,10 @@ impl BoundaryLine {
             .siblings
             .load(&self.uuid, "markers", "", |ids| async move {
                 let found = boundaries::markers(db, &ids).await?;
-                Ok(found.into_iter().map(|(id, rows)| (id, rows.len())).collect())
+                Ok(found
+                    .into_iter()
+                    .map(|(id, rows)| (id, rows.len()))
+                    .collect())
             })
             .await?;
         Ok(Some(rows.unwrap_or_default()))
@@ -146,7 +157,8 @@ impl From<joint_inspection::Model> for JointInspection {
         Self {
             round: row.round,
             year: row.year,
-            completed_on: clocks::inspection_completed(row.signed_by_left, row.signed_by_right).map(Date),
+            completed_on: clocks::inspection_completed(row.signed_by_left, row.signed_by_right)
+                .map(Date),
             filed_on: row.filed_on.map(Date),
             findings: row.findings,
         }

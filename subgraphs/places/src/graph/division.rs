@@ -52,7 +52,12 @@ pub(crate) struct Division {
 impl Division {
     /// One of several divisions that were asked for together.
     pub(super) fn sibling(uuid: Uuid, siblings: &Arc<Siblings<Uuid>>) -> Self {
-        Self { id: uuid.into(), uuid, siblings: Arc::clone(siblings), known: None }
+        Self {
+            id: uuid.into(),
+            uuid,
+            siblings: Arc::clone(siblings),
+            known: None,
+        }
     }
 
     /// A division by itself.
@@ -64,11 +69,18 @@ impl Division {
     pub(super) fn of_versions(rows: Vec<division_version::Model>) -> Vec<Self> {
         let siblings = Siblings::new(rows.iter().map(|row| row.division).collect());
         rows.into_iter()
-            .map(|row| Self { known: Some(Arc::new(row.clone())), ..Self::sibling(row.division, &siblings) })
+            .map(|row| Self {
+                known: Some(Arc::new(row.clone())),
+                ..Self::sibling(row.division, &siblings)
+            })
             .collect()
     }
 
-    async fn version_on(&self, ctx: &Context<'_>, on: NaiveDate) -> Result<Option<Arc<division_version::Model>>> {
+    async fn version_on(
+        &self,
+        ctx: &Context<'_>,
+        on: NaiveDate,
+    ) -> Result<Option<Arc<division_version::Model>>> {
         if let Some(known) = &self.known
             && known.valid_from <= on
             && known.valid_to.is_none_or(|to| to > on)
@@ -79,7 +91,10 @@ impl Division {
         self.siblings
             .load(&self.uuid, "version", &on.to_string(), |ids| async move {
                 let found = divisions::versions_on(db, &ids, on).await?;
-                Ok(found.into_iter().map(|(id, row)| (id, Arc::new(row))).collect())
+                Ok(found
+                    .into_iter()
+                    .map(|(id, row)| (id, Arc::new(row)))
+                    .collect())
             })
             .await
     }
@@ -112,7 +127,14 @@ pub(super) async fn page(
 ) -> Result<Page<Division>> {
     use division_version::Column as C;
     let order = [(C::Code, Order::Asc), (C::Division, Order::Asc)];
-    page::keyset(ctx.services().db.read(), select, &order, args, Division::of_versions).await
+    page::keyset(
+        ctx.services().db.read(),
+        select,
+        &order,
+        args,
+        Division::of_versions,
+    )
+    .await
 }
 
 /// Refuses a range of months that is turned round or longer than ten years.
@@ -151,9 +173,15 @@ impl Division {
         let db = ctx.services().db.read();
         let rows = self
             .siblings
-            .load(&self.uuid, "versions", "", |ids| async move { divisions::all_versions(db, &ids).await })
+            .load(&self.uuid, "versions", "", |ids| async move {
+                divisions::all_versions(db, &ids).await
+            })
             .await?;
-        Ok(rows.map(|rows| rows.into_iter().map(|row| DivisionVersion(Arc::new(row))).collect()))
+        Ok(rows.map(|rows| {
+            rows.into_iter()
+                .map(|row| DivisionVersion(Arc::new(row)))
+                .collect()
+        }))
     }
 
     /// The division above; null for provinces (上级区划).
@@ -163,7 +191,9 @@ impl Division {
         #[graphql(desc = "The day, today if not given (日期).")] as_of: Option<Date>,
     ) -> Result<Option<Division>> {
         let on = day(ctx, as_of);
-        let Some(parent) = self.version_on(ctx, on).await?.and_then(|v| v.parent) else { return Ok(None) };
+        let Some(parent) = self.version_on(ctx, on).await?.and_then(|v| v.parent) else {
+            return Ok(None);
+        };
         // The parents of siblings are siblings too.
         let db = ctx.services().db.read();
         let together = self
@@ -171,10 +201,16 @@ impl Division {
             .load(&self.uuid, "parents", &on.to_string(), |ids| async move {
                 let versions = divisions::versions_on(db, &ids, on).await?;
                 let parents = Siblings::new(versions.values().filter_map(|v| v.parent).collect());
-                Ok(versions.into_keys().map(|id| (id, Arc::clone(&parents))).collect())
+                Ok(versions
+                    .into_keys()
+                    .map(|id| (id, Arc::clone(&parents)))
+                    .collect())
             })
             .await?;
-        Ok(Some(together.map_or_else(|| Self::one(parent), |siblings| Self::sibling(parent, &siblings))))
+        Ok(Some(together.map_or_else(
+            || Self::one(parent),
+            |siblings| Self::sibling(parent, &siblings),
+        )))
     }
 
     /// The divisions directly below, by code (下级区划).
@@ -186,7 +222,12 @@ impl Division {
         #[graphql(desc = "Behind this cursor (游标).")] after: Option<String>,
     ) -> Result<Page<Division>> {
         let on = day(ctx, as_of);
-        page(ctx, divisions::children(self.uuid, on), &PageArgs::forward(Some(first), after)).await
+        page(
+            ctx,
+            divisions::children(self.uuid, on),
+            &PageArgs::forward(Some(first), after),
+        )
+        .await
     }
 
     /// All divisions of a level anywhere below, by code: the dashboard's entrance (某级下辖区划).
@@ -208,7 +249,9 @@ impl Division {
         let db = ctx.services().db.read();
         let rows = self
             .siblings
-            .load(&self.uuid, "lineage", "", |ids| async move { divisions::lineage(db, &ids).await })
+            .load(&self.uuid, "lineage", "", |ids| async move {
+                divisions::lineage(db, &ids).await
+            })
             .await?;
         Ok(Some(DivisionLineage::all(rows.unwrap_or_default())))
     }
@@ -219,11 +262,17 @@ impl Division {
         let (db, on) = (services.db.read(), services.clock.today());
         let ids = self
             .siblings
-            .load(&self.uuid, "today", "", |ids| async move { divisions::today(db, &ids, on).await })
+            .load(&self.uuid, "today", "", |ids| async move {
+                divisions::today(db, &ids, on).await
+            })
             .await?
             .unwrap_or_default();
         let siblings = Siblings::new(ids.clone());
-        Ok(Some(ids.into_iter().map(|id| Self::sibling(id, &siblings)).collect()))
+        Ok(Some(
+            ids.into_iter()
+                .map(|id| Self::sibling(id, &siblings))
+                .collect(),
+        ))
     }
 
     /// Names given, changed and filed late and inspections due, month by month; every month asked for is there (地名月度统计).
@@ -240,14 +289,21 @@ impl Division {
         let (db, today) = (services.db.read(), services.clock.today());
         let found = self
             .siblings
-            .load(&self.uuid, "months", &format!("{from}{to}"), |ids| async move {
-                statistics::months(db, &ids, from, to, today).await
-            })
+            .load(
+                &self.uuid,
+                "months",
+                &format!("{from}{to}"),
+                |ids| async move { statistics::months(db, &ids, from, to, today).await },
+            )
             .await?
             .unwrap_or_default();
         let as_of = DateTime(services.clock.now());
         let stats = months::range(from, to).map(|month| {
-            PlaceStats::new(month, found.get(&month.index()).copied().unwrap_or_default(), as_of)
+            PlaceStats::new(
+                month,
+                found.get(&month.index()).copied().unwrap_or_default(),
+                as_of,
+            )
         });
         Ok(Some(stats.collect()))
     }
@@ -264,9 +320,12 @@ impl Division {
         let db = ctx.services().db.read();
         let found = self
             .siblings
-            .load(&self.uuid, "naming", &format!("{from}{to}"), |ids| async move {
-                statistics::naming(db, &ids, from, to).await
-            })
+            .load(
+                &self.uuid,
+                "naming",
+                &format!("{from}{to}"),
+                |ids| async move { statistics::naming(db, &ids, from, to).await },
+            )
             .await?;
         Ok(Some(found.unwrap_or_default().into()))
     }
@@ -277,7 +336,9 @@ impl Division {
         let db = ctx.services().db.read();
         let found = self
             .siblings
-            .load(&self.uuid, "boundaries", "", |ids| async move { boundaries::summaries(db, &ids).await })
+            .load(&self.uuid, "boundaries", "", |ids| async move {
+                boundaries::summaries(db, &ids).await
+            })
             .await?;
         Ok(Some(found.unwrap_or_default().into()))
     }
@@ -287,7 +348,9 @@ impl Division {
         let db = ctx.services().db.read();
         let rows = self
             .siblings
-            .load(&self.uuid, "changes", "", |ids| async move { statistics::changes(db, &ids).await })
+            .load(&self.uuid, "changes", "", |ids| async move {
+                statistics::changes(db, &ids).await
+            })
             .await?;
         Ok(Some(DivisionChange::all(rows.unwrap_or_default())))
     }
@@ -298,7 +361,10 @@ impl Division {
         self.siblings
             .load(&self.uuid, "demo", "", |ids| async move {
                 let found = divisions::existing(db, &ids).await?;
-                Ok(found.into_iter().map(|(id, row)| (id, row.is_demo)).collect())
+                Ok(found
+                    .into_iter()
+                    .map(|(id, row)| (id, row.is_demo))
+                    .collect())
             })
             .await
     }
@@ -308,7 +374,19 @@ impl Division {
 pub(super) async fn load(ctx: &Context<'_>, ids: &[Option<Uuid>]) -> Result<Vec<Option<Division>>> {
     let wanted: Vec<Uuid> = ids.iter().flatten().copied().collect();
     let found = divisions::existing(ctx.services().db.read(), &wanted).await?;
-    let siblings = Siblings::new(wanted.into_iter().filter(|id| found.contains_key(id)).collect());
-    let division = |id: &Uuid| found.contains_key(id).then(|| Division::sibling(*id, &siblings));
-    Ok(ids.iter().map(|id| id.as_ref().and_then(division)).collect())
+    let siblings = Siblings::new(
+        wanted
+            .into_iter()
+            .filter(|id| found.contains_key(id))
+            .collect(),
+    );
+    let division = |id: &Uuid| {
+        found
+            .contains_key(id)
+            .then(|| Division::sibling(*id, &siblings))
+    };
+    Ok(ids
+        .iter()
+        .map(|id| id.as_ref().and_then(division))
+        .collect())
 }

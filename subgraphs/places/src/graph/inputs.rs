@@ -27,13 +27,19 @@ pub(crate) struct BoundingBoxInput {
 
 impl From<PlacePointInput> for geometry::Point {
     fn from(point: PlacePointInput) -> Self {
-        Self { longitude: point.longitude, latitude: point.latitude }
+        Self {
+            longitude: point.longitude,
+            latitude: point.latitude,
+        }
     }
 }
 
 impl From<BoundingBoxInput> for geometry::BoundingBox {
     fn from(area: BoundingBoxInput) -> Self {
-        Self { south_west: area.south_west.into(), north_east: area.north_east.into() }
+        Self {
+            south_west: area.south_west.into(),
+            north_east: area.north_east.into(),
+        }
     }
 }
 
@@ -74,4 +80,3 @@ pub(crate) struct SubmitNamingInput {
     /// The plan and the reasons (方案及理由).
     pub(super) reasons: String,
 }
-

@@ -14,8 +14,8 @@ mod version;
 
 use async_graphql::Union;
 
-pub use mutation::Mutation;
-pub use query::Query;
+pub(crate) use mutation::Mutation;
+pub(crate) use query::Query;
 
 /// What the gateway may ask for by key.
 #[derive(Union)]

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The changes of the place-name subsystem.
-pub struct Mutation;
+pub(crate) struct Mutation;
 
 #[Object]
 impl Mutation {
@@ -46,28 +46,45 @@ impl Mutation {
                 let (request_key, wanted) = (request_key.clone(), wanted.clone());
                 let principal = principal.clone();
                 Box::pin(async move {
-                    let act = Act { principal: &principal, at, today };
+                    let act = Act {
+                        principal: &principal,
+                        at,
+                        today,
+                    };
                     naming::submit(tx, act, &request_key, &wanted).await
                 })
             })
             .await;
         match written {
-            Ok(Submitted { application: Some(id) }) => {
+            Ok(Submitted {
+                application: Some(id),
+            }) => {
                 let row = naming::application(services.db.read(), id).await?;
-                Ok(SubmitNamingPayload { application: Some(NamingApplication(row)), user_errors: vec![] })
+                Ok(SubmitNamingPayload {
+                    application: Some(NamingApplication(row)),
+                    user_errors: vec![],
+                })
             }
-            Ok(Submitted { application: None }) => Err(Error::internal("a submission without an application")),
+            Ok(Submitted { application: None }) => {
+                Err(Error::internal("a submission without an application"))
+            }
             Err(error) => refused(vec![error.into_user_error()?]),
         }
     }
 }
 
 fn refused(user_errors: Vec<UserError>) -> Result<SubmitNamingPayload> {
-    Ok(SubmitNamingPayload { application: None, user_errors })
+    Ok(SubmitNamingPayload {
+        application: None,
+        user_errors,
+    })
 }
 
 fn submission(input: SubmitNamingInput) -> Result<(String, Submission)> {
-    let place = input.place_id.map(|id| known(&id, &["input", "placeId"])).transpose()?;
+    let place = input
+        .place_id
+        .map(|id| known(&id, &["input", "placeId"]))
+        .transpose()?;
     let wanted = Submission {
         kind: match input.kind {
             NamingKind::Name => "NAME",

@@ -33,8 +33,20 @@ pub(crate) struct PlaceStats {
 
 impl PlaceStats {
     pub(super) fn new(month: YearMonth, figures: statistics::Month, as_of: DateTime) -> Self {
-        let statistics::Month { named, renamed, filed_late, boundaries_due } = figures;
-        Self { month, named, renamed, filed_late, boundaries_due, as_of }
+        let statistics::Month {
+            named,
+            renamed,
+            filed_late,
+            boundaries_due,
+        } = figures;
+        Self {
+            month,
+            named,
+            renamed,
+            filed_late,
+            boundaries_due,
+            as_of,
+        }
     }
 }
 
@@ -165,7 +177,9 @@ impl NamingApplication {
 
     /// The last day for the public notice, 15 days from approval; null before approval (公告截止日期).
     async fn notice_due_on(&self) -> Option<Date> {
-        self.0.approved_on.map(|day| Date(clocks::notice_due(day, None)))
+        self.0
+            .approved_on
+            .map(|day| Date(clocks::notice_due(day, None)))
     }
 }
 

@@ -79,7 +79,12 @@ pub(crate) struct Place {
 
 impl Place {
     pub(super) fn sibling(uuid: Uuid, siblings: &Arc<Siblings<Uuid>>) -> Self {
-        Self { id: uuid.into(), uuid, siblings: Arc::clone(siblings), known: None }
+        Self {
+            id: uuid.into(),
+            uuid,
+            siblings: Arc::clone(siblings),
+            known: None,
+        }
     }
 
     pub(super) fn one(uuid: Uuid) -> Self {
@@ -92,7 +97,10 @@ impl Place {
         rows.into_iter()
             .map(|row| {
                 let place = Self::sibling(row.id, &siblings);
-                Self { known: Some(Arc::new(row)), ..place }
+                Self {
+                    known: Some(Arc::new(row)),
+                    ..place
+                }
             })
             .collect()
     }
@@ -105,7 +113,10 @@ impl Place {
         self.siblings
             .load(&self.uuid, "place", "", |ids| async move {
                 let found = places::by_ids(db, &ids).await?;
-                Ok(found.into_iter().map(|(id, row)| (id, Arc::new(row))).collect())
+                Ok(found
+                    .into_iter()
+                    .map(|(id, row)| (id, Arc::new(row)))
+                    .collect())
             })
             .await?
             .ok_or(minzheng_kit::Error::NotFound)
@@ -117,7 +128,10 @@ impl Place {
             .siblings
             .load(&self.uuid, "names", "", |ids| async move {
                 let found = places::names(db, &ids).await?;
-                Ok(found.into_iter().map(|(id, rows)| (id, Arc::new(rows))).collect())
+                Ok(found
+                    .into_iter()
+                    .map(|(id, rows)| (id, Arc::new(rows)))
+                    .collect())
             })
             .await?;
         Ok(rows.unwrap_or_default())
@@ -163,16 +177,28 @@ impl Place {
             .load(&self.uuid, "divisions", "", |ids| async move {
                 let rows = places::by_ids(db, &ids).await?;
                 let divisions = Siblings::new(rows.values().map(|row| row.division).collect());
-                Ok(rows.into_keys().map(|id| (id, Arc::clone(&divisions))).collect())
+                Ok(rows
+                    .into_keys()
+                    .map(|id| (id, Arc::clone(&divisions)))
+                    .collect())
             })
             .await?;
-        Ok(Some(together.map_or_else(|| Division::one(division), |s| Division::sibling(division, &s))))
+        Ok(Some(together.map_or_else(
+            || Division::one(division),
+            |s| Division::sibling(division, &s),
+        )))
     }
 
     /// Its point; null where it was not surveyed (坐标).
     async fn point(&self, ctx: &Context<'_>) -> Result<Option<Point>> {
         let row = self.row(ctx).await?;
-        Ok(row.longitude.zip(row.latitude).map(|(longitude, latitude)| Point { longitude, latitude }))
+        Ok(row
+            .longitude
+            .zip(row.latitude)
+            .map(|(longitude, latitude)| Point {
+                longitude,
+                latitude,
+            }))
     }
 
     /// The datum of the point, always CGCS2000 (坐标系).
@@ -205,10 +231,18 @@ impl Place {
 pub(super) async fn load(ctx: &Context<'_>, ids: &[Option<Uuid>]) -> Result<Vec<Option<Place>>> {
     let wanted: Vec<Uuid> = ids.iter().flatten().copied().collect();
     let found = places::by_ids(ctx.services().db.read(), &wanted).await?;
-    let siblings = Siblings::new(wanted.into_iter().filter(|id| found.contains_key(id)).collect());
+    let siblings = Siblings::new(
+        wanted
+            .into_iter()
+            .filter(|id| found.contains_key(id))
+            .collect(),
+    );
     let place = |id: &Uuid| {
         let row = found.get(id)?;
-        Some(Place { known: Some(Arc::new(row.clone())), ..Place::sibling(*id, &siblings) })
+        Some(Place {
+            known: Some(Arc::new(row.clone())),
+            ..Place::sibling(*id, &siblings)
+        })
     };
     Ok(ids.iter().map(|id| id.as_ref().and_then(place)).collect())
 }

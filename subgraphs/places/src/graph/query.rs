@@ -20,10 +20,7 @@ use super::{
     place::{self, Place},
 };
 use crate::{
-    model::{
-        boundary_line, naming_application, place as place_table,
-        vocabulary::DivisionLevel,
-    },
+    model::{boundary_line, naming_application, place as place_table, vocabulary::DivisionLevel},
     rules::{names, scope::PlaceKind, state::NamingState},
     service::{boundaries, divisions, places},
 };
@@ -32,7 +29,7 @@ use crate::{
 const LONGEST_SEARCH: usize = 60;
 
 /// The entrances of the place-name subsystem.
-pub struct Query;
+pub(crate) struct Query;
 
 fn bad(code: &str, en: &str, zh: &str, field: &[&str]) -> minzheng_kit::Error {
     UserError::new(code, en, zh).field(field).into()
@@ -47,7 +44,11 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "Its identity (标识).")] id: ID,
     ) -> Result<Option<Division>> {
-        Ok(division::load(ctx, &[id::parse(&id)]).await?.into_iter().flatten().next())
+        Ok(division::load(ctx, &[id::parse(&id)])
+            .await?
+            .into_iter()
+            .flatten()
+            .next())
     }
 
     /// The division that bore a code on a day; null when none did: a code of today means nothing in another year (按代码查区划).
@@ -83,7 +84,11 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "Its identity (标识).")] id: ID,
     ) -> Result<Option<Place>> {
-        Ok(place::load(ctx, &[id::parse(&id)]).await?.into_iter().flatten().next())
+        Ok(place::load(ctx, &[id::parse(&id)])
+            .await?
+            .into_iter()
+            .flatten()
+            .next())
     }
 
     /// Places by a part of a name or the beginning of its Pinyin, by kind, division and box; all that is given must hold (地名查询).
@@ -91,21 +96,44 @@ impl Query {
     async fn search_places(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "A part of a name, or the beginning of its Pinyin (关键词).")] text: Option<String>,
+        #[graphql(desc = "A part of a name, or the beginning of its Pinyin (关键词).")]
+        text: Option<String>,
         #[graphql(desc = "The kind of place (地名类别).")] kind: Option<PlaceKind>,
         #[graphql(desc = "A county or township around it (所在区划).")] division_id: Option<ID>,
         #[graphql(desc = "A box around its point (经纬度范围).")] within: Option<BoundingBoxInput>,
         #[graphql(desc = "How many, at most 500 (条数).", default = 20)] first: i32,
         #[graphql(desc = "Behind this cursor (游标).")] after: Option<String>,
     ) -> Result<Page<Place>> {
-        if text.as_deref().is_some_and(|t| t.chars().count() > LONGEST_SEARCH) {
-            return Err(bad("SEARCH_TOO_LONG", "The text to search for is too long.", "关键词过长。", &["text"]));
+        if text
+            .as_deref()
+            .is_some_and(|t| t.chars().count() > LONGEST_SEARCH)
+        {
+            return Err(bad(
+                "SEARCH_TOO_LONG",
+                "The text to search for is too long.",
+                "关键词过长。",
+                &["text"],
+            ));
         }
-        let division = division_id.map(|id| known(&id, &["divisionId"])).transpose()?;
-        let wanted = places::Search { text, kind, division, within: within.map(Into::into) };
+        let division = division_id
+            .map(|id| known(&id, &["divisionId"]))
+            .transpose()?;
+        let wanted = places::Search {
+            text,
+            kind,
+            division,
+            within: within.map(Into::into),
+        };
         let order = [(place_table::Column::Id, Order::Asc)];
         let args = PageArgs::forward(Some(first), after);
-        page::keyset(ctx.services().db.read(), places::search(&wanted), &order, &args, Place::all).await
+        page::keyset(
+            ctx.services().db.read(),
+            places::search(&wanted),
+            &order,
+            &args,
+            Place::all,
+        )
+        .await
     }
 
     /// The names in force that are equal to a draft or sound like it within the area where it must be alone (重名同音核查).
@@ -117,7 +145,10 @@ impl Query {
         let services = ctx.services();
         let (db, today) = (services.db.read(), services.clock.today());
         let division = known(&draft.division_id, &["draft", "divisionId"])?;
-        let except = draft.place_id.map(|id| known(&id, &["draft", "placeId"])).transpose()?;
+        let except = draft
+            .place_id
+            .map(|id| known(&id, &["draft", "placeId"]))
+            .transpose()?;
         let chain = divisions::chain(db, division, today).await?;
         let county = chain
             .iter()
@@ -126,7 +157,12 @@ impl Query {
             .ok_or_else(|| unknown(&["draft", "divisionId"]))?;
         let name = format!("{}{}", draft.specific.trim(), draft.generic.trim());
         if name.chars().count() > names::LONGEST {
-            return Err(bad("NAME_TOO_LONG", "The name is too long.", "地名过长。", &["draft", "specific"]));
+            return Err(bad(
+                "NAME_TOO_LONG",
+                "The name is too long.",
+                "地名过长。",
+                &["draft", "specific"],
+            ));
         }
         let found = places::conflicts(db, &name, draft.place_kind, county.division, except).await?;
         Ok(NameConflict::all(found, draft.place_kind))
@@ -163,11 +199,23 @@ impl Query {
         #[graphql(desc = "How many, at most 500 (条数).", default = 50)] first: i32,
         #[graphql(desc = "Behind this cursor (游标).")] after: Option<String>,
     ) -> Result<Page<BoundaryLine>> {
-        let division = division_id.map(|id| known(&id, &["divisionId"])).transpose()?;
-        let order = [(boundary_line::Column::DueOn, Order::Asc), (boundary_line::Column::Id, Order::Asc)];
+        let division = division_id
+            .map(|id| known(&id, &["divisionId"]))
+            .transpose()?;
+        let order = [
+            (boundary_line::Column::DueOn, Order::Asc),
+            (boundary_line::Column::Id, Order::Asc),
+        ];
         let args = PageArgs::forward(Some(first), after);
         let select = boundaries::due(by.0, division);
-        page::keyset(ctx.services().db.read(), select, &order, &args, BoundaryLine::all).await
+        page::keyset(
+            ctx.services().db.read(),
+            select,
+            &order,
+            &args,
+            BoundaryLine::all,
+        )
+        .await
     }
 
     /// Entities by their keys, for the gateway.
@@ -176,7 +224,9 @@ impl Query {
         federation::resolve(representations, |typename, keys| async move {
             let ids: Vec<Option<Uuid>> = keys.iter().map(|any| any.uuid("id")).collect();
             match typename.as_str() {
-                "Division" => together(division::load(ctx, &ids).await, ids.len(), Entity::Division),
+                "Division" => {
+                    together(division::load(ctx, &ids).await, ids.len(), Entity::Division)
+                }
                 "Place" => together(place::load(ctx, &ids).await, ids.len(), Entity::Place),
                 _ => federation::unknown(ids.len()),
             }
@@ -198,15 +248,27 @@ impl Query {
 }
 
 /// One load for all representations of a type: an answer for each, or the error for each.
-fn together<T>(loaded: Result<Vec<Option<T>>>, count: usize, entity: fn(T) -> Entity) -> Entities<Entity> {
+fn together<T>(
+    loaded: Result<Vec<Option<T>>>,
+    count: usize,
+    entity: fn(T) -> Entity,
+) -> Entities<Entity> {
     match loaded {
-        Ok(found) => found.into_iter().map(|one| one.map(|one| Ok(entity(one)))).collect(),
+        Ok(found) => found
+            .into_iter()
+            .map(|one| one.map(|one| Ok(entity(one))))
+            .collect(),
         Err(error) => federation::failed(count, &error),
     }
 }
 
 fn unknown(field: &[&str]) -> minzheng_kit::Error {
-    bad("ID_UNKNOWN", "This identity names nothing here.", "标识无效。", field)
+    bad(
+        "ID_UNKNOWN",
+        "This identity names nothing here.",
+        "标识无效。",
+        field,
+    )
 }
 
 /// The id that a client sent for something that must exist.

@@ -95,7 +95,11 @@ pub(crate) struct DivisionLineage {
 impl DivisionLineage {
     /// Steps whose divisions are each other's siblings.
     pub(super) fn all(rows: Vec<division_lineage::Model>) -> Vec<Self> {
-        let ids: Vec<Uuid> = rows.iter().flat_map(|r| [r.from_division, r.to_division]).flatten().collect();
+        let ids: Vec<Uuid> = rows
+            .iter()
+            .flat_map(|r| [r.from_division, r.to_division])
+            .flatten()
+            .collect();
         let siblings = Siblings::new(ids);
         let division = |id: Option<Uuid>| id.map(|id| Division::sibling(id, &siblings));
         rows.into_iter()

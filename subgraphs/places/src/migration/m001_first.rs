@@ -4,7 +4,7 @@ use sea_orm_migration::{prelude::*, schema::*};
 
 /// Creates every table of `places`.
 #[derive(DeriveMigrationName)]
-pub struct Migration;
+pub(super) struct Migration;
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
@@ -25,39 +25,126 @@ impl MigrationTrait for Migration {
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for table in TABLES.iter().rev() {
-            manager.drop_table(Table::drop().table(Alias::new(*table)).if_exists().to_owned()).await?;
+            manager
+                .drop_table(
+                    Table::drop()
+                        .table(Alias::new(*table))
+                        .if_exists()
+                        .to_owned(),
+                )
+                .await?;
         }
         Ok(())
     }
 }
 
-const TABLES: &[&str] = &["division", "division_version", "division_lineage", "division_change", "place", "place_name", "naming_application", "naming_area", "filing", "public_notice", "boundary_line", "boundary_area", "marker", "joint_inspection", "place_change"];
+const TABLES: &[&str] = &[
+    "division",
+    "division_version",
+    "division_lineage",
+    "division_change",
+    "place",
+    "place_name",
+    "naming_application",
+    "naming_area",
+    "filing",
+    "public_notice",
+    "boundary_line",
+    "boundary_area",
+    "marker",
+    "joint_inspection",
+    "place_change",
+];
 
 /// Table, index, columns.
 const INDEXES: &[(&str, &str, &[&str])] = &[
-    ("division_version", "ix_division_version_code", &["code", "valid_from"]),
-    ("division_version", "ix_division_version_parent", &["parent", "code"]),
-    ("division_version", "ix_division_version_prefecture", &["prefecture", "level", "code"]),
-    ("division_version", "ix_division_version_province", &["province", "level", "code"]),
-    ("division_lineage", "ix_division_lineage_from", &["from_division"]),
-    ("division_lineage", "ix_division_lineage_to", &["to_division"]),
-    ("division_change", "ix_division_change_division", &["division"]),
-    ("division_change", "ix_division_change_prefecture", &["prefecture"]),
-    ("division_change", "ix_division_change_province", &["province"]),
+    (
+        "division_version",
+        "ix_division_version_code",
+        &["code", "valid_from"],
+    ),
+    (
+        "division_version",
+        "ix_division_version_parent",
+        &["parent", "code"],
+    ),
+    (
+        "division_version",
+        "ix_division_version_prefecture",
+        &["prefecture", "level", "code"],
+    ),
+    (
+        "division_version",
+        "ix_division_version_province",
+        &["province", "level", "code"],
+    ),
+    (
+        "division_lineage",
+        "ix_division_lineage_from",
+        &["from_division"],
+    ),
+    (
+        "division_lineage",
+        "ix_division_lineage_to",
+        &["to_division"],
+    ),
+    (
+        "division_change",
+        "ix_division_change_division",
+        &["division"],
+    ),
+    (
+        "division_change",
+        "ix_division_change_prefecture",
+        &["prefecture"],
+    ),
+    (
+        "division_change",
+        "ix_division_change_province",
+        &["province"],
+    ),
     ("place", "ix_place_division", &["division", "id"]),
     ("place", "ix_place_county", &["county", "kind"]),
     ("place", "ix_place_point", &["latitude", "longitude"]),
-    ("place_name", "ix_place_name_place", &["place", "valid_from"]),
+    (
+        "place_name",
+        "ix_place_name_place",
+        &["place", "valid_from"],
+    ),
     ("place_name", "ix_place_name_name", &["name"]),
-    ("place_name", "ix_place_name_sound", &["sound", "kind", "county"]),
-    ("naming_application", "ix_naming_application_sound", &["sound", "county"]),
-    ("naming_application", "ix_naming_application_month", &["approved_month"]),
-    ("naming_application", "ix_naming_application_state", &["state", "id"]),
+    (
+        "place_name",
+        "ix_place_name_sound",
+        &["sound", "kind", "county"],
+    ),
+    (
+        "naming_application",
+        "ix_naming_application_sound",
+        &["sound", "county"],
+    ),
+    (
+        "naming_application",
+        "ix_naming_application_month",
+        &["approved_month"],
+    ),
+    (
+        "naming_application",
+        "ix_naming_application_state",
+        &["state", "id"],
+    ),
     ("filing", "ix_filing_due", &["due_on"]),
-    ("filing", "ix_filing_reviewer", &["reviewer", "reviewed_month"]),
+    (
+        "filing",
+        "ix_filing_reviewer",
+        &["reviewer", "reviewed_month"],
+    ),
     ("boundary_line", "ix_boundary_line_due", &["due_on", "id"]),
     ("marker", "ix_marker_line", &["line"]),
-    ("joint_inspection", "ix_joint_inspection_line", &["line", "round"]),
+    (
+        "joint_inspection",
+        "ix_joint_inspection_line",
+        &["line", "round"],
+    ),
 ];
 
 /// A table with its columns; more than one key column makes a compound key.
@@ -215,10 +302,7 @@ fn names() -> Vec<TableCreateStatement> {
         table(
             "naming_area",
             &["division", "application"],
-            vec![
-                uuid("division"),
-                uuid("application"),
-            ],
+            vec![uuid("division"), uuid("application")],
         ),
         table(
             "filing",
@@ -282,10 +366,7 @@ fn boundaries() -> Vec<TableCreateStatement> {
         table(
             "boundary_area",
             &["division", "line"],
-            vec![
-                uuid("division"),
-                uuid("line"),
-            ],
+            vec![uuid("division"), uuid("line")],
         ),
         table(
             "marker",

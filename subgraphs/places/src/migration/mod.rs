@@ -6,6 +6,6 @@ use sea_orm_migration::MigrationTrait;
 mod m001_first;
 
 /// All migrations, in order.
-pub fn all() -> Vec<Box<dyn MigrationTrait>> {
+pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
     vec![Box::new(m001_first::Migration)]
 }

@@ -2,7 +2,6 @@
 
 use sea_orm::entity::prelude::*;
 
-
 /// The filing of a decision on a name (备案), rule P-9.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "filing")]

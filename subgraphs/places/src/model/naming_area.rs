@@ -2,7 +2,6 @@
 
 use sea_orm::entity::prelude::*;
 
-
 /// The divisions that an application lies in, one row a level, so that statistics of any level are one join.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "naming_area")]

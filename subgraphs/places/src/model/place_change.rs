@@ -2,7 +2,6 @@
 
 use sea_orm::entity::prelude::*;
 
-
 /// The change feed: what changed in names and divisions, in order.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "place_change")]

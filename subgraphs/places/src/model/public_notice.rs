@@ -2,7 +2,6 @@
 
 use sea_orm::entity::prelude::*;
 
-
 /// The publication of a decision on a name (公告), rules P-10 and P-11.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "public_notice")]

@@ -6,7 +6,11 @@ use sea_orm::{DeriveActiveEnum, EnumIter};
 
 /// The level of a division (行政区划级别).
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "Text",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
 #[graphql(name = "DivisionLevel")]
 pub enum DivisionLevel {
     /// Provinces, autonomous regions, municipalities (省级).
@@ -21,7 +25,11 @@ pub enum DivisionLevel {
 
 /// The kind of a division (行政区划类型).
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "Text",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
 #[graphql(name = "DivisionKind")]
 pub enum DivisionKind {
     /// Province, autonomous region, municipality or special administrative region (省、自治区、直辖市、特别行政区).
@@ -52,7 +60,11 @@ pub enum DivisionKind {
 
 /// Whose table a code is from (代码体系).
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "Text",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
 #[graphql(name = "CodeSystem")]
 pub enum CodeSystem {
     /// The Ministry of Civil Affairs (民政部).
@@ -63,7 +75,11 @@ pub enum CodeSystem {
 
 /// How exactly a date is known (日期精度).
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "Text",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
 #[graphql(name = "DatePrecision")]
 pub enum DatePrecision {
     /// To the day (日).
@@ -76,7 +92,11 @@ pub enum DatePrecision {
 
 /// What happened between divisions (沿革关系).
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "Text",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
 #[graphql(name = "LineageRelation")]
 pub enum LineageRelation {
     /// New name, same division (更名).
@@ -99,7 +119,11 @@ pub enum LineageRelation {
 
 /// What a name is to its place (地名状态).
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "Text",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
 #[graphql(name = "NameStatus")]
 pub enum NameStatus {
     /// The standard name (标准地名).
@@ -116,7 +140,11 @@ pub enum NameStatus {
 
 /// What an application asks for (申请类型).
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "Text",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
 #[graphql(name = "NamingKind")]
 pub enum NamingKind {
     /// A name for what has none (命名).
@@ -129,7 +157,11 @@ pub enum NamingKind {
 
 /// The level of the divisions that a line parts (界线级别).
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "Text",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
 #[graphql(name = "BoundaryLevel")]
 pub enum BoundaryLevel {
     /// Between provinces (省界).
@@ -142,7 +174,11 @@ pub enum BoundaryLevel {
 
 /// How a boundary marker was found (界桩状况).
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "Text",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
 #[graphql(name = "MarkerCondition")]
 pub enum MarkerCondition {
     /// In good state (完好).

@@ -28,16 +28,22 @@ pub fn is_late(due: NaiveDate, done: Option<NaiveDate>, today: NaiveDate) -> boo
 /// B-1, 行政区域界线管理条例 12: every line is jointly inspected every five years; a 29 February falls on the 28th.
 pub fn inspection_due(last: NaiveDate) -> NaiveDate {
     let year = last.year() + INSPECTION_YEARS;
-    last.with_year(year).or_else(|| NaiveDate::from_ymd_opt(year, 2, 28)).unwrap_or(last)
+    last.with_year(year)
+        .or_else(|| NaiveDate::from_ymd_opt(year, 2, 28))
+        .unwrap_or(last)
 }
 
 /// B-3, 行政区域界线管理条例 12: an inspection is complete when both sides have signed, on the later day.
-pub fn inspection_completed(left: Option<NaiveDate>, right: Option<NaiveDate>) -> Option<NaiveDate> {
+pub fn inspection_completed(
+    left: Option<NaiveDate>,
+    right: Option<NaiveDate>,
+) -> Option<NaiveDate> {
     Some(left?.max(right?))
 }
 
 fn plus_days(day: NaiveDate, days: u64) -> NaiveDate {
-    day.checked_add_days(Days::new(days)).unwrap_or(NaiveDate::MAX)
+    day.checked_add_days(Days::new(days))
+        .unwrap_or(NaiveDate::MAX)
 }
 
 #[cfg(test)]
@@ -50,13 +56,18 @@ mod tests {
 
     #[test]
     fn fifteen_days_do_not_count_the_day_itself() {
-        for (approved, due) in
-            [("2026-01-01", "2026-01-16"), ("2024-02-20", "2024-03-06"), ("2025-12-20", "2026-01-04")]
-        {
+        for (approved, due) in [
+            ("2026-01-01", "2026-01-16"),
+            ("2024-02-20", "2024-03-06"),
+            ("2025-12-20", "2026-01-04"),
+        ] {
             assert_eq!(filing_due(day(approved)), day(due));
             assert_eq!(notice_due(day(approved), None), day(due));
         }
-        assert_eq!(notice_due(day("2026-01-01"), Some(day("2026-01-10"))), day("2026-01-25"));
+        assert_eq!(
+            notice_due(day("2026-01-01"), Some(day("2026-01-10"))),
+            day("2026-01-25")
+        );
     }
 
     #[test]

@@ -42,8 +42,14 @@ impl Point {
         let north = metres / METRES_PER_DEGREE * 1.01;
         let east = north / self.latitude.to_radians().cos().max(0.01);
         BoundingBox {
-            south_west: Self { longitude: self.longitude - east, latitude: self.latitude - north },
-            north_east: Self { longitude: self.longitude + east, latitude: self.latitude + north },
+            south_west: Self {
+                longitude: self.longitude - east,
+                latitude: self.latitude - north,
+            },
+            north_east: Self {
+                longitude: self.longitude + east,
+                latitude: self.latitude + north,
+            },
         }
     }
 }
@@ -72,8 +78,7 @@ fn vincenty(from: Point, to: Point) -> Option<f64> {
     let mut lambda = l;
     for _ in 0..50 {
         let (sin_l, cos_l) = lambda.sin_cos();
-        let sin_sigma =
-            (cos_u2 * sin_l).hypot(cos_u1 * sin_u2 - sin_u1 * cos_u2 * cos_l);
+        let sin_sigma = (cos_u2 * sin_l).hypot(cos_u1 * sin_u2 - sin_u1 * cos_u2 * cos_l);
         if sin_sigma == 0.0 {
             return Some(0.0);
         }
@@ -81,19 +86,29 @@ fn vincenty(from: Point, to: Point) -> Option<f64> {
         let sigma = sin_sigma.atan2(cos_sigma);
         let sin_alpha = cos_u1 * cos_u2 * sin_l / sin_sigma;
         let cos2_alpha = 1.0 - sin_alpha * sin_alpha;
-        let cos_2m = if cos2_alpha == 0.0 { 0.0 } else { cos_sigma - 2.0 * sin_u1 * sin_u2 / cos2_alpha };
+        let cos_2m = if cos2_alpha == 0.0 {
+            0.0
+        } else {
+            cos_sigma - 2.0 * sin_u1 * sin_u2 / cos2_alpha
+        };
         let c = F / 16.0 * cos2_alpha * (4.0 + F * (4.0 - 3.0 * cos2_alpha));
         let next = l
             + (1.0 - c)
                 * F
                 * sin_alpha
-                * (sigma + c * sin_sigma * (cos_2m + c * cos_sigma * (2.0 * cos_2m * cos_2m - 1.0)));
+                * (sigma
+                    + c * sin_sigma * (cos_2m + c * cos_sigma * (2.0 * cos_2m * cos_2m - 1.0)));
         if (next - lambda).abs() < 1e-12 {
             let u = cos2_alpha * (A * A - b * b) / (b * b);
             let ka = 1.0 + u / 16384.0 * (4096.0 + u * (-768.0 + u * (320.0 - 175.0 * u)));
             let kb = u / 1024.0 * (256.0 + u * (-128.0 + u * (74.0 - 47.0 * u)));
-            let last = kb / 6.0 * cos_2m * (4.0 * sin_sigma * sin_sigma - 3.0) * (4.0 * cos_2m * cos_2m - 3.0);
-            let delta = kb * sin_sigma * (cos_2m + kb / 4.0 * (cos_sigma * (2.0 * cos_2m * cos_2m - 1.0) - last));
+            let last = kb / 6.0
+                * cos_2m
+                * (4.0 * sin_sigma * sin_sigma - 3.0)
+                * (4.0 * cos_2m * cos_2m - 3.0);
+            let delta = kb
+                * sin_sigma
+                * (cos_2m + kb / 4.0 * (cos_sigma * (2.0 * cos_2m * cos_2m - 1.0) - last));
             return Some(b * ka * (sigma - delta));
         }
         lambda = next;
@@ -106,7 +121,10 @@ mod tests {
     use super::*;
 
     fn point(longitude: f64, latitude: f64) -> Point {
-        Point { longitude, latitude }
+        Point {
+            longitude,
+            latitude,
+        }
     }
 
     #[test]
@@ -129,7 +147,8 @@ mod tests {
     #[test]
     fn mainland_points_are_told_from_mistakes() {
         assert!(point(104.06, 30.67).is_plausible());
-        for (longitude, latitude) in [(30.67, 104.06), (0.0, 0.0), (f64::NAN, 30.0), (104.0, 91.0)] {
+        for (longitude, latitude) in [(30.67, 104.06), (0.0, 0.0), (f64::NAN, 30.0), (104.0, 91.0)]
+        {
             assert!(!point(longitude, latitude).is_plausible());
         }
     }

@@ -110,7 +110,9 @@ fn of_character(character: char) -> String {
     if let Some((_, reading)) = CHARACTERS.iter().find(|(c, _)| *c == character) {
         return (*reading).to_owned();
     }
-    character.to_pinyin().map_or_else(|| character.to_string(), |p| p.with_tone().to_owned())
+    character
+        .to_pinyin()
+        .map_or_else(|| character.to_string(), |p| p.with_tone().to_owned())
 }
 
 /// A text of syllables without tone marks; ü stays ü, as in Lüshun.

@@ -20,26 +20,98 @@ pub struct Roman {
 fn generics(kind: PlaceKind) -> &'static [&'static str] {
     match kind {
         PlaceKind::Division => &[
-            "特别行政区", "自治区", "自治州", "自治县", "自治旗", "地区", "林区", "特区", "街道", "苏木", "省", "市", "县",
-            "区", "旗", "盟", "镇", "乡",
+            "特别行政区",
+            "自治区",
+            "自治州",
+            "自治县",
+            "自治旗",
+            "地区",
+            "林区",
+            "特区",
+            "街道",
+            "苏木",
+            "省",
+            "市",
+            "县",
+            "区",
+            "旗",
+            "盟",
+            "镇",
+            "乡",
         ],
         PlaceKind::NaturalFeature => &[
-            "山脉", "盆地", "平原", "高原", "半岛", "群岛", "山", "江", "河", "湖", "海", "岛", "峰", "溪", "池", "泉", "岭", "峡",
-            "沟", "洲", "湾", "洞", "滩",
+            "山脉", "盆地", "平原", "高原", "半岛", "群岛", "山", "江", "河", "湖", "海", "岛",
+            "峰", "溪", "池", "泉", "岭", "峡", "沟", "洲", "湾", "洞", "滩",
         ],
         PlaceKind::Village => &["社区", "村", "庄", "屯", "寨", "堡"],
         PlaceKind::Park => &[
-            "自然保护区", "森林公园", "湿地公园", "地质公园", "国家公园", "植物园", "动物园", "公园", "广场", "绿地",
+            "自然保护区",
+            "森林公园",
+            "湿地公园",
+            "地质公园",
+            "国家公园",
+            "植物园",
+            "动物园",
+            "公园",
+            "广场",
+            "绿地",
         ],
         PlaceKind::Road => &[
-            "快速路", "高架路", "大道", "大街", "公路", "环路", "马路", "胡同", "路", "街", "巷", "弄", "里", "道",
+            "快速路",
+            "高架路",
+            "大道",
+            "大街",
+            "公路",
+            "环路",
+            "马路",
+            "胡同",
+            "路",
+            "街",
+            "巷",
+            "弄",
+            "里",
+            "道",
         ],
-        PlaceKind::Residence => &["小区", "新村", "花园", "公寓", "大厦", "家园", "苑", "园", "城", "府", "居", "里", "楼"],
+        PlaceKind::Residence => &[
+            "小区", "新村", "花园", "公寓", "大厦", "家园", "苑", "园", "城", "府", "居", "里",
+            "楼",
+        ],
         PlaceKind::Facility => &[
-            "服务中心", "立交桥", "变电站", "水电站", "气象站", "汽车站", "火车站", "殡仪馆", "骨灰堂", "隧道", "码头", "水库",
-            "大桥", "机场", "中心", "大坝", "桥", "站", "渠", "堤", "闸", "港",
+            "服务中心",
+            "立交桥",
+            "变电站",
+            "水电站",
+            "气象站",
+            "汽车站",
+            "火车站",
+            "殡仪馆",
+            "骨灰堂",
+            "隧道",
+            "码头",
+            "水库",
+            "大桥",
+            "机场",
+            "中心",
+            "大坝",
+            "桥",
+            "站",
+            "渠",
+            "堤",
+            "闸",
+            "港",
         ],
-        PlaceKind::Other => &["纪念馆", "博物馆", "产业园", "广场", "中心", "园区", "塔", "寺", "庙", "遗址"],
+        PlaceKind::Other => &[
+            "纪念馆",
+            "博物馆",
+            "产业园",
+            "广场",
+            "中心",
+            "园区",
+            "塔",
+            "寺",
+            "庙",
+            "遗址",
+        ],
     }
 }
 
@@ -62,11 +134,59 @@ const OWN_TRANSCRIPTION: &[(&str, &str)] = &[
 
 /// The peoples whose names stand in the names of autonomous divisions.
 const PEOPLES: &[&str] = &[
-    "蒙古族", "蒙古", "回族", "藏族", "维吾尔族", "维吾尔", "苗族", "彝族", "壮族", "布依族", "朝鲜族", "满族", "侗族", "瑶族",
-    "白族", "土家族", "哈尼族", "哈萨克族", "哈萨克", "傣族", "黎族", "傈僳族", "佤族", "畲族", "拉祜族", "水族", "东乡族",
-    "纳西族", "景颇族", "柯尔克孜族", "柯尔克孜", "土族", "达斡尔族", "仫佬族", "羌族", "布朗族", "撒拉族", "毛南族",
-    "仡佬族", "锡伯族", "锡伯", "阿昌族", "普米族", "塔吉克族", "塔吉克", "怒族", "鄂温克族", "德昂族", "保安族", "裕固族",
-    "独龙族", "鄂伦春", "各族",
+    "蒙古族",
+    "蒙古",
+    "回族",
+    "藏族",
+    "维吾尔族",
+    "维吾尔",
+    "苗族",
+    "彝族",
+    "壮族",
+    "布依族",
+    "朝鲜族",
+    "满族",
+    "侗族",
+    "瑶族",
+    "白族",
+    "土家族",
+    "哈尼族",
+    "哈萨克族",
+    "哈萨克",
+    "傣族",
+    "黎族",
+    "傈僳族",
+    "佤族",
+    "畲族",
+    "拉祜族",
+    "水族",
+    "东乡族",
+    "纳西族",
+    "景颇族",
+    "柯尔克孜族",
+    "柯尔克孜",
+    "土族",
+    "达斡尔族",
+    "仫佬族",
+    "羌族",
+    "布朗族",
+    "撒拉族",
+    "毛南族",
+    "仡佬族",
+    "锡伯族",
+    "锡伯",
+    "阿昌族",
+    "普米族",
+    "塔吉克族",
+    "塔吉克",
+    "怒族",
+    "鄂温克族",
+    "德昂族",
+    "保安族",
+    "裕固族",
+    "独龙族",
+    "鄂伦春",
+    "各族",
 ];
 
 /// P-1: the specific and generic parts of a whole name. Without a known generic part, or where nothing
@@ -110,7 +230,10 @@ pub fn romanise_division(name: &str) -> Roman {
 
 fn finish(words: Vec<String>) -> Roman {
     let toned = words.join(" ");
-    Roman { plain: pinyin::toneless(&toned), toned }
+    Roman {
+        plain: pinyin::toneless(&toned),
+        toned,
+    }
 }
 
 /// 第二松花 is two words, Dì'èr Sōnghuā; else one.
@@ -120,8 +243,16 @@ fn plain_words(specific: &str, words: &mut Vec<String>) {
         return;
     }
     let ordinal = specific.strip_prefix('第').map_or(0, |rest| {
-        let digits: usize = rest.chars().take_while(|c| digit(*c).is_some()).map(char::len_utf8).sum();
-        if digits > 0 && digits < rest.len() { '第'.len_utf8() + digits } else { 0 }
+        let digits: usize = rest
+            .chars()
+            .take_while(|c| digit(*c).is_some())
+            .map(char::len_utf8)
+            .sum();
+        if digits > 0 && digits < rest.len() {
+            '第'.len_utf8() + digits
+        } else {
+            0
+        }
     });
     if ordinal > 0 {
         words.push(word(&specific[..ordinal]));
@@ -133,7 +264,10 @@ fn plain_words(specific: &str, words: &mut Vec<String>) {
 fn division_words(specific: &str, words: &mut Vec<String>) {
     let mut rest = specific;
     let mut peoples = Vec::new();
-    while let Some(people) = PEOPLES.iter().find(|p| rest.ends_with(*p) && rest.len() > p.len()) {
+    while let Some(people) = PEOPLES
+        .iter()
+        .find(|p| rest.ends_with(*p) && rest.len() > p.len())
+    {
         peoples.push(word(people));
         rest = &rest[..rest.len() - people.len()];
     }
@@ -179,7 +313,10 @@ fn serial_number(specific: &str) -> (&str, Option<u32>) {
 }
 
 fn digit(c: char) -> Option<u32> {
-    "〇一二三四五六七八九十".chars().position(|d| d == c).and_then(|n| u32::try_from(n).ok())
+    "〇一二三四五六七八九十"
+        .chars()
+        .position(|d| d == c)
+        .and_then(|n| u32::try_from(n).ok())
 }
 
 /// 一 to 九十九, or ASCII digits.
@@ -271,7 +408,11 @@ mod tests {
             ("二十三街", "23 Jie"),
         ] {
             let (specific, generic) = split(name, PlaceKind::Road);
-            assert_eq!(romanise(specific, generic, PlaceKind::Road).plain, plain, "{name}");
+            assert_eq!(
+                romanise(specific, generic, PlaceKind::Road).plain,
+                plain,
+                "{name}"
+            );
         }
     }
 }

@@ -7,7 +7,11 @@ use super::pinyin;
 
 /// The kinds of place names (地名类别), 地名管理条例 3.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "Text",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
 #[graphql(name = "PlaceKind")]
 pub enum PlaceKind {
     /// Mountains, rivers, lakes, islands and other natural features (自然地理实体).
@@ -50,7 +54,9 @@ impl PlaceKind {
         match self {
             Self::NaturalFeature | Self::Division => Scope::Nation,
             Self::Village => Scope::County,
-            Self::Park | Self::Road | Self::Residence | Self::Facility | Self::Other => Scope::BuiltUpArea,
+            Self::Park | Self::Road | Self::Residence | Self::Facility | Self::Other => {
+                Scope::BuiltUpArea
+            }
         }
     }
 }
@@ -80,7 +86,11 @@ pub enum ConflictKind {
 /// P-4, 地名管理条例 9(8): the sound of a name, toneless, syllable by syllable, by which homophones are found.
 /// The spaces keep 西安 (xi an) apart from 仙 (xian).
 pub fn sound(name: &str) -> String {
-    pinyin::syllables(name).iter().map(|s| pinyin::toneless(s)).collect::<Vec<_>>().join(" ")
+    pinyin::syllables(name)
+        .iter()
+        .map(|s| pinyin::toneless(s))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// P-4: whether and how two names of the same kind and scope are in conflict.

@@ -5,7 +5,11 @@ use sea_orm::{DeriveActiveEnum, EnumIter};
 
 /// Where a naming application stands (地名申请状态).
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "Text",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
 #[graphql(name = "NamingState")]
 pub enum NamingState {
     /// Being written, not yet sent (草稿).
@@ -73,7 +77,13 @@ impl NamingState {
     pub fn after_submission(conflicts: usize) -> &'static [Self] {
         use NamingState as S;
         if conflicts == 0 {
-            &[S::Draft, S::Submitted, S::Accepted, S::ConflictCheck, S::Evaluation]
+            &[
+                S::Draft,
+                S::Submitted,
+                S::Accepted,
+                S::ConflictCheck,
+                S::Evaluation,
+            ]
         } else {
             &[S::Draft, S::Submitted, S::Accepted, S::ConflictCheck]
         }

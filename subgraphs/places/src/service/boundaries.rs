@@ -10,7 +10,9 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::model::{boundary_area, boundary_line, joint_inspection, marker, vocabulary::BoundaryLevel};
+use crate::model::{
+    boundary_area, boundary_line, joint_inspection, marker, vocabulary::BoundaryLevel,
+};
 
 /// The boundaries of one division, summed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -53,7 +55,12 @@ pub async fn summaries<C: ConnectionTrait>(db: &C, ids: &[Uuid]) -> Result<HashM
         .column(boundary_line::Column::Level)
         .column_as(boundary_line::Column::Id.count(), "lines")
         // PostgreSQL sums bigint to numeric.
-        .column_as(boundary_line::Column::LengthMetres.sum().cast_as(Alias::new("bigint")), "metres")
+        .column_as(
+            boundary_line::Column::LengthMetres
+                .sum()
+                .cast_as(Alias::new("bigint")),
+            "metres",
+        )
         .column_as(boundary_line::Column::Rounds.min(), "rounds")
         .join(JoinType::InnerJoin, line())
         .filter(boundary_area::Column::Division.is_in(ids.iter().copied()))
@@ -64,7 +71,10 @@ pub async fn summaries<C: ConnectionTrait>(db: &C, ids: &[Uuid]) -> Result<HashM
         .await?;
     let mut summaries: HashMap<Uuid, Summary> = HashMap::new();
     for row in rows {
-        let fresh = Summary { rounds: row.rounds, ..Summary::default() };
+        let fresh = Summary {
+            rounds: row.rounds,
+            ..Summary::default()
+        };
         let summary = summaries.entry(row.division).or_insert(fresh);
         summary.length_metres += row.metres;
         summary.rounds = Ord::min(summary.rounds, row.rounds);

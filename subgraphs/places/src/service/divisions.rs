@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use chrono::NaiveDate;
 use minzheng_kit::Result;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, Select,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
+    Select,
 };
 use uuid::Uuid;
 
@@ -22,9 +23,13 @@ const LONGEST_LINEAGE: usize = 32;
 
 /// Versions in force on a day. D-9: what begins later is stored and not served.
 pub fn in_force(on: NaiveDate) -> Condition {
-    Condition::all().add(division_version::Column::ValidFrom.lte(on)).add(
-        division_version::Column::ValidTo.is_null().or(division_version::Column::ValidTo.gt(on)),
-    )
+    Condition::all()
+        .add(division_version::Column::ValidFrom.lte(on))
+        .add(
+            division_version::Column::ValidTo
+                .is_null()
+                .or(division_version::Column::ValidTo.gt(on)),
+        )
 }
 
 /// The versions of these divisions in force on a day; a division that did not exist then is missing.
@@ -135,7 +140,10 @@ pub async fn lineage<C: ConnectionTrait>(
     let asked: HashSet<Uuid> = ids.iter().copied().collect();
     let mut steps: HashMap<Uuid, Vec<_>> = HashMap::with_capacity(ids.len());
     for row in rows {
-        let sides: BTreeSet<Uuid> = [row.from_division, row.to_division].into_iter().flatten().collect();
+        let sides: BTreeSet<Uuid> = [row.from_division, row.to_division]
+            .into_iter()
+            .flatten()
+            .collect();
         for side in sides.into_iter().filter(|id| asked.contains(id)) {
             steps.entry(side).or_default().push(row.clone());
         }
@@ -163,7 +171,10 @@ pub async fn today<C: ConnectionTrait>(
         let keys: Vec<Uuid> = open.keys().copied().collect();
         for (id, version) in versions_on(db, &keys, on).await? {
             for asked in open.remove(&id).unwrap_or_default() {
-                found.entry(asked).or_default().insert(version.code.clone(), id);
+                found
+                    .entry(asked)
+                    .or_default()
+                    .insert(version.code.clone(), id);
             }
         }
         if open.is_empty() {
@@ -179,7 +190,9 @@ pub async fn today<C: ConnectionTrait>(
             .await?;
         let mut next: BTreeMap<Uuid, BTreeSet<Uuid>> = BTreeMap::new();
         for step in steps {
-            let (Some(from), Some(to)) = (step.from_division, step.to_division) else { continue };
+            let (Some(from), Some(to)) = (step.from_division, step.to_division) else {
+                continue;
+            };
             if from == to {
                 continue;
             }
@@ -191,15 +204,24 @@ pub async fn today<C: ConnectionTrait>(
         }
         open = next;
     }
-    Ok(found.into_iter().map(|(id, heirs)| (id, heirs.into_values().collect())).collect())
+    Ok(found
+        .into_iter()
+        .map(|(id, heirs)| (id, heirs.into_values().collect()))
+        .collect())
 }
 
 /// The ids of a division and all above it on a day: township, county, prefecture, province.
-pub async fn chain<C: ConnectionTrait>(db: &C, id: Uuid, on: NaiveDate) -> Result<Vec<division_version::Model>> {
+pub async fn chain<C: ConnectionTrait>(
+    db: &C,
+    id: Uuid,
+    on: NaiveDate,
+) -> Result<Vec<division_version::Model>> {
     let mut chain = Vec::with_capacity(4);
     let mut next = Some(id);
     while let Some(id) = next.filter(|_| chain.len() < 4) {
-        let Some(version) = versions_on(db, &[id], on).await?.remove(&id) else { break };
+        let Some(version) = versions_on(db, &[id], on).await?.remove(&id) else {
+            break;
+        };
         next = version.parent;
         chain.push(version);
     }

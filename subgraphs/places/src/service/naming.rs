@@ -8,8 +8,9 @@ use minzheng_kit::{
     mutation,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::{NotSet, Set}, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
-    QueryFilter,
+    ActiveModelTrait,
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -58,7 +59,10 @@ pub struct Submission {
     pub reasons: String,
 }
 
-fn place_kind_code<S: serde::Serializer>(kind: &PlaceKind, s: S) -> std::result::Result<S::Ok, S::Error> {
+fn place_kind_code<S: serde::Serializer>(
+    kind: &PlaceKind,
+    s: S,
+) -> std::result::Result<S::Ok, S::Error> {
     s.serialize_i32(kind.code())
 }
 
@@ -74,7 +78,10 @@ impl Submission {
             specific: &self.specific,
             generic: &self.generic,
             reasons: &self.reasons,
-            point: self.point.map(|(longitude, latitude)| Point { longitude, latitude }),
+            point: self.point.map(|(longitude, latitude)| Point {
+                longitude,
+                latitude,
+            }),
         }
     }
 }
@@ -113,13 +120,18 @@ pub fn refusals(wanted: &Submission) -> Vec<UserError> {
     }
     if wanted.asked != NamingKind::Name && wanted.place.is_none() {
         refusals.push(
-            UserError::new("PLACE_MISSING", "Say which place is meant.", "请指明地名。").field(&["input", "placeId"]),
+            UserError::new("PLACE_MISSING", "Say which place is meant.", "请指明地名。")
+                .field(&["input", "placeId"]),
         );
     }
     if wanted.reasons.chars().count() > LONGEST_REASONS {
         refusals.push(
-            UserError::new("REASONS_TOO_LONG", "The statement of reasons is too long.", "理由过长。")
-                .field(&["input", "reasons"]),
+            UserError::new(
+                "REASONS_TOO_LONG",
+                "The statement of reasons is too long.",
+                "理由过长。",
+            )
+            .field(&["input", "reasons"]),
         );
     }
     refusals.extend(names::check(&wanted.draft()));
@@ -191,7 +203,11 @@ fn county_of(chain: &[division_version::Model]) -> Result<&division_version::Mod
     };
     let county = chain.iter().find(|d| d.level == DivisionLevel::County);
     // A city without counties (东莞) stands for its county.
-    let city = || chain.get(1).filter(|d| d.level == DivisionLevel::Prefecture);
+    let city = || {
+        chain
+            .get(1)
+            .filter(|d| d.level == DivisionLevel::Prefecture)
+    };
     Ok(county.or_else(city).ok_or_else(unknown)?)
 }
 
@@ -249,7 +265,16 @@ async fn record(
     let key = application.or(place).unwrap_or(division).to_string();
     // The outbox goes first: on PostgreSQL it takes the lock that keeps the feed's numbers in the order of
     // commits too.
-    events::emit(tx, &Event { kind: kind.to_owned(), key, at: act.at, body }).await?;
+    events::emit(
+        tx,
+        &Event {
+            kind: kind.to_owned(),
+            key,
+            at: act.at,
+            body,
+        },
+    )
+    .await?;
     place_change::ActiveModel {
         seq: NotSet,
         at: Set(act.at),
@@ -264,8 +289,14 @@ async fn record(
 }
 
 /// One application.
-pub async fn application<C: ConnectionTrait>(db: &C, id: Uuid) -> Result<naming_application::Model> {
-    naming_application::Entity::find_by_id(id).one(db).await?.ok_or(Error::NotFound)
+pub async fn application<C: ConnectionTrait>(
+    db: &C,
+    id: Uuid,
+) -> Result<naming_application::Model> {
+    naming_application::Entity::find_by_id(id)
+        .one(db)
+        .await?
+        .ok_or(Error::NotFound)
 }
 
 /// The month of a day as the statistics store it.

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use minzheng_kit::Result;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Select, sea_query::{Expr, ExprTrait, LikeExpr},
+    QueryTrait, Select,
+    sea_query::{Expr, ExprTrait, LikeExpr},
 };
 use uuid::Uuid;
 
@@ -24,9 +25,14 @@ use crate::{
 const MOST_CONFLICTS: u64 = 50;
 
 /// These places.
-pub async fn by_ids<C: ConnectionTrait>(db: &C, ids: &[Uuid]) -> Result<HashMap<Uuid, place::Model>> {
-    let rows =
-        place::Entity::find().filter(place::Column::Id.is_in(ids.iter().copied())).all(db).await?;
+pub async fn by_ids<C: ConnectionTrait>(
+    db: &C,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, place::Model>> {
+    let rows = place::Entity::find()
+        .filter(place::Column::Id.is_in(ids.iter().copied()))
+        .all(db)
+        .await?;
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
@@ -64,20 +70,33 @@ pub struct Search {
 /// The places that are searched for, to be paged by id.
 pub fn search(wanted: &Search) -> Select<place::Entity> {
     let mut select = place::Entity::find();
-    if let Some(text) = wanted.text.as_deref().map(str::trim).filter(|t| !t.is_empty()) {
+    if let Some(text) = wanted
+        .text
+        .as_deref()
+        .map(str::trim)
+        .filter(|t| !t.is_empty())
+    {
         let literal: String = text
             .chars()
-            .flat_map(|c| matches!(c, '%' | '_' | '\\').then_some('\\').into_iter().chain([c]))
+            .flat_map(|c| {
+                matches!(c, '%' | '_' | '\\')
+                    .then_some('\\')
+                    .into_iter()
+                    .chain([c])
+            })
             .collect();
         let like = |pattern: String| LikeExpr::new(pattern).escape('\\');
         let named = place_name::Entity::find()
             .select_only()
             .column(place_name::Column::Place)
             .filter(if text.is_ascii() {
-                let roman = Expr::expr(sea_orm::sea_query::Func::lower(Expr::col(place_name::Column::Roman)));
+                let roman = Expr::expr(sea_orm::sea_query::Func::lower(Expr::col(
+                    place_name::Column::Roman,
+                )));
                 Condition::all().add(roman.like(like(format!("{}%", literal.to_lowercase()))))
             } else {
-                Condition::all().add(Expr::col(place_name::Column::Name).like(like(format!("%{literal}%"))))
+                Condition::all()
+                    .add(Expr::col(place_name::Column::Name).like(like(format!("%{literal}%"))))
             })
             .into_query();
         select = select.filter(place::Column::Id.in_subquery(named));
@@ -86,13 +105,21 @@ pub fn search(wanted: &Search) -> Select<place::Entity> {
         select = select.filter(place::Column::Kind.eq(kind));
     }
     if let Some(division) = wanted.division {
-        select = select
-            .filter(place::Column::Division.eq(division).or(place::Column::County.eq(division)));
+        select = select.filter(
+            place::Column::Division
+                .eq(division)
+                .or(place::Column::County.eq(division)),
+        );
     }
     if let Some(area) = wanted.within {
         select = select
-            .filter(place::Column::Latitude.between(area.south_west.latitude, area.north_east.latitude))
-            .filter(place::Column::Longitude.between(area.south_west.longitude, area.north_east.longitude));
+            .filter(
+                place::Column::Latitude.between(area.south_west.latitude, area.north_east.latitude),
+            )
+            .filter(
+                place::Column::Longitude
+                    .between(area.south_west.longitude, area.north_east.longitude),
+            );
     }
     select
 }
@@ -123,7 +150,11 @@ mod kind_text {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<ConflictKind, D::Error> {
         let same = bool::deserialize(d)?;
-        Ok(if same { ConflictKind::Same } else { ConflictKind::Homophone })
+        Ok(if same {
+            ConflictKind::Same
+        } else {
+            ConflictKind::Homophone
+        })
     }
 }
 
@@ -151,12 +182,21 @@ pub async fn conflicts<C: ConnectionTrait>(
     if let Some(place) = except {
         select = select.filter(C::Place.ne(place));
     }
-    let rows = select.order_by_asc(C::Id).limit(MOST_CONFLICTS).all(db).await?;
+    let rows = select
+        .order_by_asc(C::Id)
+        .limit(MOST_CONFLICTS)
+        .all(db)
+        .await?;
     Ok(rows
         .into_iter()
         .filter_map(|row| {
             let kind = scope::conflict(name, &row.name)?;
-            Some(Conflict { place: Some(row.place), division: None, name: row.name, kind })
+            Some(Conflict {
+                place: Some(row.place),
+                division: None,
+                name: row.name,
+                kind,
+            })
         })
         .collect())
 }
@@ -174,7 +214,12 @@ async fn division_conflicts<C: ConnectionTrait>(db: &C, name: &str) -> Result<Ve
         .into_iter()
         .filter_map(|row| {
             let kind = scope::conflict(name, &row.name)?;
-            Some(Conflict { place: None, division: Some(row.division), name: row.name, kind })
+            Some(Conflict {
+                place: None,
+                division: Some(row.division),
+                name: row.name,
+                kind,
+            })
         })
         .take(MOST_CONFLICTS as usize)
         .collect())

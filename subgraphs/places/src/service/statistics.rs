@@ -92,7 +92,11 @@ pub async fn months<C: ConnectionTrait>(
     let mut months: HashMap<Uuid, BTreeMap<i32, Month>> = HashMap::with_capacity(ids.len());
     let mut at = |division: Uuid, month: Option<i32>, add: &dyn Fn(&mut Month)| {
         if let Some(month) = month {
-            add(months.entry(division).or_default().entry(month).or_default());
+            add(months
+                .entry(division)
+                .or_default()
+                .entry(month)
+                .or_default());
         }
     };
     for row in approved(db, ids, from, to).await? {
@@ -168,7 +172,10 @@ pub async fn changes<C: ConnectionTrait>(
     let asked: std::collections::HashSet<Uuid> = keys().collect();
     let mut changes: HashMap<Uuid, Vec<_>> = HashMap::new();
     for row in rows {
-        for division in [Some(row.division), row.prefecture, Some(row.province)].into_iter().flatten() {
+        for division in [Some(row.division), row.prefecture, Some(row.province)]
+            .into_iter()
+            .flatten()
+        {
             if asked.contains(&division) {
                 changes.entry(division).or_default().push(row.clone());
             }
@@ -215,7 +222,11 @@ async fn filed_late<C: ConnectionTrait>(
     use sea_orm::sea_query::{Expr, ExprTrait};
     let late = Condition::any()
         .add(Expr::col((filing::Entity, C::FiledOn)).gt(Expr::col((filing::Entity, C::DueOn))))
-        .add(Condition::all().add(C::FiledOn.is_null()).add(C::DueOn.lt(today)));
+        .add(
+            Condition::all()
+                .add(C::FiledOn.is_null())
+                .add(C::DueOn.lt(today)),
+        );
     Ok(naming_area::Entity::find()
         .select_only()
         .column(naming_area::Column::Division)
