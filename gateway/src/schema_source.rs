@@ -63,14 +63,22 @@ pub enum SchemaSource {
 
 impl SchemaSource {
     /// The subgraphs behind a transport, asked on behalf of the public.
-    pub fn subgraphs(transport: Transport, subgraphs: Vec<(Arc<str>, String)>, province: &str) -> Self {
+    pub fn subgraphs(
+        transport: Transport,
+        subgraphs: Vec<(Arc<str>, String)>,
+        province: &str,
+    ) -> Self {
         let caller = Caller {
             principal: Arc::new(Principal::public(province)),
             purpose: None,
             case: None,
             trace: opentelemetry::Context::new(),
         };
-        Self::Subgraphs { transport, subgraphs, caller }
+        Self::Subgraphs {
+            transport,
+            subgraphs,
+            caller,
+        }
     }
 
     /// The supergraph SDL as the source gives it now.
@@ -79,16 +87,35 @@ impl SchemaSource {
     /// See [`SourceError`].
     pub async fn read(&self) -> Result<String, SourceError> {
         match self {
-            Self::File(path) => tokio::fs::read_to_string(path).await.map_err(|error| {
-                SourceError::Unreadable { path: path.clone(), reason: error.to_string() }
-            }),
-            Self::Subgraphs { transport, subgraphs, caller } => {
-                let asking = subgraphs.iter().enumerate().map(|(index, (name, url))| async move {
-                    let sdl = ask(transport, index, caller).await.map_err(|reason| {
-                        SourceError::Silent { subgraph: Arc::clone(name), reason }
-                    })?;
-                    Ok(SubgraphSdl { name: name.to_string(), url: url.clone(), sdl })
-                });
+            Self::File(path) => {
+                tokio::fs::read_to_string(path)
+                    .await
+                    .map_err(|error| SourceError::Unreadable {
+                        path: path.clone(),
+                        reason: error.to_string(),
+                    })
+            }
+            Self::Subgraphs {
+                transport,
+                subgraphs,
+                caller,
+            } => {
+                let asking = subgraphs
+                    .iter()
+                    .enumerate()
+                    .map(|(index, (name, url))| async move {
+                        let sdl = ask(transport, index, caller).await.map_err(|reason| {
+                            SourceError::Silent {
+                                subgraph: Arc::clone(name),
+                                reason,
+                            }
+                        })?;
+                        Ok(SubgraphSdl {
+                            name: name.to_string(),
+                            url: url.clone(),
+                            sdl,
+                        })
+                    });
                 composed(&try_join_all(asking).await?)
             }
         }
@@ -102,7 +129,10 @@ impl SchemaSource {
 pub fn composed(sdls: &[SubgraphSdl]) -> Result<String, SourceError> {
     compose(sdls).map_err(|errors| {
         let sentences: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        SourceError::Unfit(format!("the subgraphs do not compose:\n  {}", sentences.join("\n  ")))
+        SourceError::Unfit(format!(
+            "the subgraphs do not compose:\n  {}",
+            sentences.join("\n  ")
+        ))
     })
 }
 
@@ -114,7 +144,11 @@ pub fn load(sdl: &str, generation: u64) -> Result<Supergraph, SourceError> {
     Supergraph::load(sdl, generation).map_err(|error| SourceError::Unfit(error.to_string()))
 }
 
-async fn ask(transport: &Transport, subgraph: usize, caller: &Caller) -> Result<String, TransportError> {
+async fn ask(
+    transport: &Transport,
+    subgraph: usize,
+    caller: &Caller,
+) -> Result<String, TransportError> {
     #[derive(Deserialize)]
     struct Answer {
         data: Data,

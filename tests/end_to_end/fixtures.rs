@@ -26,12 +26,25 @@ impl Province {
         let data = TempDir::new().map_err(|error| error.to_string())?;
         let port = free_port();
         let program = Program::start(
-            &["standalone", "--listen", &format!("127.0.0.1:{port}"), "--data", &data.path().to_string_lossy(), "--province", code],
+            &[
+                "standalone",
+                "--listen",
+                &format!("127.0.0.1:{port}"),
+                "--data",
+                &data.path().to_string_lossy(),
+                "--province",
+                code,
+            ],
             &[("MINZHENG_CLOCK", NOON)],
             port,
             Duration::from_secs(120),
         )?;
-        Ok(Self { program, data, client: Client::new(), tokens: Mutex::default() })
+        Ok(Self {
+            program,
+            data,
+            client: Client::new(),
+            tokens: Mutex::default(),
+        })
     }
 
     /// A token by the arguments of `minzheng token`, such as `--role registrar`; none for the public.
@@ -53,7 +66,8 @@ impl Province {
     /// Asks as a role.
     pub fn ask(&self, role: &str, query: &str, variables: &Value) -> Result<Value, String> {
         let token = self.token(role)?;
-        self.client.graphql(&self.program.graphql(), token.as_deref(), query, variables)
+        self.client
+            .graphql(&self.program.graphql(), token.as_deref(), query, variables)
     }
 
     /// Asks as a role, and takes errors for a failure.
@@ -81,11 +95,15 @@ pub const SUBGRAPHS: [&str; 5] = ["persons", "places", "marriage", "funeral", "s
 impl Split {
     /// Starts all six processes; `None` where there is no PostgreSQL to test with (`tests/run` has one).
     pub fn start(traces: Option<&str>) -> Result<Option<Self>, String> {
-        let (Ok(postgres), Ok(redis)) = (std::env::var("MINZHENG_TEST_POSTGRES"), std::env::var("MINZHENG_TEST_REDIS")) else {
+        let (Ok(postgres), Ok(redis)) = (
+            std::env::var("MINZHENG_TEST_POSTGRES"),
+            std::env::var("MINZHENG_TEST_REDIS"),
+        ) else {
             return Ok(None);
         };
         let folder = TempDir::new().map_err(|error| error.to_string())?;
-        copy_folder(&project().join("deploy/config"), folder.path()).map_err(|error| error.to_string())?;
+        copy_folder(&project().join("deploy/config"), folder.path())
+            .map_err(|error| error.to_string())?;
         let keys = folder.path().join("keys").to_string_lossy().into_owned();
         let (status, said) = Program::run(&["keys", "init", &keys], &[])?;
         if !status.success() {
@@ -93,10 +111,20 @@ impl Split {
         }
         let mut envs: Vec<(String, String)> = vec![("MINZHENG_CLOCK".into(), NOON.into())];
         if let Some(traces) = traces {
-            envs.push(("MINZHENG_TELEMETRY__OTLP_ENDPOINT".into(), traces.to_owned()));
+            envs.push((
+                "MINZHENG_TELEMETRY__OTLP_ENDPOINT".into(),
+                traces.to_owned(),
+            ));
         }
-        let ports: BTreeMap<&'static str, u16> = SUBGRAPHS.iter().map(|&name| (name, free_port())).collect();
-        let config = |name: &str| folder.path().join(format!("{name}.toml")).to_string_lossy().into_owned();
+        let ports: BTreeMap<&'static str, u16> =
+            SUBGRAPHS.iter().map(|&name| (name, free_port())).collect();
+        let config = |name: &str| {
+            folder
+                .path()
+                .join(format!("{name}.toml"))
+                .to_string_lossy()
+                .into_owned()
+        };
         let mut starting = Vec::new();
         for (&name, &port) in &ports {
             let config = config(name);
@@ -105,22 +133,41 @@ impl Split {
             envs.push(("MINZHENG_DATABASE".into(), postgres.clone()));
             envs.push(("MINZHENG_SCHEMA".into(), format!("split_{name}")));
             for (&other, &port) in &ports {
-                envs.push((format!("MINZHENG_FEEDS__{}", other.to_uppercase()), format!("http://127.0.0.1:{port}/graphql")));
+                envs.push((
+                    format!("MINZHENG_FEEDS__{}", other.to_uppercase()),
+                    format!("http://127.0.0.1:{port}/graphql"),
+                ));
             }
-            starting.push((name, std::thread::spawn(move || start(&["subgraph", name, "--config", &config], &envs, port))));
+            starting.push((
+                name,
+                std::thread::spawn(move || {
+                    start(&["subgraph", name, "--config", &config], &envs, port)
+                }),
+            ));
         }
         let mut subgraphs = BTreeMap::new();
         for (name, thread) in starting {
-            subgraphs.insert(name, thread.join().map_err(|_| "a start panicked".to_owned())??);
+            subgraphs.insert(
+                name,
+                thread.join().map_err(|_| "a start panicked".to_owned())??,
+            );
         }
         let port = free_port();
         envs.push(("MINZHENG_LISTEN".into(), format!("127.0.0.1:{port}")));
         envs.push(("MINZHENG_CACHE__REDIS_URL".into(), redis));
         for (name, port) in &ports {
-            envs.push((format!("MINZHENG_SUBGRAPHS__{}", name.to_uppercase()), format!("http://127.0.0.1:{port}/graphql")));
+            envs.push((
+                format!("MINZHENG_SUBGRAPHS__{}", name.to_uppercase()),
+                format!("http://127.0.0.1:{port}/graphql"),
+            ));
         }
         let gateway = start(&["gateway", "--config", &config("gateway")], &envs, port)?;
-        Ok(Some(Self { gateway, subgraphs, folder, client: Client::new() }))
+        Ok(Some(Self {
+            gateway,
+            subgraphs,
+            folder,
+            client: Client::new(),
+        }))
     }
 
     /// Asks as a role, as [`Province::ask`] does.
@@ -133,12 +180,16 @@ impl Split {
                 Some(token(&self.folder.path().join("keys"), &arguments)?)
             }
         };
-        self.client.graphql(&self.gateway.graphql(), token.as_deref(), query, variables)
+        self.client
+            .graphql(&self.gateway.graphql(), token.as_deref(), query, variables)
     }
 }
 
 fn start(arguments: &[&str], envs: &[(String, String)], port: u16) -> Result<Program, String> {
-    let envs: Vec<(&str, &str)> = envs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let envs: Vec<(&str, &str)> = envs
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
     Program::start(arguments, &envs, port, Duration::from_secs(180))
 }
 
@@ -175,14 +226,17 @@ impl Fixtures {
             let mut provinces = self.provinces.lock().map_err(|error| error.to_string())?;
             Arc::clone(provinces.entry(code.to_owned()).or_default())
         };
-        cell.get_or_init(|| Province::standalone(code).map(Arc::new)).clone()
+        cell.get_or_init(|| Province::standalone(code).map(Arc::new))
+            .clone()
     }
 }
 
 impl Fixtures {
     /// The split roles; `None` where there is no PostgreSQL.
     pub fn split(&self) -> Result<Option<Arc<Split>>, String> {
-        self.split.get_or_init(|| Split::start(None).map(|split| split.map(Arc::new))).clone()
+        self.split
+            .get_or_init(|| Split::start(None).map(|split| split.map(Arc::new)))
+            .clone()
     }
 }
 
@@ -192,6 +246,14 @@ pub fn project() -> &'static Path {
 }
 
 /// Fails with a sentence unless the two are equal.
-pub fn equal<T: PartialEq + std::fmt::Debug>(what: &str, got: &T, expected: &T) -> Result<(), String> {
-    if got == expected { Ok(()) } else { Err(format!("{what}: got {got:?}, expected {expected:?}")) }
+pub fn equal<T: PartialEq + std::fmt::Debug>(
+    what: &str,
+    got: &T,
+    expected: &T,
+) -> Result<(), String> {
+    if got == expected {
+        Ok(())
+    } else {
+        Err(format!("{what}: got {got:?}, expected {expected:?}"))
+    }
 }

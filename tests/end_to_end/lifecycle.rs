@@ -15,10 +15,26 @@ use crate::{Outcome, case};
 
 pub fn cases(fixtures: &Arc<Fixtures>) -> Vec<Trial> {
     vec![
-        case(fixtures, "a_first_start_tells_the_endpoint_the_console_and_how_to_get_a_token", first_start),
-        case(fixtures, "a_start_over_what_cannot_work_ends_with_one_sentence", bad_starts),
-        case(fixtures, "a_damaged_database_is_reported_and_left_as_it_is", damaged),
-        case(fixtures, "a_stop_signal_drains_and_a_later_start_finds_everything", restart),
+        case(
+            fixtures,
+            "a_first_start_tells_the_endpoint_the_console_and_how_to_get_a_token",
+            first_start,
+        ),
+        case(
+            fixtures,
+            "a_start_over_what_cannot_work_ends_with_one_sentence",
+            bad_starts,
+        ),
+        case(
+            fixtures,
+            "a_damaged_database_is_reported_and_left_as_it_is",
+            damaged,
+        ),
+        case(
+            fixtures,
+            "a_stop_signal_drains_and_a_later_start_finds_everything",
+            restart,
+        ),
     ]
 }
 
@@ -31,7 +47,9 @@ fn first_start(fixtures: &Fixtures) -> Outcome {
         }
     }
     for path in ["/health", "/ready", "/metrics", "/console"] {
-        let answer = province.client.get(&format!("{}{path}", province.program.url), &[])?;
+        let answer = province
+            .client
+            .get(&format!("{}{path}", province.program.url), &[])?;
         if answer.status != 200 {
             return Err(format!("{path} answers {}", answer.status));
         }
@@ -43,18 +61,49 @@ fn bad_starts(_: &Fixtures) -> Outcome {
     let folder = TempDir::new().map_err(|error| error.to_string())?;
     let data = folder.path().join("data").to_string_lossy().into_owned();
     let taken = TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
-    let taken_at = taken.local_addr().map_err(|error| error.to_string())?.to_string();
+    let taken_at = taken
+        .local_addr()
+        .map_err(|error| error.to_string())?
+        .to_string();
     let file = folder.path().join("file");
     fs::write(&file, "not a folder").map_err(|error| error.to_string())?;
     let file = file.to_string_lossy().into_owned();
-    let missing = folder.path().join("none.toml").to_string_lossy().into_owned();
+    let missing = folder
+        .path()
+        .join("none.toml")
+        .to_string_lossy()
+        .into_owned();
     let table: [(&str, &[&str], &str); 6] = [
-        ("a port in use", &["standalone", "--listen", &taken_at, "--data", &data], "in use"),
-        ("a folder that cannot be written", &["standalone", "--listen", "127.0.0.1:0", "--data", &file], "cannot be written"),
-        ("a province without data", &["standalone", "--data", &data, "--province", "99"], "--province"),
-        ("a configuration that is not there", &["gateway", "--config", &missing], "cannot"),
-        ("a subgraph that is not there", &["subgraph", "weather", "--config", &missing], "persons"),
-        ("a token without a folder", &["token", "--role", "registrar", "--data", &file], "no keys"),
+        (
+            "a port in use",
+            &["standalone", "--listen", &taken_at, "--data", &data],
+            "in use",
+        ),
+        (
+            "a folder that cannot be written",
+            &["standalone", "--listen", "127.0.0.1:0", "--data", &file],
+            "cannot be written",
+        ),
+        (
+            "a province without data",
+            &["standalone", "--data", &data, "--province", "99"],
+            "--province",
+        ),
+        (
+            "a configuration that is not there",
+            &["gateway", "--config", &missing],
+            "cannot",
+        ),
+        (
+            "a subgraph that is not there",
+            &["subgraph", "weather", "--config", &missing],
+            "persons",
+        ),
+        (
+            "a token without a folder",
+            &["token", "--role", "registrar", "--data", &file],
+            "no keys",
+        ),
     ];
     for (what, arguments, word) in table {
         let (status, said) = Program::run(arguments, &[])?;
@@ -87,7 +136,16 @@ fn damaged(fixtures: &Fixtures) -> Outcome {
         fs::write(&path, &bytes).map_err(|error| error.to_string())?;
         let port = free_port();
         let listen = format!("127.0.0.1:{port}");
-        let (status, said) = Program::run(&["standalone", "--listen", &listen, "--data", &copy.path().to_string_lossy()], &[])?;
+        let (status, said) = Program::run(
+            &[
+                "standalone",
+                "--listen",
+                &listen,
+                "--data",
+                &copy.path().to_string_lossy(),
+            ],
+            &[],
+        )?;
         if status.success() || !said.contains("damaged") || said.contains("panicked") {
             return Err(format!("{what}: {status}, and it says:\n{said}"));
         }
@@ -104,12 +162,25 @@ fn restart(_: &Fixtures) -> Outcome {
     let port = free_port();
     let client = Client::new();
     let said = first.data("public", ASK, &serde_json::Value::Null)?;
-    let status = first.program.stop(Duration::from_secs(35)).ok_or("it does not end when asked to")?;
+    let status = first
+        .program
+        .stop(Duration::from_secs(35))
+        .ok_or("it does not end when asked to")?;
     if !status.success() {
         return Err(format!("it ends with {status} when asked to"));
     }
     let listen = format!("127.0.0.1:{port}");
-    let again = Program::start(&["--listen", &listen, "--data", &first.data.path().to_string_lossy()], &[], port, Duration::from_secs(30))?;
+    let again = Program::start(
+        &[
+            "--listen",
+            &listen,
+            "--data",
+            &first.data.path().to_string_lossy(),
+        ],
+        &[],
+        port,
+        Duration::from_secs(30),
+    )?;
     let answer = client.graphql(&again.graphql(), None, ASK, &serde_json::Value::Null)?;
     if answer["data"] != said {
         return Err(format!("another answer after a restart: {answer}"));

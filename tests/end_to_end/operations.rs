@@ -12,8 +12,8 @@ use std::sync::Arc;
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 
-use crate::fixtures::{Fixtures, project};
 use crate::Outcome;
+use crate::fixtures::{Fixtures, project};
 
 /// One operation with what belongs to it.
 pub struct Operation {
@@ -29,7 +29,14 @@ pub fn all() -> Result<Vec<Operation>, String> {
     let folder = project().join("tests/operations");
     let mut names: Vec<String> = fs::read_dir(&folder)
         .map_err(|error| error.to_string())?
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_suffix(".graphql").map(str::to_owned))
+        .filter_map(|entry| {
+            entry
+                .ok()?
+                .file_name()
+                .to_str()?
+                .strip_suffix(".graphql")
+                .map(str::to_owned)
+        })
         .collect();
     names.sort();
     names.into_iter().map(|name| read(&folder, name)).collect()
@@ -42,7 +49,8 @@ fn read(folder: &Path, name: String) -> Result<Operation, String> {
     };
     Ok(Operation {
         query: text("graphql")?,
-        variables: serde_json::from_str(&text("variables.json")?).map_err(|error| format!("{name}: {error}"))?,
+        variables: serde_json::from_str(&text("variables.json")?)
+            .map_err(|error| format!("{name}: {error}"))?,
         role: text("role")?.trim().to_owned(),
         answer: folder.join(format!("{name}.answer.json")),
         name,
@@ -52,7 +60,11 @@ fn read(folder: &Path, name: String) -> Result<Operation, String> {
 pub fn cases(fixtures: &Arc<Fixtures>) -> Vec<Trial> {
     let operations = match all() {
         Ok(operations) => operations,
-        Err(error) => return vec![Trial::test("the_operations_can_be_read", move || Err(Failed::from(error)))],
+        Err(error) => {
+            return vec![Trial::test("the_operations_can_be_read", move || {
+                Err(Failed::from(error))
+            })];
+        }
     };
     operations
         .into_iter()
@@ -61,12 +73,17 @@ pub fn cases(fixtures: &Arc<Fixtures>) -> Vec<Trial> {
             let (one, two) = (Arc::clone(fixtures), Arc::clone(fixtures));
             let again = Arc::clone(&operation);
             [
-                Trial::test(format!("operation_{}_answers_as_known_in_one_process", operation.name), move || {
-                    standalone(&one, &operation).map_err(Failed::from)
-                }),
-                Trial::test(format!("operation_{}_answers_the_same_when_split", again.name), move || {
-                    split(&two, &again).map_err(Failed::from)
-                }),
+                Trial::test(
+                    format!(
+                        "operation_{}_answers_as_known_in_one_process",
+                        operation.name
+                    ),
+                    move || standalone(&one, &operation).map_err(Failed::from),
+                ),
+                Trial::test(
+                    format!("operation_{}_answers_the_same_when_split", again.name),
+                    move || split(&two, &again).map_err(Failed::from),
+                ),
             ]
         })
         .collect()
@@ -90,11 +107,15 @@ fn split(fixtures: &Fixtures, operation: &Operation) -> Outcome {
         eprintln!("no PostgreSQL and Redis to test with: tests/run starts them");
         return Ok(());
     };
-    compare(operation, &split.ask(&operation.role, &operation.query, &operation.variables)?)
+    compare(
+        operation,
+        &split.ask(&operation.role, &operation.query, &operation.variables)?,
+    )
 }
 
 fn compare(operation: &Operation, got: &Value) -> Outcome {
-    let text = fs::read_to_string(&operation.answer).map_err(|error| format!("{}: {error}", operation.answer.display()))?;
+    let text = fs::read_to_string(&operation.answer)
+        .map_err(|error| format!("{}: {error}", operation.answer.display()))?;
     let expected: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
     match difference("", got, &expected) {
         None => Ok(()),
@@ -107,14 +128,17 @@ pub fn difference(path: &str, got: &Value, expected: &Value) -> Option<String> {
     match (got, expected) {
         (Value::Object(a), Value::Object(b)) => {
             let keys = a.keys().chain(b.keys().filter(|key| !a.contains_key(*key)));
-            keys.into_iter().find_map(|key| match (a.get(key), b.get(key)) {
-                (Some(a), Some(b)) => difference(&format!("{path}/{key}"), a, b),
-                (a, b) => Some(format!("{path}/{key}: got {a:?}, expected {b:?}")),
-            })
+            keys.into_iter()
+                .find_map(|key| match (a.get(key), b.get(key)) {
+                    (Some(a), Some(b)) => difference(&format!("{path}/{key}"), a, b),
+                    (a, b) => Some(format!("{path}/{key}: got {a:?}, expected {b:?}")),
+                })
         }
-        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
-            a.iter().zip(b).enumerate().find_map(|(i, (a, b))| difference(&format!("{path}/{i}"), a, b))
-        }
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => a
+            .iter()
+            .zip(b)
+            .enumerate()
+            .find_map(|(i, (a, b))| difference(&format!("{path}/{i}"), a, b)),
         (a, b) if a == b => None,
         (a, b) => {
             let short = |value: &Value| value.to_string().chars().take(200).collect::<String>();

@@ -28,7 +28,10 @@ impl Answer {
 
     /// The first value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+        self.headers
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, v)| v.as_str())
     }
 }
 
@@ -46,7 +49,10 @@ impl Default for Client {
 
 impl Client {
     /// A client with a runtime of its own.
-    #[expect(clippy::expect_used, reason = "a test machine that cannot start a runtime cannot test")]
+    #[expect(
+        clippy::expect_used,
+        reason = "a test machine that cannot start a runtime cannot test"
+    )]
     pub fn new() -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -60,15 +66,33 @@ impl Client {
     /// Sends one request, with a minute's patience.
     pub fn send(&self, request: Request<Full<Bytes>>) -> Result<Answer, String> {
         let exchange = async {
-            let response = self.http.request(request).await.map_err(|error| error.to_string())?;
+            let response = self
+                .http
+                .request(request)
+                .await
+                .map_err(|error| error.to_string())?;
             let status = response.status().as_u16();
             let headers = response
                 .headers()
                 .iter()
-                .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+                .map(|(name, value)| {
+                    (
+                        name.to_string(),
+                        String::from_utf8_lossy(value.as_bytes()).into_owned(),
+                    )
+                })
                 .collect();
-            let body = response.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes();
-            Ok(Answer { status, headers, body })
+            let body = response
+                .into_body()
+                .collect()
+                .await
+                .map_err(|error| error.to_string())?
+                .to_bytes();
+            Ok(Answer {
+                status,
+                headers,
+                body,
+            })
         };
         self.runtime
             .block_on(async { tokio::time::timeout(Duration::from_secs(60), exchange).await })
@@ -81,29 +105,54 @@ impl Client {
     }
 
     /// POST of any body with headers.
-    pub fn post(&self, url: &str, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Result<Answer, String> {
+    pub fn post(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Bytes>,
+    ) -> Result<Answer, String> {
         self.send(build("POST", url, headers, body.into())?)
     }
 
     /// A GraphQL operation, as a well-behaved client sends it.
-    pub fn graphql(&self, url: &str, token: Option<&str>, query: &str, variables: &Value) -> Result<Value, String> {
+    pub fn graphql(
+        &self,
+        url: &str,
+        token: Option<&str>,
+        query: &str,
+        variables: &Value,
+    ) -> Result<Value, String> {
         let bearer = token.map(|token| format!("Bearer {token}"));
-        let mut headers = vec![("content-type", "application/json"), ("accept", "application/graphql-response+json")];
+        let mut headers = vec![
+            ("content-type", "application/json"),
+            ("accept", "application/graphql-response+json"),
+        ];
         if let Some(bearer) = &bearer {
             headers.push(("authorization", bearer));
         }
         let body = json!({ "query": query, "variables": variables }).to_string();
         let answer = self.post(url, &headers, body)?;
         serde_json::from_slice(&answer.body).map_err(|error| {
-            format!("status {} with a body that is not JSON ({error}): {}", answer.status, String::from_utf8_lossy(&answer.body))
+            format!(
+                "status {} with a body that is not JSON ({error}): {}",
+                answer.status,
+                String::from_utf8_lossy(&answer.body)
+            )
         })
     }
 }
 
-fn build(method: &str, url: &str, headers: &[(&str, &str)], body: Bytes) -> Result<Request<Full<Bytes>>, String> {
+fn build(
+    method: &str,
+    url: &str,
+    headers: &[(&str, &str)],
+    body: Bytes,
+) -> Result<Request<Full<Bytes>>, String> {
     let mut request = Request::builder().method(method).uri(url);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    request.body(Full::new(body)).map_err(|error| error.to_string())
+    request
+        .body(Full::new(body))
+        .map_err(|error| error.to_string())
 }

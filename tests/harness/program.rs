@@ -38,11 +38,23 @@ pub struct Program {
 impl Program {
     /// Starts the program with `arguments` (which must make it listen on `port`) and waits until it is
     /// ready, at most `patience`.
-    pub fn start(arguments: &[&str], envs: &[(&str, &str)], port: u16, patience: Duration) -> Result<Self, String> {
+    pub fn start(
+        arguments: &[&str],
+        envs: &[(&str, &str)],
+        port: u16,
+        patience: Duration,
+    ) -> Result<Self, String> {
         let mut command = Command::new(binary());
-        command.args(arguments).envs(envs.iter().copied()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .args(arguments)
+            .envs(envs.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let began = Instant::now();
-        let mut child = command.spawn().map_err(|error| format!("{} does not start: {error}", binary().display()))?;
+        let mut child = command
+            .spawn()
+            .map_err(|error| format!("{} does not start: {error}", binary().display()))?;
         let output = Arc::new(Mutex::new(String::new()));
         if let Some(stdout) = child.stdout.take() {
             collect(stdout, Arc::clone(&output));
@@ -51,19 +63,33 @@ impl Program {
             collect(stderr, Arc::clone(&output));
         }
         let url = format!("http://127.0.0.1:{port}");
-        let mut program = Self { child, url, output, ready_after: Duration::ZERO };
+        let mut program = Self {
+            child,
+            url,
+            output,
+            ready_after: Duration::ZERO,
+        };
         let client = Client::new();
         while began.elapsed() < patience {
             if let Ok(Some(status)) = program.child.try_wait() {
-                return Err(format!("the program ended with {status} before it was ready:\n{}", program.output()));
+                return Err(format!(
+                    "the program ended with {status} before it was ready:\n{}",
+                    program.output()
+                ));
             }
-            if client.get(&format!("{}/ready", program.url), &[]).is_ok_and(|answer| answer.status == 200) {
+            if client
+                .get(&format!("{}/ready", program.url), &[])
+                .is_ok_and(|answer| answer.status == 200)
+            {
                 program.ready_after = began.elapsed();
                 return Ok(program);
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        Err(format!("not ready after {patience:?}:\n{}", program.output()))
+        Err(format!(
+            "not ready after {patience:?}:\n{}",
+            program.output()
+        ))
     }
 
     /// Runs the program to its end and returns its status with all it printed.
@@ -81,7 +107,10 @@ impl Program {
 
     /// All that the process has printed so far.
     pub fn output(&self) -> String {
-        self.output.lock().map(|text| text.clone()).unwrap_or_default()
+        self.output
+            .lock()
+            .map(|text| text.clone())
+            .unwrap_or_default()
     }
 
     /// The GraphQL endpoint.
@@ -127,7 +156,10 @@ impl Drop for Program {
 }
 
 fn signal(process: u32, name: &str) {
-    let _ = Command::new("kill").arg(format!("-{name}")).arg(process.to_string()).status();
+    let _ = Command::new("kill")
+        .arg(format!("-{name}"))
+        .arg(process.to_string())
+        .status();
 }
 
 fn collect(from: impl std::io::Read + Send + 'static, into: Arc<Mutex<String>>) {

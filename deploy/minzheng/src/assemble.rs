@@ -64,7 +64,11 @@ pub(crate) fn open(
 ) -> Result<Opened, Failure> {
     let verifier = Verifier::from_keys(subsystem.name(), keys, Clock::system())?;
     let endpoint = Endpoint::new(subsystem.schema(services.clone()), verifier);
-    Ok(Opened { subsystem: Arc::from(subsystem), services, endpoint })
+    Ok(Opened {
+        subsystem: Arc::from(subsystem),
+        services,
+        endpoint,
+    })
 }
 
 /// Where the events of other subgraphs come from.
@@ -92,23 +96,33 @@ pub(crate) fn consume(
             Clock::system(),
         )?;
         let feed: Arc<dyn FeedSource> = match feeds {
-            Feeds::InProcess(all) => match all.iter().find(|other| other.subsystem.name() == source) {
-                Some(other) => Arc::new(InProcessFeed::new(
-                    Arc::clone(&other.endpoint),
-                    caller,
-                    other.services.db.clone(),
-                )),
-                None => continue,
-            },
+            Feeds::InProcess(all) => {
+                match all.iter().find(|other| other.subsystem.name() == source) {
+                    Some(other) => Arc::new(InProcessFeed::new(
+                        Arc::clone(&other.endpoint),
+                        caller,
+                        other.services.db.clone(),
+                    )),
+                    None => continue,
+                }
+            }
             Feeds::Http(urls) => match urls.get(source) {
                 Some(url) => Arc::new(HttpFeed::new(url, caller)),
                 None => {
-                    tracing::warn!(source, "no feed is configured: events of this subgraph are not followed");
+                    tracing::warn!(
+                        source,
+                        "no feed is configured: events of this subgraph are not followed"
+                    );
                     continue;
                 }
             },
         };
-        tokio::spawn(events::run(Arc::from(consumer), opened.services.clone(), feed, stop.clone()));
+        tokio::spawn(events::run(
+            Arc::from(consumer),
+            opened.services.clone(),
+            feed,
+            stop.clone(),
+        ));
     }
     Ok(())
 }

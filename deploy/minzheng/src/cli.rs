@@ -8,7 +8,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// One GraphQL endpoint over a province's civil-affairs subsystems (民政联邦网关).
 #[derive(Debug, Parser)]
-#[command(name = "minzheng", version, about, args_conflicts_with_subcommands = true)]
+#[command(
+    name = "minzheng",
+    version,
+    about,
+    args_conflicts_with_subcommands = true
+)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
@@ -154,5 +159,9 @@ fn duration(text: &str) -> Result<Duration, String> {
         "d" => 86_400,
         _ => return Err(hint()),
     };
-    number.checked_mul(seconds).filter(|&n| n > 0).map(Duration::from_secs).ok_or_else(hint)
+    number
+        .checked_mul(seconds)
+        .filter(|&n| n > 0)
+        .map(Duration::from_secs)
+        .ok_or_else(hint)
 }

@@ -13,7 +13,11 @@ use crate::failure::Failure;
 use crate::{assemble, subsystems};
 
 /// Writes, or with `check` compares, the client's schema.
-pub(crate) async fn run(out: &Path, check: bool, supergraph_out: Option<&Path>) -> Result<(), Failure> {
+pub(crate) async fn run(
+    out: &Path,
+    check: bool,
+    supergraph_out: Option<&Path>,
+) -> Result<(), Failure> {
     let supergraph = load(&composed(&subgraph_schemas().await?)?, 0)?;
     let schema = &supergraph.api.sdl;
     if let Some(path) = supergraph_out {
@@ -53,8 +57,13 @@ async fn throw_away(folder: &Path) -> Result<Vec<SubgraphSdl>, Failure> {
     let mut sdls = Vec::new();
     for subsystem in subsystems::all() {
         let db = database::open("sqlite::memory:").await?;
-        let services =
-            Services::assemble(subsystem.as_ref(), db, &keys, Clock::system(), province.clone())?;
+        let services = Services::assemble(
+            subsystem.as_ref(),
+            db,
+            &keys,
+            Clock::system(),
+            province.clone(),
+        )?;
         sdls.push(assemble::open(subsystem, services, &keys)?.schema(String::new()));
     }
     Ok(sdls)

@@ -59,7 +59,11 @@ impl DataFolder {
             )));
         }
         let province = Self::settle_province(root, province)?;
-        Ok(Self { root: root.to_owned(), province, _lock: lock })
+        Ok(Self {
+            root: root.to_owned(),
+            province,
+            _lock: lock,
+        })
     }
 
     /// The province is chosen once, at first start; a later start may only repeat it.
@@ -110,7 +114,10 @@ impl DataFolder {
     pub(crate) fn begin_import(&self) -> Result<PathBuf, Failure> {
         let path = self.root.join("importing");
         let failed = |error: io::Error| {
-            Failure::new(format!("The import folder {} cannot be made ({error}).", path.display()))
+            Failure::new(format!(
+                "The import folder {} cannot be made ({error}).",
+                path.display()
+            ))
         };
         if path.exists() {
             fs::remove_dir_all(&path).map_err(failed)?;
@@ -123,7 +130,11 @@ impl DataFolder {
     pub(crate) fn finish_import(&self) -> Result<(), Failure> {
         fs::rename(self.root.join("importing"), self.databases())
             .and_then(|()| File::open(&self.root)?.sync_all())
-            .map_err(|error| Failure::new(format!("The finished import cannot be put in place ({error}).")))
+            .map_err(|error| {
+                Failure::new(format!(
+                    "The finished import cannot be put in place ({error})."
+                ))
+            })
     }
 
     /// The database file of a subgraph, checked to be a database at all before anything opens it: a
@@ -151,14 +162,20 @@ pub(crate) fn province_of(root: &Path) -> Result<Option<String>, Failure> {
     if note.format == FORMAT {
         Ok(Some(note.province))
     } else {
-        Err(damaged_note(&path, &format!("layout {} is not known to this version", note.format)))
+        Err(damaged_note(
+            &path,
+            &format!("layout {} is not known to this version", note.format),
+        ))
     }
 }
 
 /// Notes the province of a folder.
 pub(crate) fn note_province(root: &Path, province: &str) -> Result<(), Failure> {
     let path = root.join(NOTE);
-    let note = Note { format: FORMAT, province: province.to_owned() };
+    let note = Note {
+        format: FORMAT,
+        province: province.to_owned(),
+    };
     serde_json::to_vec(&note)
         .map_err(io::Error::from)
         .and_then(|bytes| write_whole(&path, &bytes))
@@ -214,8 +231,16 @@ mod tests {
     #[test]
     fn a_folder_keeps_its_province() {
         let root = tempfile::tempdir().unwrap();
-        assert_eq!(DataFolder::open(root.path(), Some("35")).unwrap().province(), "35");
-        assert_eq!(DataFolder::open(root.path(), None).unwrap().province(), "35");
+        assert_eq!(
+            DataFolder::open(root.path(), Some("35"))
+                .unwrap()
+                .province(),
+            "35"
+        );
+        assert_eq!(
+            DataFolder::open(root.path(), None).unwrap().province(),
+            "35"
+        );
         assert!(DataFolder::open(root.path(), Some("51")).is_err());
     }
 
@@ -246,7 +271,13 @@ mod tests {
         fs::create_dir(folder.databases()).unwrap();
         let path = folder.databases().join("places.db");
         fs::write(&path, b"this is no database at all").unwrap();
-        assert!(folder.database("places").unwrap_err().to_string().contains("damaged"));
+        assert!(
+            folder
+                .database("places")
+                .unwrap_err()
+                .to_string()
+                .contains("damaged")
+        );
         assert_eq!(fs::read(&path).unwrap(), b"this is no database at all");
     }
 }

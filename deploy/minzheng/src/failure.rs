@@ -18,7 +18,10 @@ impl From<minzheng_kit::Error> for Failure {
     fn from(error: minzheng_kit::Error) -> Self {
         match error {
             minzheng_kit::Error::Internal(sentence) => Self(sentence),
-            other => Self(format!("The database does not do what is asked ({}).", other.code())),
+            other => Self(format!(
+                "The database does not do what is asked ({}).",
+                other.code()
+            )),
         }
     }
 }

@@ -45,7 +45,8 @@ pub(crate) fn signer(keys: &Keys) -> Result<Arc<Signer>, Failure> {
 pub(crate) fn init(dir: &Path, province: &str) -> Result<(), Failure> {
     let root = dir.join("root");
     let keys = open(&root)?;
-    let issuer = DevIssuer::open(&dir.join("issuer")).map_err(|error| Failure::new(error.to_string()))?;
+    let issuer =
+        DevIssuer::open(&dir.join("issuer")).map_err(|error| Failure::new(error.to_string()))?;
 
     let gateway = dir.join("gateway");
     let pem = keys
@@ -57,22 +58,42 @@ pub(crate) fn init(dir: &Path, province: &str) -> Result<(), Failure> {
     for subsystem in subsystems::all() {
         let name = subsystem.name();
         let key = keys.signature_key(name)?;
-        put(&gateway, &format!("signature-{name}.b64"), STANDARD.encode(key.expose()).as_bytes())?;
+        put(
+            &gateway,
+            &format!("signature-{name}.b64"),
+            STANDARD.encode(key.expose()).as_bytes(),
+        )?;
 
         let role = dir.join(name);
-        let mut dealt = vec!["token", "vault-public", "principal-public", "service-public", "service"];
+        let mut dealt = vec![
+            "token",
+            "vault-public",
+            "principal-public",
+            "service-public",
+            "service",
+        ];
         if name == "persons" {
             dealt.extend(["vault-secret", "vault-master"]);
         }
         for key in dealt {
             let file = format!("{key}.key");
-            let bytes = fs::read(root.join(&file)).map_err(|error| unusable(&root, &error.to_string()))?;
+            let bytes =
+                fs::read(root.join(&file)).map_err(|error| unusable(&root, &error.to_string()))?;
             put(&role, &file, &bytes)?;
         }
         // What it is asked with, and what it asks the feeds of others with.
-        for other in std::iter::once(name).chain(subsystem.consumers().iter().map(|consumer| consumer.source())) {
+        for other in std::iter::once(name).chain(
+            subsystem
+                .consumers()
+                .iter()
+                .map(|consumer| consumer.source()),
+        ) {
             let key = keys.signature_key(other)?;
-            let digits: String = key.expose().iter().map(|byte| format!("{byte:02x}")).collect();
+            let digits: String = key
+                .expose()
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
             put(&role, &format!("signature-{other}.key"), digits.as_bytes())?;
         }
     }
@@ -82,19 +103,30 @@ pub(crate) fn init(dir: &Path, province: &str) -> Result<(), Failure> {
 /// Writes a key file readable by its owner only; one that is there already stays.
 fn put(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Failure> {
     let path = folder.join(name);
-    let failed = |error: std::io::Error| Failure::new(format!("The key file {} cannot be written ({error}).", path.display()));
+    let failed = |error: std::io::Error| {
+        Failure::new(format!(
+            "The key file {} cannot be written ({error}).",
+            path.display()
+        ))
+    };
     fs::create_dir_all(folder).map_err(failed)?;
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(&path) {
-        Ok(mut file) => file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed),
+        Ok(mut file) => file
+            .write_all(bytes)
+            .and_then(|()| file.sync_all())
+            .map_err(failed),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(failed(error)),
     }
 }
 
 fn unusable(folder: &Path, why: &str) -> Failure {
-    Failure::new(format!("The keys in {} cannot be used: {why}", folder.display()))
+    Failure::new(format!(
+        "The keys in {} cannot be used: {why}",
+        folder.display()
+    ))
 }

@@ -49,13 +49,15 @@ fn run(cli: Cli) -> Result<(), Failure> {
             Some(Command::Standalone(args)) => standalone::run(&args).await,
             Some(Command::Gateway { config }) => roles::gateway(&config).await,
             Some(Command::Subgraph { name, config }) => roles::subgraph(&name, &config).await,
-            Some(Command::Compose { out, check, supergraph }) => {
-                compose::run(&out, check, supergraph.as_deref()).await
-            }
+            Some(Command::Compose {
+                out,
+                check,
+                supergraph,
+            }) => compose::run(&out, check, supergraph.as_deref()).await,
             Some(Command::Token(args)) => token::print(&args),
-            Some(Command::Keys { command: KeysCommand::Init { dir, province } }) => {
-                keys::init(&dir, &province)
-            }
+            Some(Command::Keys {
+                command: KeysCommand::Init { dir, province },
+            }) => keys::init(&dir, &province),
         }
     })
 }

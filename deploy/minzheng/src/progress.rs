@@ -13,7 +13,10 @@ pub(crate) struct Progress {
 
 impl Progress {
     pub(crate) fn new() -> Self {
-        Self { began: Instant::now(), shown: Arc::default() }
+        Self {
+            began: Instant::now(),
+            shown: Arc::default(),
+        }
     }
 
     /// A line of its own.
@@ -24,11 +27,16 @@ impl Progress {
     /// `done` of `all` things of one kind; every quarter is shown.
     pub(crate) fn step(&self, part: &str, what: &str, done: usize, all: usize) {
         let quarter = done * 4 / all.max(1);
-        let Ok(mut shown) = self.shown.lock() else { return };
+        let Ok(mut shown) = self.shown.lock() else {
+            return;
+        };
         let last = shown.entry(format!("{part} {what}")).or_insert(usize::MAX);
         if *last != quarter {
             *last = quarter;
-            eprintln!("  {:>4.1} s  {part}: {what} {done} of {all}", self.began.elapsed().as_secs_f64());
+            eprintln!(
+                "  {:>4.1} s  {part}: {what} {done} of {all}",
+                self.began.elapsed().as_secs_f64()
+            );
         }
     }
 }

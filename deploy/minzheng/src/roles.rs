@@ -31,18 +31,29 @@ const IMPATIENT: Duration = Duration::from_millis(500);
 
 /// `minzheng gateway`
 pub(crate) async fn gateway(path: &Path) -> Result<(), Failure> {
-    let config = Config::from_file(path, std::env::vars()).map_err(|error| Failure::new(error.to_string()))?;
+    let config = Config::from_file(path, std::env::vars())
+        .map_err(|error| Failure::new(error.to_string()))?;
     let listener = server::bind(&config.listen).map_err(|error| Failure::new(error.to_string()))?;
     let telemetry = start_telemetry(&config.telemetry)?;
-    let verifier = Arc::new(Verifier::new(&config.identity, &config.province).map_err(Failure::new)?);
+    let verifier =
+        Arc::new(Verifier::new(&config.identity, &config.province).map_err(Failure::new)?);
     for problem in verifier.refresh().await {
-        tracing::warn!(problem, "an issuer's tokens are refused until its keys can be read");
+        tracing::warn!(
+            problem,
+            "an issuer's tokens are refused until its keys can be read"
+        );
     }
     let refreshing = tokio::spawn(Arc::clone(&verifier).keep_fresh());
-    let signer = Signer::from_config(&config.signing).map_err(|error| Failure::new(error.to_string()))?;
+    let signer =
+        Signer::from_config(&config.signing).map_err(|error| Failure::new(error.to_string()))?;
     let metrics = Metrics::new();
-    let cache = Cache::new(&config.cache, &config.province, metrics.clone(), Handle::current())
-        .map_err(Failure::new)?;
+    let cache = Cache::new(
+        &config.cache,
+        &config.province,
+        metrics.clone(),
+        Handle::current(),
+    )
+    .map_err(Failure::new)?;
     let (workers, listen) = (config.workers, config.listen.clone());
     let gateway = Gateway::new(Parts {
         verifier,
@@ -66,13 +77,18 @@ pub(crate) async fn gateway(path: &Path) -> Result<(), Failure> {
 /// configuration can never work.
 async fn watch_schema(gateway: &Gateway) -> Result<(), Failure> {
     let config = &gateway.parts().config;
-    let urls: Vec<(Arc<str>, String)> =
-        config.subgraphs.iter().map(|(name, url)| (Arc::from(name.as_str()), url.clone())).collect();
+    let urls: Vec<(Arc<str>, String)> = config
+        .subgraphs
+        .iter()
+        .map(|(name, url)| (Arc::from(name.as_str()), url.clone()))
+        .collect();
     let source = match &config.supergraph {
         Some(file) => SchemaSource::File(file.clone()),
         None => {
-            let upstreams: Result<Vec<_>, Failure> =
-                urls.iter().map(|(name, url)| Ok((Arc::clone(name), upstream(name, url)?))).collect();
+            let upstreams: Result<Vec<_>, Failure> = urls
+                .iter()
+                .map(|(name, url)| Ok((Arc::clone(name), upstream(name, url)?)))
+                .collect();
             let parts = gateway.parts();
             let transport = Transport::new(
                 &config.limits,
@@ -93,15 +109,21 @@ async fn watch_schema(gateway: &Gateway) -> Result<(), Failure> {
                         generation += 1;
                         tracing::info!(generation, "a schema is served");
                     }
-                    Err(error) => tracing::error!(%error, "a schema was refused; the one before stays"),
+                    Err(error) => {
+                        tracing::error!(%error, "a schema was refused; the one before stays")
+                    }
                 }
                 // Also when refused: the same text would be refused again.
                 serving = Some(sdl);
             }
             Ok(_) => {}
-            Err(error @ SourceError::Unfit(_)) => tracing::error!(%error, "no new schema; the one before stays"),
+            Err(error @ SourceError::Unfit(_)) => {
+                tracing::error!(%error, "no new schema; the one before stays")
+            }
             Err(error) if generation == 0 => tracing::info!(%error, "waiting for the first schema"),
-            Err(error) => tracing::warn!(%error, "the schema cannot be looked at; the one before stays"),
+            Err(error) => {
+                tracing::warn!(%error, "the schema cannot be looked at; the one before stays")
+            }
         }
         tokio::time::sleep(if generation == 0 { IMPATIENT } else { WATCH }).await;
     }
@@ -126,25 +148,36 @@ fn take(gateway: &Gateway, sdl: &str, generation: u64) -> Result<(), Failure> {
 }
 
 fn upstream(name: &str, url: &str) -> Result<Upstream, Failure> {
-    url.parse()
-        .map(|url| Upstream::Http { url })
-        .map_err(|_| Failure::new(format!("The URL of the subgraph {name} cannot be read; write http://host:port/graphql.")))
+    url.parse().map(|url| Upstream::Http { url }).map_err(|_| {
+        Failure::new(format!(
+            "The URL of the subgraph {name} cannot be read; write http://host:port/graphql."
+        ))
+    })
 }
 
 /// `minzheng subgraph NAME`
 pub(crate) async fn subgraph(name: &str, path: &Path) -> Result<(), Failure> {
     let subsystem = subsystems::named(name).ok_or_else(|| {
-        Failure::new(format!("There is no subgraph of this name; there are {}.", subsystems::names()))
+        Failure::new(format!(
+            "There is no subgraph of this name; there are {}.",
+            subsystems::names()
+        ))
     })?;
     let config = SubgraphConfig::load(path, std::env::vars())?;
-    let listener = server::bind(&config.listen.to_string()).map_err(|error| Failure::new(error.to_string()))?;
+    let listener = server::bind(&config.listen.to_string())
+        .map_err(|error| Failure::new(error.to_string()))?;
     let telemetry = start_telemetry(&config.telemetry(name))?;
     let keys = Keys::load(&config.keys);
     let province = Province::new(&config.province)
         .ok_or_else(|| Failure::new("The key province is a code of two digits, such as 51."))?;
     let clock = config.clock.map_or_else(Clock::system, Clock::fixed);
-    let setting = Setting { keys: &keys, province: &province, clock: &clock };
-    let db = database::open_in_schema(&config.database, config.schema.as_deref().unwrap_or(name)).await?;
+    let setting = Setting {
+        keys: &keys,
+        province: &province,
+        clock: &clock,
+    };
+    let db = database::open_in_schema(&config.database, config.schema.as_deref().unwrap_or(name))
+        .await?;
     let services = assemble::services(subsystem.as_ref(), db, &setting).await?;
     if config.demo.0 {
         let progress = Progress::new();

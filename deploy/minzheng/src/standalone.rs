@@ -38,16 +38,23 @@ pub(crate) const FIRST_QUERY: &str = include_str!("first_query.graphql");
 /// Runs the province until it is asked to stop.
 pub(crate) async fn run(args: &Standalone) -> Result<(), Failure> {
     let began = Instant::now();
-    let listener = server::bind(&args.listen.to_string()).map_err(|error| Failure::new(error.to_string()))?;
+    let listener =
+        server::bind(&args.listen.to_string()).map_err(|error| Failure::new(error.to_string()))?;
     let folder = DataFolder::open(&args.data, args.province.as_deref())?;
     let config = config(folder.province());
-    let telemetry = telemetry::init(&config.telemetry).map_err(|error| Failure::new(error.to_string()))?;
+    let telemetry =
+        telemetry::init(&config.telemetry).map_err(|error| Failure::new(error.to_string()))?;
     let keys = keys::open(&folder.keys())?;
-    let issuer = DevIssuer::open(&folder.keys()).map_err(|error| Failure::new(error.to_string()))?;
+    let issuer =
+        DevIssuer::open(&folder.keys()).map_err(|error| Failure::new(error.to_string()))?;
     let province = Province::new(folder.province())
         .ok_or_else(|| Failure::new("The province is no two-digit code."))?;
     let clock = args.clock.map_or_else(Clock::system, Clock::fixed);
-    let setting = Setting { keys: &keys, province: &province, clock: &clock };
+    let setting = Setting {
+        keys: &keys,
+        province: &province,
+        clock: &clock,
+    };
     if folder.is_new() {
         import(&folder, &setting).await?;
     }
@@ -68,7 +75,10 @@ pub(crate) async fn run(args: &Standalone) -> Result<(), Failure> {
 
 /// The defaults of a gateway, for this province.
 fn config(province: &str) -> Config {
-    let mut config = Config { province: province.to_owned(), ..Config::default() };
+    let mut config = Config {
+        province: province.to_owned(),
+        ..Config::default()
+    };
     // The terminal belongs to the person who started it; RUST_LOG asks for more.
     config.telemetry.log_filter = std::env::var("RUST_LOG").unwrap_or_else(|_| "warn".to_owned());
     config.telemetry.otlp_endpoint = std::env::var("MINZHENG_TELEMETRY__OTLP_ENDPOINT").ok();
@@ -80,7 +90,10 @@ fn config(province: &str) -> Config {
 async fn import(folder: &DataFolder, setting: &Setting<'_>) -> Result<(), Failure> {
     let path = folder.begin_import()?;
     let progress = Progress::new();
-    progress.say(&format!("First start: importing the divisions of China and demonstration data of province {}.", folder.province()));
+    progress.say(&format!(
+        "First start: importing the divisions of China and demonstration data of province {}.",
+        folder.province()
+    ));
     let imports = subsystems::all().map(|subsystem| {
         let url = sqlite(&path.join(format!("{}.db", subsystem.name())), true);
         let progress = progress.clone();
@@ -108,22 +121,35 @@ async fn open(folder: &DataFolder, setting: &Setting<'_>) -> Result<Vec<Opened>,
             let db = database::open(&sqlite(&path, false)).await?;
             assemble::services(subsystem.as_ref(), db, setting).await
         };
-        let services = usable.await.map_err(|error| damaged_database(&path, &error.to_string()))?;
+        let services = usable
+            .await
+            .map_err(|error| damaged_database(&path, &error.to_string()))?;
         assemble::open(subsystem, services, setting.keys)
     });
     try_join_all(opening).await
 }
 
 fn sqlite(path: &Path, create: bool) -> String {
-    format!("sqlite://{}?mode={}", path.display(), if create { "rwc" } else { "rw" })
+    format!(
+        "sqlite://{}?mode={}",
+        path.display(),
+        if create { "rwc" } else { "rw" }
+    )
 }
 
 fn gateway(config: Config, issuer: &DevIssuer, keys: &Keys) -> Result<Arc<Gateway>, Failure> {
     let mut verifier = Verifier::new(&config.identity, &config.province).map_err(Failure::new)?;
-    verifier.add_fixed(&issuer.config(), &issuer.jwks()).map_err(Failure::new)?;
-    let metrics = Metrics::new();
-    let cache = Cache::new(&config.cache, &config.province, metrics.clone(), Handle::current())
+    verifier
+        .add_fixed(&issuer.config(), &issuer.jwks())
         .map_err(Failure::new)?;
+    let metrics = Metrics::new();
+    let cache = Cache::new(
+        &config.cache,
+        &config.province,
+        metrics.clone(),
+        Handle::current(),
+    )
+    .map_err(Failure::new)?;
     Ok(Gateway::new(Parts {
         verifier: Arc::new(verifier),
         cache: Arc::new(cache),
@@ -142,9 +168,17 @@ fn load_schema(gateway: &Gateway, opened: &[Opened]) -> Result<(), Failure> {
         .subgraphs
         .iter()
         .filter_map(|subgraph| {
-            let one = opened.iter().find(|one| one.subsystem.name() == &*subgraph.name)?;
-            let near = Near { endpoint: Arc::clone(&one.endpoint), runtime: Handle::current() };
-            Some((Arc::clone(&subgraph.name), Upstream::InProcess(Arc::new(near) as Arc<dyn InProcess>)))
+            let one = opened
+                .iter()
+                .find(|one| one.subsystem.name() == &*subgraph.name)?;
+            let near = Near {
+                endpoint: Arc::clone(&one.endpoint),
+                runtime: Handle::current(),
+            };
+            Some((
+                Arc::clone(&subgraph.name),
+                Upstream::InProcess(Arc::new(near) as Arc<dyn InProcess>),
+            ))
         })
         .collect();
     let pipeline = Pipeline::new(&gateway.parts().config.limits, supergraph)
@@ -168,7 +202,9 @@ impl InProcess for Near {
         body: Bytes,
     ) -> BoxFuture<'static, (u16, Bytes)> {
         let endpoint = Arc::clone(&self.endpoint);
-        let running = self.runtime.spawn(async move { endpoint.handle(&headers, path, body).await });
+        let running = self
+            .runtime
+            .spawn(async move { endpoint.handle(&headers, path, body).await });
         // A task that did not end has no answer, which is what a lost connection has too.
         async move { running.await.unwrap_or((500, Bytes::new())) }.boxed()
     }

@@ -4,7 +4,8 @@ use crate::failure::Failure;
 
 /// Waits until the process is asked to stop.
 pub(crate) async fn asked() -> Result<(), Failure> {
-    let failed = |error: std::io::Error| Failure::new(format!("Signals cannot be listened to ({error})."));
+    let failed =
+        |error: std::io::Error| Failure::new(format!("Signals cannot be listened to ({error})."));
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

@@ -14,8 +14,16 @@ use crate::failure::Failure;
 /// What variables of ours begin with.
 const PREFIX: &str = "MINZHENG_";
 /// The keys without a section, which a variable may set.
-const TOP_LEVEL: [&str; 8] =
-    ["clock", "listen", "province", "database", "schema", "keys", "demo", "log_format"];
+const TOP_LEVEL: [&str; 8] = [
+    "clock",
+    "listen",
+    "province",
+    "database",
+    "schema",
+    "keys",
+    "demo",
+    "log_format",
+];
 
 /// One subgraph's configuration.
 #[derive(Debug, Deserialize)]
@@ -52,7 +60,11 @@ impl SubgraphConfig {
     /// The telemetry of this role, in the terms of the shared set-up.
     pub(crate) fn telemetry(&self, name: &str) -> config::Telemetry {
         config::Telemetry {
-            log_format: if self.log_format == "json" { config::LogFormat::Json } else { config::LogFormat::Text },
+            log_format: if self.log_format == "json" {
+                config::LogFormat::Json
+            } else {
+                config::LogFormat::Text
+            },
             log_filter: std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned()),
             otlp_endpoint: self.telemetry.otlp_endpoint.clone(),
             service_name: format!("minzheng-{name}"),
@@ -97,21 +109,33 @@ fn default_log_format() -> String {
 
 impl SubgraphConfig {
     /// Reads the file with `env` over it.
-    pub(crate) fn load(path: &Path, env: impl IntoIterator<Item = (String, String)>) -> Result<Self, Failure> {
+    pub(crate) fn load(
+        path: &Path,
+        env: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, Failure> {
         let text = std::fs::read_to_string(path).map_err(|error| {
-            Failure::new(format!("The configuration file {} cannot be read ({error}).", path.display()))
+            Failure::new(format!(
+                "The configuration file {} cannot be read ({error}).",
+                path.display()
+            ))
         })?;
         let wrong = |error: &dyn std::fmt::Display| {
-            Failure::new(format!("The configuration file {} is wrong: {error}", path.display()))
+            Failure::new(format!(
+                "The configuration file {} is wrong: {error}",
+                path.display()
+            ))
         };
         let mut table: Table = toml::from_str(&text).map_err(|error| wrong(&error))?;
         for (name, value) in env {
-            let Some(key) = name.strip_prefix(PREFIX).map(str::to_ascii_lowercase) else { continue };
+            let Some(key) = name.strip_prefix(PREFIX).map(str::to_ascii_lowercase) else {
+                continue;
+            };
             if TOP_LEVEL.contains(&key.as_str()) {
                 table.insert(key, Value::String(value));
             } else if let Some((section, key)) = key.split_once("__")
-                && let Value::Table(section) =
-                    table.entry(section).or_insert_with(|| Value::Table(Table::new()))
+                && let Value::Table(section) = table
+                    .entry(section)
+                    .or_insert_with(|| Value::Table(Table::new()))
             {
                 section.insert(key.to_owned(), Value::String(value));
             }
@@ -133,16 +157,24 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("funeral.toml");
         std::fs::write(&path, text).unwrap();
-        SubgraphConfig::load(&path, env.iter().map(|&(k, v)| (k.to_owned(), v.to_owned())))
+        SubgraphConfig::load(
+            &path,
+            env.iter().map(|&(k, v)| (k.to_owned(), v.to_owned())),
+        )
     }
 
-    const SMALL: &str = "listen = \"127.0.0.1:0\"\ndatabase = \"sqlite::memory:\"\nkeys = \"keys\"\n";
+    const SMALL: &str =
+        "listen = \"127.0.0.1:0\"\ndatabase = \"sqlite::memory:\"\nkeys = \"keys\"\n";
 
     #[test]
     fn a_variable_stands_over_the_file() {
         let config = load(
             SMALL,
-            &[("MINZHENG_DEMO", "true"), ("MINZHENG_FEEDS__FUNERAL", "http://funeral:4100"), ("HOME", "/")],
+            &[
+                ("MINZHENG_DEMO", "true"),
+                ("MINZHENG_FEEDS__FUNERAL", "http://funeral:4100"),
+                ("HOME", "/"),
+            ],
         )
         .unwrap();
         assert!(config.demo.0);

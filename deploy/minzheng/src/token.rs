@@ -36,7 +36,10 @@ pub(crate) fn print(args: &cli::Token) -> Result<(), Failure> {
     let (subject, person) = if role == Role::Citizen {
         let tokenizer = Keys::load(&tokens).tokenizer()?;
         let person = tokenizer.demo(&demo::person(&province, args.citizen));
-        (format!("citizen-{}", args.citizen), Some(person.as_str().to_owned()))
+        (
+            format!("citizen-{}", args.citizen),
+            Some(person.as_str().to_owned()),
+        )
     } else {
         (format!("{}-1", role.as_str()), None)
     };

@@ -276,7 +276,10 @@ impl Division {
     }
 
     /// Names given, changed and filed late and inspections due, month by month; every month asked for is there (地名月度统计).
-    #[graphql(directive = requires_scopes::apply(vec![vec!["statistics.read".into()]]))]
+    #[graphql(
+        directive = requires_scopes::apply(vec![vec!["statistics.read".into()]]),
+        directive = cache_control::apply(Some(0), Some(CacheScope::Private))
+    )]
     async fn place_stats(
         &self,
         ctx: &Context<'_>,

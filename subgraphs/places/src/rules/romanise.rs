@@ -264,9 +264,11 @@ fn plain_words(specific: &str, words: &mut Vec<String>) {
 fn division_words(specific: &str, words: &mut Vec<String>) {
     let mut rest = specific;
     let mut peoples = Vec::new();
-    while let Some(people) = PEOPLES
-        .iter()
-        .find(|p| rest.ends_with(*p) && rest.len() > p.len())
+    let has_own = OWN_TRANSCRIPTION.iter().any(|(name, _)| *name == specific);
+    while !has_own
+        && let Some(people) = PEOPLES
+            .iter()
+            .find(|p| rest.ends_with(*p) && rest.len() > p.len())
     {
         peoples.push(word(people));
         rest = &rest[..rest.len() - people.len()];
