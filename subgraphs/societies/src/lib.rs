@@ -19,6 +19,9 @@ pub mod rules;
 pub mod service;
 pub mod vocabulary;
 
+#[cfg(test)]
+mod tests;
+
 use async_trait::async_trait;
 use kit::events::Consumer;
 use kit::{Graph, Services};
@@ -42,11 +45,18 @@ impl kit::Subsystem for Societies {
         graph::build(s)
     }
 
-    async fn seed(&self, s: &Services, progress: &(dyn Fn(&str, usize, usize) + Sync)) -> kit::Result<()> {
+    async fn seed(
+        &self,
+        s: &Services,
+        progress: &(dyn Fn(&str, usize, usize) + Sync),
+    ) -> kit::Result<()> {
         demo::seed(s, progress).await
     }
 
     fn consumers(&self) -> Vec<Box<dyn Consumer>> {
-        vec![Box::new(service::death::Deaths), Box::new(service::death::Aliases)]
+        vec![
+            Box::new(service::death::Deaths),
+            Box::new(service::death::Aliases),
+        ]
     }
 }

@@ -68,11 +68,19 @@ impl OrgState {
     /// Whether the organization counts as living: it exists in law, whatever it may do just now.
     #[must_use]
     pub const fn is_live(self) -> bool {
-        matches!(self, Self::Registered | Self::Changing | Self::Suspended | Self::Liquidating)
+        matches!(
+            self,
+            Self::Registered | Self::Changing | Self::Suspended | Self::Liquidating
+        )
     }
 
     /// The living states, for conditions in SQL.
-    pub const LIVE: [Self; 4] = [Self::Registered, Self::Changing, Self::Suspended, Self::Liquidating];
+    pub const LIVE: [Self; 4] = [
+        Self::Registered,
+        Self::Changing,
+        Self::Suspended,
+        Self::Liquidating,
+    ];
 }
 
 list! {

@@ -6,7 +6,9 @@ use super::names::is_trade;
 use super::roll::{day, day_between};
 use super::split::{fee_cuts, split};
 use super::{Rows, STORY_ASSOCIATION};
-use crate::model::{adoption, fee_reduction, micro_fund, organization, party_unit, project, target};
+use crate::model::{
+    adoption, fee_reduction, micro_fund, organization, party_unit, project, target,
+};
 use crate::service::development::HUBS;
 use crate::vocabulary::OrgKind;
 use kit::YearMonth;
@@ -30,13 +32,23 @@ pub(super) fn fill(land: &Land, rows: &mut Rows) {
     match land.digits.as_str() {
         "35" => {
             let places = land.places_of(fuzhou::CODE);
-            let cuts = fee_cuts(fuzhou::FEE_YUAN, fuzhou::FEE_ASSOCIATIONS, fuzhou::FEE_ENTERPRISES, &mut rng);
+            let cuts = fee_cuts(
+                fuzhou::FEE_YUAN,
+                fuzhou::FEE_ASSOCIATIONS,
+                fuzhou::FEE_ENTERPRISES,
+                &mut rng,
+            );
             reported_fees(land, &places, cuts, &mut rng, rows);
             reported_projects(land, &places, &mut rng, rows);
         }
         "32" => {
             let places = land.places_of(xuzhou::CODE);
-            let cuts = fee_cuts(xuzhou::FEE_YUAN, xuzhou::FEE_ASSOCIATIONS, xuzhou::FEE_ENTERPRISES, &mut rng);
+            let cuts = fee_cuts(
+                xuzhou::FEE_YUAN,
+                xuzhou::FEE_ASSOCIATIONS,
+                xuzhou::FEE_ENTERPRISES,
+                &mut rng,
+            );
             reported_fees(land, &places, cuts, &mut rng, rows);
             reported_adoptions(land, &places, &mut rng, rows);
         }
@@ -47,7 +59,12 @@ pub(super) fn fill(land: &Land, rows: &mut Rows) {
     if land.digits != "35" {
         plain_projects(land, &mut rng, rows);
     }
-    for (n, row) in rows.organizations.iter().enumerate().filter(|(_, row)| row.state.is_live()) {
+    for (n, row) in rows
+        .organizations
+        .iter()
+        .enumerate()
+        .filter(|(_, row)| row.state.is_live())
+    {
         if n % 5 < 2 || n == STORY_ASSOCIATION {
             rows.parties.push(party_unit::Model {
                 credit_code: row.credit_code.clone(),
@@ -60,7 +77,11 @@ pub(super) fn fill(land: &Land, rows: &mut Rows) {
 }
 
 /// Living associations registered in these counties, those of trades first.
-fn associations<'a>(land: &Land, places: &[usize], rows: &'a [organization::Model]) -> Vec<&'a organization::Model> {
+fn associations<'a>(
+    land: &Land,
+    places: &[usize],
+    rows: &'a [organization::Model],
+) -> Vec<&'a organization::Model> {
     let divisions: Vec<Uuid> = places.iter().map(|&at| land.counties[at].id).collect();
     let mut found: Vec<&organization::Model> = rows
         .iter()
@@ -80,7 +101,10 @@ fn line(
     month: i32,
 ) -> fee_reduction::Model {
     fee_reduction::Model {
-        id: id("fee", &format!("{}/{month}/{number}", organization.credit_code)),
+        id: id(
+            "fee",
+            &format!("{}/{month}/{number}", organization.credit_code),
+        ),
         credit_code: organization.credit_code.clone(),
         division_id: organization.division_id,
         item: item.to_owned(),
@@ -106,7 +130,13 @@ fn reported_fees(
     for (association, cuts) in chosen.into_iter().zip(cuts) {
         let at = month(year, rng.random_range(first..=last));
         for (number, cut) in cuts.into_iter().enumerate() {
-            fees.push(line(association, number, ITEMS[number % ITEMS.len()], cut, at));
+            fees.push(line(
+                association,
+                number,
+                ITEMS[number % ITEMS.len()],
+                cut,
+                at,
+            ));
         }
     }
     rows.fees.append(&mut fees);
@@ -139,7 +169,14 @@ fn later_fees(rng: &mut StdRng, rows: &mut Rows) {
 }
 
 const THEMES: [&str; 8] = [
-    "邻里互助", "为老服务", "儿童成长", "助残融合", "社区营造", "志愿联动", "困境家庭帮扶", "健康社区",
+    "邻里互助",
+    "为老服务",
+    "儿童成长",
+    "助残融合",
+    "社区营造",
+    "志愿联动",
+    "困境家庭帮扶",
+    "健康社区",
 ];
 
 /// A project that belongs to no report.
@@ -147,7 +184,11 @@ fn plain(land: &Land, at: usize, number: usize, rng: &mut StdRng) -> project::Mo
     let county = &land.counties[at];
     project::Model {
         id: id("project", &format!("{}/{number}", land.digits)),
-        name: format!("{}{}五社联动项目", county.name, THEMES[number % THEMES.len()]),
+        name: format!(
+            "{}{}五社联动项目",
+            county.name,
+            THEMES[number % THEMES.len()]
+        ),
         division_id: county.id,
         credit_code: None,
         started: day_between(rng, day(2022, 3, 1), day(2023, 6, 1)),
@@ -161,7 +202,12 @@ fn plain(land: &Land, at: usize, number: usize, rng: &mut StdRng) -> project::Mo
 }
 
 fn plain_projects(land: &Land, rng: &mut StdRng, rows: &mut Rows) {
-    for (number, at) in (0..land.counties.len()).cycle().step_by(3).take(40).enumerate() {
+    for (number, at) in (0..land.counties.len())
+        .cycle()
+        .step_by(3)
+        .take(40)
+        .enumerate()
+    {
         rows.projects.push(plain(land, at, number, rng));
     }
 }
@@ -173,7 +219,9 @@ fn reported_projects(land: &Land, places: &[usize], rng: &mut StdRng, rows: &mut
     let grown = split(fuzhou::GROWN, fuzhou::PROJECTS, rng);
     let served = split(fuzhou::SERVED, fuzhou::PROJECTS, rng);
     let places = places.iter().copied().cycle();
-    for (number, (((at, amount), grown), served)) in places.zip(amounts).zip(grown).zip(served).enumerate() {
+    for (number, (((at, amount), grown), served)) in
+        places.zip(amounts).zip(grown).zip(served).enumerate()
+    {
         rows.projects.push(project::Model {
             pilot: true,
             honoured: number % 24 == 7 && number / 24 < fuzhou::HONOURED,
@@ -208,10 +256,16 @@ fn xinjin(land: &Land, rng: &mut StdRng, rows: &mut Rows) {
     /// Amounts are whole hundreds of yuan.
     const STEP_YUAN: i64 = 100;
     let here = &land.counties[land.story];
-    let towns: Vec<&str> = dataset().children(&here.id).map(|town| town.name.as_str()).collect();
+    let towns: Vec<&str> = dataset()
+        .children(&here.id)
+        .map(|town| town.name.as_str())
+        .collect();
     let amounts = split(xinjin::FUND_YUAN / STEP_YUAN, xinjin::FUNDS, rng);
     for (number, amount) in amounts.into_iter().enumerate() {
-        let town = towns.get(number % towns.len().max(1)).copied().unwrap_or_default();
+        let town = towns
+            .get(number % towns.len().max(1))
+            .copied()
+            .unwrap_or_default();
         rows.funds.push(micro_fund::Model {
             id: id("micro-fund", &format!("{}/{number}", here.code)),
             name: format!("{town}第{}社区微基金", number / towns.len().max(1) + 1),

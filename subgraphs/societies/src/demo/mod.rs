@@ -21,8 +21,9 @@ mod split;
 mod supervision;
 
 use crate::model::{
-    adoption, annual_report, cleanup_case, credit_listing, fee_reduction, member_stat, micro_fund, office,
-    organization, organization_name, party_unit, permit_case, project, rating, target, territory,
+    adoption, annual_report, cleanup_case, credit_listing, fee_reduction, member_stat, micro_fund,
+    office, organization, organization_name, party_unit, permit_case, project, rating, target,
+    territory,
 };
 use kit::Services;
 use minzheng_kit as kit;
@@ -95,10 +96,16 @@ pub async fn seed<'p>(
 /// All rows of the province of `s`: a pure function of it and of the key that makes person tokens.
 fn rows(s: &Services) -> Rows {
     let Some(land) = land::Land::of(s.province.as_str()) else {
-        tracing::warn!(province = s.province.as_str(), "no divisions of this province: no organizations");
+        tracing::warn!(
+            province = s.province.as_str(),
+            "no divisions of this province: no organizations"
+        );
         return Rows::default();
     };
-    let mut rows = Rows { territory: land.territory(), ..Rows::default() };
+    let mut rows = Rows {
+        territory: land.territory(),
+        ..Rows::default()
+    };
     let today = s.clock.today();
     roll::fill(&land, s, &mut rows);
     supervision::fill(&land, today, &mut rows);
@@ -135,6 +142,10 @@ where
     A: ActiveModelTrait + Send,
     <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
 {
-    let active: Vec<A> = rows.iter().cloned().map(IntoActiveModel::into_active_model).collect();
+    let active: Vec<A> = rows
+        .iter()
+        .cloned()
+        .map(IntoActiveModel::into_active_model)
+        .collect();
     kit::database::insert_many(tx, active).await
 }

@@ -25,7 +25,12 @@ pub(super) type Cuts = Vec<(i64, i64)>;
 /// Fee cuts of `associations` that together help exactly `enterprises` and save exactly `yuan`, which
 /// is a whole number of hundreds. Each cut for one enterprise is a whole number of hundred yuan: of an
 /// association's enterprises some save one step more than the others.
-pub(super) fn fee_cuts(yuan: i64, associations: usize, enterprises: i64, rng: &mut StdRng) -> Vec<Cuts> {
+pub(super) fn fee_cuts(
+    yuan: i64,
+    associations: usize,
+    enterprises: i64,
+    rng: &mut StdRng,
+) -> Vec<Cuts> {
     const STEP_YUAN: i64 = 100;
     let helped = split(enterprises, associations, rng);
     // In proportion to the enterprises, so that cuts for one enterprise are alike.

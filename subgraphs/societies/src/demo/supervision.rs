@@ -4,11 +4,13 @@ use super::figures;
 use super::land::Land;
 use super::roll::{day, day_between};
 use super::{CITIZENS_ASSOCIATION, OLD_NAMED_ASSOCIATION, Rows, STORY_ASSOCIATION};
-use crate::model::{annual_report, cleanup_case, credit_listing, organization, permit_case, rating};
+use crate::model::{
+    annual_report, cleanup_case, credit_listing, organization, permit_case, rating,
+};
 use crate::rules;
 use crate::vocabulary::{
-    CleanupKind, CleanupResult, CreditList, DayUnit, ListingReason, OrgState, PermitItem, RatingLevel, RatingState,
-    ReportDuty, ReportResult,
+    CleanupKind, CleanupResult, CreditList, DayUnit, ListingReason, OrgState, PermitItem,
+    RatingLevel, RatingState, ReportDuty, ReportResult,
 };
 use chrono::{Days, NaiveDate};
 use kit::YearMonth;
@@ -73,7 +75,11 @@ fn reports(
             82..95 => ReportResult::Basic,
             _ => ReportResult::Fail,
         };
-        let result = if n <= OLD_NAMED_ASSOCIATION { ReportResult::Pass } else { result };
+        let result = if n <= OLD_NAMED_ASSOCIATION {
+            ReportResult::Pass
+        } else {
+            result
+        };
         // The conclusions on the last year are still being drawn for some.
         let open = year == 2025 && n > OLD_NAMED_ASSOCIATION && n % 6 == 1;
         let spending = rng.random_range(20..400) * 1_000_00;
@@ -89,7 +95,11 @@ fn reports(
             result: (!open).then_some(result),
             income_fen: spending + rng.random_range(0..50) * 1_000_00,
             spending_fen: spending,
-            charitable_fen: if row.charity_since.is_some() { spending * 8 / 10 } else { 0 },
+            charitable_fen: if row.charity_since.is_some() {
+                spending * 8 / 10
+            } else {
+                0
+            },
             management_fen: spending / 12,
             staff: rng.random_range(1..25),
             activities: rng.random_range(2..40),
@@ -100,7 +110,12 @@ fn reports(
 }
 
 /// Who does not report is listed in July; two years later the entry becomes serious.
-fn listings(n: usize, row: &organization::Model, missing: &[i32], all: &mut Vec<credit_listing::Model>) {
+fn listings(
+    n: usize,
+    row: &organization::Model,
+    missing: &[i32],
+    all: &mut Vec<credit_listing::Model>,
+) {
     let Some(first) = missing.first() else {
         return;
     };
@@ -111,7 +126,11 @@ fn listings(n: usize, row: &organization::Model, missing: &[i32], all: &mut Vec<
         id: id("listing", &format!("{}/abnormal", row.credit_code)),
         credit_code: row.credit_code.clone(),
         list: CreditList::Abnormal,
-        reason: if n % 50 == 47 { ListingReason::Unreachable } else { ListingReason::NoAnnualReport },
+        reason: if n % 50 == 47 {
+            ListingReason::Unreachable
+        } else {
+            ListingReason::NoAnnualReport
+        },
         listed,
         escalates: Some(escalates),
         removed: serious.then_some(escalates),
@@ -176,7 +195,11 @@ fn zombie(n: usize, row: &organization::Model) -> cleanup_case::Model {
 /// Illegal organizations that were banned: 福州's of the report, and some elsewhere and later.
 fn illegal(land: &Land, rng: &mut StdRng, rows: &mut Rows) {
     let ((year, first), (_, last)) = figures::HALF_YEAR;
-    let reported = if land.digits == "35" { land.places_of(figures::fuzhou::CODE) } else { Vec::new() };
+    let reported = if land.digits == "35" {
+        land.places_of(figures::fuzhou::CODE)
+    } else {
+        Vec::new()
+    };
     let mut case = |number: usize, at: usize, closed: NaiveDate| {
         let county = &land.counties[at];
         rows.cleanups.push(cleanup_case::Model {
@@ -193,13 +216,26 @@ fn illegal(land: &Land, rng: &mut StdRng, rows: &mut Rows) {
     };
     let mut number = 0;
     if !reported.is_empty() {
-        for at in reported.iter().copied().cycle().take(figures::fuzhou::ILLEGAL) {
-            case(number, at, day_between(rng, day(year, first, 1), day(year, last + 1, 1)));
+        for at in reported
+            .iter()
+            .copied()
+            .cycle()
+            .take(figures::fuzhou::ILLEGAL)
+        {
+            case(
+                number,
+                at,
+                day_between(rng, day(year, first, 1), day(year, last + 1, 1)),
+            );
             number += 1;
         }
     }
     for at in (0..land.counties.len()).cycle().step_by(2).take(70) {
-        case(number, at, day_between(rng, day(2023, 7, 1), day(2026, 11, 1)));
+        case(
+            number,
+            at,
+            day_between(rng, day(2023, 7, 1), day(2026, 11, 1)),
+        );
         number += 1;
     }
 }
@@ -232,7 +268,9 @@ fn permits(land: &Land, today: NaiveDate, rng: &mut StdRng, rows: &mut Rows) {
                     rng.random_range(11..=16)
                 }
                 DayUnit::Working => rng.random_range(3..=10),
-                DayUnit::Calendar => rng.random_range(term.committed_days / 3..=term.committed_days * 9 / 10),
+                DayUnit::Calendar => {
+                    rng.random_range(term.committed_days / 3..=term.committed_days * 9 / 10)
+                }
             };
             let decided = match term.unit {
                 DayUnit::Working => rules::term::due_on(received, taken, term.unit, &is_rest),
@@ -248,8 +286,18 @@ fn permits(land: &Land, today: NaiveDate, rng: &mut StdRng, rows: &mut Rows) {
                 unit: term.unit,
                 statutory_days: i32::from(term.statutory_days),
                 committed_days: i32::from(term.committed_days),
-                statutory_due: rules::term::due_on(received, term.statutory_days, term.unit, &is_rest),
-                committed_due: rules::term::due_on(received, term.committed_days, term.unit, &is_rest),
+                statutory_due: rules::term::due_on(
+                    received,
+                    term.statutory_days,
+                    term.unit,
+                    &is_rest,
+                ),
+                committed_due: rules::term::due_on(
+                    received,
+                    term.committed_days,
+                    term.unit,
+                    &is_rest,
+                ),
                 decided,
                 decided_month: decided.map(|decided| YearMonth::of(decided).index()),
                 days_taken: decided.map(|_| i32::from(taken)),

@@ -39,7 +39,12 @@ pub(super) fn after_code(args: &PageArgs) -> Result<Option<String>> {
     };
     match kit::page::decode(cursor, 1)?.into_iter().next() {
         Some(sea_orm::Value::String(Some(code))) => Ok(Some(code.to_string())),
-        _ => Err(kit::UserError::new("BAD_CURSOR", "This cursor is not of this list.", "游标无效。").into()),
+        _ => Err(kit::UserError::new(
+            "BAD_CURSOR",
+            "This cursor is not of this list.",
+            "游标无效。",
+        )
+        .into()),
     }
 }
 
@@ -51,18 +56,28 @@ pub(super) async fn pages(
     codes: HashMap<Uuid, Vec<String>>,
     size: usize,
 ) -> Result<HashMap<Uuid, Arc<(Vec<Organization>, bool)>>> {
-    let shown: Vec<String> = codes.values().flat_map(|codes| codes.iter().take(size).cloned()).collect();
+    let shown: Vec<String> = codes
+        .values()
+        .flat_map(|codes| codes.iter().take(size).cloned())
+        .collect();
     let organizations = Organization::load(ctx, &shown).await?;
     let page = |(parent, codes): (Uuid, Vec<String>)| {
         let more = codes.len() > size;
-        let nodes = codes.iter().take(size).filter_map(|code| organizations.get(code).cloned()).collect();
+        let nodes = codes
+            .iter()
+            .take(size)
+            .filter_map(|code| organizations.get(code).cloned())
+            .collect();
         (parent, Arc::new((nodes, more)))
     };
     Ok(codes.into_iter().map(page).collect())
 }
 
 /// A loaded page as a connection.
-pub(super) fn connection(page: Option<Arc<(Vec<Organization>, bool)>>, after: bool) -> Page<Organization> {
+pub(super) fn connection(
+    page: Option<Arc<(Vec<Organization>, bool)>>,
+    after: bool,
+) -> Page<Organization> {
     let (nodes, more) = page.as_deref().cloned().unwrap_or_default();
     let mut connection = Page::new(after, more);
     connection.edges = nodes
@@ -90,7 +105,9 @@ impl Division {
         ctx: &Context<'_>,
         #[graphql(desc = "Only this kind (类别).")] kind: Option<OrgKind>,
         #[graphql(desc = "Only charities, or only others (是否慈善组织).")] charity: Option<bool>,
-        #[graphql(desc = "How many, 50 when it is left out, 500 at most (条数).")] first: Option<i32>,
+        #[graphql(desc = "How many, 50 when it is left out, 500 at most (条数).")] first: Option<
+            i32,
+        >,
         #[graphql(desc = "Behind this cursor (游标).")] after: Option<String>,
     ) -> Option<Result<Page<Organization>>> {
         let args = PageArgs::forward(first, after);
@@ -102,10 +119,14 @@ impl Division {
             let (filter, from) = (&filter, after.as_deref());
             let load = |ids: Arc<[Uuid]>| async move {
                 let limit = size as u64 + 1;
-                let codes = page::in_divisions(ctx.services().db.read(), &ids, filter, from, limit).await?;
+                let codes =
+                    page::in_divisions(ctx.services().db.read(), &ids, filter, from, limit).await?;
                 pages(ctx, codes, size).await
             };
-            let loaded = self.siblings.load(&self.id, "organizations", &arguments, load).await?;
+            let loaded = self
+                .siblings
+                .load(&self.id, "organizations", &arguments, load)
+                .await?;
             Ok(connection(loaded, after.is_some()))
         };
         Some(load.await)
@@ -121,8 +142,13 @@ impl Division {
     ) -> Option<Result<i64>> {
         let filter = Filter { kind, charity };
         let arguments = filter.key();
-        let load = |ids: Arc<[Uuid]>| async move { register::count(ctx.services().db.read(), &ids, &filter).await };
-        let number = self.siblings.load(&self.id, "orgCount", &arguments, load).await;
+        let load = |ids: Arc<[Uuid]>| async move {
+            register::count(ctx.services().db.read(), &ids, &filter).await
+        };
+        let number = self
+            .siblings
+            .load(&self.id, "orgCount", &arguments, load)
+            .await;
         Some(number.map(Option::unwrap_or_default))
     }
 
@@ -143,9 +169,15 @@ impl Division {
             let arguments = format!("{from}/{to}");
             let load = |ids: Arc<[Uuid]>| async move {
                 let all = statistics::months(ctx.services().db.read(), &ids, range).await?;
-                Ok(all.into_iter().map(|(id, months)| (id, Arc::new(months))).collect())
+                Ok(all
+                    .into_iter()
+                    .map(|(id, months)| (id, Arc::new(months)))
+                    .collect())
             };
-            let months = self.siblings.load(&self.id, "orgStats", &arguments, load).await?;
+            let months = self
+                .siblings
+                .load(&self.id, "orgStats", &arguments, load)
+                .await?;
             let as_of = ctx.services().clock.now();
             let months = months.iter().flat_map(|months| months.iter());
             Ok(months.map(|month| OrgStats::new(month, as_of)).collect())
@@ -167,8 +199,15 @@ impl Division {
             let load = |ids: Arc<[Uuid]>| async move {
                 development::fee_summaries(ctx.services().db.read(), &ids, range).await
             };
-            let summary = self.siblings.load(&self.id, "feeReductionSummary", &arguments, load).await?;
-            Ok(FeeReductionSummary::new(summary.unwrap_or_default(), from, to))
+            let summary = self
+                .siblings
+                .load(&self.id, "feeReductionSummary", &arguments, load)
+                .await?;
+            Ok(FeeReductionSummary::new(
+                summary.unwrap_or_default(),
+                from,
+                to,
+            ))
         };
         Some(load.await)
     }

@@ -35,8 +35,12 @@ pub async fn resolve(ctx: &Context<'_>, representations: Vec<Any>) -> Entities<E
     federation::resolve(representations, |typename, keys| async move {
         match typename.as_str() {
             "Organization" => organizations(ctx, &keys).await,
-            "Division" => by_uuid(&keys, |id, siblings| Entity::Division(Division::new(id, siblings))),
-            "Place" => by_uuid(&keys, |id, siblings| Entity::Place(Place::new(id, siblings))),
+            "Division" => by_uuid(&keys, |id, siblings| {
+                Entity::Division(Division::new(id, siblings))
+            }),
+            "Place" => by_uuid(&keys, |id, siblings| {
+                Entity::Place(Place::new(id, siblings))
+            }),
             "Person" => persons(&keys),
             _ => federation::unknown(keys.len()),
         }
@@ -45,12 +49,19 @@ pub async fn resolve(ctx: &Context<'_>, representations: Vec<Any>) -> Entities<E
 }
 
 fn bad_key() -> async_graphql::Error {
-    Error::Invalid(UserError::new("BAD_KEY", "A representation has no key of its type.", "实体标识不正确。")).graphql()
+    Error::Invalid(UserError::new(
+        "BAD_KEY",
+        "A representation has no key of its type.",
+        "实体标识不正确。",
+    ))
+    .graphql()
 }
 
 async fn organizations(ctx: &Context<'_>, keys: &[Any]) -> Entities<Entity> {
-    let mut codes: Vec<String> =
-        keys.iter().filter_map(|key| key.key("creditCode").map(str::to_owned)).collect();
+    let mut codes: Vec<String> = keys
+        .iter()
+        .filter_map(|key| key.key("creditCode").map(str::to_owned))
+        .collect();
     codes.sort_unstable();
     codes.dedup();
     let found = match Organization::load(ctx, &codes).await {
@@ -59,7 +70,10 @@ async fn organizations(ctx: &Context<'_>, keys: &[Any]) -> Entities<Entity> {
     };
     let one = |key: &Any| match key.key("creditCode") {
         None => Some(Err(bad_key())),
-        Some(code) => found.get(code).cloned().map(|one| Ok(Entity::Organization(one))),
+        Some(code) => found
+            .get(code)
+            .cloned()
+            .map(|one| Ok(Entity::Organization(one))),
     };
     keys.iter().map(one).collect()
 }
@@ -74,11 +88,17 @@ fn by_uuid(keys: &[Any], entity: impl Fn(Uuid, Arc<Siblings<Uuid>>) -> Entity) -
 }
 
 fn persons(keys: &[Any]) -> Entities<Entity> {
-    let ids = keys.iter().filter_map(|key| key.key("id").map(str::to_owned)).collect();
+    let ids = keys
+        .iter()
+        .filter_map(|key| key.key("id").map(str::to_owned))
+        .collect();
     let siblings = Siblings::new(ids);
     let one = |key: &Any| match key.key("id") {
         None => Some(Err(bad_key())),
-        Some(id) => Some(Ok(Entity::Person(Person::new(id.to_owned(), Arc::clone(&siblings))))),
+        Some(id) => Some(Ok(Entity::Person(Person::new(
+            id.to_owned(),
+            Arc::clone(&siblings),
+        )))),
     };
     keys.iter().map(one).collect()
 }

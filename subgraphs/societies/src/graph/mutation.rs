@@ -70,7 +70,9 @@ impl From<SubmitAnnualReportInput> for report::Report {
             management_fen: input.management_cost.unwrap_or_default().0,
             staff: input.staff,
             activities: input.activities,
-            members: input.members.map(|members| (members.individual, members.unit)),
+            members: input
+                .members
+                .map(|members| (members.individual, members.unit)),
             based_on: input.based_on,
         }
     }
@@ -98,16 +100,24 @@ impl Mutation {
         let services = ctx.services();
         let request_key = input.request_key.clone();
         let report = report::Report::from(input);
-        let submitted = match report::submit(services, ctx.principal(), &request_key, &report).await {
+        let submitted = match report::submit(services, ctx.principal(), &request_key, &report).await
+        {
             Ok(submitted) => submitted,
             Err(error) => {
                 let user_errors = vec![error.into_user_error()?];
-                return Ok(SubmitAnnualReportPayload { user_errors, ..Default::default() });
+                return Ok(SubmitAnnualReportPayload {
+                    user_errors,
+                    ..Default::default()
+                });
             }
         };
         let codes = [report.credit_code.clone()];
         let reports = register::reports(services.db.read(), &codes).await?;
-        let row = reports.into_values().flatten().find(|row| row.id == submitted.id).ok_or(Error::NotFound)?;
+        let row = reports
+            .into_values()
+            .flatten()
+            .find(|row| row.id == submitted.id)
+            .ok_or(Error::NotFound)?;
         let organization = Organization::load(ctx, &codes).await?.into_values().next();
         Ok(SubmitAnnualReportPayload {
             annual_report: Some(AnnualReport::from(row)),

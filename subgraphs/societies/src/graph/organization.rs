@@ -1,7 +1,10 @@
 //! The entity `Organization`, owned here.
 
 use super::division::Division;
-use super::parts::{AnnualReport, CharityStatus, CreditListing, FeeReduction, MemberStat, OrgName, PartyUnit, Rating};
+use super::parts::{
+    AnnualReport, CharityStatus, CreditListing, FeeReduction, MemberStat, OrgName, PartyUnit,
+    Rating,
+};
 use super::person::Person;
 use super::place::Place;
 use crate::model::organization::Model;
@@ -47,14 +50,22 @@ impl Organization {
             places: ids(|row| row.domicile_place_id.into_iter().collect()),
             named: tokio::sync::OnceCell::new(),
         });
-        rows.into_iter().map(|row| Self { row: Arc::new(row), shelf: Arc::clone(&shelf) }).collect()
+        rows.into_iter()
+            .map(|row| Self {
+                row: Arc::new(row),
+                shelf: Arc::clone(&shelf),
+            })
+            .collect()
     }
 
     /// The organizations with these codes as one page, by code.
     pub async fn load(ctx: &Context<'_>, codes: &[String]) -> Result<HashMap<String, Self>> {
         let rows = register::organizations(ctx.services().db.read(), codes).await?;
         let page = Self::page(rows.into_values().collect());
-        Ok(page.into_iter().map(|one| (one.row.credit_code.clone(), one)).collect())
+        Ok(page
+            .into_iter()
+            .map(|one| (one.row.credit_code.clone(), one))
+            .collect())
     }
 
     /// The credit code.
@@ -63,19 +74,33 @@ impl Organization {
         &self.row.credit_code
     }
 
-    async fn names_loaded(&self, ctx: &Context<'_>) -> Result<Vec<crate::model::organization_name::Model>> {
+    async fn names_loaded(
+        &self,
+        ctx: &Context<'_>,
+    ) -> Result<Vec<crate::model::organization_name::Model>> {
         let db = ctx.services().db.read();
         let codes = &self.shelf.codes;
         let load = |codes: Arc<[String]>| async move { register::names(db, &codes).await };
-        Ok(codes.load(&self.row.credit_code, "names", "", load).await?.unwrap_or_default())
+        Ok(codes
+            .load(&self.row.credit_code, "names", "", load)
+            .await?
+            .unwrap_or_default())
     }
 
     async fn ratings_loaded(&self, ctx: &Context<'_>) -> Result<Vec<Rating>> {
         let services = ctx.services();
         let (db, today) = (services.db.read(), services.clock.today());
         let load = |codes: Arc<[String]>| async move { register::ratings(db, &codes).await };
-        let rows = self.shelf.codes.load(&self.row.credit_code, "ratings", "", load).await?;
-        Ok(rows.unwrap_or_default().iter().map(|row| Rating::on(row, today)).collect())
+        let rows = self
+            .shelf
+            .codes
+            .load(&self.row.credit_code, "ratings", "", load)
+            .await?;
+        Ok(rows
+            .unwrap_or_default()
+            .iter()
+            .map(|row| Rating::on(row, today))
+            .collect())
     }
 
     async fn fees_loaded(
@@ -85,8 +110,14 @@ impl Organization {
     ) -> Result<Vec<crate::model::fee_reduction::Model>> {
         let db = ctx.services().db.read();
         let load = |codes: Arc<[String]>| async move { register::fee_reductions(db, &codes).await };
-        let rows = self.shelf.codes.load(&self.row.credit_code, "fees", "", load).await?.unwrap_or_default();
-        let wanted = |month: i32| range.is_none_or(|range| (range.from..=range.to).contains(&month));
+        let rows = self
+            .shelf
+            .codes
+            .load(&self.row.credit_code, "fees", "", load)
+            .await?
+            .unwrap_or_default();
+        let wanted =
+            |month: i32| range.is_none_or(|range| (range.from..=range.to).contains(&month));
         Ok(rows.into_iter().filter(|row| wanted(row.month)).collect())
     }
 }
@@ -156,7 +187,10 @@ impl Organization {
             .get_or_try_init(|| async {
                 let codes = self.shelf.codes.keys();
                 let names = register::names(ctx.services().db.read(), &codes).await?;
-                let ids = names.values().filter_map(|names| names.last()?.division_id).collect();
+                let ids = names
+                    .values()
+                    .filter_map(|names| names.last()?.division_id)
+                    .collect();
                 Ok::<_, kit::Error>(Siblings::new(ids))
             })
             .await?;
@@ -170,7 +204,10 @@ impl Organization {
 
     /// The division of the authority that registered it (登记管理机关所在行政区划).
     async fn registrar_division(&self) -> Division {
-        Division::new(self.row.registrar_division_id, Arc::clone(&self.shelf.divisions))
+        Division::new(
+            self.row.registrar_division_id,
+            Arc::clone(&self.shelf.divisions),
+        )
     }
 
     /// The place of its domicile; null where it is not known (住所).
@@ -182,7 +219,9 @@ impl Organization {
     /// Its domicile as a GeoJSON point; null where it is not known (住所坐标).
     async fn point(&self) -> Option<GeoJson> {
         let (longitude, latitude) = (self.row.longitude?, self.row.latitude?);
-        Some(GeoJson(serde_json::json!({ "type": "Point", "coordinates": [longitude, latitude] })))
+        Some(GeoJson(
+            serde_json::json!({ "type": "Point", "coordinates": [longitude, latitude] }),
+        ))
     }
 
     /// The day it was founded (成立日期).
@@ -235,7 +274,10 @@ impl Organization {
             let one = |(code, person)| (code, Person::new(person, Arc::clone(&siblings)));
             Ok(persons.into_iter().map(one).collect())
         };
-        self.shelf.codes.load(&self.row.credit_code, "legalRep", "", load).await
+        self.shelf
+            .codes
+            .load(&self.row.credit_code, "legalRep", "", load)
+            .await
     }
 
     /// The newest rating, valid or not; null when it was never rated or on failure (最新评估等级).
@@ -252,15 +294,24 @@ impl Organization {
     async fn listings(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default = false, desc = "Show entries that were taken off too (含已移出).")]
+        #[graphql(
+            default = false,
+            desc = "Show entries that were taken off too (含已移出)."
+        )]
         include_removed: bool,
     ) -> Option<Result<Vec<CreditListing>>> {
         let db = ctx.services().db.read();
         let load = |codes: Arc<[String]>| async move { register::listings(db, &codes).await };
-        let rows = self.shelf.codes.load(&self.row.credit_code, "listings", "", load).await;
+        let rows = self
+            .shelf
+            .codes
+            .load(&self.row.credit_code, "listings", "", load)
+            .await;
         Some(rows.map(|rows| {
             let rows = rows.unwrap_or_default().into_iter();
-            rows.filter(|row| include_removed || row.removed.is_none()).map(CreditListing::from).collect()
+            rows.filter(|row| include_removed || row.removed.is_none())
+                .map(CreditListing::from)
+                .collect()
         }))
     }
 
@@ -268,8 +319,10 @@ impl Organization {
     async fn fee_reductions(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The first month; all months when it is left out (起始月份).")] from: Option<YearMonth>,
-        #[graphql(desc = "The last month; today's month when it is left out (截止月份).")] to: Option<YearMonth>,
+        #[graphql(desc = "The first month; all months when it is left out (起始月份).")]
+        from: Option<YearMonth>,
+        #[graphql(desc = "The last month; today's month when it is left out (截止月份).")]
+        to: Option<YearMonth>,
     ) -> Option<Result<Vec<FeeReduction>>> {
         let range = match from {
             Some(from) => {
@@ -279,7 +332,10 @@ impl Organization {
                     Err(error) => return Some(Err(error)),
                 }
             }
-            None => to.map(|to| Months { from: i32::MIN, to: to.index() }),
+            None => to.map(|to| Months {
+                from: i32::MIN,
+                to: to.index(),
+            }),
         };
         let rows = self.fees_loaded(ctx, range).await;
         Some(rows.map(|rows| rows.into_iter().map(FeeReduction::from).collect()))
@@ -294,7 +350,10 @@ impl Organization {
     ) -> Option<Result<Yuan>> {
         let sum = async {
             let rows = self.fees_loaded(ctx, Some(Months::new(from, to)?)).await?;
-            Ok(rows.into_iter().map(|row| FeeReduction::from(row).cut).sum())
+            Ok(rows
+                .into_iter()
+                .map(|row| FeeReduction::from(row).cut)
+                .sum())
         };
         Some(sum.await)
     }
@@ -303,28 +362,55 @@ impl Organization {
     async fn annual_reports(&self, ctx: &Context<'_>) -> Option<Result<Vec<AnnualReport>>> {
         let db = ctx.services().db.read();
         let load = |codes: Arc<[String]>| async move { register::reports(db, &codes).await };
-        let rows = self.shelf.codes.load(&self.row.credit_code, "reports", "", load).await;
-        Some(rows.map(|rows| rows.unwrap_or_default().into_iter().map(AnnualReport::from).collect()))
+        let rows = self
+            .shelf
+            .codes
+            .load(&self.row.credit_code, "reports", "", load)
+            .await;
+        Some(rows.map(|rows| {
+            rows.unwrap_or_default()
+                .into_iter()
+                .map(AnnualReport::from)
+                .collect()
+        }))
     }
 
     /// What it owes each year: inspection, or work report with disclosure (年度报告义务).
     async fn report_duty(&self) -> ReportDuty {
-        rules::report::duty(self.row.charity_since.is_some(), self.row.supervisor.is_some())
+        rules::report::duty(
+            self.row.charity_since.is_some(),
+            self.row.supervisor.is_some(),
+        )
     }
 
     /// The last count of its members; null where there is none or on failure (会员数).
     async fn members(&self, ctx: &Context<'_>) -> Result<Option<MemberStat>> {
         let db = ctx.services().db.read();
         let load = |codes: Arc<[String]>| async move { register::members(db, &codes).await };
-        let row = self.shelf.codes.load(&self.row.credit_code, "members", "", load).await?;
-        Ok(row.map(|row| MemberStat { as_of: Date(row.as_of), individual: row.individual, unit: row.unit }))
+        let row = self
+            .shelf
+            .codes
+            .load(&self.row.credit_code, "members", "", load)
+            .await?;
+        Ok(row.map(|row| MemberStat {
+            as_of: Date(row.as_of),
+            individual: row.individual,
+            unit: row.unit,
+        }))
     }
 
     /// Its party body; null where there is none or on failure (党组织).
     async fn party_unit(&self, ctx: &Context<'_>) -> Result<Option<PartyUnit>> {
         let db = ctx.services().db.read();
         let load = |codes: Arc<[String]>| async move { register::party_units(db, &codes).await };
-        let row = self.shelf.codes.load(&self.row.credit_code, "party", "", load).await?;
-        Ok(row.map(|row| PartyUnit { established_on: Date(row.established), score: row.score }))
+        let row = self
+            .shelf
+            .codes
+            .load(&self.row.credit_code, "party", "", load)
+            .await?;
+        Ok(row.map(|row| PartyUnit {
+            established_on: Date(row.established),
+            score: row.score,
+        }))
     }
 }

@@ -3,8 +3,8 @@
 use crate::model;
 use crate::rules;
 use crate::vocabulary::{
-    CharityBasis, CreditList, ListingReason, OfficeEnd, OfficeRole, RatingLevel, RatingState, ReportDuty,
-    ReportResult,
+    CharityBasis, CreditList, ListingReason, OfficeEnd, OfficeRole, RatingLevel, RatingState,
+    ReportDuty, ReportResult,
 };
 use async_graphql::{ID, SimpleObject};
 use chrono::NaiveDate;
@@ -139,8 +139,11 @@ pub struct FeeReduction {
 
 impl From<model::fee_reduction::Model> for FeeReduction {
     fn from(row: model::fee_reduction::Model) -> Self {
-        let line =
-            rules::fee::FeeLine { old_fen: row.old_fen, new_fen: row.new_fen, enterprises: row.enterprises };
+        let line = rules::fee::FeeLine {
+            old_fen: row.old_fen,
+            new_fen: row.new_fen,
+            enterprises: row.enterprises,
+        };
         Self {
             id: ID(row.id.to_string()),
             item: row.item,

@@ -37,7 +37,11 @@ impl Person {
         }
         let load = |persons: Arc<[String]>| async move {
             let rows = register::offices(ctx.services().db.read(), &persons).await?;
-            let mut codes: Vec<String> = rows.values().flatten().map(|row| row.credit_code.clone()).collect();
+            let mut codes: Vec<String> = rows
+                .values()
+                .flatten()
+                .map(|row| row.credit_code.clone())
+                .collect();
             codes.sort_unstable();
             codes.dedup();
             let organizations = Organization::load(ctx, &codes).await?;
@@ -49,10 +53,16 @@ impl Person {
                 until: row.until.map(Date),
                 ended_by: row.ended,
             };
-            let all = rows.into_iter().map(|(person, rows)| (person, rows.into_iter().map(office).collect()));
+            let all = rows
+                .into_iter()
+                .map(|(person, rows)| (person, rows.into_iter().map(office).collect()));
             Ok(all.collect::<HashMap<String, Vec<Office>>>())
         };
-        Ok(self.siblings.load(&self.id, "offices", "", load).await?.unwrap_or_default())
+        Ok(self
+            .siblings
+            .load(&self.id, "offices", "", load)
+            .await?
+            .unwrap_or_default())
     }
 }
 
@@ -72,7 +82,8 @@ impl Person {
     async fn offices_held(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default = false, desc = "Show offices that have ended too (含已离任).")] include_ended: bool,
+        #[graphql(default = false, desc = "Show offices that have ended too (含已离任).")]
+        include_ended: bool,
     ) -> Option<Result<Vec<Office>>> {
         let offices = self.offices(ctx).await;
         let wanted = |office: &Office| include_ended || office.until.is_none();

@@ -43,7 +43,9 @@ impl Place {
     async fn organizations_at(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many, 50 when it is left out, 500 at most (条数).")] first: Option<i32>,
+        #[graphql(desc = "How many, 50 when it is left out, 500 at most (条数).")] first: Option<
+            i32,
+        >,
         #[graphql(desc = "Behind this cursor (游标).")] after: Option<String>,
     ) -> Option<Result<Page<Organization>>> {
         let args = PageArgs::forward(first, after);
@@ -53,10 +55,14 @@ impl Place {
             let arguments = format!("{size}/{after:?}");
             let from = after.as_deref();
             let load = |ids: Arc<[Uuid]>| async move {
-                let codes = page::at_places(ctx.services().db.read(), &ids, from, size as u64 + 1).await?;
+                let codes =
+                    page::at_places(ctx.services().db.read(), &ids, from, size as u64 + 1).await?;
                 pages(ctx, codes, size).await
             };
-            let loaded = self.siblings.load(&self.id, "organizationsAt", &arguments, load).await?;
+            let loaded = self
+                .siblings
+                .load(&self.id, "organizationsAt", &arguments, load)
+                .await?;
             Ok(connection(loaded, after.is_some()))
         };
         Some(load.await)

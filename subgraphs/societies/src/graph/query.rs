@@ -4,8 +4,8 @@ use super::entity::{self, Entity};
 use super::organization::Organization;
 use super::parts::Rating;
 use super::summary::{
-    AdoptionSummary, CleanupStats, FeeReductionSummary, HubSummary, MicroFundSummary, PartyCover, PermitSla,
-    ProjectSummary, SocietyProject,
+    AdoptionSummary, CleanupStats, FeeReductionSummary, HubSummary, MicroFundSummary, PartyCover,
+    PermitSla, ProjectSummary, SocietyProject,
 };
 use crate::model::{organization, project, rating};
 use crate::service::register::{Filter, Search};
@@ -35,9 +35,13 @@ const MAX_SEARCH_CHARS: usize = 60;
 
 fn division(id: &ID) -> Result<Uuid> {
     kit::id::parse(id).ok_or_else(|| {
-        UserError::new("BAD_ID", "This is not the id of a division.", "行政区划标识不正确。")
-            .field(&["division"])
-            .into()
+        UserError::new(
+            "BAD_ID",
+            "This is not the id of a division.",
+            "行政区划标识不正确。",
+        )
+        .field(&["division"])
+        .into()
     })
 }
 
@@ -45,7 +49,8 @@ fn division_opt(id: Option<&ID>) -> Result<Option<Uuid>> {
     id.map(division).transpose()
 }
 
-const BY_CODE: [(organization::Column, Order); 1] = [(organization::Column::CreditCode, Order::Asc)];
+const BY_CODE: [(organization::Column, Order); 1] =
+    [(organization::Column::CreditCode, Order::Asc)];
 
 /// The entrances of this subgraph (查询入口).
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +64,8 @@ impl Query {
     async fn organization(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The unified social credit code (统一社会信用代码).")] credit_code: CreditCode,
+        #[graphql(desc = "The unified social credit code (统一社会信用代码).")]
+        credit_code: CreditCode,
     ) -> Result<Option<Organization>> {
         let code = kit::credit_code::parse(&credit_code.0)
             .map_err(|error| Error::Invalid(error.user_error().field(&["creditCode"])))?;
@@ -72,26 +78,54 @@ impl Query {
         directive = cache_control::apply(Some(300), Some(CacheScope::Public)),
         directive = list_size::apply(Some(50), Some(vec!["first".into()]))
     )]
-    #[expect(clippy::too_many_arguments, reason = "each is an argument of the field")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is an argument of the field"
+    )]
     async fn search_organizations(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Part of a name or beginning of a code, at most 60 characters; all when it is left out (检索词).")]
+        #[graphql(
+            desc = "Part of a name or beginning of a code, at most 60 characters; all when it is left out (检索词)."
+        )]
         text: Option<String>,
         #[graphql(desc = "Only this kind (类别).")] kind: Option<OrgKind>,
-        #[graphql(name = "division", desc = "Only registered in this division and below (行政区划标识).")]
+        #[graphql(
+            name = "division",
+            desc = "Only registered in this division and below (行政区划标识)."
+        )]
         within: Option<ID>,
-        #[graphql(desc = "How many, 50 when it is left out, 500 at most (条数).")] first: Option<i32>,
+        #[graphql(desc = "How many, 50 when it is left out, 500 at most (条数).")] first: Option<
+            i32,
+        >,
         #[graphql(desc = "Behind this cursor (游标).")] after: Option<String>,
     ) -> Option<Result<Page<Organization>>> {
         let page = async {
-            if text.as_ref().is_some_and(|text| text.chars().count() > MAX_SEARCH_CHARS) {
-                let error = UserError::new("TEXT_TOO_LONG", "Search for at most 60 characters.", "检索词不得超过60字。");
+            if text
+                .as_ref()
+                .is_some_and(|text| text.chars().count() > MAX_SEARCH_CHARS)
+            {
+                let error = UserError::new(
+                    "TEXT_TOO_LONG",
+                    "Search for at most 60 characters.",
+                    "检索词不得超过60字。",
+                );
                 return Err(error.field(&["text"]).into());
             }
-            let search = Search { text, kind, division: division_opt(within.as_ref())? };
+            let search = Search {
+                text,
+                kind,
+                division: division_opt(within.as_ref())?,
+            };
             let args = PageArgs::forward(first, after);
-            keyset(ctx.services().db.read(), register::search(&search), &BY_CODE, &args, Organization::page).await
+            keyset(
+                ctx.services().db.read(),
+                register::search(&search),
+                &BY_CODE,
+                &args,
+                Organization::page,
+            )
+            .await
         };
         Some(page.await)
     }
@@ -107,7 +141,8 @@ impl Query {
     ) -> Option<Result<i64>> {
         let count = async {
             let id = division(&within)?;
-            let counts = register::count(ctx.services().db.read(), &[id], &Filter { kind, charity }).await?;
+            let counts =
+                register::count(ctx.services().db.read(), &[id], &Filter { kind, charity }).await?;
             Ok(counts.get(&id).copied().unwrap_or_default())
         };
         Some(count.await)
@@ -122,13 +157,18 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The day before which they run out (截止日期).")] before: Date,
-        #[graphql(desc = "How many, 50 when it is left out, 500 at most (条数).")] first: Option<i32>,
+        #[graphql(desc = "How many, 50 when it is left out, 500 at most (条数).")] first: Option<
+            i32,
+        >,
         #[graphql(desc = "Behind this cursor (游标).")] after: Option<String>,
     ) -> Option<Result<Page<ExpiringRating>>> {
         let page = async {
             let services = ctx.services();
             let today = services.clock.today();
-            let order = [(rating::Column::ValidTo, Order::Asc), (rating::Column::Id, Order::Asc)];
+            let order = [
+                (rating::Column::ValidTo, Order::Asc),
+                (rating::Column::Id, Order::Asc),
+            ];
             let select = supervision::ratings_expiring(today, before.0);
             let args = PageArgs::forward(first, after);
             // The organizations are loaded after the page is cut, for all its rows at once.
@@ -136,7 +176,10 @@ impl Query {
             let mut page = keyset(services.db.read(), select, &order, &args, |rows| {
                 codes.extend(rows.iter().map(|row| row.credit_code.clone()));
                 rows.iter()
-                    .map(|row| ExpiringRating { rating: Rating::on(row, today), organization: None })
+                    .map(|row| ExpiringRating {
+                        rating: Rating::on(row, today),
+                        organization: None,
+                    })
                     .collect()
             })
             .await?;
@@ -154,20 +197,35 @@ impl Query {
         directive = cache_control::apply(Some(300), Some(CacheScope::Public)),
         directive = list_size::apply(Some(50), Some(vec!["first".into()]))
     )]
-    #[expect(clippy::too_many_arguments, reason = "each is an argument of the field")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is an argument of the field"
+    )]
     async fn annual_reports_missing(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The year reported on (报告年度).")] year: i32,
-        #[graphql(name = "division", desc = "Only registered in this division and below (行政区划标识).")]
+        #[graphql(
+            name = "division",
+            desc = "Only registered in this division and below (行政区划标识)."
+        )]
         within: Option<ID>,
-        #[graphql(desc = "How many, 50 when it is left out, 500 at most (条数).")] first: Option<i32>,
+        #[graphql(desc = "How many, 50 when it is left out, 500 at most (条数).")] first: Option<
+            i32,
+        >,
         #[graphql(desc = "Behind this cursor (游标).")] after: Option<String>,
     ) -> Option<Result<Page<Organization>>> {
         let page = async {
             let select = register::without_report(year, division_opt(within.as_ref())?);
             let args = PageArgs::forward(first, after);
-            keyset(ctx.services().db.read(), select, &BY_CODE, &args, Organization::page).await
+            keyset(
+                ctx.services().db.read(),
+                select,
+                &BY_CODE,
+                &args,
+                Organization::page,
+            )
+            .await
         };
         Some(page.await)
     }
@@ -184,7 +242,11 @@ impl Query {
         let summary = async {
             let (id, range) = (division(&within)?, Months::new(from, to)?);
             let all = development::fee_summaries(ctx.services().db.read(), &[id], range).await?;
-            Ok(FeeReductionSummary::new(all.get(&id).copied().unwrap_or_default(), from, to))
+            Ok(FeeReductionSummary::new(
+                all.get(&id).copied().unwrap_or_default(),
+                from,
+                to,
+            ))
         };
         Some(summary.await)
     }
@@ -213,12 +275,15 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(name = "division", desc = "The division's id (行政区划标识).")] within: ID,
         #[graphql(desc = "The first month of decisions (起始月份).")] from: YearMonth,
-        #[graphql(desc = "The last month of decisions, at most ten years later (截止月份).")] to: YearMonth,
+        #[graphql(desc = "The last month of decisions, at most ten years later (截止月份).")]
+        to: YearMonth,
     ) -> Option<Result<Vec<PermitSla>>> {
         let sla = async {
             let services = ctx.services();
             let (id, range) = (division(&within)?, Months::new(from, to)?);
-            let all = supervision::permit_sla(services.db.read(), id, range, services.clock.today()).await?;
+            let all =
+                supervision::permit_sla(services.db.read(), id, range, services.clock.today())
+                    .await?;
             Ok(all.into_iter().map(PermitSla::from).collect())
         };
         Some(sla.await)
@@ -233,14 +298,17 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(name = "division", desc = "The division's id (行政区划标识).")] within: ID,
-        #[graphql(desc = "How many, 50 when it is left out, 500 at most (条数).")] first: Option<i32>,
+        #[graphql(desc = "How many, 50 when it is left out, 500 at most (条数).")] first: Option<
+            i32,
+        >,
         #[graphql(desc = "Behind this cursor (游标).")] after: Option<String>,
     ) -> Option<Result<Page<SocietyProject>>> {
         let page = async {
             let select = development::projects(division(&within)?);
             let order = [(project::Column::Id, Order::Asc)];
             let args = PageArgs::forward(first, after);
-            let nodes = |rows: Vec<project::Model>| rows.into_iter().map(SocietyProject::from).collect();
+            let nodes =
+                |rows: Vec<project::Model>| rows.into_iter().map(SocietyProject::from).collect();
             keyset(ctx.services().db.read(), select, &order, &args, nodes).await
         };
         Some(page.await)
@@ -254,7 +322,11 @@ impl Query {
         #[graphql(name = "division", desc = "The division's id (行政区划标识).")] within: ID,
     ) -> Option<Result<ProjectSummary>> {
         let summary = async {
-            Ok(development::project_summary(ctx.services().db.read(), division(&within)?).await?.into())
+            Ok(
+                development::project_summary(ctx.services().db.read(), division(&within)?)
+                    .await?
+                    .into(),
+            )
         };
         Some(summary.await)
     }
@@ -266,8 +338,13 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(name = "division", desc = "The division's id (行政区划标识).")] within: ID,
     ) -> Option<Result<MicroFundSummary>> {
-        let summary =
-            async { Ok(development::fund_summary(ctx.services().db.read(), division(&within)?).await?.into()) };
+        let summary = async {
+            Ok(
+                development::fund_summary(ctx.services().db.read(), division(&within)?)
+                    .await?
+                    .into(),
+            )
+        };
         Some(summary.await)
     }
 
@@ -279,7 +356,11 @@ impl Query {
         #[graphql(name = "division", desc = "The division's id (行政区划标识).")] within: ID,
     ) -> Option<Result<AdoptionSummary>> {
         let summary = async {
-            Ok(development::adoption_summary(ctx.services().db.read(), division(&within)?).await?.into())
+            Ok(
+                development::adoption_summary(ctx.services().db.read(), division(&within)?)
+                    .await?
+                    .into(),
+            )
         };
         Some(summary.await)
     }
@@ -291,7 +372,13 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(name = "division", desc = "The division's id (行政区划标识).")] within: ID,
     ) -> Option<Result<HubSummary>> {
-        let summary = async { Ok(development::hubs(ctx.services().db.read(), division(&within)?).await?.into()) };
+        let summary = async {
+            Ok(
+                development::hubs(ctx.services().db.read(), division(&within)?)
+                    .await?
+                    .into(),
+            )
+        };
         Some(summary.await)
     }
 
@@ -302,8 +389,13 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(name = "division", desc = "The division's id (行政区划标识).")] within: ID,
     ) -> Option<Result<PartyCover>> {
-        let cover =
-            async { Ok(development::party_cover(ctx.services().db.read(), division(&within)?).await?.into()) };
+        let cover = async {
+            Ok(
+                development::party_cover(ctx.services().db.read(), division(&within)?)
+                    .await?
+                    .into(),
+            )
+        };
         Some(cover.await)
     }
 
@@ -325,7 +417,12 @@ impl Query {
 
     /// The events of this subgraph, for other subgraphs.
     #[graphql(name = "_events")]
-    async fn events(&self, ctx: &Context<'_>, after: i64, first: i32) -> Result<Vec<kit::events::FeedEvent>> {
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        after: i64,
+        first: i32,
+    ) -> Result<Vec<kit::events::FeedEvent>> {
         kit::events::feed(ctx, after, first).await
     }
 }

@@ -1,8 +1,10 @@
 //! Figures: months, sums, terms.
 
 use crate::model;
-use crate::service::development::{AdoptionSummary as Adoptions, FeeSummary, FundSummary, Hubs, PartyCover as Cover};
 use crate::service::development::ProjectSummary as Projects;
+use crate::service::development::{
+    AdoptionSummary as Adoptions, FeeSummary, FundSummary, Hubs, PartyCover as Cover,
+};
 use crate::service::statistics::OrgMonth;
 use crate::service::supervision::{Cleanup, Sla};
 use crate::vocabulary::{CleanupResult, DayUnit, PermitItem};
@@ -249,7 +251,11 @@ pub struct MicroFundSummary {
 
 impl From<FundSummary> for MicroFundSummary {
     fn from(sums: FundSummary) -> Self {
-        Self { funds: sums.funds, amount: Yuan(sums.amount_fen), is_amount_approximate: sums.approximate > 0 }
+        Self {
+            funds: sums.funds,
+            amount: Yuan(sums.amount_fen),
+            is_amount_approximate: sums.approximate > 0,
+        }
     }
 }
 
@@ -302,7 +308,11 @@ impl From<Hubs> for HubSummary {
         Self {
             hubs: hubs.hubs,
             brands: hubs.brands,
-            hub_targets: hubs.targets.into_iter().map(|(year, value)| YearTarget { year, value }).collect(),
+            hub_targets: hubs
+                .targets
+                .into_iter()
+                .map(|(year, value)| YearTarget { year, value })
+                .collect(),
         }
     }
 }
@@ -321,6 +331,10 @@ pub struct PartyCover {
 
 impl From<Cover> for PartyCover {
     fn from(cover: Cover) -> Self {
-        Self { organizations: cover.organizations, covered: cover.covered, assessed: cover.assessed }
+        Self {
+            organizations: cover.organizations,
+            covered: cover.covered,
+            assessed: cover.assessed,
+        }
     }
 }

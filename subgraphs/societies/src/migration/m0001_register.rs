@@ -46,13 +46,31 @@ impl MigrationTrait for Migration {
             )
             .await?;
         manager
-            .create_index(Index::create().name("organization_by_division_id").table("organization").col("division_id").take())
+            .create_index(
+                Index::create()
+                    .name("organization_by_division_id")
+                    .table("organization")
+                    .col("division_id")
+                    .take(),
+            )
             .await?;
         manager
-            .create_index(Index::create().name("organization_by_name").table("organization").col("name").take())
+            .create_index(
+                Index::create()
+                    .name("organization_by_name")
+                    .table("organization")
+                    .col("name")
+                    .take(),
+            )
             .await?;
         manager
-            .create_index(Index::create().name("organization_by_domicile_place_id").table("organization").col("domicile_place_id").take())
+            .create_index(
+                Index::create()
+                    .name("organization_by_domicile_place_id")
+                    .table("organization")
+                    .col("domicile_place_id")
+                    .take(),
+            )
             .await?;
         manager
             .create_table(
@@ -84,10 +102,22 @@ impl MigrationTrait for Migration {
             )
             .await?;
         manager
-            .create_index(Index::create().name("office_by_person").table("office").col("person").take())
+            .create_index(
+                Index::create()
+                    .name("office_by_person")
+                    .table("office")
+                    .col("person")
+                    .take(),
+            )
             .await?;
         manager
-            .create_index(Index::create().name("office_by_credit_code").table("office").col("credit_code").take())
+            .create_index(
+                Index::create()
+                    .name("office_by_credit_code")
+                    .table("office")
+                    .col("credit_code")
+                    .take(),
+            )
             .await?;
         manager
             .create_table(
@@ -113,14 +143,28 @@ impl MigrationTrait for Migration {
             )
             .await?;
         manager
-            .create_index(Index::create().name("territory_by_division").table("territory").col("division").take())
+            .create_index(
+                Index::create()
+                    .name("territory_by_division")
+                    .table("territory")
+                    .col("division")
+                    .take(),
+            )
             .await?;
         Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in ["territory", "member_stat", "office", "organization_name", "organization"] {
-            manager.drop_table(Table::drop().table(table).take()).await?;
+        for table in [
+            "territory",
+            "member_stat",
+            "office",
+            "organization_name",
+            "organization",
+        ] {
+            manager
+                .drop_table(Table::drop().table(table).take())
+                .await?;
         }
         Ok(())
     }

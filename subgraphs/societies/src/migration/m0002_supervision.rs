@@ -40,7 +40,15 @@ impl MigrationTrait for Migration {
             )
             .await?;
         manager
-            .create_index(Index::create().name("annual_report_by_credit_code_year").table("annual_report").col("credit_code").col("year").unique().take())
+            .create_index(
+                Index::create()
+                    .name("annual_report_by_credit_code_year")
+                    .table("annual_report")
+                    .col("credit_code")
+                    .col("year")
+                    .unique()
+                    .take(),
+            )
             .await?;
         manager
             .create_table(
@@ -58,10 +66,22 @@ impl MigrationTrait for Migration {
             )
             .await?;
         manager
-            .create_index(Index::create().name("rating_by_credit_code").table("rating").col("credit_code").take())
+            .create_index(
+                Index::create()
+                    .name("rating_by_credit_code")
+                    .table("rating")
+                    .col("credit_code")
+                    .take(),
+            )
             .await?;
         manager
-            .create_index(Index::create().name("rating_by_valid_to").table("rating").col("valid_to").take())
+            .create_index(
+                Index::create()
+                    .name("rating_by_valid_to")
+                    .table("rating")
+                    .col("valid_to")
+                    .take(),
+            )
             .await?;
         manager
             .create_table(
@@ -79,7 +99,13 @@ impl MigrationTrait for Migration {
             )
             .await?;
         manager
-            .create_index(Index::create().name("credit_listing_by_credit_code").table("credit_listing").col("credit_code").take())
+            .create_index(
+                Index::create()
+                    .name("credit_listing_by_credit_code")
+                    .table("credit_listing")
+                    .col("credit_code")
+                    .take(),
+            )
             .await?;
         manager
             .create_table(
@@ -99,7 +125,14 @@ impl MigrationTrait for Migration {
             )
             .await?;
         manager
-            .create_index(Index::create().name("cleanup_case_by_division_id_closed_month").table("cleanup_case").col("division_id").col("closed_month").take())
+            .create_index(
+                Index::create()
+                    .name("cleanup_case_by_division_id_closed_month")
+                    .table("cleanup_case")
+                    .col("division_id")
+                    .col("closed_month")
+                    .take(),
+            )
             .await?;
         manager
             .create_table(
@@ -124,14 +157,29 @@ impl MigrationTrait for Migration {
             )
             .await?;
         manager
-            .create_index(Index::create().name("permit_case_by_division_id_decided_month").table("permit_case").col("division_id").col("decided_month").take())
+            .create_index(
+                Index::create()
+                    .name("permit_case_by_division_id_decided_month")
+                    .table("permit_case")
+                    .col("division_id")
+                    .col("decided_month")
+                    .take(),
+            )
             .await?;
         Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in ["permit_case", "cleanup_case", "credit_listing", "rating", "annual_report"] {
-            manager.drop_table(Table::drop().table(table).take()).await?;
+        for table in [
+            "permit_case",
+            "cleanup_case",
+            "credit_listing",
+            "rating",
+            "annual_report",
+        ] {
+            manager
+                .drop_table(Table::drop().table(table).take())
+                .await?;
         }
         Ok(())
     }

@@ -33,10 +33,24 @@ impl MigrationTrait for Migration {
             )
             .await?;
         manager
-            .create_index(Index::create().name("fee_reduction_by_division_id_month").table("fee_reduction").col("division_id").col("month").take())
+            .create_index(
+                Index::create()
+                    .name("fee_reduction_by_division_id_month")
+                    .table("fee_reduction")
+                    .col("division_id")
+                    .col("month")
+                    .take(),
+            )
             .await?;
         manager
-            .create_index(Index::create().name("fee_reduction_by_credit_code_month").table("fee_reduction").col("credit_code").col("month").take())
+            .create_index(
+                Index::create()
+                    .name("fee_reduction_by_credit_code_month")
+                    .table("fee_reduction")
+                    .col("credit_code")
+                    .col("month")
+                    .take(),
+            )
             .await?;
         manager
             .create_table(
@@ -58,7 +72,13 @@ impl MigrationTrait for Migration {
             )
             .await?;
         manager
-            .create_index(Index::create().name("project_by_division_id").table("project").col("division_id").take())
+            .create_index(
+                Index::create()
+                    .name("project_by_division_id")
+                    .table("project")
+                    .col("division_id")
+                    .take(),
+            )
             .await?;
         manager
             .create_table(
@@ -75,7 +95,13 @@ impl MigrationTrait for Migration {
             )
             .await?;
         manager
-            .create_index(Index::create().name("adoption_by_division_id").table("adoption").col("division_id").take())
+            .create_index(
+                Index::create()
+                    .name("adoption_by_division_id")
+                    .table("adoption")
+                    .col("division_id")
+                    .take(),
+            )
             .await?;
         manager
             .create_table(
@@ -92,7 +118,13 @@ impl MigrationTrait for Migration {
             )
             .await?;
         manager
-            .create_index(Index::create().name("micro_fund_by_division_id").table("micro_fund").col("division_id").take())
+            .create_index(
+                Index::create()
+                    .name("micro_fund_by_division_id")
+                    .table("micro_fund")
+                    .col("division_id")
+                    .take(),
+            )
             .await?;
         manager
             .create_table(
@@ -107,7 +139,13 @@ impl MigrationTrait for Migration {
             )
             .await?;
         manager
-            .create_index(Index::create().name("party_unit_by_division_id").table("party_unit").col("division_id").take())
+            .create_index(
+                Index::create()
+                    .name("party_unit_by_division_id")
+                    .table("party_unit")
+                    .col("division_id")
+                    .take(),
+            )
             .await?;
         manager
             .create_table(
@@ -117,7 +155,12 @@ impl MigrationTrait for Migration {
                     .col(integer("year"))
                     .col(text("indicator"))
                     .col(big_integer("value"))
-                    .primary_key(Index::create().col("division_id").col("year").col("indicator"))
+                    .primary_key(
+                        Index::create()
+                            .col("division_id")
+                            .col("year")
+                            .col("indicator"),
+                    )
                     .take(),
             )
             .await?;
@@ -125,8 +168,17 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in ["target", "party_unit", "micro_fund", "adoption", "project", "fee_reduction"] {
-            manager.drop_table(Table::drop().table(table).take()).await?;
+        for table in [
+            "target",
+            "party_unit",
+            "micro_fund",
+            "adoption",
+            "project",
+            "fee_reduction",
+        ] {
+            manager
+                .drop_table(Table::drop().table(table).take())
+                .await?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Offices that natural persons hold: the only place of this subgraph with person tokens.
 
-use crate::vocabulary::{OfficeRole, OfficeEnd};
+use crate::vocabulary::{OfficeEnd, OfficeRole};
 use sea_orm::entity::prelude::*;
 
 /// One row.

@@ -1,7 +1,7 @@
 //! A registered social organization. Its current name is repeated here for search; the history of names
 //! is in [`super::organization_name`], its offices in [`super::office`].
 
-use crate::vocabulary::{OrgKind, OrgState, RegistrarLevel, HubKind, CharityBasis};
+use crate::vocabulary::{CharityBasis, HubKind, OrgKind, OrgState, RegistrarLevel};
 use sea_orm::entity::prelude::*;
 
 /// One row.

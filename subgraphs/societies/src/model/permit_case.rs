@@ -1,6 +1,6 @@
 //! Applications for a permit and how long they took (O-4).
 
-use crate::vocabulary::{PermitItem, DayUnit};
+use crate::vocabulary::{DayUnit, PermitItem};
 use sea_orm::entity::prelude::*;
 
 /// One row.

@@ -5,7 +5,10 @@ use chrono::NaiveDate;
 
 /// O-22, 慈善法 第二十二条: a licence to raise funds from the public may be asked for one year after
 /// registration or recognition as a charity.
-pub fn may_ask_for_public_raising(charity_since: NaiveDate, today: NaiveDate) -> Result<(), Refusal> {
+pub fn may_ask_for_public_raising(
+    charity_since: NaiveDate,
+    today: NaiveDate,
+) -> Result<(), Refusal> {
     if today < add_years(charity_since, 1) {
         return Err(Refusal {
             code: "CHARITY_TOO_YOUNG",
@@ -84,7 +87,11 @@ mod tests {
                 total_spending_fen: total,
                 management_fen: management,
             };
-            assert_eq!(spending(&year).err().map_or("OK", |r| r.code), expected, "{year:?}");
+            assert_eq!(
+                spending(&year).err().map_or("OK", |r| r.code),
+                expected,
+                "{year:?}"
+            );
         }
     }
 }

@@ -58,7 +58,11 @@ pub fn escalates_on(listed: NaiveDate) -> NaiveDate {
 /// O-15, 社会组织信用信息管理办法 (2018): the grounds for the serious list, of which two years on the abnormal
 /// list is one. `abnormal_since` is the day of the oldest entry still open.
 #[must_use]
-pub fn serious_grounds(f: &Findings, abnormal_since: Option<NaiveDate>, today: NaiveDate) -> Vec<ListingReason> {
+pub fn serious_grounds(
+    f: &Findings,
+    abnormal_since: Option<NaiveDate>,
+    today: NaiveDate,
+) -> Vec<ListingReason> {
     let two_years = abnormal_since.is_some_and(|since| escalates_on(since) <= today);
     let large_fine = f.penalty_fen.is_some_and(|fen| fen >= LARGE_FINE_FEN);
     [
@@ -77,7 +81,11 @@ pub fn serious_grounds(f: &Findings, abnormal_since: Option<NaiveDate>, today: N
 
 /// O-13 and O-15, 社会组织信用信息管理办法 (2018): the list an organization belongs on, the serious one first.
 #[must_use]
-pub fn list_for(f: &Findings, abnormal_since: Option<NaiveDate>, today: NaiveDate) -> Option<CreditList> {
+pub fn list_for(
+    f: &Findings,
+    abnormal_since: Option<NaiveDate>,
+    today: NaiveDate,
+) -> Option<CreditList> {
     if !serious_grounds(f, abnormal_since, today).is_empty() {
         Some(CreditList::Serious)
     } else if !abnormal_grounds(f).is_empty() {
@@ -98,27 +106,110 @@ mod tests {
         let clean = Findings::default();
         for (what, findings, expected) in [
             ("clean", clean, None),
-            ("no report", Findings { report_missing: true, ..clean }, Some(CreditList::Abnormal)),
-            ("not put right", Findings { not_put_right: true, ..clean }, Some(CreditList::Abnormal)),
-            ("no party body", Findings { party_body_missing: true, ..clean }, Some(CreditList::Abnormal)),
-            ("unreachable", Findings { unreachable: true, ..clean }, Some(CreditList::Abnormal)),
-            ("a warning", Findings { penalty_fen: Some(0), ..clean }, Some(CreditList::Abnormal)),
+            (
+                "no report",
+                Findings {
+                    report_missing: true,
+                    ..clean
+                },
+                Some(CreditList::Abnormal),
+            ),
+            (
+                "not put right",
+                Findings {
+                    not_put_right: true,
+                    ..clean
+                },
+                Some(CreditList::Abnormal),
+            ),
+            (
+                "no party body",
+                Findings {
+                    party_body_missing: true,
+                    ..clean
+                },
+                Some(CreditList::Abnormal),
+            ),
+            (
+                "unreachable",
+                Findings {
+                    unreachable: true,
+                    ..clean
+                },
+                Some(CreditList::Abnormal),
+            ),
+            (
+                "a warning",
+                Findings {
+                    penalty_fen: Some(0),
+                    ..clean
+                },
+                Some(CreditList::Abnormal),
+            ),
             (
                 "a fine just below",
-                Findings { penalty_fen: Some(LARGE_FINE_FEN - 1), ..clean },
+                Findings {
+                    penalty_fen: Some(LARGE_FINE_FEN - 1),
+                    ..clean
+                },
                 Some(CreditList::Abnormal),
             ),
             (
                 "a fine of fifty thousand",
-                Findings { penalty_fen: Some(LARGE_FINE_FEN), ..clean },
+                Findings {
+                    penalty_fen: Some(LARGE_FINE_FEN),
+                    ..clean
+                },
                 Some(CreditList::Serious),
             ),
-            ("two minor penalties", Findings { minor_penalties: 2, ..clean }, Some(CreditList::Serious)),
-            ("one minor penalty long ago", Findings { minor_penalties: 1, ..clean }, None),
-            ("false papers", Findings { fake_change: true, ..clean }, Some(CreditList::Serious)),
-            ("suspended", Findings { suspended: true, ..clean }, Some(CreditList::Serious)),
-            ("in a court's list", Findings { judgment_defaulter: true, ..clean }, Some(CreditList::Serious)),
-            ("revoked", Findings { revoked: true, ..clean }, Some(CreditList::Serious)),
+            (
+                "two minor penalties",
+                Findings {
+                    minor_penalties: 2,
+                    ..clean
+                },
+                Some(CreditList::Serious),
+            ),
+            (
+                "one minor penalty long ago",
+                Findings {
+                    minor_penalties: 1,
+                    ..clean
+                },
+                None,
+            ),
+            (
+                "false papers",
+                Findings {
+                    fake_change: true,
+                    ..clean
+                },
+                Some(CreditList::Serious),
+            ),
+            (
+                "suspended",
+                Findings {
+                    suspended: true,
+                    ..clean
+                },
+                Some(CreditList::Serious),
+            ),
+            (
+                "in a court's list",
+                Findings {
+                    judgment_defaulter: true,
+                    ..clean
+                },
+                Some(CreditList::Serious),
+            ),
+            (
+                "revoked",
+                Findings {
+                    revoked: true,
+                    ..clean
+                },
+                Some(CreditList::Serious),
+            ),
         ] {
             assert_eq!(list_for(&findings, None, today), expected, "{what}");
         }
@@ -129,6 +220,9 @@ mod tests {
         let clean = Findings::default();
         let since = Some(day("2024-11-22"));
         assert_eq!(list_for(&clean, since, day("2026-11-21")), None);
-        assert_eq!(list_for(&clean, since, day("2026-11-22")), Some(CreditList::Serious));
+        assert_eq!(
+            list_for(&clean, since, day("2026-11-22")),
+            Some(CreditList::Serious)
+        );
     }
 }

@@ -54,7 +54,11 @@ mod tests {
             (200_000, -1, 10, false),
             (200_000, 100_000, 0, false),
         ] {
-            let line = FeeLine { old_fen, new_fen, enterprises };
+            let line = FeeLine {
+                old_fen,
+                new_fen,
+                enterprises,
+            };
             assert_eq!(fee_line(&line).is_ok(), allowed, "{line:?}");
         }
     }
@@ -62,8 +66,16 @@ mod tests {
     #[test]
     fn the_total_is_the_sum_of_the_lines() {
         let lines = [
-            FeeLine { old_fen: 300_000, new_fen: 100_000, enterprises: 3 },
-            FeeLine { old_fen: 50_000, new_fen: 0, enterprises: 2 },
+            FeeLine {
+                old_fen: 300_000,
+                new_fen: 100_000,
+                enterprises: 3,
+            },
+            FeeLine {
+                old_fen: 50_000,
+                new_fen: 0,
+                enterprises: 2,
+            },
         ];
         assert_eq!(total_fen(&lines), 700_000);
         assert_eq!(total_fen(&[]), 0);

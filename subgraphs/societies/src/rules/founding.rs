@@ -24,7 +24,14 @@ pub fn society_members(
         (0, _) => (Measure::UnitMembers, unit),
         _ => (Measure::MixedMembers, individual.saturating_add(unit)),
     };
-    at_least(OrgKind::SocialGroup, level, measure, on, i64::from(figure), refusal)
+    at_least(
+        OrgKind::SocialGroup,
+        level,
+        measure,
+        on,
+        i64::from(figure),
+        refusal,
+    )
 }
 
 /// O-1, 社会团体登记管理条例 第十条: funds of 100,000 yuan for a national society, 30,000 for a local one.
@@ -36,7 +43,14 @@ pub fn society_funds(fen: i64, level: RegistrarLevel, on: NaiveDate) -> Result<(
         zh: "社会团体的活动资金低于法定最低数额。",
         basis: "",
     };
-    at_least(OrgKind::SocialGroup, level, Measure::FundsFen, on, fen, refusal)
+    at_least(
+        OrgKind::SocialGroup,
+        level,
+        Measure::FundsFen,
+        on,
+        fen,
+        refusal,
+    )
 }
 
 /// O-2, 基金会管理条例 第六条、第八条: the original fund, paid in cash, and who may register it: only the
@@ -98,7 +112,10 @@ pub struct ServiceBody<'a> {
 /// premises; the name may not carry 中国, 全国 or 中华.
 pub fn service_body(body: &ServiceBody<'_>) -> Result<(), Refusal> {
     const BASIS: &str = "民办非企业单位登记管理暂行条例 (1998) 第八条";
-    if ["中国", "全国", "中华"].iter().any(|word| body.name.contains(word)) {
+    if ["中国", "全国", "中华"]
+        .iter()
+        .any(|word| body.name.contains(word))
+    {
         return Err(Refusal {
             code: "NAME_RESERVED",
             en: "The name may not carry a word for the whole country.",
@@ -187,7 +204,12 @@ mod tests {
             (0, 0, "TOO_FEW_MEMBERS"),
         ] {
             assert_eq!(
-                code(society_members(individual, unit, RegistrarLevel::County, on)),
+                code(society_members(
+                    individual,
+                    unit,
+                    RegistrarLevel::County,
+                    on
+                )),
                 expected,
                 "{individual} and {unit}"
             );
@@ -203,7 +225,11 @@ mod tests {
             (3_000_000, RegistrarLevel::Ministry, "FUNDS_TOO_SMALL"),
             (10_000_000, RegistrarLevel::Ministry, "OK"),
         ] {
-            assert_eq!(code(society_funds(fen, level, on)), expected, "{fen} at {level:?}");
+            assert_eq!(
+                code(society_funds(fen, level, on)),
+                expected,
+                "{fen} at {level:?}"
+            );
         }
     }
 
@@ -226,8 +252,20 @@ mod tests {
             (1, false, true, RegistrarLevel::Province, "FUNDS_TOO_SMALL"),
             (20, false, true, RegistrarLevel::Ministry, "OK"),
             (19, false, true, RegistrarLevel::Ministry, "FUNDS_TOO_SMALL"),
-            (9, false, false, RegistrarLevel::Province, "FUND_NOT_IN_CASH"),
-            (9, false, true, RegistrarLevel::County, "REGISTRAR_NOT_COMPETENT"),
+            (
+                9,
+                false,
+                false,
+                RegistrarLevel::Province,
+                "FUND_NOT_IN_CASH",
+            ),
+            (
+                9,
+                false,
+                true,
+                RegistrarLevel::County,
+                "REGISTRAR_NOT_COMPETENT",
+            ),
         ] {
             let fen = million * 1_000_000 * yuan;
             assert_eq!(
@@ -248,9 +286,27 @@ mod tests {
             has_premises: true,
         };
         assert_eq!(code(service_body(&full)), "OK");
-        assert_eq!(code(service_body(&ServiceBody { name: "中华晨光服务中心", ..full })), "NAME_RESERVED");
-        assert_eq!(code(service_body(&ServiceBody { has_staff: false, ..full })), "CONDITIONS_NOT_MET");
-        assert_eq!(code(service_body(&ServiceBody { supervisor_consents: false, ..full })), "CONDITIONS_NOT_MET");
+        assert_eq!(
+            code(service_body(&ServiceBody {
+                name: "中华晨光服务中心",
+                ..full
+            })),
+            "NAME_RESERVED"
+        );
+        assert_eq!(
+            code(service_body(&ServiceBody {
+                has_staff: false,
+                ..full
+            })),
+            "CONDITIONS_NOT_MET"
+        );
+        assert_eq!(
+            code(service_body(&ServiceBody {
+                supervisor_consents: false,
+                ..full
+            })),
+            "CONDITIONS_NOT_MET"
+        );
     }
 
     #[test]
@@ -260,10 +316,18 @@ mod tests {
             (Organization(OrgKind::SocialGroup), false, "OK"),
             (Organization(OrgKind::SocialGroup), true, "REGIONAL_BRANCH"),
             (Branch(OrgKind::SocialGroup), false, "BRANCH_OF_BRANCH"),
-            (Organization(OrgKind::CivilNonEnterprise), false, "NO_BRANCHES"),
+            (
+                Organization(OrgKind::CivilNonEnterprise),
+                false,
+                "NO_BRANCHES",
+            ),
             (Organization(OrgKind::Foundation), false, "OK"),
         ] {
-            assert_eq!(code(branch(parent, regional)), expected, "{parent:?}, regional {regional}");
+            assert_eq!(
+                code(branch(parent, regional)),
+                expected,
+                "{parent:?}, regional {regional}"
+            );
         }
     }
 }

@@ -44,7 +44,8 @@ pub(crate) fn year_start(year: i32) -> NaiveDate {
 
 /// The same day some years later; 29 February becomes 28 February.
 pub(crate) fn add_years(day: NaiveDate, years: u32) -> NaiveDate {
-    day.checked_add_months(chrono::Months::new(years.saturating_mul(12))).unwrap_or(NaiveDate::MAX)
+    day.checked_add_months(chrono::Months::new(years.saturating_mul(12)))
+        .unwrap_or(NaiveDate::MAX)
 }
 
 #[cfg(test)]

@@ -38,7 +38,11 @@ mod tests {
     use super::*;
 
     fn held(credit_code: &str, kind: OrgKind, role: OfficeRole) -> HeldOffice {
-        HeldOffice { credit_code: credit_code.to_owned(), kind, role }
+        HeldOffice {
+            credit_code: credit_code.to_owned(),
+            kind,
+            role,
+        }
     }
 
     #[test]
@@ -46,11 +50,31 @@ mod tests {
         use OfficeRole::{Director, LegalRepresentative};
         for (what, offices, allowed) in [
             ("nothing", vec![], true),
-            ("the same society", vec![held("A", OrgKind::SocialGroup, LegalRepresentative)], true),
-            ("another society", vec![held("B", OrgKind::SocialGroup, LegalRepresentative)], false),
-            ("a lesser office elsewhere", vec![held("B", OrgKind::SocialGroup, Director)], true),
-            ("a foundation", vec![held("B", OrgKind::Foundation, LegalRepresentative)], true),
-            ("a service body", vec![held("B", OrgKind::CivilNonEnterprise, LegalRepresentative)], true),
+            (
+                "the same society",
+                vec![held("A", OrgKind::SocialGroup, LegalRepresentative)],
+                true,
+            ),
+            (
+                "another society",
+                vec![held("B", OrgKind::SocialGroup, LegalRepresentative)],
+                false,
+            ),
+            (
+                "a lesser office elsewhere",
+                vec![held("B", OrgKind::SocialGroup, Director)],
+                true,
+            ),
+            (
+                "a foundation",
+                vec![held("B", OrgKind::Foundation, LegalRepresentative)],
+                true,
+            ),
+            (
+                "a service body",
+                vec![held("B", OrgKind::CivilNonEnterprise, LegalRepresentative)],
+                true,
+            ),
         ] {
             assert_eq!(may_lead_society(&offices, "A").is_ok(), allowed, "{what}");
         }

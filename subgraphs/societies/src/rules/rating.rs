@@ -31,13 +31,20 @@ pub fn enjoys_policies(level: RatingLevel, state: RatingState) -> bool {
 }
 
 /// Score bands of one city's notice (1,000 points): a setting, not the law.
-pub const SCORE_BANDS: [(u16, RatingLevel); 4] =
-    [(950, RatingLevel::A5), (901, RatingLevel::A4), (851, RatingLevel::A3), (801, RatingLevel::A2)];
+pub const SCORE_BANDS: [(u16, RatingLevel); 4] = [
+    (950, RatingLevel::A5),
+    (901, RatingLevel::A4),
+    (851, RatingLevel::A3),
+    (801, RatingLevel::A2),
+];
 
 /// O-12, one city's notice (a setting): the grade for a score out of 1,000. Below the last band it is 1A.
 #[must_use]
 pub fn level_for(score: u16, bands: &[(u16, RatingLevel)]) -> RatingLevel {
-    bands.iter().find(|(from, _)| score >= *from).map_or(RatingLevel::A1, |(_, level)| *level)
+    bands
+        .iter()
+        .find(|(from, _)| score >= *from)
+        .map_or(RatingLevel::A1, |(_, level)| *level)
 }
 
 /// What is known of a body that asks to be rated.
@@ -103,9 +110,18 @@ mod tests {
     fn a_rating_lasts_five_years_to_the_day() {
         let to = valid_to(day("2023-12-20"));
         assert_eq!(to, day("2028-12-20"));
-        assert_eq!(state_on(RatingState::Valid, to, day("2028-12-19")), RatingState::Valid);
-        assert_eq!(state_on(RatingState::Valid, to, day("2028-12-20")), RatingState::Expired);
-        assert_eq!(state_on(RatingState::Revoked, to, day("2024-01-01")), RatingState::Revoked);
+        assert_eq!(
+            state_on(RatingState::Valid, to, day("2028-12-19")),
+            RatingState::Valid
+        );
+        assert_eq!(
+            state_on(RatingState::Valid, to, day("2028-12-20")),
+            RatingState::Expired
+        );
+        assert_eq!(
+            state_on(RatingState::Revoked, to, day("2024-01-01")),
+            RatingState::Revoked
+        );
         assert_eq!(valid_to(day("2024-02-29")), day("2029-02-28"));
     }
 
@@ -151,22 +167,93 @@ mod tests {
         let today = day("2026-11-22");
         for (what, c, expected) in [
             ("good", good, "OK"),
-            ("young", Candidate { founded: day("2024-01-02"), ..good }, "TOO_YOUNG_TO_BE_RATED"),
-            ("two full years", Candidate { founded: day("2023-12-31"), ..good }, "OK"),
-            ("unchecked", Candidate { last_year: Some(NotDone), ..good }, "INSPECTION_NOT_PASSED"),
-            ("no result", Candidate { last_year: None, ..good }, "INSPECTION_NOT_PASSED"),
-            ("failed", Candidate { last_year: Some(Fail), ..good }, "INSPECTION_NOT_PASSED"),
-            ("once basic", Candidate { last_year: Some(Basic), ..good }, "OK"),
             (
-                "twice basic",
-                Candidate { last_year: Some(Basic), year_before: Some(Basic), ..good },
+                "young",
+                Candidate {
+                    founded: day("2024-01-02"),
+                    ..good
+                },
+                "TOO_YOUNG_TO_BE_RATED",
+            ),
+            (
+                "two full years",
+                Candidate {
+                    founded: day("2023-12-31"),
+                    ..good
+                },
+                "OK",
+            ),
+            (
+                "unchecked",
+                Candidate {
+                    last_year: Some(NotDone),
+                    ..good
+                },
                 "INSPECTION_NOT_PASSED",
             ),
-            ("punished", Candidate { punished: true, ..good }, "NOT_IN_GOOD_STANDING"),
-            ("listed", Candidate { listed: true, ..good }, "NOT_IN_GOOD_STANDING"),
-            ("investigated", Candidate { investigated: true, ..good }, "NOT_IN_GOOD_STANDING"),
+            (
+                "no result",
+                Candidate {
+                    last_year: None,
+                    ..good
+                },
+                "INSPECTION_NOT_PASSED",
+            ),
+            (
+                "failed",
+                Candidate {
+                    last_year: Some(Fail),
+                    ..good
+                },
+                "INSPECTION_NOT_PASSED",
+            ),
+            (
+                "once basic",
+                Candidate {
+                    last_year: Some(Basic),
+                    ..good
+                },
+                "OK",
+            ),
+            (
+                "twice basic",
+                Candidate {
+                    last_year: Some(Basic),
+                    year_before: Some(Basic),
+                    ..good
+                },
+                "INSPECTION_NOT_PASSED",
+            ),
+            (
+                "punished",
+                Candidate {
+                    punished: true,
+                    ..good
+                },
+                "NOT_IN_GOOD_STANDING",
+            ),
+            (
+                "listed",
+                Candidate {
+                    listed: true,
+                    ..good
+                },
+                "NOT_IN_GOOD_STANDING",
+            ),
+            (
+                "investigated",
+                Candidate {
+                    investigated: true,
+                    ..good
+                },
+                "NOT_IN_GOOD_STANDING",
+            ),
         ] {
-            assert_eq!(may_be_rated(&c, today).err().map_or("OK", |r| r.code), expected, "{what}");
+            assert_eq!(
+                may_be_rated(&c, today).err().map_or("OK", |r| r.code),
+                expected,
+                "{what}"
+            );
         }
     }
 }

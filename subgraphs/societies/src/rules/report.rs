@@ -21,28 +21,43 @@ pub struct ReportDeadlines {
 pub fn deadlines(year: i32) -> ReportDeadlines {
     let next = year.saturating_add(1);
     let day = |month, day| NaiveDate::from_ymd_opt(next, month, day).unwrap_or(NaiveDate::MAX);
-    ReportDeadlines { supervisor: day(3, 31), registry: day(5, 31) }
+    ReportDeadlines {
+        supervisor: day(3, 31),
+        registry: day(5, 31),
+    }
 }
 
 /// O-10, 社会团体登记管理条例 第二十八条: the last year whose report had to be with the registry before `today`.
 #[must_use]
 pub fn last_due_year(today: NaiveDate) -> i32 {
     let last = today.year() - 1;
-    if today > deadlines(last).registry { last } else { last - 1 }
+    if today > deadlines(last).registry {
+        last
+    } else {
+        last - 1
+    }
 }
 
 /// O-10, practice of the registries: a body founded in the second half of a year reports on the next
 /// year first.
 #[must_use]
 pub fn first_report_year(founded: NaiveDate) -> i32 {
-    if founded.month() <= 6 { founded.year() } else { founded.year() + 1 }
+    if founded.month() <= 6 {
+        founded.year()
+    } else {
+        founded.year() + 1
+    }
 }
 
 /// O-11, 慈善法 第十三条 and practice of direct registration: charities and bodies without a supervising
 /// department owe an annual work report and its disclosure instead of the inspection.
 #[must_use]
 pub const fn duty(is_charity: bool, has_supervisor: bool) -> ReportDuty {
-    if is_charity || !has_supervisor { ReportDuty::WorkReport } else { ReportDuty::Inspection }
+    if is_charity || !has_supervisor {
+        ReportDuty::WorkReport
+    } else {
+        ReportDuty::Inspection
+    }
 }
 
 /// A report as it is handed in.
@@ -116,17 +131,28 @@ mod tests {
     fn the_report_on_2025_is_due_in_march_and_may_of_2026() {
         assert_eq!(
             deadlines(2025),
-            ReportDeadlines { supervisor: day("2026-03-31"), registry: day("2026-05-31") }
+            ReportDeadlines {
+                supervisor: day("2026-03-31"),
+                registry: day("2026-05-31")
+            }
         );
     }
 
     #[test]
     fn a_year_is_missing_only_after_its_deadline() {
-        for (today, year) in [("2026-05-31", 2024), ("2026-06-01", 2025), ("2026-12-31", 2025), ("2027-01-01", 2025)] {
+        for (today, year) in [
+            ("2026-05-31", 2024),
+            ("2026-06-01", 2025),
+            ("2026-12-31", 2025),
+            ("2027-01-01", 2025),
+        ] {
             assert_eq!(last_due_year(day(today)), year, "{today}");
         }
         assert_eq!(result_without_report(2025, day("2026-05-31")), None);
-        assert_eq!(result_without_report(2025, day("2026-06-01")), Some(ReportResult::NotDone));
+        assert_eq!(
+            result_without_report(2025, day("2026-06-01")),
+            Some(ReportResult::NotDone)
+        );
     }
 
     #[test]
@@ -147,27 +173,63 @@ mod tests {
         };
         for (what, s, expected) in [
             ("in time", base, Ok(false)),
-            ("late", Submission { today: day("2026-06-01"), ..base }, Ok(true)),
-            ("year not over", Submission { year: 2026, ..base }, Err("YEAR_NOT_OVER")),
-            ("before founding", Submission { year: 2014, ..base }, Err("BEFORE_FOUNDING")),
-            ("no review", Submission { supervisor_agreed: None, ..base }, Err("SUPERVISOR_REVIEW_MISSING")),
+            (
+                "late",
+                Submission {
+                    today: day("2026-06-01"),
+                    ..base
+                },
+                Ok(true),
+            ),
+            (
+                "year not over",
+                Submission { year: 2026, ..base },
+                Err("YEAR_NOT_OVER"),
+            ),
+            (
+                "before founding",
+                Submission { year: 2014, ..base },
+                Err("BEFORE_FOUNDING"),
+            ),
+            (
+                "no review",
+                Submission {
+                    supervisor_agreed: None,
+                    ..base
+                },
+                Err("SUPERVISOR_REVIEW_MISSING"),
+            ),
             (
                 "review in the year itself",
-                Submission { supervisor_agreed: Some(day("2025-12-31")), ..base },
+                Submission {
+                    supervisor_agreed: Some(day("2025-12-31")),
+                    ..base
+                },
                 Err("SUPERVISOR_REVIEW_IMPOSSIBLE"),
             ),
             (
                 "review tomorrow",
-                Submission { supervisor_agreed: Some(day("2026-06-01")), ..base },
+                Submission {
+                    supervisor_agreed: Some(day("2026-06-01")),
+                    ..base
+                },
                 Err("SUPERVISOR_REVIEW_IMPOSSIBLE"),
             ),
             (
                 "a charity without review",
-                Submission { duty: ReportDuty::WorkReport, supervisor_agreed: None, ..base },
+                Submission {
+                    duty: ReportDuty::WorkReport,
+                    supervisor_agreed: None,
+                    ..base
+                },
                 Ok(false),
             ),
         ] {
-            assert_eq!(submission(&s).map_err(|refusal| refusal.code), expected, "{what}");
+            assert_eq!(
+                submission(&s).map_err(|refusal| refusal.code),
+                expected,
+                "{what}"
+            );
         }
     }
 

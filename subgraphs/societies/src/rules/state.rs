@@ -42,7 +42,9 @@ pub const fn next(state: OrgState, event: OrgEvent) -> Result<OrgState, Refusal>
     use OrgEvent as E;
     use OrgState as S;
     match (state, event) {
-        (S::Preparing, E::Register) | (S::Changing, E::DecideChange) | (S::Suspended, E::Resume) => Ok(S::Registered),
+        (S::Preparing, E::Register)
+        | (S::Changing, E::DecideChange)
+        | (S::Suspended, E::Resume) => Ok(S::Registered),
         (S::Registered, E::ApplyChange) => Ok(S::Changing),
         (S::Registered | S::Changing, E::Suspend) => Ok(S::Suspended),
         (S::Registered, E::Liquidate) => Ok(S::Liquidating),
@@ -110,7 +112,10 @@ mod tests {
     #[test]
     fn final_states_let_nothing_happen() {
         for state in [OrgState::Deregistered, OrgState::Banned] {
-            assert!(EVENTS.iter().all(|event| next(state, *event).is_err()), "{state:?}");
+            assert!(
+                EVENTS.iter().all(|event| next(state, *event).is_err()),
+                "{state:?}"
+            );
         }
     }
 }

@@ -103,7 +103,10 @@ pub fn days_taken(
 
 /// O-17, 社会组织信用信息管理办法 (2018): credit information is entered within five working days of arising.
 #[must_use]
-pub fn credit_entry_due(arose: NaiveDate, is_rest: &dyn Fn(NaiveDate) -> Option<bool>) -> Option<NaiveDate> {
+pub fn credit_entry_due(
+    arose: NaiveDate,
+    is_rest: &dyn Fn(NaiveDate) -> Option<bool>,
+) -> Option<NaiveDate> {
     due_on(arose, 5, DayUnit::Working, is_rest)
 }
 
@@ -124,7 +127,10 @@ mod tests {
         assert_eq!(permit_term(PermitItem::Found).statutory_days, 60);
         assert_eq!(permit_term(PermitItem::Found).committed_days, 60);
         let change = permit_term(PermitItem::Change);
-        assert_eq!((change.statutory_days, change.committed_days, change.unit), (20, 10, DayUnit::Working));
+        assert_eq!(
+            (change.statutory_days, change.committed_days, change.unit),
+            (20, 10, DayUnit::Working)
+        );
     }
 
     #[test]
@@ -142,7 +148,11 @@ mod tests {
             ("2026-12-28", 10, DayUnit::Working, None),
             ("2026-12-28", 10, DayUnit::Calendar, None),
         ] {
-            assert_eq!(due_on(day(received), days, unit, &weekends), due.map(day), "{received} + {days}");
+            assert_eq!(
+                due_on(day(received), days, unit, &weekends),
+                due.map(day),
+                "{received} + {days}"
+            );
         }
     }
 
@@ -150,13 +160,27 @@ mod tests {
     fn days_taken_is_the_inverse_of_the_term() {
         for days in 1..20 {
             let due = due_on(day("2026-11-02"), days, DayUnit::Working, &weekends).unwrap();
-            assert_eq!(days_taken(day("2026-11-02"), due, DayUnit::Working, &weekends), Some(days));
+            assert_eq!(
+                days_taken(day("2026-11-02"), due, DayUnit::Working, &weekends),
+                Some(days)
+            );
         }
-        assert_eq!(days_taken(day("2026-11-02"), day("2026-11-02"), DayUnit::Working, &weekends), Some(0));
+        assert_eq!(
+            days_taken(
+                day("2026-11-02"),
+                day("2026-11-02"),
+                DayUnit::Working,
+                &weekends
+            ),
+            Some(0)
+        );
     }
 
     #[test]
     fn credit_information_is_entered_within_five_working_days() {
-        assert_eq!(credit_entry_due(day("2026-11-05"), &weekends), Some(day("2026-11-12")));
+        assert_eq!(
+            credit_entry_due(day("2026-11-05"), &weekends),
+            Some(day("2026-11-12"))
+        );
     }
 }

@@ -104,14 +104,45 @@ pub const THRESHOLDS: &[OrgThreshold] = &[
     society(None, Measure::IndividualMembers, 50),
     society(None, Measure::UnitMembers, 30),
     society(None, Measure::MixedMembers, 50),
-    society(Some(RegistrarLevel::Ministry), Measure::FundsFen, 100_000 * YUAN),
-    society(Some(RegistrarLevel::Province), Measure::FundsFen, 30_000 * YUAN),
-    society(Some(RegistrarLevel::Prefecture), Measure::FundsFen, 30_000 * YUAN),
-    society(Some(RegistrarLevel::County), Measure::FundsFen, 30_000 * YUAN),
-    foundation(Some(RegistrarLevel::Ministry), Measure::PublicRaisingFundsFen, 8_000_000, FOUNDATION),
-    foundation(Some(RegistrarLevel::Province), Measure::PublicRaisingFundsFen, 4_000_000, FOUNDATION),
+    society(
+        Some(RegistrarLevel::Ministry),
+        Measure::FundsFen,
+        100_000 * YUAN,
+    ),
+    society(
+        Some(RegistrarLevel::Province),
+        Measure::FundsFen,
+        30_000 * YUAN,
+    ),
+    society(
+        Some(RegistrarLevel::Prefecture),
+        Measure::FundsFen,
+        30_000 * YUAN,
+    ),
+    society(
+        Some(RegistrarLevel::County),
+        Measure::FundsFen,
+        30_000 * YUAN,
+    ),
+    foundation(
+        Some(RegistrarLevel::Ministry),
+        Measure::PublicRaisingFundsFen,
+        8_000_000,
+        FOUNDATION,
+    ),
+    foundation(
+        Some(RegistrarLevel::Province),
+        Measure::PublicRaisingFundsFen,
+        4_000_000,
+        FOUNDATION,
+    ),
     foundation(None, Measure::FundsFen, 2_000_000, FOUNDATION),
-    foundation(None, Measure::MinistryFundsFen, 20_000_000, FOUNDATION_REGISTRAR),
+    foundation(
+        None,
+        Measure::MinistryFundsFen,
+        20_000_000,
+        FOUNDATION_REGISTRAR,
+    ),
 ];
 
 /// The number that holds on a day: the row of the level itself before the row of all levels.
@@ -132,7 +163,12 @@ pub fn threshold(
         .iter()
         .filter(holds)
         .find(|row| row.level == Some(level))
-        .or_else(|| THRESHOLDS.iter().filter(holds).find(|row| row.level.is_none()))
+        .or_else(|| {
+            THRESHOLDS
+                .iter()
+                .filter(holds)
+                .find(|row| row.level.is_none())
+        })
 }
 
 /// Refuses a figure below the number that holds; a measure without a number holds nothing back.
@@ -145,7 +181,10 @@ pub(crate) fn at_least(
     refusal: Refusal,
 ) -> Result<(), Refusal> {
     match threshold(kind, level, measure, on) {
-        Some(row) if figure < row.value => Err(Refusal { basis: row.legal_basis, ..refusal }),
+        Some(row) if figure < row.value => Err(Refusal {
+            basis: row.legal_basis,
+            ..refusal
+        }),
         _ => Ok(()),
     }
 }
@@ -159,11 +198,22 @@ mod tests {
     #[test]
     fn a_level_has_its_own_number_before_the_general_one() {
         let on = day("2020-01-01");
-        let value = |level| threshold(OrgKind::SocialGroup, level, Measure::FundsFen, on).unwrap().value;
+        let value = |level| {
+            threshold(OrgKind::SocialGroup, level, Measure::FundsFen, on)
+                .unwrap()
+                .value
+        };
         assert_eq!(value(RegistrarLevel::Ministry), 10_000_000);
         assert_eq!(value(RegistrarLevel::County), 3_000_000);
         assert_eq!(
-            threshold(OrgKind::SocialGroup, RegistrarLevel::County, Measure::UnitMembers, on).unwrap().value,
+            threshold(
+                OrgKind::SocialGroup,
+                RegistrarLevel::County,
+                Measure::UnitMembers,
+                on
+            )
+            .unwrap()
+            .value,
             30
         );
     }
@@ -171,7 +221,15 @@ mod tests {
     #[test]
     fn no_number_holds_before_its_regulation() {
         let before = day("2004-05-31");
-        assert!(threshold(OrgKind::Foundation, RegistrarLevel::Province, Measure::FundsFen, before).is_none());
+        assert!(
+            threshold(
+                OrgKind::Foundation,
+                RegistrarLevel::Province,
+                Measure::FundsFen,
+                before
+            )
+            .is_none()
+        );
     }
 
     #[test]

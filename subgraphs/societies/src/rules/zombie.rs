@@ -69,25 +69,63 @@ mod tests {
         let none: Vec<ZombieSign> = vec![];
         for (what, signs, expected) in [
             ("healthy", healthy, none.clone()),
-            ("one report missing", LifeSigns { last_report_year: Some(2024), ..healthy }, none.clone()),
-            ("two missing", LifeSigns { last_report_year: Some(2023), ..healthy }, vec![NoReportTwoYears]),
-            ("never reported", LifeSigns { last_report_year: None, ..healthy }, vec![NoReportTwoYears]),
+            (
+                "one report missing",
+                LifeSigns {
+                    last_report_year: Some(2024),
+                    ..healthy
+                },
+                none.clone(),
+            ),
+            (
+                "two missing",
+                LifeSigns {
+                    last_report_year: Some(2023),
+                    ..healthy
+                },
+                vec![NoReportTwoYears],
+            ),
+            (
+                "never reported",
+                LifeSigns {
+                    last_report_year: None,
+                    ..healthy
+                },
+                vec![NoReportTwoYears],
+            ),
             (
                 "never reported but young",
-                LifeSigns { last_report_year: None, founded: day("2025-01-10"), ..healthy },
+                LifeSigns {
+                    last_report_year: None,
+                    founded: day("2025-01-10"),
+                    ..healthy
+                },
                 none.clone(),
             ),
             (
                 "a year without activity",
-                LifeSigns { last_activity: Some(day("2025-11-22")), ..healthy },
+                LifeSigns {
+                    last_activity: Some(day("2025-11-22")),
+                    ..healthy
+                },
                 vec![NoActivityOneYear],
             ),
             (
                 "a day less than a year",
-                LifeSigns { last_activity: Some(day("2025-11-23")), ..healthy },
+                LifeSigns {
+                    last_activity: Some(day("2025-11-23")),
+                    ..healthy
+                },
                 none,
             ),
-            ("unreachable", LifeSigns { unreachable: true, ..healthy }, vec![Unreachable]),
+            (
+                "unreachable",
+                LifeSigns {
+                    unreachable: true,
+                    ..healthy
+                },
+                vec![Unreachable],
+            ),
         ] {
             assert_eq!(zombie_signs(&signs, today), expected, "{what}");
         }

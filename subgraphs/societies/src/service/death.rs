@@ -49,7 +49,12 @@ impl Consumer for Deaths {
         &["DeathRegistered"]
     }
 
-    async fn apply(&self, s: &kit::Services, tx: &DatabaseTransaction, e: &Event) -> kit::Result<()> {
+    async fn apply(
+        &self,
+        s: &kit::Services,
+        tx: &DatabaseTransaction,
+        e: &Event,
+    ) -> kit::Result<()> {
         let text = |field: &str| e.body.get(field).and_then(serde_json::Value::as_str);
         let person = text("person").unwrap_or(&e.key);
         let died = text("diedOn")
@@ -60,9 +65,22 @@ impl Consumer for Deaths {
         for office in closed {
             let before = serde_json::json!({ "role": office.role.text(), "until": null });
             let after = serde_json::json!({ "role": office.role.text(), "until": died, "ended": OfficeEnd::Death.text() });
-            kit::mutation::history(tx, "Office", &office.id.to_string(), &actor, Some(before), Some(after)).await?;
+            kit::mutation::history(
+                tx,
+                "Office",
+                &office.id.to_string(),
+                &actor,
+                Some(before),
+                Some(after),
+            )
+            .await?;
             let body = serde_json::json!({ "creditCode": office.credit_code, "role": office.role.text(), "reason": OfficeEnd::Death.text() });
-            let event = Event { kind: "OfficeEnded".to_owned(), key: office.credit_code, at: e.at, body };
+            let event = Event {
+                kind: "OfficeEnded".to_owned(),
+                key: office.credit_code,
+                at: e.at,
+                body,
+            };
             kit::events::emit(tx, &event).await?;
         }
         Ok(())
@@ -83,7 +101,12 @@ impl Consumer for Aliases {
         &["PersonAliased"]
     }
 
-    async fn apply(&self, _: &kit::Services, tx: &DatabaseTransaction, e: &Event) -> kit::Result<()> {
+    async fn apply(
+        &self,
+        _: &kit::Services,
+        tx: &DatabaseTransaction,
+        e: &Event,
+    ) -> kit::Result<()> {
         let text = |field: &str| e.body.get(field).and_then(serde_json::Value::as_str);
         let (Some(old), Some(new)) = (text("old"), text("new")) else {
             return Ok(());

@@ -3,13 +3,15 @@
 
 use super::statistics::{CUT_FEN, ENTERPRISES};
 use super::{Months, among, within};
-use crate::model::{adoption, fee_reduction, micro_fund, organization, party_unit, project, target, territory};
+use crate::model::{
+    adoption, fee_reduction, micro_fund, organization, party_unit, project, target, territory,
+};
 use crate::vocabulary::{HubKind, OrgState};
 use minzheng_kit as kit;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
-    Select,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
+    QuerySelect, Select,
 };
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -39,7 +41,10 @@ pub async fn fee_summaries(
         .expr_as(Expr::cust("COUNT(DISTINCT credit_code)"), "associations")
         .expr_as(Expr::cust(ENTERPRISES), "enterprises")
         .expr_as(Expr::cust(CUT_FEN), "cut_fen")
-        .join(JoinType::InnerJoin, within::<fee_reduction::Entity>(fee_reduction::Column::DivisionId))
+        .join(
+            JoinType::InnerJoin,
+            within::<fee_reduction::Entity>(fee_reduction::Column::DivisionId),
+        )
         .filter(among(territory::Column::Ancestor, divisions))
         .filter(fee_reduction::Column::Month.between(range.from, range.to))
         .group_by(territory::Column::Ancestor)
@@ -73,7 +78,10 @@ fn sum(expression: &str) -> Expr {
 }
 
 /// The projects of a division, summed.
-pub async fn project_summary(db: &impl ConnectionTrait, division: Uuid) -> kit::Result<ProjectSummary> {
+pub async fn project_summary(
+    db: &impl ConnectionTrait,
+    division: Uuid,
+) -> kit::Result<ProjectSummary> {
     Ok(territory::Entity::find()
         .select_only()
         .column_as(project::Column::Id.count(), "projects")
@@ -82,8 +90,14 @@ pub async fn project_summary(db: &impl ConnectionTrait, division: Uuid) -> kit::
         .expr_as(sum("amount_fen"), "amount_fen")
         .expr_as(sum("organizations_grown"), "organizations_grown")
         .expr_as(sum("people_served"), "people_served")
-        .expr_as(sum("CASE WHEN people_approximate THEN 1 ELSE 0 END"), "approximate")
-        .join(JoinType::InnerJoin, within::<project::Entity>(project::Column::DivisionId))
+        .expr_as(
+            sum("CASE WHEN people_approximate THEN 1 ELSE 0 END"),
+            "approximate",
+        )
+        .join(
+            JoinType::InnerJoin,
+            within::<project::Entity>(project::Column::DivisionId),
+        )
         .filter(territory::Column::Ancestor.eq(division))
         .into_model::<ProjectSummary>()
         .one(db)
@@ -122,8 +136,14 @@ pub async fn fund_summary(db: &impl ConnectionTrait, division: Uuid) -> kit::Res
         .select_only()
         .column_as(micro_fund::Column::Id.count(), "funds")
         .expr_as(sum("amount_fen"), "amount_fen")
-        .expr_as(sum("CASE WHEN approximate THEN 1 ELSE 0 END"), "approximate")
-        .join(JoinType::InnerJoin, within::<micro_fund::Entity>(micro_fund::Column::DivisionId))
+        .expr_as(
+            sum("CASE WHEN approximate THEN 1 ELSE 0 END"),
+            "approximate",
+        )
+        .join(
+            JoinType::InnerJoin,
+            within::<micro_fund::Entity>(micro_fund::Column::DivisionId),
+        )
         .filter(territory::Column::Ancestor.eq(division))
         .into_model::<FundSummary>()
         .one(db)
@@ -143,13 +163,22 @@ pub struct AdoptionSummary {
 }
 
 /// The adoptions of a division, summed.
-pub async fn adoption_summary(db: &impl ConnectionTrait, division: Uuid) -> kit::Result<AdoptionSummary> {
+pub async fn adoption_summary(
+    db: &impl ConnectionTrait,
+    division: Uuid,
+) -> kit::Result<AdoptionSummary> {
     Ok(territory::Entity::find()
         .select_only()
         .expr_as(Expr::cust("COUNT(DISTINCT credit_code)"), "organizations")
         .expr_as(sum("households"), "households")
-        .expr_as(sum("CASE WHEN approximate THEN 1 ELSE 0 END"), "approximate")
-        .join(JoinType::InnerJoin, within::<adoption::Entity>(adoption::Column::DivisionId))
+        .expr_as(
+            sum("CASE WHEN approximate THEN 1 ELSE 0 END"),
+            "approximate",
+        )
+        .join(
+            JoinType::InnerJoin,
+            within::<adoption::Entity>(adoption::Column::DivisionId),
+        )
         .filter(territory::Column::Ancestor.eq(division))
         .into_model::<AdoptionSummary>()
         .one(db)
@@ -175,7 +204,10 @@ pub async fn party_cover(db: &impl ConnectionTrait, division: Uuid) -> kit::Resu
         .column_as(organization::Column::CreditCode.count(), "organizations")
         .column_as(party_unit::Column::CreditCode.count(), "covered")
         .column_as(party_unit::Column::Score.count(), "assessed")
-        .join(JoinType::InnerJoin, within::<organization::Entity>(organization::Column::DivisionId))
+        .join(
+            JoinType::InnerJoin,
+            within::<organization::Entity>(organization::Column::DivisionId),
+        )
         .join(
             JoinType::LeftJoin,
             organization::Entity::belongs_to(party_unit::Entity)
@@ -217,7 +249,10 @@ pub async fn hubs(db: &impl ConnectionTrait, division: Uuid) -> kit::Result<Hubs
         .select_only()
         .column_as(organization::Column::HubKind, "kind")
         .column_as(organization::Column::CreditCode.count(), "number")
-        .join(JoinType::InnerJoin, within::<organization::Entity>(organization::Column::DivisionId))
+        .join(
+            JoinType::InnerJoin,
+            within::<organization::Entity>(organization::Column::DivisionId),
+        )
         .filter(territory::Column::Ancestor.eq(division))
         .filter(organization::Column::State.is_in(OrgState::LIVE))
         .filter(organization::Column::HubKind.is_not_null())
@@ -225,7 +260,13 @@ pub async fn hubs(db: &impl ConnectionTrait, division: Uuid) -> kit::Result<Hubs
         .into_model::<Kinds>()
         .all(db)
         .await?;
-    let of = |kind| kinds.iter().filter(|row| row.kind == Some(kind)).map(|row| row.number).sum();
+    let of = |kind| {
+        kinds
+            .iter()
+            .filter(|row| row.kind == Some(kind))
+            .map(|row| row.number)
+            .sum()
+    };
     let targets = target::Entity::find()
         .filter(target::Column::DivisionId.eq(division))
         .filter(target::Column::Indicator.eq(HUBS))
@@ -235,6 +276,9 @@ pub async fn hubs(db: &impl ConnectionTrait, division: Uuid) -> kit::Result<Hubs
     Ok(Hubs {
         hubs: of(HubKind::Hub),
         brands: of(HubKind::Brand),
-        targets: targets.into_iter().map(|row| (row.year, row.value)).collect(),
+        targets: targets
+            .into_iter()
+            .map(|row| (row.year, row.value))
+            .collect(),
     })
 }

@@ -34,7 +34,10 @@ pub struct Months {
 impl Months {
     /// A range; refused when it is the wrong way round or longer than [`MAX_MONTHS`].
     pub fn new(from: YearMonth, to: YearMonth) -> kit::Result<Self> {
-        let range = Self { from: from.index(), to: to.index() };
+        let range = Self {
+            from: from.index(),
+            to: to.index(),
+        };
         if range.to < range.from || range.to - range.from >= MAX_MONTHS {
             return Err(Error::Invalid(
                 UserError::new(
@@ -56,7 +59,10 @@ impl Months {
 
 /// The join from the territory asked for to rows of `E` that carry a division.
 pub(crate) fn within<E: EntityTrait>(division: E::Column) -> RelationDef {
-    territory::Entity::belongs_to(E::default()).from(territory::Column::Division).to(division).into()
+    territory::Entity::belongs_to(E::default())
+        .from(territory::Column::Division)
+        .to(division)
+        .into()
 }
 
 /// Rows by key, in the order they came.

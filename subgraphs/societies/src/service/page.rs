@@ -27,23 +27,37 @@ pub async fn in_divisions(
     limit: u64,
 ) -> kit::Result<HashMap<Uuid, Vec<String>>> {
     let mut rows = Query::select();
-    rows.expr_as(Expr::col((territory::Entity, territory::Column::Ancestor)), "parent")
-        .column((organization::Entity, organization::Column::CreditCode))
-        .from(territory::Entity)
-        .inner_join(
-            organization::Entity,
-            Expr::col((territory::Entity, territory::Column::Division))
-                .equals((organization::Entity, organization::Column::DivisionId)),
-        )
-        .and_where(territory::Column::Ancestor.is_in(divisions.iter().copied()));
+    rows.expr_as(
+        Expr::col((territory::Entity, territory::Column::Ancestor)),
+        "parent",
+    )
+    .column((organization::Entity, organization::Column::CreditCode))
+    .from(territory::Entity)
+    .inner_join(
+        organization::Entity,
+        Expr::col((territory::Entity, territory::Column::Division))
+            .equals((organization::Entity, organization::Column::DivisionId)),
+    )
+    .and_where(territory::Column::Ancestor.is_in(divisions.iter().copied()));
     if let Some(kind) = filter.kind {
         rows.and_where(organization::Column::Kind.eq(kind));
     }
     if let Some(charity) = filter.charity {
         let since = organization::Column::CharitySince;
-        rows.and_where(if charity { since.is_not_null() } else { since.is_null() });
+        rows.and_where(if charity {
+            since.is_not_null()
+        } else {
+            since.is_null()
+        });
     }
-    numbered(db, rows, (territory::Entity, territory::Column::Ancestor), after, limit).await
+    numbered(
+        db,
+        rows,
+        (territory::Entity, territory::Column::Ancestor),
+        after,
+        limit,
+    )
+    .await
 }
 
 /// Credit codes of living organizations with their domicile at each place: at most `limit` each.
@@ -54,11 +68,21 @@ pub async fn at_places(
     limit: u64,
 ) -> kit::Result<HashMap<Uuid, Vec<String>>> {
     let mut rows = Query::select();
-    rows.expr_as(Expr::col((organization::Entity, organization::Column::DomicilePlaceId)), "parent")
-        .column((organization::Entity, organization::Column::CreditCode))
-        .from(organization::Entity)
-        .and_where(organization::Column::DomicilePlaceId.is_in(places.iter().copied()));
-    numbered(db, rows, (organization::Entity, organization::Column::DomicilePlaceId), after, limit).await
+    rows.expr_as(
+        Expr::col((organization::Entity, organization::Column::DomicilePlaceId)),
+        "parent",
+    )
+    .column((organization::Entity, organization::Column::CreditCode))
+    .from(organization::Entity)
+    .and_where(organization::Column::DomicilePlaceId.is_in(places.iter().copied()));
+    numbered(
+        db,
+        rows,
+        (organization::Entity, organization::Column::DomicilePlaceId),
+        after,
+        limit,
+    )
+    .await
 }
 
 async fn numbered<P>(
@@ -78,7 +102,10 @@ where
     rows.expr_window_as(
         Expr::cust("ROW_NUMBER()"),
         WindowStatement::partition_by(parent)
-            .order_by((organization::Entity, organization::Column::CreditCode), Order::Asc)
+            .order_by(
+                (organization::Entity, organization::Column::CreditCode),
+                Order::Asc,
+            )
             .take(),
         "place",
     );
@@ -92,7 +119,10 @@ where
         .take();
     let mut pages: HashMap<Uuid, Vec<String>> = HashMap::new();
     for row in db.query_all(&cut).await? {
-        let Row { parent, credit_code } = Row::from_query_result(&row, "")?;
+        let Row {
+            parent,
+            credit_code,
+        } = Row::from_query_result(&row, "")?;
         pages.entry(parent).or_default().push(credit_code);
     }
     Ok(pages)

@@ -2,15 +2,15 @@
 
 use super::{among, grouped, within};
 use crate::model::{
-    annual_report, credit_listing, fee_reduction, member_stat, office, organization, organization_name,
-    party_unit, rating, territory,
+    annual_report, credit_listing, fee_reduction, member_stat, office, organization,
+    organization_name, party_unit, rating, territory,
 };
 use crate::vocabulary::{OfficeRole, OrgKind, OrgState};
 use minzheng_kit as kit;
 use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
-    Select,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
+    QuerySelect, Select,
 };
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -18,13 +18,25 @@ use uuid::Uuid;
 type ByCode<T> = kit::Result<HashMap<String, T>>;
 
 /// The organizations with these credit codes; an unknown code is missing.
-pub async fn organizations(db: &impl ConnectionTrait, codes: &[String]) -> ByCode<organization::Model> {
-    let rows = organization::Entity::find().filter(among(organization::Column::CreditCode, codes)).all(db).await?;
-    Ok(rows.into_iter().map(|row| (row.credit_code.clone(), row)).collect())
+pub async fn organizations(
+    db: &impl ConnectionTrait,
+    codes: &[String],
+) -> ByCode<organization::Model> {
+    let rows = organization::Entity::find()
+        .filter(among(organization::Column::CreditCode, codes))
+        .all(db)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.credit_code.clone(), row))
+        .collect())
 }
 
 /// Their names through time, oldest first.
-pub async fn names(db: &impl ConnectionTrait, codes: &[String]) -> ByCode<Vec<organization_name::Model>> {
+pub async fn names(
+    db: &impl ConnectionTrait,
+    codes: &[String],
+) -> ByCode<Vec<organization_name::Model>> {
     let rows = organization_name::Entity::find()
         .filter(among(organization_name::Column::CreditCode, codes))
         .order_by_asc(organization_name::Column::ValidFrom)
@@ -44,7 +56,10 @@ pub async fn ratings(db: &impl ConnectionTrait, codes: &[String]) -> ByCode<Vec<
 }
 
 /// Their entries in credit lists, newest first, those taken off too.
-pub async fn listings(db: &impl ConnectionTrait, codes: &[String]) -> ByCode<Vec<credit_listing::Model>> {
+pub async fn listings(
+    db: &impl ConnectionTrait,
+    codes: &[String],
+) -> ByCode<Vec<credit_listing::Model>> {
     let rows = credit_listing::Entity::find()
         .filter(among(credit_listing::Column::CreditCode, codes))
         .order_by_desc(credit_listing::Column::Listed)
@@ -54,7 +69,10 @@ pub async fn listings(db: &impl ConnectionTrait, codes: &[String]) -> ByCode<Vec
 }
 
 /// Their annual reports, newest year first.
-pub async fn reports(db: &impl ConnectionTrait, codes: &[String]) -> ByCode<Vec<annual_report::Model>> {
+pub async fn reports(
+    db: &impl ConnectionTrait,
+    codes: &[String],
+) -> ByCode<Vec<annual_report::Model>> {
     let rows = annual_report::Entity::find()
         .filter(among(annual_report::Column::CreditCode, codes))
         .order_by_desc(annual_report::Column::Year)
@@ -64,7 +82,10 @@ pub async fn reports(db: &impl ConnectionTrait, codes: &[String]) -> ByCode<Vec<
 }
 
 /// The fees they cut, newest month first.
-pub async fn fee_reductions(db: &impl ConnectionTrait, codes: &[String]) -> ByCode<Vec<fee_reduction::Model>> {
+pub async fn fee_reductions(
+    db: &impl ConnectionTrait,
+    codes: &[String],
+) -> ByCode<Vec<fee_reduction::Model>> {
     let rows = fee_reduction::Entity::find()
         .filter(among(fee_reduction::Column::CreditCode, codes))
         .order_by_desc(fee_reduction::Column::Month)
@@ -82,13 +103,22 @@ pub async fn members(db: &impl ConnectionTrait, codes: &[String]) -> ByCode<memb
         .all(db)
         .await?;
     // In order of days: the last one of each organization stays.
-    Ok(rows.into_iter().map(|row| (row.credit_code.clone(), row)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.credit_code.clone(), row))
+        .collect())
 }
 
 /// Their party bodies.
 pub async fn party_units(db: &impl ConnectionTrait, codes: &[String]) -> ByCode<party_unit::Model> {
-    let rows = party_unit::Entity::find().filter(among(party_unit::Column::CreditCode, codes)).all(db).await?;
-    Ok(rows.into_iter().map(|row| (row.credit_code.clone(), row)).collect())
+    let rows = party_unit::Entity::find()
+        .filter(among(party_unit::Column::CreditCode, codes))
+        .all(db)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.credit_code.clone(), row))
+        .collect())
 }
 
 /// The persons who are their legal representatives now, as tokens.
@@ -99,7 +129,10 @@ pub async fn legal_representatives(db: &impl ConnectionTrait, codes: &[String]) 
         .filter(office::Column::Until.is_null())
         .all(db)
         .await?;
-    Ok(rows.into_iter().map(|row| (row.credit_code, row.person)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.credit_code, row.person))
+        .collect())
 }
 
 /// The offices of these persons, newest first, ended ones too.
@@ -130,13 +163,18 @@ impl Filter {
     }
 
     fn condition(&self) -> sea_orm::Condition {
-        let mut all = sea_orm::Condition::all().add(organization::Column::State.is_in(OrgState::LIVE));
+        let mut all =
+            sea_orm::Condition::all().add(organization::Column::State.is_in(OrgState::LIVE));
         if let Some(kind) = self.kind {
             all = all.add(organization::Column::Kind.eq(kind));
         }
         if let Some(charity) = self.charity {
             let since = organization::Column::CharitySince;
-            all = all.add(if charity { since.is_not_null() } else { since.is_null() });
+            all = all.add(if charity {
+                since.is_not_null()
+            } else {
+                since.is_null()
+            });
         }
         all
     }
@@ -158,14 +196,20 @@ pub async fn count(
         .select_only()
         .column(territory::Column::Ancestor)
         .column_as(organization::Column::CreditCode.count(), "number")
-        .join(JoinType::InnerJoin, within::<organization::Entity>(organization::Column::DivisionId))
+        .join(
+            JoinType::InnerJoin,
+            within::<organization::Entity>(organization::Column::DivisionId),
+        )
         .filter(among(territory::Column::Ancestor, divisions))
         .filter(filter.condition())
         .group_by(territory::Column::Ancestor)
         .into_model::<Count>()
         .all(db)
         .await?;
-    Ok(rows.into_iter().map(|row| (row.ancestor, row.number)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.ancestor, row.number))
+        .collect())
 }
 
 /// A text to search for and where.
@@ -180,7 +224,10 @@ pub struct Search {
 }
 
 /// Only organizations registered in a division and below.
-fn registered_in(find: Select<organization::Entity>, division: Uuid) -> Select<organization::Entity> {
+fn registered_in(
+    find: Select<organization::Entity>,
+    division: Uuid,
+) -> Select<organization::Entity> {
     find.join(
         JoinType::InnerJoin,
         organization::Entity::belongs_to(territory::Entity)
@@ -195,14 +242,21 @@ fn registered_in(find: Select<organization::Entity>, division: Uuid) -> Select<o
 #[must_use]
 pub fn search(search: &Search) -> Select<organization::Entity> {
     let mut find = organization::Entity::find();
-    if let Some(text) = search.text.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+    if let Some(text) = search
+        .text
+        .as_deref()
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+    {
         let pattern = like_escaped(text);
         let like = |column, pattern: String| {
             Expr::col((organization::Entity, column)).like(LikeExpr::new(pattern).escape('\\'))
         };
         find = find.filter(
-            like(organization::Column::Name, format!("%{pattern}%"))
-                .or(like(organization::Column::CreditCode, format!("{pattern}%"))),
+            like(organization::Column::Name, format!("%{pattern}%")).or(like(
+                organization::Column::CreditCode,
+                format!("{pattern}%"),
+            )),
         );
     }
     if let Some(kind) = search.kind {

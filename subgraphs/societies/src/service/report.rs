@@ -14,7 +14,9 @@ use minzheng_kit as kit;
 use minzheng_kit::events::Event;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
@@ -66,7 +68,9 @@ fn refused(code: &str, en: &str, zh: &str, field: &str) -> Error {
 /// The form's own rules: codes that can be, figures that fit one another.
 fn check_form(r: &Report) -> kit::Result<()> {
     if let Err(error) = kit::credit_code::parse(&r.credit_code) {
-        return Err(Error::Invalid(error.user_error().field(&["input", "creditCode"])));
+        return Err(Error::Invalid(
+            error.user_error().field(&["input", "creditCode"]),
+        ));
     }
     let negative = [
         ("income", r.income_fen < 0),
@@ -75,10 +79,19 @@ fn check_form(r: &Report) -> kit::Result<()> {
         ("managementCost", r.management_fen < 0),
         ("staff", r.staff < 0),
         ("activities", r.activities < 0),
-        ("members", r.members.is_some_and(|(individual, unit)| individual < 0 || unit < 0)),
+        (
+            "members",
+            r.members
+                .is_some_and(|(individual, unit)| individual < 0 || unit < 0),
+        ),
     ];
     if let Some((field, _)) = negative.iter().find(|(_, bad)| *bad) {
-        return Err(refused("NEGATIVE_FIGURE", "A figure may not be negative.", "数值不得为负。", field));
+        return Err(refused(
+            "NEGATIVE_FIGURE",
+            "A figure may not be negative.",
+            "数值不得为负。",
+            field,
+        ));
     }
     // Both parts are bounded by the scalar, so their sum cannot overflow.
     if r.charitable_fen.saturating_add(r.management_fen) > r.spending_fen {
@@ -93,7 +106,12 @@ fn check_form(r: &Report) -> kit::Result<()> {
 }
 
 /// Hands a report in. `Error::Invalid` and `Error::Conflict` are for the payload's user errors.
-pub async fn submit(s: &Services, actor: &Principal, request_key: &str, r: &Report) -> kit::Result<Submitted> {
+pub async fn submit(
+    s: &Services,
+    actor: &Principal,
+    request_key: &str,
+    r: &Report,
+) -> kit::Result<Submitted> {
     check_form(r)?;
     let today = s.clock.today();
     let at = s.clock.now();
@@ -106,9 +124,23 @@ pub async fn submit(s: &Services, actor: &Principal, request_key: &str, r: &Repo
                 let (row, before) = write(tx, &organization, &report, today).await?;
                 let id = row.id;
                 let after = shown(&row);
-                kit::mutation::history(tx, "AnnualReport", &id.to_string(), &actor, before, Some(after)).await?;
-                let body = json!({ "creditCode": row.credit_code, "year": row.year, "late": row.late });
-                let event = Event { kind: "AnnualReportSubmitted".to_owned(), key: row.credit_code, at, body };
+                kit::mutation::history(
+                    tx,
+                    "AnnualReport",
+                    &id.to_string(),
+                    &actor,
+                    before,
+                    Some(after),
+                )
+                .await?;
+                let body =
+                    json!({ "creditCode": row.credit_code, "year": row.year, "late": row.late });
+                let event = Event {
+                    kind: "AnnualReportSubmitted".to_owned(),
+                    key: row.credit_code,
+                    at,
+                    body,
+                };
                 kit::events::emit(tx, &event).await?;
                 Ok(Submitted { id })
             })
@@ -125,13 +157,22 @@ async fn allowed(
     r: &Report,
 ) -> kit::Result<organization::Model> {
     let unknown = || {
-        refused("ORGANIZATION_UNKNOWN", "No organization has this code.", "没有该统一社会信用代码的社会组织。", "creditCode")
+        refused(
+            "ORGANIZATION_UNKNOWN",
+            "No organization has this code.",
+            "没有该统一社会信用代码的社会组织。",
+            "creditCode",
+        )
     };
-    let organization =
-        organization::Entity::find_by_id(r.credit_code.as_str()).one(tx).await?.ok_or_else(unknown)?;
+    let organization = organization::Entity::find_by_id(r.credit_code.as_str())
+        .one(tx)
+        .await?
+        .ok_or_else(unknown)?;
     match actor.role {
         Role::Registrar => {
-            let code = kit::divisions::dataset().by_id(&organization.division_id).map(|d| d.code.as_str());
+            let code = kit::divisions::dataset()
+                .by_id(&organization.division_id)
+                .map(|d| d.code.as_str());
             if !code.is_some_and(|code| actor.oversees(code)) {
                 return Err(Error::Forbidden);
             }
@@ -167,7 +208,10 @@ async fn write(
     r: &Report,
     today: NaiveDate,
 ) -> kit::Result<(annual_report::Model, Option<serde_json::Value>)> {
-    let duty = report::duty(organization.charity_since.is_some(), organization.supervisor.is_some());
+    let duty = report::duty(
+        organization.charity_since.is_some(),
+        organization.supervisor.is_some(),
+    );
     let late = report::submission(&report::Submission {
         year: r.year,
         founded: organization.founded,
@@ -176,7 +220,11 @@ async fn write(
         today,
     })
     .map_err(|refusal| {
-        let field = if refusal.code.starts_with("SUPERVISOR") { "submittedToSupervisor" } else { "year" };
+        let field = if refusal.code.starts_with("SUPERVISOR") {
+            "submittedToSupervisor"
+        } else {
+            "year"
+        };
         Error::Invalid(UserError::from(refusal).field(&["input", field]))
     })?;
     let old = annual_report::Entity::find()
@@ -216,7 +264,9 @@ async fn write(
     if old.is_some() {
         active.update(tx).await?;
     } else {
-        annual_report::Entity::insert(active).exec_without_returning(tx).await?;
+        annual_report::Entity::insert(active)
+            .exec_without_returning(tx)
+            .await?;
     }
     if let Some((individual, unit)) = r.members {
         let as_of = NaiveDate::from_ymd_opt(r.year, 12, 31).unwrap_or(today);
@@ -226,10 +276,14 @@ async fn write(
             individual: Set(individual),
             unit: Set(unit),
         };
-        let conflict = OnConflict::columns([member_stat::Column::CreditCode, member_stat::Column::AsOf])
-            .update_columns([member_stat::Column::Individual, member_stat::Column::Unit])
-            .to_owned();
-        member_stat::Entity::insert(count).on_conflict(conflict).exec_without_returning(tx).await?;
+        let conflict =
+            OnConflict::columns([member_stat::Column::CreditCode, member_stat::Column::AsOf])
+                .update_columns([member_stat::Column::Individual, member_stat::Column::Unit])
+                .to_owned();
+        member_stat::Entity::insert(count)
+            .on_conflict(conflict)
+            .exec_without_returning(tx)
+            .await?;
     }
     Ok((row, old.as_ref().map(shown)))
 }

@@ -77,8 +77,13 @@ pub async fn months(
     let fees = grouped(fees(db, divisions, range).await?, |row| row.ancestor);
     let permits = grouped(permits(db, divisions, range).await?, |row| row.ancestor);
     let one = |division: &Uuid| {
-        let mut all: Vec<OrgMonth> =
-            range.iter().map(|month| OrgMonth { month, ..OrgMonth::default() }).collect();
+        let mut all: Vec<OrgMonth> = range
+            .iter()
+            .map(|month| OrgMonth {
+                month,
+                ..OrgMonth::default()
+            })
+            .collect();
         for life in lives.get(division).into_iter().flatten() {
             for at in all.iter_mut().filter(|at| life.first <= at.month) {
                 if life.ended.is_none_or(|ended| ended > at.month) {
@@ -102,7 +107,10 @@ pub async fn months(
         }
         let mut histograms: HashMap<i32, Vec<(i32, i64)>> = HashMap::new();
         for row in permits.get(division).into_iter().flatten() {
-            histograms.entry(row.month).or_default().push((row.days, row.number));
+            histograms
+                .entry(row.month)
+                .or_default()
+                .push((row.days, row.number));
         }
         for (month, mut histogram) in histograms {
             if let Some(at) = place(&mut all, range, month) {
@@ -111,23 +119,33 @@ pub async fn months(
         }
         all
     };
-    Ok(divisions.iter().map(|division| (*division, one(division))).collect())
+    Ok(divisions
+        .iter()
+        .map(|division| (*division, one(division)))
+        .collect())
 }
 
 fn place(all: &mut [OrgMonth], range: Months, month: i32) -> Option<&mut OrgMonth> {
-    usize::try_from(month - range.from).ok().and_then(|at| all.get_mut(at))
+    usize::try_from(month - range.from)
+        .ok()
+        .and_then(|at| all.get_mut(at))
 }
 
 /// Organizations by the months between which they exist. Months before the range count as one, so
 /// that the number of rows depends on the range and not on history.
-async fn lives(db: &impl ConnectionTrait, divisions: &[Uuid], range: Months) -> kit::Result<Vec<Life>> {
+async fn lives(
+    db: &impl ConnectionTrait,
+    divisions: &[Uuid],
+    range: Months,
+) -> kit::Result<Vec<Life>> {
     let before = range.from;
-    let first = Expr::case(organization::Column::FoundedMonth.lt(before), before)
-        .finally(Expr::col((organization::Entity, organization::Column::FoundedMonth)));
-    let ended = Expr::case(organization::Column::EndedMonth.lte(range.to), Expr::col((
-        organization::Entity,
-        organization::Column::EndedMonth,
-    )))
+    let first = Expr::case(organization::Column::FoundedMonth.lt(before), before).finally(
+        Expr::col((organization::Entity, organization::Column::FoundedMonth)),
+    );
+    let ended = Expr::case(
+        organization::Column::EndedMonth.lte(range.to),
+        Expr::col((organization::Entity, organization::Column::EndedMonth)),
+    )
     .finally(Expr::cust("CAST(NULL AS INTEGER)"));
     Ok(territory::Entity::find()
         .select_only()
@@ -135,12 +153,17 @@ async fn lives(db: &impl ConnectionTrait, divisions: &[Uuid], range: Months) -> 
         .expr_as(first, "first")
         .expr_as(ended, "ended")
         .column_as(organization::Column::CreditCode.count(), "number")
-        .join(JoinType::InnerJoin, within::<organization::Entity>(organization::Column::DivisionId))
+        .join(
+            JoinType::InnerJoin,
+            within::<organization::Entity>(organization::Column::DivisionId),
+        )
         .filter(among(territory::Column::Ancestor, divisions))
         .filter(organization::Column::State.ne(OrgState::Preparing))
         .filter(organization::Column::FoundedMonth.lte(range.to))
         .filter(
-            organization::Column::EndedMonth.is_null().or(organization::Column::EndedMonth.gt(range.from)),
+            organization::Column::EndedMonth
+                .is_null()
+                .or(organization::Column::EndedMonth.gt(range.from)),
         )
         .group_by(Expr::cust("1"))
         .group_by(Expr::cust("2"))
@@ -150,14 +173,21 @@ async fn lives(db: &impl ConnectionTrait, divisions: &[Uuid], range: Months) -> 
         .await?)
 }
 
-async fn cleaned(db: &impl ConnectionTrait, divisions: &[Uuid], range: Months) -> kit::Result<Vec<Cleaned>> {
+async fn cleaned(
+    db: &impl ConnectionTrait,
+    divisions: &[Uuid],
+    range: Months,
+) -> kit::Result<Vec<Cleaned>> {
     Ok(territory::Entity::find()
         .select_only()
         .column(territory::Column::Ancestor)
         .column_as(cleanup_case::Column::ClosedMonth, "month")
         .column_as(cleanup_case::Column::Kind, "kind")
         .column_as(cleanup_case::Column::Id.count(), "number")
-        .join(JoinType::InnerJoin, within::<cleanup_case::Entity>(cleanup_case::Column::DivisionId))
+        .join(
+            JoinType::InnerJoin,
+            within::<cleanup_case::Entity>(cleanup_case::Column::DivisionId),
+        )
         .filter(among(territory::Column::Ancestor, divisions))
         .filter(cleanup_case::Column::ClosedMonth.between(range.from, range.to))
         .group_by(territory::Column::Ancestor)
@@ -175,14 +205,21 @@ pub(crate) const CUT_FEN: &str =
 /// Enterprises helped, summed, as a whole number on both databases.
 pub(crate) const ENTERPRISES: &str = "CAST(COALESCE(SUM(enterprises), 0) AS BIGINT)";
 
-async fn fees(db: &impl ConnectionTrait, divisions: &[Uuid], range: Months) -> kit::Result<Vec<Fees>> {
+async fn fees(
+    db: &impl ConnectionTrait,
+    divisions: &[Uuid],
+    range: Months,
+) -> kit::Result<Vec<Fees>> {
     Ok(territory::Entity::find()
         .select_only()
         .column(territory::Column::Ancestor)
         .column_as(fee_reduction::Column::Month, "month")
         .expr_as(Expr::cust(CUT_FEN), "cut_fen")
         .expr_as(Expr::cust(ENTERPRISES), "enterprises")
-        .join(JoinType::InnerJoin, within::<fee_reduction::Entity>(fee_reduction::Column::DivisionId))
+        .join(
+            JoinType::InnerJoin,
+            within::<fee_reduction::Entity>(fee_reduction::Column::DivisionId),
+        )
         .filter(among(territory::Column::Ancestor, divisions))
         .filter(fee_reduction::Column::Month.between(range.from, range.to))
         .group_by(territory::Column::Ancestor)
@@ -194,14 +231,21 @@ async fn fees(db: &impl ConnectionTrait, divisions: &[Uuid], range: Months) -> k
 
 /// Only items counted in working days: those are what the promise is about, and a median over two
 /// units would mean nothing.
-async fn permits(db: &impl ConnectionTrait, divisions: &[Uuid], range: Months) -> kit::Result<Vec<Permits>> {
+async fn permits(
+    db: &impl ConnectionTrait,
+    divisions: &[Uuid],
+    range: Months,
+) -> kit::Result<Vec<Permits>> {
     Ok(territory::Entity::find()
         .select_only()
         .column(territory::Column::Ancestor)
         .column_as(permit_case::Column::DecidedMonth, "month")
         .column_as(permit_case::Column::DaysTaken, "days")
         .column_as(permit_case::Column::Id.count(), "number")
-        .join(JoinType::InnerJoin, within::<permit_case::Entity>(permit_case::Column::DivisionId))
+        .join(
+            JoinType::InnerJoin,
+            within::<permit_case::Entity>(permit_case::Column::DivisionId),
+        )
         .filter(among(territory::Column::Ancestor, divisions))
         .filter(permit_case::Column::DecidedMonth.between(range.from, range.to))
         .filter(permit_case::Column::Unit.eq(DayUnit::Working))

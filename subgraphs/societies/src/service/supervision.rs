@@ -6,7 +6,8 @@ use crate::vocabulary::{CleanupKind, CleanupResult, DayUnit, PermitItem, RatingS
 use chrono::NaiveDate;
 use minzheng_kit as kit;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, Iterable, JoinType, QueryFilter, QuerySelect, Select,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, Iterable, JoinType, QueryFilter,
+    QuerySelect, Select,
 };
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
@@ -51,7 +52,10 @@ pub async fn cleanup(
         .column_as(cleanup_case::Column::Kind, "kind")
         .column_as(cleanup_case::Column::Result, "result")
         .column_as(cleanup_case::Column::Id.count(), "number")
-        .join(JoinType::InnerJoin, within::<cleanup_case::Entity>(cleanup_case::Column::DivisionId))
+        .join(
+            JoinType::InnerJoin,
+            within::<cleanup_case::Entity>(cleanup_case::Column::DivisionId),
+        )
         .filter(among(territory::Column::Ancestor, divisions))
         .filter(cleanup_case::Column::ClosedMonth.between(range.from, range.to))
         .group_by(territory::Column::Ancestor)
@@ -125,7 +129,10 @@ pub async fn permit_sla(
             .select_only()
             .column_as(permit_case::Column::Item, "item")
             .column_as(permit_case::Column::Id.count(), "number")
-            .join(JoinType::InnerJoin, within::<permit_case::Entity>(permit_case::Column::DivisionId))
+            .join(
+                JoinType::InnerJoin,
+                within::<permit_case::Entity>(permit_case::Column::DivisionId),
+            )
             .filter(territory::Column::Ancestor.eq(division))
             .group_by(permit_case::Column::Item)
     };
@@ -144,16 +151,29 @@ pub async fn permit_sla(
         .into_model::<Open>()
         .all(db)
         .await?;
-    Ok(PermitItem::iter().map(|item| sla(item, &taken, &open, today)).collect())
+    Ok(PermitItem::iter()
+        .map(|item| sla(item, &taken, &open, today))
+        .collect())
 }
 
 fn sla(item: PermitItem, taken: &[Taken], open: &[Open], today: NaiveDate) -> Sla {
     let term = crate::rules::term::permit_term(item);
-    let (statutory_days, committed_days) = (i32::from(term.statutory_days), i32::from(term.committed_days));
-    let mut histogram: Vec<(i32, i64)> =
-        taken.iter().filter(|row| row.item == item).map(|row| (row.days, row.number)).collect();
-    let within =
-        |limit: i32| histogram.iter().filter(|(days, _)| *days <= limit).map(|(_, number)| number).sum();
+    let (statutory_days, committed_days) = (
+        i32::from(term.statutory_days),
+        i32::from(term.committed_days),
+    );
+    let mut histogram: Vec<(i32, i64)> = taken
+        .iter()
+        .filter(|row| row.item == item)
+        .map(|row| (row.days, row.number))
+        .collect();
+    let within = |limit: i32| {
+        histogram
+            .iter()
+            .filter(|(days, _)| *days <= limit)
+            .map(|(_, number)| number)
+            .sum()
+    };
     let (within_committed, within_statutory) = (within(committed_days), within(statutory_days));
     let open = || open.iter().filter(|row| row.item == item);
     Sla {
@@ -165,7 +185,10 @@ fn sla(item: PermitItem, taken: &[Taken], open: &[Open], today: NaiveDate) -> Sl
         within_committed,
         within_statutory,
         open: open().map(|row| row.number).sum(),
-        open_late: open().filter(|row| row.due.is_some_and(|due| due < today)).map(|row| row.number).sum(),
+        open_late: open()
+            .filter(|row| row.due.is_some_and(|due| due < today))
+            .map(|row| row.number)
+            .sum(),
         median_days: median(&mut histogram),
     }
 }
