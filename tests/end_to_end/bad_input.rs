@@ -16,7 +16,7 @@ use crate::{Outcome, case};
 /// A word that stands in every bad request and must stand in no answer.
 const SECRET: &str = "519901199003030032";
 
-pub fn cases(fixtures: &Arc<Fixtures>) -> Vec<Trial> {
+pub(crate) fn cases(fixtures: &Arc<Fixtures>) -> Vec<Trial> {
     vec![
         case(fixtures, "a_bad_body_has_its_own_code_and_status", bodies),
         case(

@@ -10,19 +10,19 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// The instant at which the demonstration plays, noon in Shanghai: dates in answers stay true.
-pub const NOON: &str = "2026-11-22T04:00:00Z";
+pub(crate) const NOON: &str = "2026-11-22T04:00:00Z";
 
 /// A province that runs: its processes, its data folder, and tokens for its roles.
-pub struct Province {
-    pub program: Program,
-    pub data: TempDir,
-    pub client: Client,
+pub(crate) struct Province {
+    pub(crate) program: Program,
+    pub(crate) data: TempDir,
+    pub(crate) client: Client,
     tokens: Mutex<BTreeMap<String, String>>,
 }
 
 impl Province {
     /// Starts `minzheng standalone` for a province in a fresh folder.
-    pub fn standalone(code: &str) -> Result<Self, String> {
+    pub(crate) fn standalone(code: &str) -> Result<Self, String> {
         let data = TempDir::new().map_err(|error| error.to_string())?;
         let port = free_port();
         let program = Program::start(
@@ -48,7 +48,7 @@ impl Province {
     }
 
     /// A token by the arguments of `minzheng token`, such as `--role registrar`; none for the public.
-    pub fn token(&self, role: &str) -> Result<Option<String>, String> {
+    pub(crate) fn token(&self, role: &str) -> Result<Option<String>, String> {
         if role == "public" {
             return Ok(None);
         }
@@ -64,14 +64,14 @@ impl Province {
     }
 
     /// Asks as a role.
-    pub fn ask(&self, role: &str, query: &str, variables: &Value) -> Result<Value, String> {
+    pub(crate) fn ask(&self, role: &str, query: &str, variables: &Value) -> Result<Value, String> {
         let token = self.token(role)?;
         self.client
             .graphql(&self.program.graphql(), token.as_deref(), query, variables)
     }
 
     /// Asks as a role, and takes errors for a failure.
-    pub fn data(&self, role: &str, query: &str, variables: &Value) -> Result<Value, String> {
+    pub(crate) fn data(&self, role: &str, query: &str, variables: &Value) -> Result<Value, String> {
         let answer = self.ask(role, query, variables)?;
         match answer.get("errors") {
             None => Ok(answer["data"].clone()),
@@ -82,19 +82,19 @@ impl Province {
 
 /// The split roles: each subgraph on PostgreSQL and the gateway with Redis, by the example
 /// configurations of `deploy/config`.
-pub struct Split {
-    pub gateway: Program,
-    pub subgraphs: BTreeMap<&'static str, Program>,
-    pub folder: TempDir,
-    pub client: Client,
+pub(crate) struct Split {
+    pub(crate) gateway: Program,
+    pub(crate) subgraphs: BTreeMap<&'static str, Program>,
+    pub(crate) folder: TempDir,
+    pub(crate) client: Client,
 }
 
 /// The subgraphs of the program.
-pub const SUBGRAPHS: [&str; 5] = ["persons", "places", "marriage", "funeral", "societies"];
+pub(crate) const SUBGRAPHS: [&str; 5] = ["persons", "places", "marriage", "funeral", "societies"];
 
 impl Split {
     /// Starts all six processes; `None` where there is no PostgreSQL to test with (`tests/run` has one).
-    pub fn start(traces: Option<&str>) -> Result<Option<Self>, String> {
+    pub(crate) fn start(traces: Option<&str>) -> Result<Option<Self>, String> {
         let (Ok(postgres), Ok(redis)) = (
             std::env::var("MINZHENG_TEST_POSTGRES"),
             std::env::var("MINZHENG_TEST_REDIS"),
@@ -171,7 +171,7 @@ impl Split {
     }
 
     /// Asks as a role, as [`Province::ask`] does.
-    pub fn ask(&self, role: &str, query: &str, variables: &Value) -> Result<Value, String> {
+    pub(crate) fn ask(&self, role: &str, query: &str, variables: &Value) -> Result<Value, String> {
         let token = match role {
             "public" => None,
             role => {
@@ -194,7 +194,7 @@ fn start(arguments: &[&str], envs: &[(String, String)], port: u16) -> Result<Pro
 }
 
 /// Copies a folder with all that is in it.
-pub fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
+pub(crate) fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(to)?;
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;
@@ -210,18 +210,18 @@ pub fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
 
 /// All shared servers; each starts when it is first asked for.
 #[derive(Default)]
-pub struct Fixtures {
+pub(crate) struct Fixtures {
     provinces: Mutex<BTreeMap<String, Arc<OnceLock<Result<Arc<Province>, String>>>>>,
     split: OnceLock<Result<Option<Arc<Split>>, String>>,
 }
 
 impl Fixtures {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::default()
     }
 
     /// The standalone of a province.
-    pub fn province(&self, code: &str) -> Result<Arc<Province>, String> {
+    pub(crate) fn province(&self, code: &str) -> Result<Arc<Province>, String> {
         let cell = {
             let mut provinces = self.provinces.lock().map_err(|error| error.to_string())?;
             Arc::clone(provinces.entry(code.to_owned()).or_default())
@@ -233,7 +233,7 @@ impl Fixtures {
 
 impl Fixtures {
     /// The split roles; `None` where there is no PostgreSQL.
-    pub fn split(&self) -> Result<Option<Arc<Split>>, String> {
+    pub(crate) fn split(&self) -> Result<Option<Arc<Split>>, String> {
         self.split
             .get_or_init(|| Split::start(None).map(|split| split.map(Arc::new)))
             .clone()
@@ -241,12 +241,12 @@ impl Fixtures {
 }
 
 /// The root folder of the project.
-pub fn project() -> &'static Path {
+pub(crate) fn project() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
 /// Fails with a sentence unless the two are equal.
-pub fn equal<T: PartialEq + std::fmt::Debug>(
+pub(crate) fn equal<T: PartialEq + std::fmt::Debug>(
     what: &str,
     got: &T,
     expected: &T,

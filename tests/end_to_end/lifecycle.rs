@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::fixtures::{Fixtures, Province, copy_folder};
 use crate::{Outcome, case};
 
-pub fn cases(fixtures: &Arc<Fixtures>) -> Vec<Trial> {
+pub(crate) fn cases(fixtures: &Arc<Fixtures>) -> Vec<Trial> {
     vec![
         case(
             fixtures,

@@ -4,8 +4,10 @@
 //! Each module is one room of what must hold; a case's name is the sentence that holds.
 
 mod bad_input;
+mod figures;
 mod fixtures;
 mod lifecycle;
+mod mutations;
 mod operations;
 
 use std::process::ExitCode;
@@ -30,7 +32,9 @@ fn main() -> ExitCode {
     let fixtures = Arc::new(Fixtures::new());
     let mut trials = Vec::new();
     trials.extend(bad_input::cases(&fixtures));
+    trials.extend(figures::cases(&fixtures));
     trials.extend(operations::cases(&fixtures));
+    trials.extend(mutations::cases(&fixtures));
     trials.extend(lifecycle::cases(&fixtures));
     let conclusion = libtest_mimic::run(&arguments, trials);
     // Dropped before the process ends, so that every server is stopped.

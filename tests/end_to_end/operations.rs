@@ -16,16 +16,16 @@ use crate::Outcome;
 use crate::fixtures::{Fixtures, project};
 
 /// One operation with what belongs to it.
-pub struct Operation {
-    pub name: String,
-    pub query: String,
-    pub variables: Value,
-    pub role: String,
+pub(crate) struct Operation {
+    pub(crate) name: String,
+    pub(crate) query: String,
+    pub(crate) variables: Value,
+    pub(crate) role: String,
     answer: PathBuf,
 }
 
 /// All operations, in order.
-pub fn all() -> Result<Vec<Operation>, String> {
+pub(crate) fn all() -> Result<Vec<Operation>, String> {
     let folder = project().join("tests/operations");
     let mut names: Vec<String> = fs::read_dir(&folder)
         .map_err(|error| error.to_string())?
@@ -57,7 +57,7 @@ fn read(folder: &Path, name: String) -> Result<Operation, String> {
     })
 }
 
-pub fn cases(fixtures: &Arc<Fixtures>) -> Vec<Trial> {
+pub(crate) fn cases(fixtures: &Arc<Fixtures>) -> Vec<Trial> {
     let operations = match all() {
         Ok(operations) => operations,
         Err(error) => {
@@ -124,7 +124,7 @@ fn compare(operation: &Operation, got: &Value) -> Outcome {
 }
 
 /// The first place where two answers differ, in words.
-pub fn difference(path: &str, got: &Value, expected: &Value) -> Option<String> {
+pub(crate) fn difference(path: &str, got: &Value, expected: &Value) -> Option<String> {
     match (got, expected) {
         (Value::Object(a), Value::Object(b)) => {
             let keys = a.keys().chain(b.keys().filter(|key| !a.contains_key(*key)));

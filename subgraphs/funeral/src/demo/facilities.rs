@@ -1,7 +1,7 @@
 //! Facilities with their vehicles, price lists, niches and visiting times.
 
 use minzheng_kit::demo::{credit_code, pick, point_of};
-use minzheng_kit::divisions::{Division, Level, dataset};
+use minzheng_kit::divisions::{DemoPlace, Division, Level, dataset, demo_place_id};
 use minzheng_kit::id::derived;
 use sea_orm::ActiveValue::Set;
 
@@ -181,9 +181,22 @@ pub(super) fn add(stage: &Stage<'_>, rows: &mut Rows, plan: Plan<'_>) {
     let code = &plan.county.code;
     let key = format!("{code}/{}", plan.key);
     let draw = |what: &str, below: u64| pick(&["funeral", &key, what], below);
-    // The seat of the county, and some kilometres to a side.
+    // The two facilities that are places themselves stand there, the others some kilometres aside; their
+    // address is that of the nearest of the two.
+    let (place, spread) = match plan.kind {
+        (FacilityKind::FuneralHome, sub_kind) => (
+            DemoPlace::FuneralHome,
+            if sub_kind == FacilitySubKind::UrbanPublic {
+                0.02
+            } else {
+                0.12
+            },
+        ),
+        (FacilityKind::Columbarium, FacilitySubKind::UrbanPublic) => (DemoPlace::Columbarium, 0.02),
+        _ => (DemoPlace::Columbarium, 0.12),
+    };
     let (lon, lat) = point_of(code);
-    let aside = |what: &str| (draw(what, 1_001) as f64 / 1_000.0 - 0.5) * 0.12;
+    let aside = |what: &str| (draw(what, 1_001) as f64 / 1_000.0 - 0.5) * spread;
     let is_home = plan.kind == (FacilityKind::FuneralHome, FacilitySubKind::UrbanPublic);
     // Nothing is founded by private hands after the revision (F-17); all of these are older.
     let approved_on = day(
@@ -205,10 +218,11 @@ pub(super) fn add(stage: &Stage<'_>, rows: &mut Rows, plan: Plan<'_>) {
             stage.province,
             code,
             if private { '2' } else { '9' },
-            number,
+            // The register of societies holds thirty bodies that run facilities.
+            if private { number % 30 } else { number },
         ),
         division_id: plan.division.id,
-        place_id: derived("place", &format!("seat:{code}")),
+        place_id: demo_place_id(code, place),
         lon: lon + aside("lon"),
         lat: lat + aside("lat"),
         approved_on: if plan.state == FacilityState::UnderConstruction {

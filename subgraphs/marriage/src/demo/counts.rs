@@ -114,7 +114,7 @@ fn counselling(rows: &mut Rows, until: YearMonth, today: NaiveDate, now: DateTim
                 cell += 1;
                 // Even shares that add up exactly, with a swing that each pair of months undoes.
                 let share = FUZHOU_SESSIONS * cell / cells - FUZHOU_SESSIONS * (cell - 1) / cells;
-                let pair = (month.month + 1) / 2;
+                let pair = month.month.div_ceil(2);
                 let swing = pick(&["sessions", &registry.code, &pair.to_string()], 31) as i64;
                 if month.month % 2 == 1 {
                     share + swing

@@ -17,10 +17,6 @@ use uuid::Uuid;
 /// Everything that other subgraphs may ask for by its key.
 #[derive(Union, Clone, Debug)]
 #[graphql(name = "_Entity")]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "built once per representation, never stored"
-)]
 pub enum Entity {
     /// A person.
     Person(Person),

@@ -183,13 +183,12 @@ pub fn replay(entries: &[Entry]) -> Status {
 
 /// The earliest end counts: a judgment of last year is not undone by a death of this year.
 fn end(spans: &mut [Span], entry: &Entry, status: Status) {
-    if let Some(span) = spans.iter_mut().find(|span| span.record == entry.record) {
-        if span
+    if let Some(span) = spans.iter_mut().find(|span| span.record == entry.record)
+        && span
             .until
             .is_none_or(|(until, _)| entry.effective_on < until)
-        {
-            span.until = Some((entry.effective_on, status));
-        }
+    {
+        span.until = Some((entry.effective_on, status));
     }
 }
 

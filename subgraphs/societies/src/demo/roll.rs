@@ -2,9 +2,14 @@
 
 use super::figures;
 use super::land::{County, Land};
-use super::{CITIZENS_ASSOCIATION, OLD_NAMED_ASSOCIATION, ORGANIZATIONS, Rows, STORY_ASSOCIATION, credit_code, names};
+use super::{
+    CITIZENS_ASSOCIATION, OLD_NAMED_ASSOCIATION, ORGANIZATIONS, Rows, STORY_ASSOCIATION,
+    credit_code, names,
+};
 use crate::model::{member_stat, office, organization, organization_name};
-use crate::vocabulary::{CharityBasis, HubKind, OfficeEnd, OfficeRole, OrgKind, OrgState, RegistrarLevel};
+use crate::vocabulary::{
+    CharityBasis, HubKind, OfficeEnd, OfficeRole, OrgKind, OrgState, RegistrarLevel,
+};
 use chrono::{Days, NaiveDate};
 use kit::demo::RngExt;
 use kit::{Services, YearMonth};
@@ -45,25 +50,52 @@ const fn is_fixed(n: usize) -> bool {
 
 /// The county of each organization; foundations have none, for the province registers them.
 fn homes(land: &Land, rng: &mut StdRng) -> Vec<Option<usize>> {
-    let special = |n: usize| matches!(n, 0 | 30 | STORY_ASSOCIATION | CITIZENS_ASSOCIATION | OLD_NAMED_ASSOCIATION);
+    let special = |n: usize| {
+        matches!(
+            n,
+            0 | 30 | STORY_ASSOCIATION | CITIZENS_ASSOCIATION | OLD_NAMED_ASSOCIATION
+        )
+    };
     // How many organizations the counties of the reports get, the story's five included.
     let quota: HashMap<usize, usize> = match land.digits.as_str() {
         // Six of them are cleaned up.
-        "51" => HashMap::from([(land.story, figures::xinjin::ORGANIZATIONS + CLEANED_IN_XINJIN)]),
-        "32" => land.places_of(figures::xuzhou::CODE).into_iter().map(|at| (at, 30)).collect(),
-        "35" => land.places_of(figures::fuzhou::CODE).into_iter().map(|at| (at, 60)).collect(),
+        "51" => HashMap::from([(
+            land.story,
+            figures::xinjin::ORGANIZATIONS + CLEANED_IN_XINJIN,
+        )]),
+        "32" => land
+            .places_of(figures::xuzhou::CODE)
+            .into_iter()
+            .map(|at| (at, 30))
+            .collect(),
+        "35" => land
+            .places_of(figures::fuzhou::CODE)
+            .into_iter()
+            .map(|at| (at, 60))
+            .collect(),
         "36" => HashMap::from([(land.story, 60)]),
         _ => HashMap::new(),
     };
-    let free: Vec<usize> =
-        (0..ORGANIZATIONS).filter(|n| kind_of(*n) != OrgKind::Foundation && !special(*n)).collect();
+    let free: Vec<usize> = (0..ORGANIZATIONS)
+        .filter(|n| kind_of(*n) != OrgKind::Foundation && !special(*n))
+        .collect();
     let mut places: Vec<usize> = Vec::with_capacity(free.len());
     for (&at, &count) in quota.iter().collect::<std::collections::BTreeMap<_, _>>() {
-        let count = if at == land.story { count.saturating_sub(5) } else { count };
+        let count = if at == land.story {
+            count.saturating_sub(5)
+        } else {
+            count
+        };
         places.extend(std::iter::repeat_n(at, count));
     }
-    let others: Vec<usize> = (0..land.counties.len()).filter(|at| !quota.contains_key(at)).collect();
-    let others = if others.is_empty() { (0..land.counties.len()).collect() } else { others };
+    let others: Vec<usize> = (0..land.counties.len())
+        .filter(|at| !quota.contains_key(at))
+        .collect();
+    let others = if others.is_empty() {
+        (0..land.counties.len()).collect()
+    } else {
+        others
+    };
     let missing = free.len().saturating_sub(places.len());
     places.extend(others.iter().copied().cycle().take(missing));
     // Fisher and Yates, so that numbers say nothing about counties.
@@ -90,7 +122,11 @@ fn endings(land: &Land, homes: &[Option<usize>], rng: &mut StdRng) -> HashMap<us
     let ((year, first), (_, last)) = figures::HALF_YEAR;
     let (start, end) = (day(year, first, 1), day(year, last + 1, 1));
     let (recent, now) = (day(2023, 7, 1), day(2026, 11, 1));
-    let fuzhou = if land.digits == "35" { land.places_of(figures::fuzhou::CODE) } else { Vec::new() };
+    let fuzhou = if land.digits == "35" {
+        land.places_of(figures::fuzhou::CODE)
+    } else {
+        Vec::new()
+    };
     let mut ended = HashMap::new();
     let (mut zombies, mut xinjin) = (0, 0);
     for (n, home) in homes.iter().enumerate().filter(|(n, _)| !is_fixed(*n)) {
@@ -126,14 +162,31 @@ fn seat<'a>(land: &'a Land, n: usize, home: Option<usize>) -> Seat<'a> {
     let county = &land.counties[home.unwrap_or(0)];
     let Some(home) = home else {
         let name = &land.province_name;
-        return Seat { division: land.province, level: RegistrarLevel::Province, name, county };
+        return Seat {
+            division: land.province,
+            level: RegistrarLevel::Province,
+            name,
+            county,
+        };
     };
     match &county.prefecture {
         // Some are registered by the prefecture; in the reports' counties all stay where they are.
-        Some((id, name)) if n % 11 == 0 && home != land.story && !is_fixed(n) && land.digits != "35" => {
-            Seat { division: *id, level: RegistrarLevel::Prefecture, name, county }
+        Some((id, name))
+            if n % 11 == 0 && home != land.story && !is_fixed(n) && land.digits != "35" =>
+        {
+            Seat {
+                division: *id,
+                level: RegistrarLevel::Prefecture,
+                name,
+                county,
+            }
         }
-        _ => Seat { division: county.id, level: RegistrarLevel::County, name: &county.name, county },
+        _ => Seat {
+            division: county.id,
+            level: RegistrarLevel::County,
+            name: &county.name,
+            county,
+        },
     }
 }
 
@@ -164,8 +217,11 @@ pub(super) fn fill(land: &Land, s: &Services, rows: &mut Rows) {
     }
     charities(land, rows, &mut rng);
     // The current name is the last one.
-    let last: HashMap<&str, &str> =
-        rows.names.iter().map(|name| (name.credit_code.as_str(), name.name.as_str())).collect();
+    let last: HashMap<&str, &str> = rows
+        .names
+        .iter()
+        .map(|name| (name.credit_code.as_str(), name.name.as_str()))
+        .collect();
     for row in &mut rows.organizations {
         if let Some(name) = last.get(row.credit_code.as_str()) {
             row.name = (*name).to_owned();
@@ -215,7 +271,7 @@ fn organization(
         founded_month: month(founded),
         ended,
         ended_month: ended.map(month),
-        domicile_place_id: Some(Land::seat(&seat.county.code)),
+        domicile_place_id: Some(Land::offices(&seat.county.code)),
         longitude: Some(longitude),
         latitude: Some(latitude),
         supervisor: (n % 7 != 3).then(|| format!("{}{}", seat.name, supervisor(rest))),
@@ -235,7 +291,9 @@ fn supervisor(rest: &str) -> &'static str {
         "工商业联合会"
     } else if has(&["学校", "幼儿园", "教育", "助学"]) {
         "教育局"
-    } else if has(&["书法", "摄影", "美术", "作家", "诗词", "音乐", "舞蹈", "戏曲", "文化", "艺术"]) {
+    } else if has(&[
+        "书法", "摄影", "美术", "作家", "诗词", "音乐", "舞蹈", "戏曲", "文化", "艺术",
+    ]) {
         "文化广电和旅游局"
     } else if has(&["护理", "心理", "康复"]) {
         "卫生健康局"
@@ -259,14 +317,21 @@ fn name_versions(
         division_id: Some(seat.division),
         division_name: Some(division.to_owned()),
     };
-    let former = seat.county.former.as_ref().filter(|_| seat.level == RegistrarLevel::County);
+    let former = seat
+        .county
+        .former
+        .as_ref()
+        .filter(|_| seat.level == RegistrarLevel::County);
     match former {
         Some((old, renamed)) if row.founded < *renamed => {
             // Some never took the new name: what "is the division in its name still valid?" is about.
             if n == OLD_NAMED_ASSOCIATION || (n % 17 == 0 && !is_fixed(n)) {
                 return vec![version(old, row.founded, None)];
             }
-            vec![version(old, row.founded, Some(*renamed)), version(seat.name, *renamed, None)]
+            vec![
+                version(old, row.founded, Some(*renamed)),
+                version(seat.name, *renamed, None),
+            ]
         }
         _ => vec![version(seat.name, row.founded, None)],
     }
@@ -275,7 +340,12 @@ fn name_versions(
 /// The head of each organization, a secretary-general for some, and the story's vice-president.
 ///
 /// Heads are different persons for different organizations (O-6), all of age, none of the dead.
-fn offices(s: &Services, row: &organization::Model, n: usize, rng: &mut StdRng) -> Vec<office::Model> {
+fn offices(
+    s: &Services,
+    row: &organization::Model,
+    n: usize,
+    rng: &mut StdRng,
+) -> Vec<office::Model> {
     let head = match n {
         STORY_ASSOCIATION => 12,
         CITIZENS_ASSOCIATION => 0,
@@ -293,7 +363,10 @@ fn offices(s: &Services, row: &organization::Model, n: usize, rng: &mut StdRng) 
     let office = |(index, role): (usize, OfficeRole)| {
         let person = kit::demo::person(&s.province, index);
         let of_age = crate::rules::add_years(person.birth_date, 22);
-        let since = row.founded.max(of_age).max(day_between(rng, day(2017, 1, 1), day(2025, 10, 1)));
+        let since =
+            row.founded
+                .max(of_age)
+                .max(day_between(rng, day(2017, 1, 1), day(2025, 10, 1)));
         office::Model {
             id: kit::id::derived("office", &format!("{}/{}", row.credit_code, role.text())),
             credit_code: row.credit_code.clone(),
@@ -310,7 +383,11 @@ fn offices(s: &Services, row: &organization::Model, n: usize, rng: &mut StdRng) 
 /// Charities, hubs and brands.
 fn charities(land: &Land, rows: &mut Rows, rng: &mut StdRng) {
     let fuzhou: Vec<Uuid> = match land.digits.as_str() {
-        "35" => land.places_of(figures::fuzhou::CODE).into_iter().map(|at| land.counties[at].id).collect(),
+        "35" => land
+            .places_of(figures::fuzhou::CODE)
+            .into_iter()
+            .map(|at| land.counties[at].id)
+            .collect(),
         _ => Vec::new(),
     };
     // The Charity Law came into force on this day.
@@ -329,12 +406,20 @@ fn charities(land: &Land, rows: &mut Rows, rng: &mut StdRng) {
         };
         if is {
             let registered = row.founded >= law;
-            let since = if registered { row.founded } else { day_between(rng, law, day(2023, 1, 1)) };
-            row.charity_basis =
-                Some(if registered { CharityBasis::Registered } else { CharityBasis::Recognised });
+            let since = if registered {
+                row.founded
+            } else {
+                day_between(rng, law, day(2023, 1, 1))
+            };
+            row.charity_basis = Some(if registered {
+                CharityBasis::Registered
+            } else {
+                CharityBasis::Recognised
+            });
             row.charity_since = Some(since);
             let a_year_later = crate::rules::add_years(since, 1);
-            row.public_raising_since = (n % 3 == 0 && a_year_later < day(2026, 1, 1)).then_some(a_year_later);
+            row.public_raising_since =
+                (n % 3 == 0 && a_year_later < day(2026, 1, 1)).then_some(a_year_later);
         }
         if !is && may && row.kind != OrgKind::Foundation {
             row.hub_kind = match n % 300 {
@@ -354,7 +439,12 @@ fn xinjin_hubs(land: &Land, rows: &mut Rows) {
     let here = land.counties[land.story].id;
     let mut kinds = [Some(HubKind::Hub), Some(HubKind::Brand)].into_iter();
     let mut settled = false;
-    for (n, row) in rows.organizations.iter_mut().enumerate().filter(|(_, row)| row.division_id == here) {
+    for (n, row) in rows
+        .organizations
+        .iter_mut()
+        .enumerate()
+        .filter(|(_, row)| row.division_id == here)
+    {
         row.hub_kind = None;
         let fits = row.state.is_live() && row.kind == OrgKind::CivilNonEnterprise && !is_fixed(n);
         if fits && !settled {
