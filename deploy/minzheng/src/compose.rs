@@ -43,11 +43,9 @@ pub(crate) async fn run(
 /// The schemas of all subgraphs. A schema depends on no data, so empty databases in memory and
 /// throw-away keys will do.
 async fn subgraph_schemas() -> Result<Vec<SubgraphSdl>, Failure> {
-    let folder = std::env::temp_dir().join(format!("minzheng-compose-{}", std::process::id()));
-    let made = throw_away(&folder).await;
-    // What cannot be removed holds no secret of any installation.
-    let _ = fs::remove_dir_all(&folder);
-    made
+    let folder = tempfile::tempdir()
+        .map_err(|error| Failure::new(format!("There is no temporary folder ({error}).")))?;
+    throw_away(folder.path()).await
 }
 
 async fn throw_away(folder: &Path) -> Result<Vec<SubgraphSdl>, Failure> {
