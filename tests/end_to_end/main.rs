@@ -9,6 +9,7 @@ mod fixtures;
 mod lifecycle;
 mod mutations;
 mod operations;
+mod traces;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
     trials.extend(figures::cases(&fixtures));
     trials.extend(operations::cases(&fixtures));
     trials.extend(mutations::cases(&fixtures));
+    trials.extend(traces::cases(&fixtures));
     trials.extend(lifecycle::cases(&fixtures));
     let conclusion = libtest_mimic::run(&arguments, trials);
     // Dropped before the process ends, so that every server is stopped.
