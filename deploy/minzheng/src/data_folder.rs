@@ -156,7 +156,14 @@ pub(crate) fn province_of(root: &Path) -> Result<Option<String>, Failure> {
     let path = root.join(NOTE);
     let note: Note = match fs::read(&path) {
         Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| damaged_note(&path, &error))?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            return Ok(None);
+        }
         Err(error) => return Err(damaged_note(&path, &error)),
     };
     if note.format == FORMAT {

@@ -78,6 +78,12 @@ pub fn init(config: &config::Telemetry) -> Result<Telemetry, TelemetryError> {
         .map(|endpoint| otlp::provider(endpoint, config))
         .transpose()?;
     let traces = provider.as_ref().map(otlp::layer);
+    if let Some(provider) = &provider {
+        // For spans that are made after the fact, such as those of SQL statements.
+        opentelemetry::global::set_tracer_provider(provider.clone());
+    }
+    // For subgraphs, which read the context of a request by the common propagator.
+    opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
     tracing_subscriber::registry()
         .with(logs)
         .with(traces)

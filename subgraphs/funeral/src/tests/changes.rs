@@ -138,19 +138,19 @@ async fn what_the_law_or_the_form_refuses_is_a_user_error_with_its_field() {
 #[tokio::test]
 async fn a_citizen_opens_a_case_as_its_applicant_only() {
     let stage = Stage::of("51").await;
+    let mine = async || {
+        let query = "{ myFamilyCases { nodes { number heldPlot { id } } } }";
+        let data = stage.data(stage.citizen(40), query, json!({})).await;
+        data["myFamilyCases"]["nodes"].as_array().unwrap().len()
+    };
+    let before = mine().await;
     let input = opening(&stage, "k", 7_002).await;
     let answer = stage.ask(stage.citizen(41), OPEN, input.clone()).await;
     assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN");
+    assert_eq!(mine().await, before);
     let data = stage.data(stage.citizen(40), OPEN, input).await;
     assert_eq!(data["openFuneralCase"]["userErrors"], json!([]));
-    let mine = stage
-        .data(
-            stage.citizen(40),
-            "{ myFamilyCases { nodes { number heldPlot { id } } } }",
-            json!({}),
-        )
-        .await;
-    assert_eq!(mine["myFamilyCases"]["nodes"].as_array().unwrap().len(), 1);
+    assert_eq!(mine().await, before + 1);
 }
 
 #[tokio::test]
