@@ -93,8 +93,8 @@ pub(crate) struct Split {
 pub(crate) const SUBGRAPHS: [&str; 5] = ["persons", "places", "marriage", "funeral", "societies"];
 
 impl Split {
-    /// Starts all six processes; `None` where there is no PostgreSQL to test with (`tests/run` has one).
-    pub(crate) fn start(traces: Option<&str>) -> Result<Option<Self>, String> {
+    /// Starts all six processes on schemas of this prefix; `None` where there is no PostgreSQL to test with (`tests/run` has one).
+    pub(crate) fn start(prefix: &str) -> Result<Option<Self>, String> {
         let (Ok(postgres), Ok(redis)) = (
             std::env::var("MINZHENG_TEST_POSTGRES"),
             std::env::var("MINZHENG_TEST_REDIS"),
@@ -110,12 +110,6 @@ impl Split {
             return Err(said);
         }
         let mut envs: Vec<(String, String)> = vec![("MINZHENG_CLOCK".into(), NOON.into())];
-        if let Some(traces) = traces {
-            envs.push((
-                "MINZHENG_TELEMETRY__OTLP_ENDPOINT".into(),
-                traces.to_owned(),
-            ));
-        }
         let ports: BTreeMap<&'static str, u16> =
             SUBGRAPHS.iter().map(|&name| (name, free_port())).collect();
         let config = |name: &str| {
@@ -131,7 +125,7 @@ impl Split {
             let mut envs = envs.clone();
             envs.push(("MINZHENG_LISTEN".into(), format!("127.0.0.1:{port}")));
             envs.push(("MINZHENG_DATABASE".into(), postgres.clone()));
-            envs.push(("MINZHENG_SCHEMA".into(), format!("split_{name}")));
+            envs.push(("MINZHENG_SCHEMA".into(), format!("{prefix}_{name}")));
             for (&other, &port) in &ports {
                 envs.push((
                     format!("MINZHENG_FEEDS__{}", other.to_uppercase()),
@@ -208,10 +202,13 @@ pub(crate) fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
+/// A server that starts when it is first asked for.
+type Shared<T> = OnceLock<Result<Arc<T>, String>>;
+
 /// All shared servers; each starts when it is first asked for.
 #[derive(Default)]
 pub(crate) struct Fixtures {
-    provinces: Mutex<BTreeMap<String, Arc<OnceLock<Result<Arc<Province>, String>>>>>,
+    provinces: Mutex<BTreeMap<String, Arc<Shared<Province>>>>,
     split: OnceLock<Result<Option<Arc<Split>>, String>>,
 }
 
@@ -235,7 +232,7 @@ impl Fixtures {
     /// The split roles; `None` where there is no PostgreSQL.
     pub(crate) fn split(&self) -> Result<Option<Arc<Split>>, String> {
         self.split
-            .get_or_init(|| Split::start(None).map(|split| split.map(Arc::new)))
+            .get_or_init(|| Split::start("split").map(|split| split.map(Arc::new)))
             .clone()
     }
 }
@@ -243,17 +240,4 @@ impl Fixtures {
 /// The root folder of the project.
 pub(crate) fn project() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-}
-
-/// Fails with a sentence unless the two are equal.
-pub(crate) fn equal<T: PartialEq + std::fmt::Debug>(
-    what: &str,
-    got: &T,
-    expected: &T,
-) -> Result<(), String> {
-    if got == expected {
-        Ok(())
-    } else {
-        Err(format!("{what}: got {got:?}, expected {expected:?}"))
-    }
 }

@@ -22,8 +22,11 @@ pub(crate) fn cases(fixtures: &Arc<Fixtures>) -> Vec<Trial> {
     )]
 }
 
+/// What a collector was sent so far.
+type Received = Arc<Mutex<Vec<u8>>>;
+
 /// A collector that keeps every byte it is sent.
-fn collector() -> Result<(String, Arc<Mutex<Vec<u8>>>), String> {
+fn collector() -> Result<(String, Received), String> {
     let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let received = Arc::new(Mutex::new(Vec::new()));

@@ -93,6 +93,10 @@ impl Query {
 
     /// Places by a part of a name or the beginning of its Pinyin, by kind, division and box; all that is given must hold (地名查询).
     #[graphql(directive = cache_control::apply(Some(60), Some(CacheScope::Public)))]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is an argument of the field"
+    )]
     async fn search_places(
         &self,
         ctx: &Context<'_>,

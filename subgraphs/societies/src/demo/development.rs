@@ -151,15 +151,15 @@ fn later_fees(rng: &mut StdRng, rows: &mut Rows) {
     });
     for (n, row) in trades {
         if n == STORY_ASSOCIATION {
-            fees.push(line(row, 0, "会费", (1_000_00, 86), month(2026, 3)));
-            fees.push(line(row, 1, "培训费", (300_00, 40), month(2026, 6)));
+            fees.push(line(row, 0, "会费", (100_000, 86), month(2026, 3)));
+            fees.push(line(row, 1, "培训费", (30_000, 40), month(2026, 6)));
             continue;
         }
         for year in [2024, 2025, 2026] {
             if rng.random_range(0..100) < 45 {
                 let last = if year == 2026 { 10 } else { 12 };
                 let at = month(year, rng.random_range(1..=last));
-                let cut = rng.random_range(2..20) * 100_00;
+                let cut = rng.random_range(2..20) * 10_000;
                 let enterprises = rng.random_range(8..120);
                 fees.push(line(row, 0, ITEMS[n % ITEMS.len()], (cut, enterprises), at));
             }
@@ -194,7 +194,7 @@ fn plain(land: &Land, at: usize, number: usize, rng: &mut StdRng) -> project::Mo
         started: day_between(rng, day(2022, 3, 1), day(2023, 6, 1)),
         pilot: false,
         honoured: false,
-        amount_fen: rng.random_range(60..300) * 1_000_00,
+        amount_fen: rng.random_range(60..300) * 100_000,
         organizations_grown: rng.random_range(1..6),
         people_served: rng.random_range(500..6_000),
         people_approximate: false,

@@ -122,7 +122,7 @@ pub(super) fn rest(n: usize, kind: OrgKind, k: usize) -> String {
         OrgKind::SocialGroup if n == super::CITIZENS_ASSOCIATION => "摄影协会".to_owned(),
         OrgKind::SocialGroup if n == super::OLD_NAMED_ASSOCIATION => "茶叶行业协会".to_owned(),
         // The story's fields are the first of their lists, and theirs alone.
-        OrgKind::SocialGroup if k % 2 == 0 => {
+        OrgKind::SocialGroup if k.is_multiple_of(2) => {
             let at = k / 2;
             format!(
                 "{}{}",

@@ -172,7 +172,10 @@ fn seat<'a>(land: &'a Land, n: usize, home: Option<usize>) -> Seat<'a> {
     match &county.prefecture {
         // Some are registered by the prefecture; in the reports' counties all stay where they are.
         Some((id, name))
-            if n % 11 == 0 && home != land.story && !is_fixed(n) && land.digits != "35" =>
+            if n.is_multiple_of(11)
+                && home != land.story
+                && !is_fixed(n)
+                && land.digits != "35" =>
         {
             Seat {
                 division: *id,
@@ -325,7 +328,7 @@ fn name_versions(
     match former {
         Some((old, renamed)) if row.founded < *renamed => {
             // Some never took the new name: what "is the division in its name still valid?" is about.
-            if n == OLD_NAMED_ASSOCIATION || (n % 17 == 0 && !is_fixed(n)) {
+            if n == OLD_NAMED_ASSOCIATION || (n.is_multiple_of(17) && !is_fixed(n)) {
                 return vec![version(old, row.founded, None)];
             }
             vec![

@@ -82,7 +82,7 @@ fn reports(
         };
         // The conclusions on the last year are still being drawn for some.
         let open = year == 2025 && n > OLD_NAMED_ASSOCIATION && n % 6 == 1;
-        let spending = rng.random_range(20..400) * 1_000_00;
+        let spending = rng.random_range(20..400) * 100_000;
         all.push(annual_report::Model {
             id: id("annual-report", &format!("{}/{year}", row.credit_code)),
             credit_code: row.credit_code.clone(),
@@ -93,7 +93,7 @@ fn reports(
             to_registry: reached,
             late,
             result: (!open).then_some(result),
-            income_fen: spending + rng.random_range(0..50) * 1_000_00,
+            income_fen: spending + rng.random_range(0..50) * 100_000,
             spending_fen: spending,
             charitable_fen: if row.charity_since.is_some() {
                 spending * 8 / 10
@@ -176,7 +176,7 @@ fn zombie(n: usize, row: &organization::Model) -> cleanup_case::Model {
     let closed = row.ended.unwrap_or(row.founded);
     let result = match row.state {
         OrgState::Revoked => CleanupResult::Revoke,
-        _ if n % 12 == 0 => CleanupResult::Merge,
+        _ if n.is_multiple_of(12) => CleanupResult::Merge,
         _ => CleanupResult::Deregister,
     };
     cleanup_case::Model {

@@ -78,10 +78,6 @@ impl Query {
         directive = cache_control::apply(Some(300), Some(CacheScope::Public)),
         directive = list_size::apply(Some(50), Some(vec!["first".into()]))
     )]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "each is an argument of the field"
-    )]
     async fn search_organizations(
         &self,
         ctx: &Context<'_>,
@@ -196,10 +192,6 @@ impl Query {
     #[graphql(
         directive = cache_control::apply(Some(300), Some(CacheScope::Public)),
         directive = list_size::apply(Some(50), Some(vec!["first".into()]))
-    )]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "each is an argument of the field"
     )]
     async fn annual_reports_missing(
         &self,
