@@ -45,8 +45,11 @@ pub(crate) fn signer(keys: &Keys) -> Result<Arc<Signer>, Failure> {
 pub(crate) fn init(dir: &Path, province: &str) -> Result<(), Failure> {
     let root = dir.join("root");
     let keys = open(&root)?;
+    let issuer_folder = dir.join("issuer");
+    fs::create_dir_all(&issuer_folder)
+        .map_err(|error| unusable(&issuer_folder, &error.to_string()))?;
     let issuer =
-        DevIssuer::open(&dir.join("issuer")).map_err(|error| Failure::new(error.to_string()))?;
+        DevIssuer::open(&issuer_folder).map_err(|error| Failure::new(error.to_string()))?;
 
     let gateway = dir.join("gateway");
     let pem = keys
