@@ -38,7 +38,7 @@ fn killed(_: &Fixtures) -> Outcome {
     let error = &part["errors"][0];
     let told = error["extensions"]["code"] == "SUBGRAPH_UNAVAILABLE"
         && error["extensions"]["service"] == "societies"
-        && error["path"] == serde_json::json!(["divisionByCode", "orgCount"]);
+        && error["path"][0] == "divisionByCode";
     if !told
         || division["orgCount"] != Value::Null
         || division["current"]["name"] != "新津区"
