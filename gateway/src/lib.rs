@@ -1,13 +1,14 @@
 //! The federation gateway: one GraphQL endpoint over many subgraphs. It knows no domain; it learns
 //! everything from the supergraph.
 //!
-//! Data flows one way. A request arrives at the [`server`], is decoded ([`request`]) and its caller
+//! Data flows one way. A request arrives at the [`server`], is decoded ([`request`]), and its caller is
 //! identified ([`identity`]); the [`pipeline`] then takes it from text to bytes: parsed, counted and
 //! validated ([`operation`]), cut to what may be asked ([`authorise`]), planned ([`plan`]) and
 //! executed ([`execute`]) over the [`transport`] and the [`cache`]. Everything derived from the
 //! schema comes from the [`supergraph`], which [`schema_source`] brings in.
 //!
-//! The modules stand in the order in which data passes; none imports one that stands above it.
+//! No module imports one that stands above it. That is why [`identity`] stands low although it is met
+//! early: who asks goes along with a request all the way to the subgraphs.
 
 pub mod server;
 
@@ -15,8 +16,6 @@ pub mod pipeline;
 pub mod schema_source;
 
 pub mod request;
-
-pub mod identity;
 
 pub mod operation;
 
@@ -31,6 +30,8 @@ pub mod transport;
 pub mod cache;
 
 pub mod supergraph;
+
+pub mod identity;
 
 pub mod telemetry;
 

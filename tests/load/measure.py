@@ -40,7 +40,7 @@ def resident_mib(pids):
 
 def wrk(url, body, headers, connections, seconds):
     """One round of wrk: (requests, requests per second, p50 ms, p99 ms, failed)."""
-    # A long bracket takes any bytes as they are; Lua knows no \\u escapes.
+    # A long bracket takes any bytes as they are; Lua knows no unicode escapes.
     lines = ['wrk.method = "POST"', f"wrk.body = [====[{body}]====]"]
     lines += [f"wrk.headers[{json.dumps(k)}] = {json.dumps(v)}" for k, v in headers.items()]
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
