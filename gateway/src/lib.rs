@@ -7,8 +7,9 @@
 //! executed ([`execute`]) over the [`transport`] and the [`cache`]. Everything derived from the
 //! schema comes from the [`supergraph`], which [`schema_source`] brings in.
 //!
-//! No module imports one that stands above it. That is why [`identity`] stands low although it is met
-//! early: who asks goes along with a request all the way to the subgraphs.
+//! The stages `operation`, `authorise`, `plan` and `execute` read what the stages before them made and
+//! never reach forward; everything else imports only what stands below it. That is why [`identity`]
+//! stands low although it is met early: who asks goes along with a request to the subgraphs.
 
 pub mod server;
 
