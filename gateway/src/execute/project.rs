@@ -173,7 +173,11 @@ impl<'a> Projector<'a> {
     /// Writes a value or null; false when it is null and may not be.
     fn value(&mut self, expected: &'a Expected, node: Node) -> bool {
         let mark = self.out.len();
-        let null = matches!(node, Node::Missing | Node::Null);
+        let null = match node {
+            Node::Missing | Node::Null => true,
+            Node::Object(object) => self.is_hidden(object),
+            _ => false,
+        };
         if !null && self.something(&expected.kind, node) {
             return true;
         }
@@ -186,6 +190,13 @@ impl<'a> Projector<'a> {
             self.violation("A value that cannot be null is missing.");
         }
         false
+    }
+
+    /// Whether an object is of a type that clients may not know of.
+    fn is_hidden(&self, object: Object) -> bool {
+        self.arena
+            .type_of(object)
+            .is_some_and(|ty| self.schema.type_info(ty).inaccessible)
     }
 
     fn something(&mut self, kind: &'a Kind, node: Node) -> bool {
