@@ -221,7 +221,7 @@ pub(crate) async fn subgraph(name: &str, path: &Path) -> Result<(), Failure> {
     }
     let opened = assemble::open(subsystem, services, &keys)?;
     let (stop, stopping) = watch::channel(false);
-    assemble::consume(&opened, &Feeds::Http(&config.feeds), &keys, &stopping)?;
+    assemble::start(&opened, &Feeds::Http(&config.feeds), &keys, &stopping)?;
     println!("Minzheng subgraph {name} on {}.", config.listen);
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let served = minzheng_kit::server::serve(
