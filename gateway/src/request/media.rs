@@ -7,8 +7,10 @@ use crate::error::ErrorCode;
 pub enum MediaType {
     /// `application/graphql-response+json`, whose status can be trusted.
     GraphqlResponse,
-    /// `application/json`, for older clients.
+    /// `application/json`, for older clients that ask for it: they read a refusal only with status 200.
     Json,
+    /// `application/json` for who named neither, with statuses as of the newer type.
+    PlainJson,
 }
 
 impl MediaType {
@@ -16,37 +18,38 @@ impl MediaType {
     pub const fn content_type(self) -> &'static str {
         match self {
             Self::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
-            Self::Json => "application/json; charset=utf-8",
+            Self::Json | Self::PlainJson => "application/json; charset=utf-8",
         }
     }
 
     /// The best media type that an `Accept` header allows. Without a header, and where a wildcard leaves
-    /// the choice, it is `application/graphql-response+json`, as the draft says since 2025.
+    /// the choice, it is `application/json`, which every client reads (audits 80D8 and 47DE of the
+    /// public GraphQL-over-HTTP suite); who knows the newer type names it.
     ///
     /// # Errors
     /// [`ErrorCode::NotAcceptable`] when it allows neither.
     pub fn negotiate(accept: Option<&str>) -> Result<Self, ErrorCode> {
         let Some(accept) = accept.filter(|accept| !accept.trim().is_empty()) else {
-            return Ok(Self::GraphqlResponse);
+            return Ok(Self::PlainJson);
         };
         let quality = |subtype: &str| quality(accept, subtype);
         let (graphql, json) = (quality("graphql-response+json"), quality("json"));
         if graphql <= 0.0 && json <= 0.0 {
             return Err(ErrorCode::NotAcceptable);
         }
-        // Equal weights: the order in which the client named them, else the better one.
-        let json_first = match (
+        // Equal weights: the one the client named first, else the one it can surely read.
+        let named = (
             position(accept, "application/json"),
             position(accept, "application/graphql-response+json"),
-        ) {
-            (Some(json), Some(graphql)) => json < graphql,
-            (Some(_), None) => true,
-            _ => false,
-        };
-        Ok(if json > graphql || (json >= graphql && json_first) {
-            Self::Json
-        } else {
-            Self::GraphqlResponse
+        );
+        Ok(match named {
+            _ if graphql > json => Self::GraphqlResponse,
+            (None, Some(_)) if graphql >= json => Self::GraphqlResponse,
+            (Some(json_at), Some(graphql_at)) if graphql >= json && graphql_at < json_at => {
+                Self::GraphqlResponse
+            }
+            (Some(_), _) => Self::Json,
+            (None, _) => Self::PlainJson,
         })
     }
 
@@ -119,17 +122,17 @@ pub(super) fn is_utf8(charset: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::MediaType::{GraphqlResponse, Json};
+    use super::MediaType::{GraphqlResponse, Json, PlainJson};
     use super::*;
 
     #[test]
     fn the_accept_header_decides_the_media_type() {
         let none = Err(ErrorCode::NotAcceptable);
         for (accept, expected) in [
-            (None, Ok(GraphqlResponse)),
-            (Some(""), Ok(GraphqlResponse)),
-            (Some("*/*"), Ok(GraphqlResponse)),
-            (Some("application/*"), Ok(GraphqlResponse)),
+            (None, Ok(PlainJson)),
+            (Some(""), Ok(PlainJson)),
+            (Some("*/*"), Ok(PlainJson)),
+            (Some("application/*"), Ok(PlainJson)),
             (Some("application/json"), Ok(Json)),
             (Some("Application/JSON; charset=UTF-8"), Ok(Json)),
             (
@@ -154,7 +157,7 @@ mod tests {
                 Ok(GraphqlResponse),
             ),
             (Some("application/json;q=0, */*"), Ok(GraphqlResponse)),
-            (Some("text/html,image/*,*/*;q=0.8"), Ok(GraphqlResponse)),
+            (Some("text/html,image/*,*/*;q=0.8"), Ok(PlainJson)),
             (Some("text/html"), none),
             (Some("application/json;q=0"), none),
             (Some("application/json; charset=iso-8859-1"), none),
@@ -168,8 +171,9 @@ mod tests {
     fn only_the_older_media_type_says_200_for_a_document_that_is_refused() {
         let failed = ErrorCode::GraphqlValidationFailed;
         assert_eq!(GraphqlResponse.refusal_status(failed), 400);
+        assert_eq!(PlainJson.refusal_status(failed), 400);
         assert_eq!(Json.refusal_status(failed), 200);
-        for media in [GraphqlResponse, Json] {
+        for media in [GraphqlResponse, Json, PlainJson] {
             assert_eq!(media.refusal_status(ErrorCode::MutationOverGet), 405);
             assert_eq!(media.refusal_status(ErrorCode::NotReady), 503);
         }

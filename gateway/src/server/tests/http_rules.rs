@@ -10,16 +10,13 @@ async fn a_post_is_answered_or_refused_as_the_draft_says() {
     let server = Running::start(CONFIG).await;
     let big = format!(r#"{{"query":"{}"}}"#, "x".repeat(5_000));
     let json = ("accept", "application/json");
+    let graphql = ("accept", "application/graphql-response+json");
     for (headers, body, status, media, code) in [
-        (vec![], r#"{"query":"q"}"#, 200, GRAPHQL, ""),
-        (
-            vec![("accept", "*/*")],
-            r#"{"query":"q"}"#,
-            200,
-            GRAPHQL,
-            "",
-        ),
+        (vec![], r#"{"query":"q"}"#, 200, JSON, ""),
+        (vec![("accept", "*/*")], r#"{"query":"q"}"#, 200, JSON, ""),
         (vec![json], r#"{"query":"q"}"#, 200, JSON, ""),
+        (vec![graphql], r#"{"query":"q"}"#, 200, GRAPHQL, ""),
+        (vec![graphql], "{", 400, GRAPHQL, "REQUEST_MALFORMED"),
         (
             vec![("accept", "text/html")],
             r#"{"query":"q"}"#,
@@ -27,35 +24,23 @@ async fn a_post_is_answered_or_refused_as_the_draft_says() {
             GRAPHQL,
             "NOT_ACCEPTABLE",
         ),
-        (vec![], "{", 400, GRAPHQL, "REQUEST_MALFORMED"),
+        (vec![], "{", 400, JSON, "REQUEST_MALFORMED"),
         (vec![json], "{", 400, JSON, "REQUEST_MALFORMED"),
-        (vec![], "", 400, GRAPHQL, "REQUEST_MALFORMED"),
-        (
-            vec![],
-            r#"{"qeury":"q"}"#,
-            400,
-            GRAPHQL,
-            "REQUEST_MALFORMED",
-        ),
+        (vec![], "", 400, JSON, "REQUEST_MALFORMED"),
+        (vec![], r#"{"qeury":"q"}"#, 400, JSON, "REQUEST_MALFORMED"),
         (
             vec![],
             r#"{"query":"q","variables":[7]}"#,
             400,
-            GRAPHQL,
+            JSON,
             "REQUEST_MALFORMED",
         ),
-        (
-            vec![],
-            r#"[{"query":"q"}]"#,
-            400,
-            GRAPHQL,
-            "BATCHING_DISABLED",
-        ),
+        (vec![], r#"[{"query":"q"}]"#, 400, JSON, "BATCHING_DISABLED"),
         (
             vec![],
             r#"{"query":"broken"}"#,
             400,
-            GRAPHQL,
+            JSON,
             "GRAPHQL_VALIDATION_FAILED",
         ),
         (
@@ -65,33 +50,33 @@ async fn a_post_is_answered_or_refused_as_the_draft_says() {
             JSON,
             "GRAPHQL_VALIDATION_FAILED",
         ),
-        (vec![], big.as_str(), 413, GRAPHQL, "REQUEST_TOO_LARGE"),
+        (vec![], big.as_str(), 413, JSON, "REQUEST_TOO_LARGE"),
         (
             vec![("content-encoding", "gzip")],
             "x",
             415,
-            GRAPHQL,
+            JSON,
             "UNSUPPORTED_MEDIA_TYPE",
         ),
         (
             vec![("authorization", "Bearer x")],
             r#"{"query":"q"}"#,
             401,
-            GRAPHQL,
+            JSON,
             "TOKEN_MALFORMED",
         ),
         (
             vec![("authorization", "Basic x")],
             r#"{"query":"q"}"#,
             401,
-            GRAPHQL,
+            JSON,
             "TOKEN_MALFORMED",
         ),
         (
             vec![("minzheng-purpose", "P1")],
             r#"{"query":"q"}"#,
             403,
-            GRAPHQL,
+            JSON,
             "PURPOSE_NOT_ALLOWED",
         ),
     ] {
