@@ -33,7 +33,10 @@ use sea_orm::{
 use tokio::sync::Notify;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    events::Readers,
+};
 
 /// How many readers a SQLite file has.
 const SQLITE_READERS: u32 = 4;
@@ -64,6 +67,7 @@ struct Inner {
     backend: DbBackend,
     statements: Arc<AtomicU64>,
     committed: Notify,
+    readers: Readers,
     /// Removes the file of an in-memory database when the last clone goes.
     _temporary: Option<TemporaryFile>,
 }
@@ -130,6 +134,11 @@ impl Database {
     /// Is notified after every committed write of this process; wakes event consumers early.
     pub fn committed(&self) -> &Notify {
         &self.0.committed
+    }
+
+    /// How far the readers of this database's events have come.
+    pub fn readers(&self) -> &Readers {
+        &self.0.readers
     }
 
     /// Closes all connections, so that the files of an SQLite database can be moved. Use it last.
@@ -390,6 +399,7 @@ impl Database {
             backend,
             statements,
             committed: Notify::new(),
+            readers: Readers::default(),
             _temporary: temporary,
         }))
     }
