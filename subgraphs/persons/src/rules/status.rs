@@ -61,4 +61,19 @@ mod tests {
             }
         }
     }
+
+    /// The worked example of `subgraphs/README.md` is this file's own text.
+    #[test]
+    fn the_readme_shows_the_rule_as_it_is() {
+        let readme = include_str!("../../../README.md");
+        let shown: Vec<&str> = readme
+            .split("```rust\n")
+            .skip(1)
+            .filter_map(|block| block.split("```").next())
+            .collect();
+        assert_eq!(shown.len(), 2);
+        for block in shown {
+            assert!(include_str!("status.rs").contains(block), "{block}");
+        }
+    }
 }
