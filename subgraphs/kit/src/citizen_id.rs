@@ -147,8 +147,9 @@ impl CitizenId {
     pub fn address_in_use_at_birth(&self) -> Option<bool> {
         const HISTORY_BEGINS: i32 = 1981;
         let (code, year) = (self.division_code(), self.birth_date().year());
-        let outside =
-            code.get(2..) == Some("9901") || !crate::divisions::dataset().known_code_ever(code);
+        let permit = matches!(code.get(..1), Some("8"));
+        let demonstration = code.get(2..) == Some("9901");
+        let outside = permit || demonstration || !crate::divisions::dataset().known_code_ever(code);
         if outside || year < HISTORY_BEGINS {
             return None;
         }

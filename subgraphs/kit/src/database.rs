@@ -16,7 +16,6 @@ pub(crate) mod tests;
 use std::{
     fmt,
     future::Future,
-    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -30,9 +29,9 @@ use opentelemetry::{
     trace::{Span as _, TraceContextExt, Tracer},
 };
 use sea_orm::{
-    ActiveModelTrait, ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction,
-    DbBackend, DbErr, EntityTrait, IntoActiveModel, IsolationLevel, Iterable, RuntimeErr,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    ActiveModelTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend,
+    EntityTrait, IntoActiveModel, IsolationLevel, Iterable, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait,
 };
 use tokio::sync::Notify;
 use tracing_opentelemetry::OpenTelemetrySpanExt;

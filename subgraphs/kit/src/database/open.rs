@@ -217,7 +217,7 @@ fn sqlite_sentence(path: &str, error: &DbErr) -> String {
 }
 
 /// Splits `?schema=NAME` off a PostgreSQL address.
-fn split_schema(url: &str) -> (String, Option<String>) {
+pub(super) fn split_schema(url: &str) -> (String, Option<String>) {
     let Some((base, query)) = url.split_once('?') else {
         return (url.to_owned(), None);
     };
