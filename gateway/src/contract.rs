@@ -145,6 +145,10 @@ pub mod scope {
     pub const SOCIETIES_WRITE: &str = "societies.write";
     /// See persons in masked form.
     pub const PERSON_MASKED: &str = "person.masked";
+    /// See a person's number and name in full, for a stated reason.
+    pub const PERSON_REVEAL: &str = "person.reveal";
+    /// Judge identities: join and part persons, say how far an identity is known to be right.
+    pub const PERSON_JUDGE: &str = "person.judge";
     /// Read statistics that are not published.
     pub const STATISTICS_READ: &str = "statistics.read";
     /// Read the access log.
@@ -158,7 +162,12 @@ pub const ROLE_SCOPES: [(&str, &[&str]); 9] = [
     (role::PUBLIC, &[]),
     (
         role::CITIZEN,
-        &[scope::SELF, scope::SOCIETIES_WRITE, scope::PERSON_MASKED],
+        &[
+            scope::SELF,
+            scope::SOCIETIES_WRITE,
+            scope::PERSON_MASKED,
+            scope::PERSON_REVEAL,
+        ],
     ),
     (
         role::REGISTRAR,
@@ -169,6 +178,8 @@ pub const ROLE_SCOPES: [(&str, &[&str]); 9] = [
             scope::PLACES_WRITE,
             scope::SOCIETIES_WRITE,
             scope::PERSON_MASKED,
+            scope::PERSON_REVEAL,
+            scope::PERSON_JUDGE,
             scope::STATISTICS_READ,
         ],
     ),
@@ -177,6 +188,8 @@ pub const ROLE_SCOPES: [(&str, &[&str]); 9] = [
         &[
             scope::PLACES_WRITE,
             scope::PERSON_MASKED,
+            scope::PERSON_REVEAL,
+            scope::PERSON_JUDGE,
             scope::STATISTICS_READ,
         ],
     ),

@@ -63,8 +63,7 @@ pub(crate) fn open(
     services: Services,
     keys: &Keys,
 ) -> Result<Opened, Failure> {
-    let verifier = Verifier::from_keys(subsystem.name(), keys, Clock::system())?
-        .dated_by(services.clock.clone());
+    let verifier = Verifier::from_keys(subsystem.name(), keys, Clock::system())?;
     let endpoint = Endpoint::new(subsystem.schema(services.clone()), verifier);
     Ok(Opened {
         subsystem: Arc::from(subsystem),

@@ -141,6 +141,26 @@ impl CitizenId {
         self.0.get(..6).unwrap_or_default()
     }
 
+    /// Whether the address code was in use in the year of birth: `Some(false)` is a warning for the
+    /// officer and never a refusal (numbers are given long after birth, and codes change); `None` for
+    /// what the history cannot tell: permits, demonstration codes and years before 1981.
+    pub fn address_in_use_at_birth(&self) -> Option<bool> {
+        const HISTORY_BEGINS: i32 = 1981;
+        let (code, year) = (self.division_code(), self.birth_date().year());
+        let permit = matches!(code.get(..1), Some("8"));
+        let demonstration = code.get(2..) == Some("9901");
+        let outside = permit || demonstration || !crate::divisions::dataset().known_code_ever(code);
+        if outside || year < HISTORY_BEGINS {
+            return None;
+        }
+        let year = u32::try_from(year).ok()?;
+        Some(
+            crate::divisions::dataset()
+                .historic_at(code, year)
+                .is_some(),
+        )
+    }
+
     /// First three and last four characters: `519***********0032`.
     pub fn masked(&self) -> String {
         mask(&self.0)
@@ -259,7 +279,7 @@ pub fn is_placeholder(number: &str) -> bool {
         && number.bytes().all(|b| b.is_ascii_digit() || b == b'X')
 }
 
-fn birth_date(number: &str) -> Option<NaiveDate> {
+pub(crate) fn birth_date(number: &str) -> Option<NaiveDate> {
     let part = |range: std::ops::Range<usize>| number.get(range)?.parse::<u32>().ok();
     let year = i32::try_from(part(6..10)?).ok()?;
     NaiveDate::from_ymd_opt(year, part(10..12)?, part(12..14)?)
@@ -303,6 +323,23 @@ mod tests {
             parse(&born("519999"), today()),
             Err(CitizenIdError::Address)
         );
+    }
+
+    #[test]
+    fn a_code_not_in_use_at_birth_is_a_warning_and_no_refusal() {
+        let table = [
+            // 新津县 lasted until 2020, 新津区 began then.
+            ("51013219900303003", Some(true)),
+            ("51011819900303003", Some(false)),
+            // Before the history, a permit, a demonstration code.
+            ("51013219600303003", None),
+            ("81000019900303003", None),
+            ("51990119900303003", None),
+        ];
+        for (digits, expected) in table {
+            let id = parse(&with_check(digits), today()).unwrap();
+            assert_eq!(id.address_in_use_at_birth(), expected, "{digits}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@
 
 mod known;
 mod outbox;
+mod readers;
 #[cfg(test)]
 mod tests;
 
@@ -36,13 +37,19 @@ pub use known::{
     AliasCause, DeathRegistered, DivisionChanged, DivisionSide, Known, PersonAliased, PersonSplit,
     PlaceChanged, Relation,
 };
+pub(crate) use outbox::emit_at;
 pub use outbox::{emit, prune, read_outbox};
+pub use readers::Readers;
 
 /// The most events one pull gives.
 pub const MAX_PULL: i32 = 500;
 
 /// How long a consumer waits before it asks again when nothing wakes it.
 pub const POLL: Duration = Duration::from_secs(1);
+
+/// How long a reader in another process is kept waiting for something new: less than its patience, and
+/// little enough not to hold up a stop.
+pub const HOLD: Duration = Duration::from_millis(900);
 
 /// Something that happened in a subgraph.
 #[derive(Clone, Debug, PartialEq)]
@@ -98,14 +105,39 @@ impl FeedEvent {
 /// }
 /// ```
 ///
+/// With `first` below zero the answer waits until something is there or [`HOLD`] has passed, so that a
+/// reader in another process learns of a commit at once without asking all the time.
+///
 /// # Errors
 /// [`Error::Forbidden`] unless the caller is another subgraph with the scope `events.read`.
 pub async fn feed(ctx: &Context<'_>, after: i64, first: i32) -> Result<Vec<FeedEvent>> {
     ctx.need(scope::EVENTS_READ)?;
-    if ctx.principal().role != crate::Role::Service {
+    let caller = ctx.principal();
+    if caller.role != crate::Role::Service {
         return Err(Error::Forbidden);
     }
-    read_outbox(ctx.services().db.read(), after, first).await
+    let db = &ctx.services().db;
+    if let Some(reader) = caller
+        .subject
+        .as_deref()
+        .and_then(|s| s.strip_prefix("subgraph:"))
+    {
+        // Who asks for what is behind a place has done with all in front of it.
+        db.readers().reached(reader, after);
+    }
+    if first >= 0 {
+        return read_outbox(db.read(), after, first).await;
+    }
+    // Listening starts before looking, so that nothing falls between.
+    let committed = db.committed().notified();
+    tokio::pin!(committed);
+    committed.as_mut().enable();
+    let there = read_outbox(db.read(), after, 1).await?;
+    if !there.is_empty() {
+        return Ok(there);
+    }
+    let _ = tokio::time::timeout(HOLD, committed).await;
+    read_outbox(db.read(), after, 1).await
 }
 
 /// What a subgraph does about another one's events.

@@ -1,7 +1,14 @@
 //! Reading another subgraph's events through its endpoint, in the same process or over HTTP: the
 //! same signed request either way.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -14,13 +21,14 @@ use hyper_util::{
 };
 use serde::Deserialize;
 use serde_json::json;
+use tokio::sync::Notify;
 
 use crate::{
     clock::Clock,
     contract::{PRINCIPAL_TOKEN_SECONDS, SUBGRAPH_PATH, header, role, scope},
     database::Database,
     error::{Error, Result},
-    events::{FeedEvent, FeedSource, POLL},
+    events::{FeedEvent, FeedSource, HOLD, POLL},
     keys::{Keys, SIGNATURE_KEY_ID, Secret},
     server::{Endpoint, MAX_BODY_BYTES, SERVICE_ISSUER},
     signature::{self, Covered, Parameters},
@@ -172,6 +180,10 @@ pub struct HttpFeed {
     url: String,
     caller: ServiceCaller,
     client: Client<HttpConnector, Full<Bytes>>,
+    /// The place behind which was asked last.
+    after: AtomicI64,
+    /// Told by another way (Redis) that there is something new.
+    woken: Arc<Notify>,
 }
 
 impl fmt::Debug for HttpFeed {
@@ -190,14 +202,21 @@ impl HttpFeed {
             url: format!("{base}{SUBGRAPH_PATH}"),
             caller,
             client: Client::builder(TokioExecutor::new()).build_http(),
+            after: AtomicI64::new(0),
+            woken: Arc::new(Notify::new()),
         }
     }
-}
 
-#[async_trait]
-impl FeedSource for HttpFeed {
-    async fn fetch(&self, after: i64, first: i32) -> Result<Vec<FeedEvent>> {
-        const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
+    /// The same that also listens to a wake-up ([`crate::wake`]): where the source runs in several
+    /// processes, the one that is asked does not hear of the others' commits.
+    #[must_use]
+    pub fn woken_by(mut self, woken: Arc<Notify>) -> Self {
+        self.woken = woken;
+        self
+    }
+
+    async fn ask(&self, after: i64, first: i32) -> Result<Vec<FeedEvent>> {
+        const PATIENCE: Duration = Duration::from_secs(10);
         let body = ServiceCaller::body(after, first);
         let mut request = hyper::Request::post(&self.url)
             .header("content-type", "application/json")
@@ -224,6 +243,31 @@ impl FeedSource for HttpFeed {
         tokio::time::timeout(PATIENCE, exchange)
             .await
             .unwrap_or(Err(Error::Unavailable))
+    }
+}
+
+#[async_trait]
+impl FeedSource for HttpFeed {
+    async fn fetch(&self, after: i64, first: i32) -> Result<Vec<FeedEvent>> {
+        self.after.store(after, Ordering::Relaxed);
+        self.ask(after, first).await
+    }
+
+    /// Asks the source to answer when there is something (`first` below zero). A source that answers at
+    /// once with nothing is of an older program, and one that does not answer is away: then the timer.
+    async fn wait(&self) {
+        let listening = async {
+            let began = tokio::time::Instant::now();
+            let told = self.ask(self.after.load(Ordering::Relaxed), -1).await;
+            let news = told.as_ref().is_ok_and(|events| !events.is_empty());
+            if !news && began.elapsed() < HOLD / 2 {
+                tokio::time::sleep(POLL).await;
+            }
+        };
+        tokio::select! {
+            () = listening => {}
+            () = self.woken.notified() => {}
+        }
     }
 }
 

@@ -7,9 +7,10 @@ use std::{fmt, sync::Arc};
 use async_graphql::{
     EmptySubscription, ObjectType, Request, Response, Schema, SubscriptionType, ValidationMode,
 };
+use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 
-use crate::{federation::Sdl, subsystem::Services};
+use crate::{federation::Sdl, subsystem::Services, vault};
 
 trait Execute: Send + Sync {
     fn execute(&self, request: Request) -> BoxFuture<'_, Response>;
@@ -31,6 +32,7 @@ where
 pub struct Graph {
     schema: Arc<dyn Execute>,
     sdl: Arc<str>,
+    services: Option<Services>,
 }
 
 impl fmt::Debug for Graph {
@@ -56,7 +58,21 @@ impl Graph {
         Self {
             schema: Arc::new(schema),
             sdl: sdl.into(),
+            services: None,
         }
+    }
+
+    /// Tells over which services the schema was built: the time of its requests, and the outbox that a
+    /// mutation may have to wait for.
+    #[must_use]
+    pub fn over(mut self, services: Services) -> Self {
+        self.services = Some(services);
+        self
+    }
+
+    /// The province's time; `None` for a schema over no services.
+    pub fn now(&self) -> Option<DateTime<Utc>> {
+        Some(self.services.as_ref()?.clock.now())
     }
 
     /// Builds the schema of a subgraph without subscriptions: the services as data, no suggestions
@@ -66,13 +82,14 @@ impl Graph {
         Q: ObjectType + 'static,
         M: ObjectType + 'static,
     {
-        Self::new(
+        let schema = Self::new(
             Schema::build(query, mutation, EmptySubscription)
-                .data(services)
+                .data(services.clone())
                 .disable_suggestions()
                 .validation_mode(ValidationMode::Strict)
                 .finish(),
-        )
+        );
+        schema.over(services)
     }
 
     /// The subgraph's SDL: federation 2.9, deterministic, without the fields that every subgraph has
@@ -83,9 +100,15 @@ impl Graph {
 
     /// Runs one operation. The caller is put into the request's data as
     /// [`crate::Principal`].
+    ///
+    /// An operation that sealed an identity answers when `persons` has taken it in, or a second later:
+    /// whatever is asked of the person next then finds them.
     pub async fn execute(&self, request: Request) -> Response {
-        self.schema
-            .execute(request.data(Sdl(Arc::clone(&self.sdl))))
-            .await
+        let request = request.data(Sdl(Arc::clone(&self.sdl)));
+        let (response, sealed) = vault::watching(self.schema.execute(request)).await;
+        if let (Some(services), Some(place)) = (&self.services, sealed) {
+            services.db.readers().passed("persons", place).await;
+        }
+        response
     }
 }

@@ -21,8 +21,11 @@ use crate::{
     vault::{VaultOpen, VaultSeal},
 };
 
-/// The present version of the token key; part of every token.
-const TOKEN_KEY_VERSION: u8 = 1;
+/// The version of the first token key (`token.key`); later ones are files of their own (`token-2.key`).
+const FIRST_TOKEN_KEY: u8 = 1;
+
+/// How many versions of the token key are looked for.
+const MOST_TOKEN_KEYS: u8 = 100;
 
 /// The name of the first signature key of each subgraph; a rotation brings the next.
 pub const SIGNATURE_KEY_ID: &str = "k1";
@@ -72,6 +75,7 @@ mod name {
     pub(super) const VAULT_SECRET: &str = "vault-secret";
     pub(super) const VAULT_PUBLIC: &str = "vault-public";
     pub(super) const VAULT_MASTER: &str = "vault-master";
+    pub(super) const NEXT_VAULT_MASTER: &str = "vault-master-next";
     pub(super) const PRINCIPAL: &str = "principal";
     pub(super) const PRINCIPAL_PUBLIC: &str = "principal-public";
     pub(super) const SERVICE: &str = "service";
@@ -126,12 +130,65 @@ impl Keys {
         Ok(keys)
     }
 
-    /// What turns identity numbers into tokens; every subgraph that takes numbers needs it.
+    /// What turns identity numbers into tokens; every subgraph that takes numbers needs it. The newest key
+    /// there is makes tokens; those of earlier ones are recognised.
     pub fn tokenizer(&self) -> Result<Tokenizer> {
-        Ok(Tokenizer::new(
-            *self.need(name::TOKEN)?.expose(),
-            TOKEN_KEY_VERSION,
-        ))
+        let mut versions = vec![(FIRST_TOKEN_KEY, self.need(name::TOKEN)?)];
+        for version in FIRST_TOKEN_KEY + 1..MOST_TOKEN_KEYS {
+            let Some(key) = self.find(&token_key(version))? else {
+                break;
+            };
+            versions.push((version, key));
+        }
+        let (version, key) = versions
+            .pop()
+            .ok_or_else(|| Error::internal("there is no token key"))?;
+        let present = Tokenizer::new(*key.expose(), version);
+        Ok(versions
+            .into_iter()
+            .fold(present, |tokenizer, (version, key)| {
+                tokenizer.knowing(*key.expose(), version)
+            }))
+    }
+
+    /// Makes the next token key; answers its version. From the next start on it makes tokens, and `persons`
+    /// has to give everybody a new one.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn create_token_key(&self) -> Result<u8> {
+        let version = self.tokenizer()?.version() + 1;
+        self.create(&token_key(version), Secret::random()?.expose())?;
+        Ok(version)
+    }
+
+    /// The master key that is taking the place of the present one, while it is being changed.
+    pub fn next_vault_master(&self) -> Result<Option<Secret>> {
+        self.find(name::NEXT_VAULT_MASTER)
+    }
+
+    /// Makes the next master key, or finds the one that an earlier try left; `persons` wraps its data keys
+    /// with it, and then [`Keys::adopt_vault_master`] ends the change.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn create_next_vault_master(&self) -> Result<Secret> {
+        if let Some(key) = self.next_vault_master()? {
+            return Ok(key);
+        }
+        let key = Secret::random()?;
+        self.create(name::NEXT_VAULT_MASTER, key.expose())?;
+        Ok(key)
+    }
+
+    /// Puts the next master key in the place of the present one, in one step of the file system.
+    ///
+    /// # Errors
+    /// When the keys come from variables, or the files cannot be renamed.
+    pub fn adopt_vault_master(&self) -> Result<()> {
+        let from = self.file(name::NEXT_VAULT_MASTER);
+        let to = self.file(name::VAULT_MASTER);
+        fs::rename(&from, &to).map_err(|error| unwritable(&to, &error))
     }
 
     /// What seals identities for `persons`; every subgraph that takes numbers needs it.
@@ -266,6 +323,10 @@ fn unwritable(path: &Path, error: &std::io::Error) -> Error {
     ))
 }
 
+fn token_key(version: u8) -> String {
+    format!("{}-{version}", name::TOKEN)
+}
+
 fn variable(name: &str) -> String {
     format!(
         "MINZHENG_KEY_{}",
@@ -297,6 +358,27 @@ mod tests {
             first.signature_key("marriage").unwrap().expose(),
             first.signature_key("funeral").unwrap().expose()
         );
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn keys_are_changed_without_losing_what_the_old_ones_made() {
+        let folder = folder();
+        let keys = Keys::load_or_create(&folder).unwrap();
+        let today = "2026-11-22".parse().unwrap();
+        let number = crate::identity::read("519901199003030032", today).unwrap();
+        let old = keys.tokenizer().unwrap().token_of(&number).unwrap();
+        assert_eq!(keys.create_token_key().unwrap(), 2);
+        let tokenizer = keys.tokenizer().unwrap();
+        assert_eq!(tokenizer.version(), 2);
+        assert!(tokenizer.was(&number, old.as_str()));
+        let next = keys.create_next_vault_master().unwrap();
+        let again = keys.create_next_vault_master().unwrap();
+        assert_eq!(next.expose(), again.expose());
+        assert_ne!(keys.vault_master().unwrap().expose(), next.expose());
+        keys.adopt_vault_master().unwrap();
+        assert_eq!(keys.vault_master().unwrap().expose(), next.expose());
+        assert!(keys.next_vault_master().unwrap().is_none());
         fs::remove_dir_all(folder).unwrap();
     }
 

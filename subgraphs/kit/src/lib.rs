@@ -31,6 +31,7 @@ pub mod federation;
 pub mod feed;
 pub mod graph;
 pub mod id;
+pub mod identity;
 pub mod keys;
 pub mod legal;
 pub mod migration;
@@ -48,6 +49,7 @@ mod terms;
 pub mod testing;
 pub mod tokenizer;
 pub mod vault;
+pub mod wake;
 
 pub use clock::Clock;
 pub use database::Database;

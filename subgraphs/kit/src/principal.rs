@@ -177,14 +177,18 @@ impl Principal {
     /// Whether the division an officer works for is this one or above it, by the codes' own order:
     /// trailing zero pairs of a six-digit code stand for everything below.
     pub fn oversees(&self, division_code: &str) -> bool {
-        let Some(own) = &self.division else {
-            return false;
-        };
-        let mut prefix = own.as_str();
+        self.reach()
+            .is_some_and(|reach| division_code.starts_with(reach))
+    }
+
+    /// The digits that the codes of an officer's division and of all below it begin with; `None` for
+    /// a caller without a division, who oversees nothing. For filters over many rows.
+    pub fn reach(&self) -> Option<&str> {
+        let mut prefix = self.division.as_deref()?;
         while prefix.len() > 2 && prefix.len() % 2 == 0 && prefix.ends_with("00") {
             prefix = &prefix[..prefix.len() - 2];
         }
-        division_code.starts_with(prefix)
+        Some(prefix)
     }
 }
 

@@ -106,7 +106,7 @@ impl Endpoint {
                 "请求过大。",
             );
         }
-        let principal = match self.verifier.verify(headers, &body) {
+        let mut principal = match self.verifier.verify(headers, &body) {
             Ok(principal) => principal,
             Err(refusal) => {
                 tracing::warn!(
@@ -149,6 +149,7 @@ impl Endpoint {
         });
         // Fails only where nothing records spans.
         let _ = span.set_parent(parent);
+        principal.at = self.graph.now();
         let running = AssertUnwindSafe(self.graph.execute(request.data(principal)))
             .catch_unwind()
             .instrument(span);

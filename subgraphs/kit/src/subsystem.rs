@@ -74,6 +74,8 @@ pub struct VaultKeys {
     pub open: VaultOpen,
     /// Wraps the data keys of encrypted columns.
     pub master: Secret,
+    /// The master key that is taking its place, while it is being changed.
+    pub next_master: Option<Secret>,
 }
 
 impl Services {
@@ -92,6 +94,7 @@ impl Services {
             Some(VaultKeys {
                 open: keys.vault_open()?,
                 master: keys.vault_master()?,
+                next_master: keys.next_vault_master()?,
             })
         } else {
             None

@@ -63,6 +63,7 @@ pub async fn over(db: crate::Database, subsystem: &dyn Subsystem, province: &str
         vault_keys: subsystem.opens_vault().then(|| VaultKeys {
             open: vault_open(),
             master: Secret::new([5; 32]),
+            next_master: None,
         }),
     }
 }
@@ -94,10 +95,11 @@ pub async fn seeded(subsystem: &dyn Subsystem, province: &str) -> Services {
 /// Runs an operation as somebody and gives the whole answer (`data`, `errors`) as JSON.
 pub async fn execute(
     graph: &Graph,
-    principal: Principal,
+    mut principal: Principal,
     query: &str,
     variables: serde_json::Value,
 ) -> serde_json::Value {
+    principal.at = principal.at.or_else(|| graph.now());
     let request = Request::new(query)
         .variables(Variables::from_json(variables))
         .data(principal);

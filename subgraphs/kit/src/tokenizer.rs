@@ -12,7 +12,13 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::{citizen_id::CitizenId, demo::DemoPerson, keys::hmac};
+use crate::{
+    citizen_id::CitizenId,
+    demo::DemoPerson,
+    error::{Error, Result},
+    identity::{NumberKind, PersonNumber},
+    keys::hmac,
+};
 
 /// Bytes of the keyed hash that a token keeps: 160 bits, far beyond any collision among people.
 const TOKEN_BYTES: usize = 20;
@@ -29,6 +35,39 @@ impl PersonToken {
     }
 }
 
+/// The key version of tokens that come from no number: a placeholder's person has one by chance.
+const NO_KEY: u8 = 0;
+
+impl PersonToken {
+    /// A token made by chance, for somebody whom no number names. A change of the key leaves it alone.
+    ///
+    /// # Errors
+    /// When the operating system gives no random bytes.
+    pub fn by_chance() -> Result<Self> {
+        let mut bytes = [0; TOKEN_BYTES];
+        getrandom::fill(&mut bytes)
+            .map_err(|_| Error::internal("The operating system gives no random bytes."))?;
+        Ok(Self::of_bytes(NO_KEY, &bytes))
+    }
+
+    fn of_bytes(version: u8, hash: &[u8]) -> Self {
+        let mut bytes = vec![version];
+        bytes.extend(hash.iter().take(TOKEN_BYTES));
+        Self(BASE32_NOPAD.encode(&bytes).to_ascii_lowercase())
+    }
+
+    /// The version of the key that a text was made with; `None` for a text that is no token.
+    pub fn version_of(text: &str) -> Option<u8> {
+        let own_case = text.bytes().all(|b| !b.is_ascii_uppercase());
+        let bytes = BASE32_NOPAD
+            .decode(text.to_ascii_uppercase().as_bytes())
+            .ok()?;
+        (own_case && bytes.len() == TOKEN_BYTES + 1)
+            .then(|| bytes.first().copied())
+            .flatten()
+    }
+}
+
 impl fmt::Display for PersonToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -41,11 +80,13 @@ impl From<PersonToken> for String {
     }
 }
 
-/// Makes tokens with one key. Cloning is cheap; the key never prints.
+/// Makes tokens with the present key, and knows those of earlier keys while a change of keys lasts.
+/// Cloning is cheap; the keys never print.
 #[derive(Clone)]
 pub struct Tokenizer {
     keyed: Hmac<Sha256>,
     version: u8,
+    earlier: Vec<(u8, Hmac<Sha256>)>,
 }
 
 impl fmt::Debug for Tokenizer {
@@ -59,11 +100,23 @@ impl fmt::Debug for Tokenizer {
 impl Tokenizer {
     /// A tokenizer with a key and the key's version.
     pub fn new(key: [u8; 32], version: u8) -> Self {
-        let key = Zeroizing::new(key);
-        let mut keyed = hmac(&key);
-        // The version is part of what is hashed.
-        Mac::update(&mut keyed, &[version]);
-        Self { keyed, version }
+        Self {
+            keyed: keyed(key, version),
+            version,
+            earlier: Vec::new(),
+        }
+    }
+
+    /// The same that also recognises the tokens of an earlier key.
+    #[must_use]
+    pub fn knowing(mut self, key: [u8; 32], version: u8) -> Self {
+        self.earlier.push((version, keyed(key, version)));
+        self
+    }
+
+    /// The version of the present key.
+    pub fn version(&self) -> u8 {
+        self.version
     }
 
     /// The token of a person.
@@ -76,14 +129,37 @@ impl Tokenizer {
         self.of_number(&person.id_number)
     }
 
-    fn of_number(&self, number: &str) -> PersonToken {
-        let mut mac = self.keyed.clone();
-        Mac::update(&mut mac, number.as_bytes());
-        let hash = mac.finalize().into_bytes();
-        let mut bytes = vec![self.version];
-        bytes.extend(hash.iter().take(TOKEN_BYTES));
-        PersonToken(BASE32_NOPAD.encode(&bytes).to_ascii_lowercase())
+    /// The token that a number of any kind has; `None` for a placeholder, which names nobody.
+    pub fn token_of(&self, number: &PersonNumber) -> Option<PersonToken> {
+        (number.kind() != NumberKind::Placeholder).then(|| self.of_number(number.expose()))
     }
+
+    /// The token that a number had under an earlier key, if it is this one.
+    pub fn was(&self, number: &PersonNumber, token: &str) -> bool {
+        number.kind() != NumberKind::Placeholder
+            && self
+                .earlier
+                .iter()
+                .any(|(version, key)| hashed(key, *version, number.expose()).0 == token)
+    }
+
+    fn of_number(&self, number: &str) -> PersonToken {
+        hashed(&self.keyed, self.version, number)
+    }
+}
+
+fn keyed(key: [u8; 32], version: u8) -> Hmac<Sha256> {
+    let key = Zeroizing::new(key);
+    let mut keyed = hmac(&key);
+    // The version is part of what is hashed.
+    Mac::update(&mut keyed, &[version]);
+    keyed
+}
+
+fn hashed(keyed: &Hmac<Sha256>, version: u8, number: &str) -> PersonToken {
+    let mut mac = keyed.clone();
+    Mac::update(&mut mac, number.as_bytes());
+    PersonToken::of_bytes(version, &mac.finalize().into_bytes())
 }
 
 #[cfg(test)]
@@ -105,6 +181,40 @@ mod tests {
         assert_ne!(one.token(&a), Tokenizer::new([2; 32], 1).token(&a));
         assert_ne!(one.token(&a), Tokenizer::new([1; 32], 2).token(&a));
         assert_eq!(one.token(&b), one.token(&id("51990119900303069X")));
+    }
+
+    #[test]
+    fn every_kind_has_a_token_but_a_placeholder() {
+        let today = chrono::NaiveDate::from_ymd_opt(2026, 11, 22).unwrap();
+        let read = |text| crate::identity::read(text, today).unwrap();
+        let one = Tokenizer::new([1; 32], 1);
+        let own = one.token_of(&read("519901199003030032")).unwrap();
+        assert_eq!(own, one.token(&id("519901199003030032")));
+        let passport = one.token_of(&read("CHN:E12345678")).unwrap();
+        assert_eq!(PersonToken::version_of(passport.as_str()), Some(1));
+        assert_eq!(one.token_of(&read("000000194912310000")), None);
+        let chance = PersonToken::by_chance().unwrap();
+        assert_eq!(PersonToken::version_of(chance.as_str()), Some(0));
+        assert_ne!(chance, PersonToken::by_chance().unwrap());
+        for text in [
+            "",
+            "sometoken",
+            "519901199003030032",
+            &own.0.to_ascii_uppercase(),
+        ] {
+            assert_eq!(PersonToken::version_of(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn while_keys_change_earlier_tokens_are_recognised_and_new_ones_made() {
+        let today = chrono::NaiveDate::from_ymd_opt(2026, 11, 22).unwrap();
+        let number = crate::identity::read("519901199003030032", today).unwrap();
+        let old = Tokenizer::new([1; 32], 1).token_of(&number).unwrap();
+        let both = Tokenizer::new([2; 32], 2).knowing([1; 32], 1);
+        let new = both.token_of(&number).unwrap();
+        assert!(both.was(&number, old.as_str()) && !both.was(&number, new.as_str()));
+        assert_eq!(new, Tokenizer::new([2; 32], 2).token_of(&number).unwrap());
     }
 
     #[test]

@@ -3,7 +3,10 @@
 //! A subgraph that takes an identity number turns it into the token at once and hands the identity on
 //! sealed, so that no other subgraph, no event feed and no backup but that of `persons` can open it.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::atomic::{AtomicI64, Ordering},
+};
 
 use data_encoding::BASE64;
 use hpke::{
@@ -17,7 +20,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use crate::{
     citizen_id::CitizenId,
     error::{Error, Result},
-    events::{Event, emit},
+    events::{Event, emit_at},
+    identity::PersonNumber,
     subsystem::Services,
     tokenizer::PersonToken,
 };
@@ -53,6 +57,14 @@ impl Identity {
     pub fn new(id: &CitizenId, name: &str) -> Self {
         Self {
             id_number: id.expose().to_owned(),
+            name: name.trim().to_owned(),
+        }
+    }
+
+    /// The identity of a number of any kind and a name.
+    pub fn of(number: &PersonNumber, name: &str) -> Self {
+        Self {
+            id_number: number.expose().to_owned(),
             name: name.trim().to_owned(),
         }
     }
@@ -177,16 +189,47 @@ pub async fn announce(
     id: &CitizenId,
     name: &str,
 ) -> Result<PersonToken> {
-    let token = services.tokenizer.token(id);
-    let sealed = services.vault.seal(&Identity::new(id, name))?;
+    announce_number(tx, services, &PersonNumber::from(id), name).await
+}
+
+/// The same for a number of any kind. A placeholder's person gets a token by chance.
+pub async fn announce_number(
+    tx: &DatabaseTransaction,
+    services: &Services,
+    number: &PersonNumber,
+    name: &str,
+) -> Result<PersonToken> {
+    let token = match services.tokenizer.token_of(number) {
+        Some(token) => token,
+        None => PersonToken::by_chance()?,
+    };
+    let sealed = services.vault.seal(&Identity::of(number, name))?;
     let event = Event {
         kind: IDENTITY_SEALED.to_owned(),
         key: token.0.clone(),
         at: services.clock.now(),
         body: serde_json::json!({ "version": 1, "sealed": sealed.to_text() }),
     };
-    emit(tx, &event).await?;
+    let place = emit_at(tx, &event).await?;
+    // Outside an operation (an import, a test of a service) nobody waits.
+    let _ = SEALED.try_with(|sealed| sealed.fetch_max(place, Ordering::Relaxed));
     Ok(token)
+}
+
+tokio::task_local! {
+    /// The last place in the outbox at which the present operation sealed an identity.
+    static SEALED: AtomicI64;
+}
+
+/// Runs an operation and tells the last place in the outbox at which it sealed an identity. A place whose
+/// transaction was undone in the end only costs a moment.
+pub(crate) async fn watching<T>(operation: impl Future<Output = T>) -> (T, Option<i64>) {
+    let operation = async {
+        let answer = operation.await;
+        let place = SEALED.with(|sealed| sealed.load(Ordering::Relaxed));
+        (answer, (place > 0).then_some(place))
+    };
+    SEALED.scope(AtomicI64::new(0), operation).await
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! The ten thousand invented persons of a province, and the old numbers of a few of them.
+//! The ten thousand invented persons of a province, the old numbers of a few of them, and cases about
+//! identities: one that waits for its second officer, one that was carried out, one about a doubt.
 
 use std::sync::Arc;
 
@@ -9,11 +10,13 @@ use crate::{
         Error, Result, Services, citizen_id,
         database::insert_many,
         demo::{self, DemoPerson},
+        id, identity,
         vault::Identity,
     },
     model::{
+        identity_case,
         person::{self, ActiveModel},
-        terms::{IdKind, IdentityStatus},
+        terms::{AliasReason, CaseKind, CaseState, IdKind, IdentityStatus},
     },
     rules::checked,
     service::{
@@ -58,7 +61,8 @@ pub(crate) async fn seed<'p>(
             .await?;
         progress("persons", end, demo::PERSONS);
     }
-    old_numbers(services).await
+    old_numbers(services).await?;
+    cases(services).await
 }
 
 /// The tokens of a range of persons that are in the vault already.
@@ -155,4 +159,126 @@ fn old_number(services: &Services, columns: &Columns, i: usize) -> Result<Active
     row.id_kind = Set(IdKind::OldCitizenId);
     row.status = Set(IdentityStatus::Legacy);
     Ok(row)
+}
+
+/// A demonstration passport of Utopia, the state of the specimens of ICAO Doc 9303, and its case.
+struct Passport {
+    /// The story person whose passport it turns out to be.
+    of: usize,
+    kind: CaseKind,
+    state: CaseState,
+}
+
+const PASSPORTS: [Passport; 3] = [
+    Passport {
+        of: 16,
+        kind: CaseKind::Merge,
+        state: CaseState::Proposed,
+    },
+    Passport {
+        of: 17,
+        kind: CaseKind::Merge,
+        state: CaseState::Done,
+    },
+    Passport {
+        of: 18,
+        kind: CaseKind::Status,
+        state: CaseState::Proposed,
+    },
+];
+
+/// The county whose officers the story's cases belong to.
+fn county(province: &str) -> &'static str {
+    match province {
+        "51" => "510118",
+        "32" => "320302",
+        "35" => "350112",
+        _ => "361103",
+    }
+}
+
+async fn cases(services: &Services) -> Result<()> {
+    let job = Arc::new(services.clone());
+    services
+        .db
+        .write(move |tx| {
+            let services = Arc::clone(&job);
+            Box::pin(async move {
+                let columns = Columns::load_or_create(tx, &services).await?;
+                for passport in &PASSPORTS {
+                    let (row, case) = passport_case(&services, &columns, passport)?;
+                    let there = identity_case::Entity::find_by_id(case.id).one(tx).await?;
+                    if there.is_none() {
+                        person::Entity::insert(row)
+                            .exec_without_returning(tx)
+                            .await?;
+                        let case: identity_case::ActiveModel = case.into();
+                        identity_case::Entity::insert(case)
+                            .exec_without_returning(tx)
+                            .await?;
+                    }
+                }
+                Ok(())
+            })
+        })
+        .await
+}
+
+fn passport_case(
+    services: &Services,
+    columns: &Columns,
+    passport: &Passport,
+) -> Result<(ActiveModel, identity_case::Model)> {
+    let province = services.province.as_str();
+    let owner = demo::person(province, passport.of);
+    let now = services.clock.now();
+    let number = identity::read(
+        &format!("UTO:D{province}9901{:02}", passport.of),
+        services.clock.today(),
+    )
+    .map_err(|_| Error::internal("a demonstration passport is not valid"))?;
+    let token = services
+        .tokenizer
+        .token_of(&number)
+        .ok_or_else(|| Error::internal("a passport without a token"))?;
+    let main = services.tokenizer.demo(&owner).0;
+    let id = id::derived("identity-case", &format!("{province} {}", passport.of));
+    let done = passport.state == CaseState::Done;
+    let merge = passport.kind == CaseKind::Merge;
+    let known = Identity::of(&number, &owner.name);
+    let status = if merge {
+        IdentityStatus::Declared
+    } else {
+        IdentityStatus::Disputed
+    };
+    let mut row = intake::row(columns, token.as_str(), &known, &number, status, now)?;
+    if done {
+        row.alias_of = Set(Some(main.clone()));
+        row.alias_case = Set(Some(id));
+        row.version = Set(2);
+    }
+    let reason = if merge {
+        "护照与身份证为同一人（示例）"
+    } else {
+        "姓名写法不一致，已核对（示例）"
+    };
+    let case = identity_case::Model {
+        id,
+        kind: passport.kind,
+        state: passport.state,
+        person: token.0,
+        into: merge.then_some(main),
+        cause: merge.then_some(AliasReason::Merge),
+        to_status: (!merge).then_some(IdentityStatus::Verified),
+        merge: None,
+        moved: done.then(|| "[]".to_owned()),
+        reason: columns.encrypt(Column::Reason, &id.to_string(), reason)?,
+        division: county(province).to_owned(),
+        proposed_by: "registrar:demo-registrar".to_owned(),
+        proposed_at: now - chrono::Duration::days(passport.of as i64),
+        decided_by: done.then(|| "supervisor:demo-supervisor".to_owned()),
+        decided_at: done.then_some(now - chrono::Duration::days(1)),
+        version: if done { 2 } else { 1 },
+    };
+    Ok((row, case))
 }

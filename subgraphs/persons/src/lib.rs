@@ -1,9 +1,22 @@
 //! The vault 自然人库: the one place where identity numbers and names of natural persons are kept.
 //!
-//! Everybody else holds opaque tokens. An identity comes in sealed, in another subgraph's event
-//! ([`service::intake`]), is kept encrypted column by column ([`service::columns`]), and goes out
-//! masked only ([`graph`]). Nothing here logs, echoes or lists identities; there is no way to ask for
-//! a person but by token.
+//! Everybody else holds opaque tokens. The story in the order in which it happens:
+//!
+//! - An identity comes in sealed, in another subgraph's event ([`service::intake`]): a number of any kind
+//!   (18 or 15 digits, a permit, a passport, the placeholder of an old record) and perhaps a name. It is
+//!   kept encrypted column by column ([`service::columns`]) under its token.
+//! - It goes out masked ([`graph::Person`]). In full it is shown to its owner and to officers who state
+//!   purpose, case and reason, and every such reading is written down before it is shown
+//!   ([`service::reveal`], rule N-7).
+//! - How far it is known to be right is its status ([`rules::status`], N-6): declared, verified, from an old
+//!   record, in dispute.
+//! - Two records may turn out to be one person ([`service::cases`], N-3 to N-5): one officer proposes, another
+//!   decides, the case is the journal, and it can be taken back. The other subsystems are told by
+//!   `PersonAliased` and `PersonSplit` and move what they keep.
+//! - Keys change while the vault is in use ([`service::rotation`]): data keys, the master key, and the key
+//!   that makes tokens.
+//!
+//! Nothing here logs, echoes or lists identities; there is no way to ask for a person but by token.
 #![cfg_attr(
     test,
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)

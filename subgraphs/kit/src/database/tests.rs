@@ -405,7 +405,7 @@ fn the_schema_is_split_off_a_postgres_address() {
     ];
     for (url, rest, schema) in table {
         assert_eq!(
-            split_schema(url),
+            open::split_schema(url),
             (rest.to_owned(), schema.map(str::to_owned))
         );
     }

@@ -15,7 +15,13 @@ const PRUNED: &str = "outbox.pruned";
 
 /// Writes an event into the outbox, in the transaction of the change it tells of.
 pub async fn emit(tx: &DatabaseTransaction, event: &Event) -> Result<()> {
-    if tx.get_database_backend() == DbBackend::Postgres {
+    emit_at(tx, event).await.map(|_| ())
+}
+
+/// The same; answers the event's place in the feed.
+pub(crate) async fn emit_at(tx: &DatabaseTransaction, event: &Event) -> Result<i64> {
+    let backend = tx.get_database_backend();
+    if backend == DbBackend::Postgres {
         execute(
             tx,
             "SELECT pg_advisory_xact_lock(hashtext(current_schema() || ':outbox'))",
@@ -23,18 +29,20 @@ pub async fn emit(tx: &DatabaseTransaction, event: &Event) -> Result<()> {
         )
         .await?;
     }
-    execute(
-        tx,
-        "INSERT INTO outbox (kind, key, at, body) VALUES ($1, $2, $3, $4)",
-        vec![
-            event.kind.as_str().into(),
-            event.key.as_str().into(),
-            event.at.into(),
-            event.body.to_string().into(),
-        ],
-    )
-    .await?;
-    Ok(())
+    let row = tx
+        .query_one_raw(Statement::from_sql_and_values(
+            backend,
+            "INSERT INTO outbox (kind, key, at, body) VALUES ($1, $2, $3, $4) RETURNING id",
+            [
+                event.kind.as_str().into(),
+                event.key.as_str().into(),
+                event.at.into(),
+                event.body.to_string().into(),
+            ],
+        ))
+        .await?
+        .ok_or_else(|| Error::internal("an event without a place"))?;
+    Ok(row.try_get("", "id")?)
 }
 
 /// The outbox after a place, in order.

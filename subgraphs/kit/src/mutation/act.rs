@@ -1,6 +1,6 @@
 //! One act of a caller: the transaction, the services and who acts, handed to the work together.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::Context;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::{history, once};
 use crate::{
-    error::{Error, Result},
+    error::{Error, Result, UserError},
     events::{Event, Known, emit},
     principal::{Principal, PrincipalExt},
     subsystem::Services,
@@ -72,6 +72,52 @@ impl Actor {
                 })
             })
             .await
+    }
+
+    /// The same for work that finds all refusals at once: they undo the work as one would, nothing is
+    /// kept, and all are given.
+    ///
+    /// # Errors
+    /// What the work gives; a refusal of a bad or reused key; unavailable when the database is.
+    pub async fn run_all<I, T, F>(
+        &self,
+        request_key: &str,
+        body: impl Serialize + Send,
+        input: I,
+        work: F,
+    ) -> Result<std::result::Result<T, Vec<UserError>>>
+    where
+        I: Send + Sync + 'static,
+        T: Serialize + DeserializeOwned + Send + 'static,
+        F: for<'a> Fn(
+                Act<'a>,
+                &'a I,
+            ) -> BoxFuture<'a, Result<std::result::Result<T, Vec<UserError>>>>
+            + Send
+            + Sync
+            + 'static,
+    {
+        let refused = Arc::new(Mutex::new(Vec::new()));
+        let job = (input, work, Arc::clone(&refused));
+        let outcome = self
+            .run(request_key, body, job, |act, (input, work, refused)| {
+                Box::pin(async move {
+                    let refusals = match work(act, input).await? {
+                        Ok(value) => return Ok(value),
+                        Err(refusals) => refusals,
+                    };
+                    let first = refusals.first().cloned();
+                    *refused.lock().unwrap_or_else(PoisonError::into_inner) = refusals;
+                    Err(first
+                        .map_or_else(|| Error::internal("a refusal of nothing"), Error::Invalid))
+                })
+            })
+            .await;
+        let refusals = std::mem::take(&mut *refused.lock().unwrap_or_else(PoisonError::into_inner));
+        match outcome {
+            Err(Error::Invalid(_)) if !refusals.is_empty() => Ok(Err(refusals)),
+            other => other.map(Ok),
+        }
     }
 
     /// The same without a request key, for jobs that are safe to repeat by themselves.

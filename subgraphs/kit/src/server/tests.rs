@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, EmptyMutation, Object};
+use async_graphql::{Context, Object};
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -10,13 +10,13 @@ use sea_orm::DatabaseTransaction;
 
 use super::*;
 use crate::{
-    Clock, PrincipalExt, Services, Subsystem,
-    events::{Consumer, Event, FeedEvent, drain, emit},
-    feed::{InProcessFeed, ServiceCaller},
+    Clock, PrincipalExt, Services, Subsystem, citizen_id,
+    events::{Consumer, Event, FeedEvent, FeedSource, HOLD, drain, emit, run},
+    feed::{HttpFeed, InProcessFeed, ServiceCaller},
     keys::{Keys, Secret},
     mutation,
     signature::{self, Covered, Parameters},
-    testing,
+    testing, vault,
 };
 
 struct Query;
@@ -54,6 +54,26 @@ impl Query {
     }
 }
 
+struct Mutation;
+
+#[Object]
+impl Mutation {
+    /// Seals an identity and says when, by the province's clock.
+    async fn seal(&self, ctx: &Context<'_>, number: String) -> crate::Result<String> {
+        let services = ctx.services().clone();
+        let id = citizen_id::parse(&number, services.clock.today())?;
+        let job = (services.clone(), id);
+        services
+            .db
+            .write(move |tx| {
+                let (services, id) = job.clone();
+                Box::pin(async move { vault::announce(tx, &services, &id, "").await })
+            })
+            .await?;
+        Ok(ctx.principal().at.unwrap_or_default().to_rfc3339())
+    }
+}
+
 struct Thing(&'static str);
 
 #[async_trait]
@@ -65,7 +85,7 @@ impl Subsystem for Thing {
         vec![]
     }
     fn schema(&self, services: Services) -> Graph {
-        Graph::build(Query, EmptyMutation, services)
+        Graph::build(Query, Mutation, services)
     }
     async fn seed(
         &self,
@@ -333,6 +353,74 @@ async fn a_consumer_follows_the_feed_of_another_subgraph_and_applies_each_event_
     );
 }
 
+/// Notes that an identity has arrived.
+struct Arrivals;
+
+#[async_trait]
+impl Consumer for Arrivals {
+    fn source(&self) -> &'static str {
+        "thing"
+    }
+    fn kinds(&self) -> &'static [&'static str] {
+        &[vault::IDENTITY_SEALED]
+    }
+    async fn apply(
+        &self,
+        _: &Services,
+        tx: &DatabaseTransaction,
+        event: &Event,
+    ) -> crate::Result<()> {
+        mutation::set_meta(tx, &event.key, "arrived").await
+    }
+}
+
+#[tokio::test]
+async fn a_mutation_that_seals_an_identity_answers_when_persons_has_it() {
+    let setting = setting().await;
+    let persons = testing::memory(&Thing("persons"), "51").await;
+    let caller =
+        ServiceCaller::new("persons", "thing", "51", &setting.keys, testing::clock()).unwrap();
+    let db = setting.services.db.clone();
+    let feed = Arc::new(InProcessFeed::new(
+        Arc::clone(&setting.endpoint),
+        caller,
+        db,
+    ));
+    let seal = |number: &str, nonce: &'static str| {
+        let mut call = Call::new(
+            &setting,
+            &format!("mutation {{ seal(number: \"{number}\") }}"),
+        );
+        call.nonce = nonce;
+        call
+    };
+    let token = |number: &str| {
+        let id = citizen_id::parse(number, testing::clock().today()).unwrap();
+        setting.services.tokenizer.token(&id)
+    };
+    // Nobody reads: the answer does not wait, and the time is the province's.
+    let (_, answer) = seal("519901199003030032", "a").send(&setting).await;
+    assert_eq!(answer["data"]["seal"], testing::clock().now().to_rfc3339());
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let following = tokio::spawn(run(Arc::new(Arrivals), persons.clone(), feed, stopped));
+    while !setting.services.db.readers().passed("persons", 1).await {
+        tokio::task::yield_now().await;
+    }
+    // Each is there when its answer is, time after time.
+    for (number, nonce) in [
+        ("51990119900303069X", "b"),
+        ("329901199602020025", "c"),
+        ("359901199602020020", "d"),
+    ] {
+        let (status, answer) = seal(number, nonce).send(&setting).await;
+        assert_eq!(status, 200, "{answer}");
+        let there = mutation::meta(persons.db.read(), token(number).as_str()).await;
+        assert_eq!(there.unwrap().as_deref(), Some("arrived"), "{number}");
+    }
+    stop.send(true).unwrap();
+    following.await.unwrap();
+}
+
 #[tokio::test]
 async fn people_cannot_read_the_feed() {
     let setting = setting().await;
@@ -361,11 +449,28 @@ async fn a_subgraph_serves_over_http_and_drains() {
         },
     ));
     let caller = ServiceCaller::new("reader", "thing", "51", &folder, Clock::system()).unwrap();
-    let feed = crate::feed::HttpFeed::new(&format!("http://{address}"), caller);
-    let events = crate::events::FeedSource::fetch(&feed, 0, 10)
-        .await
-        .unwrap();
-    assert!(events.is_empty());
+    let feed = HttpFeed::new(&format!("http://{address}"), caller);
+    assert!(feed.fetch(0, 10).await.unwrap().is_empty());
+    // A reader that waits is told of a commit at once, without Redis and without asking again.
+    let began = std::time::Instant::now();
+    let commit = async {
+        // The question is on its way: its answer waits for what comes now, or finds it.
+        tokio::task::yield_now().await;
+        let event = Event {
+            kind: "Counted".into(),
+            key: "a".into(),
+            at: testing::clock().now(),
+            body: serde_json::json!({}),
+        };
+        let told = setting.services.db.write(move |tx| {
+            let event = event.clone();
+            Box::pin(async move { emit(tx, &event).await })
+        });
+        told.await.unwrap();
+    };
+    tokio::join!(feed.wait(), commit);
+    assert!(began.elapsed() < HOLD, "{:?}", began.elapsed());
+    assert_eq!(feed.fetch(0, 10).await.unwrap().len(), 1);
     stop.send(()).unwrap();
     served.await.unwrap().unwrap();
 }

@@ -1,45 +1,45 @@
-//! What clients see of the vault: `Person`, masked, and `me`.
+//! What clients see of the vault: `Person`, masked or, for a reason, in full; `me`; and the cases by which
+//! officers judge identities.
 
+mod access;
+mod case;
+pub mod mutation;
+mod opened;
 mod person;
 
 use std::sync::Arc;
 
-use async_graphql::{Context, EmptyMutation, EmptySubscription, Object, Schema, Union};
-use tokio::sync::OnceCell;
+use async_graphql::{Context, EmptySubscription, ID, Object, Schema, Union};
+use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter};
 
 use crate::{
     kit::{
-        Graph, PrincipalExt, Result, Services,
+        Error, Graph, PrincipalExt, Result, Services,
         batch::Siblings,
         events::{self, FeedEvent},
         federation::{self, Any, Entities, directives::*},
+        id,
+        page::{Page, PageArgs, keyset},
+        tokenizer::PersonToken,
     },
-    service::{columns::Columns, lookup},
+    model::{identity_case, terms::CaseState},
+    service::{cases, lookup},
 };
 
-pub use person::Person;
+pub use case::IdentityCase;
+pub(crate) use opened::Opened;
+pub use person::{FullIdentity, Person};
 
 /// The vault's schema over its services.
 pub(crate) fn build(services: Services) -> Graph {
     Graph::new(
-        Schema::build(Query, EmptyMutation, EmptySubscription)
-            .data(services)
+        Schema::build(Query, mutation::Mutation, EmptySubscription)
+            .data(services.clone())
             .data(Opened::default())
             .disable_suggestions()
             .finish(),
     )
-}
-
-/// The data keys, opened at the first need. A key that is made later is found by loading again.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Opened(Arc<OnceCell<Columns>>);
-
-impl Opened {
-    pub(crate) async fn columns(&self, services: &Services) -> Result<&Columns> {
-        self.0
-            .get_or_try_init(|| Columns::load(services.db.read(), services))
-            .await
-    }
+    .over(services)
 }
 
 /// What may be asked of the vault (自然人查询).
@@ -65,11 +65,47 @@ impl Query {
         let token = ctx.person()?.to_owned();
         let db = ctx.services().db.read();
         let mut found = lookup::by_tokens(db, [token.clone()]).await?;
-        let siblings = Siblings::new(vec![token.clone()]);
         Ok(Some(match found.remove(&token) {
-            Some(row) => Person::known(row, siblings),
-            None => Person::pending(token, siblings),
+            Some(row) => {
+                let siblings = Siblings::new(vec![row.token.clone()]);
+                Person::known(token, row, siblings)
+            }
+            None => Person::pending(token),
         }))
+    }
+
+    /// Cases about identities in the officer's division and below, the latest first; null when they cannot be read (身份事项列表).
+    #[graphql(directive = requires_scopes::apply(vec![vec!["person.judge".into()]]))]
+    async fn identity_cases(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only in this state (状态).")] state: Option<CaseState>,
+        #[graphql(desc = "How many, 50 when it is left out, 500 at most (条数).")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Behind this cursor (游标).")] after: Option<String>,
+    ) -> Option<Result<Page<IdentityCase>>> {
+        Some(list(ctx, state, &PageArgs::forward(first, after)).await)
+    }
+
+    /// A case about an identity in the officer's division or below; null when there is none (身份事项).
+    #[graphql(directive = requires_scopes::apply(vec![vec!["person.judge".into()]]))]
+    async fn identity_case(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(name = "id", desc = "The case (身份事项标识).")] case: ID,
+    ) -> Result<Option<IdentityCase>> {
+        access::judge(ctx)?;
+        let Some(case) = id::parse(&case) else {
+            return Ok(None);
+        };
+        match cases::find(ctx.services().db.read(), case).await {
+            Ok(row) if ctx.principal().oversees(&row.division) => {
+                Ok(IdentityCase::all(vec![row]).pop())
+            }
+            Ok(_) | Err(Error::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Entities by their representations.
@@ -97,24 +133,50 @@ impl Query {
     }
 }
 
-/// Persons by token, in one query; null for a token that is not in the vault.
+async fn list(
+    ctx: &Context<'_>,
+    state: Option<CaseState>,
+    args: &PageArgs,
+) -> Result<Page<IdentityCase>> {
+    use identity_case::Column;
+    access::judge(ctx)?;
+    let reach = ctx.principal().reach().ok_or(Error::Forbidden)?;
+    let mut select = identity_case::Entity::find().filter(Column::Division.starts_with(reach));
+    if let Some(state) = state {
+        select = select.filter(Column::State.eq(state));
+    }
+    let order = [(Column::ProposedAt, Order::Desc), (Column::Id, Order::Desc)];
+    keyset(
+        ctx.services().db.read(),
+        select,
+        &order,
+        args,
+        IdentityCase::all,
+    )
+    .await
+}
+
+/// Persons by token, in one query; pending for a token whose identity has not arrived, null for what is
+/// no token.
 async fn persons(ctx: &Context<'_>, keys: &[Any]) -> Entities<Entity> {
     // Not `key`: that name is a directive's.
     let token_of = |representation: &Any| representation.key("id").map(str::to_owned);
-    let siblings = Siblings::new(keys.iter().filter_map(token_of).collect());
-    let unique = siblings.keys();
-    let found = lookup::by_tokens(ctx.services().db.read(), unique.iter().cloned()).await;
+    let asked = Siblings::new(keys.iter().filter_map(token_of).collect()).keys();
+    let found = lookup::by_tokens(ctx.services().db.read(), asked.iter().cloned()).await;
     let found = match found {
         Ok(found) => found,
         Err(error) => return federation::failed(keys.len(), &error),
     };
+    let siblings = Siblings::new(found.values().map(|row| row.token.clone()).collect());
     keys.iter()
         .map(|representation| {
-            let row = found.get(representation.key("id")?)?.clone();
-            Some(Ok(Entity::Person(Person::known(
-                row,
-                Arc::clone(&siblings),
-            ))))
+            let token = token_of(representation)?;
+            let person = match found.get(&token) {
+                Some(row) => Person::known(token, row.clone(), Arc::clone(&siblings)),
+                None if PersonToken::version_of(&token).is_some() => Person::pending(token),
+                None => return None,
+            };
+            Some(Ok(Entity::Person(person)))
         })
         .collect()
 }

@@ -1,4 +1,4 @@
-//! The entity `Person`: masked, never in full.
+//! The entity `Person`: masked, and in full only by the one field that writes down who asked and why.
 
 use std::sync::Arc;
 
@@ -17,11 +17,16 @@ use crate::{
         person::Model,
         terms::{IdKind, IdentityStatus},
     },
-    service::{columns::Column, lookup},
+    service::{
+        columns::Column,
+        lookup,
+        reveal::{self, Full},
+    },
 };
 
 /// A natural person; the key is an opaque token (自然人).
 pub struct Person {
+    /// The token that was asked for: the row's own, or one of an earlier key.
     token: String,
     row: Option<Model>,
     siblings: Arc<Siblings<String>>,
@@ -36,21 +41,29 @@ impl std::fmt::Debug for Person {
 }
 
 impl Person {
-    /// A person who is in the vault.
-    pub(crate) fn known(row: Model, siblings: Arc<Siblings<String>>) -> Self {
+    /// A person who is in the vault, by the token asked for. `siblings` are the rows' own tokens.
+    pub(crate) fn known(token: String, row: Model, siblings: Arc<Siblings<String>>) -> Self {
         Self {
-            token: row.token.clone(),
+            token,
             row: Some(row),
             siblings,
         }
     }
 
+    /// Persons of one list.
+    fn all(rows: Vec<Model>) -> Vec<Self> {
+        let siblings = Siblings::new(rows.iter().map(|row| row.token.clone()).collect());
+        rows.into_iter()
+            .map(|row| Self::known(row.token.clone(), row, Arc::clone(&siblings)))
+            .collect()
+    }
+
     /// A person whose identity has not arrived yet.
-    pub(crate) fn pending(token: String, siblings: Arc<Siblings<String>>) -> Self {
+    pub(crate) fn pending(token: String) -> Self {
         Self {
+            siblings: Siblings::new(vec![token.clone()]),
             token,
             row: None,
-            siblings,
         }
     }
 
@@ -62,16 +75,55 @@ impl Person {
         show: impl FnOnce(&str) -> String,
     ) -> Result<Option<String>> {
         ctx.need(scope::PERSON_MASKED)?;
-        let value = self.row.as_ref().and_then(|row| match column {
+        let Some(row) = &self.row else {
+            return Ok(None);
+        };
+        let value = match column {
             Column::IdNumber => row.id_number.as_deref(),
-            Column::Name => row.name.as_deref(),
-        });
+            _ => row.name.as_deref(),
+        };
         let Some(value) = value else {
             return Ok(None);
         };
         let opened = ctx.data_unchecked::<Opened>();
-        let columns = opened.columns(ctx.services()).await?;
-        Ok(Some(show(&columns.decrypt(column, &self.token, value)?)))
+        let text = opened
+            .decrypt(ctx.services(), column, &row.token, value)
+            .await?;
+        Ok(Some(show(&text)))
+    }
+}
+
+/// A person's number and name in full (完整身份信息).
+pub struct FullIdentity {
+    token: String,
+    full: Full,
+}
+
+/// A person's number and name in full (完整身份信息).
+#[Object]
+impl FullIdentity {
+    /// The person (自然人标识).
+    #[graphql(directive = authenticated::apply())]
+    async fn person_id(&self) -> ID {
+        ID(self.token.clone())
+    }
+
+    /// The number in full; null when the vault has none (完整证件号码).
+    #[graphql(
+        directive = requires_scopes::apply(vec![vec!["person.reveal".into()]]),
+        directive = personal::apply("IDENTITY".into(), "personId".into())
+    )]
+    async fn id_number(&self) -> Option<String> {
+        self.full.id_number.as_deref().cloned()
+    }
+
+    /// The name in full; null when it was never told (完整姓名).
+    #[graphql(
+        directive = requires_scopes::apply(vec![vec!["person.reveal".into()]]),
+        directive = personal::apply("IDENTITY".into(), "personId".into())
+    )]
+    async fn name(&self) -> Option<String> {
+        self.full.name.as_deref().cloned()
     }
 }
 
@@ -143,8 +195,7 @@ impl Person {
         };
         let db = ctx.services().db.read();
         let found = lookup::by_tokens(db, [main.clone()]).await?.remove(&main);
-        let siblings = Siblings::new(vec![main]);
-        Ok(found.map(|row| Person::known(row, siblings)))
+        Ok(found.and_then(|row| Self::all(vec![row]).pop()))
     }
 
     /// The other names of the person, such as an old 15-digit number (其他证件号码).
@@ -155,17 +206,49 @@ impl Person {
     async fn aliases(&self, ctx: &Context<'_>) -> Result<Option<Vec<Person>>> {
         ctx.need(scope::PERSON_MASKED)?;
         let db = ctx.services().db.read();
+        let Some(row) = &self.row else {
+            return Ok(Some(Vec::new()));
+        };
         let rows = self
             .siblings
-            .load(&self.token, "aliases", "", |tokens| {
+            .load(&row.token, "aliases", "", |tokens| {
                 lookup::aliases(db, tokens.to_vec())
             })
             .await?
             .unwrap_or_default();
-        let siblings = Siblings::new(rows.iter().map(|row| row.token.clone()).collect());
-        let persons = rows
-            .into_iter()
-            .map(|row| Person::known(row, Arc::clone(&siblings)));
-        Ok(Some(persons.collect()))
+        Ok(Some(Self::all(rows)))
+    }
+
+    /// The version to name when the identity is judged; null when it is not yet in the vault (版本).
+    #[graphql(directive = authenticated::apply())]
+    async fn version(&self) -> Option<i64> {
+        self.row.as_ref().map(|row| row.version)
+    }
+
+    /// Number and name in full: for the person themselves, and for officers who state purpose, case and a reason; each reading is written down before it is shown; null when it is not yet in the vault (完整身份信息).
+    #[graphql(
+        directive = requires_scopes::apply(vec![vec!["person.reveal".into()]]),
+        directive = personal::apply("IDENTITY".into(), "id".into()),
+        directive = cache_control::apply(Some(0), Some(CacheScope::Private)),
+        directive = cost::apply(50)
+    )]
+    async fn full_identity(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "Why, in 4 to 200 characters; a citizen asking about themselves may leave it empty (理由).",
+            default
+        )]
+        reason: String,
+    ) -> Result<Option<FullIdentity>> {
+        ctx.need(scope::PERSON_REVEAL)?;
+        let Some(row) = &self.row else {
+            return Ok(None);
+        };
+        let full = reveal::reveal(ctx.services(), ctx.principal(), row, &reason).await?;
+        Ok(Some(FullIdentity {
+            token: self.token.clone(),
+            full,
+        }))
     }
 }

@@ -1,10 +1,11 @@
 //! The vault's tables.
 
 mod m0001_tables;
+mod m0002_cases;
 
 use sea_orm_migration::MigrationTrait;
 
 /// All migrations, in order.
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(m0001_tables::Tables)]
+    vec![Box::new(m0001_tables::Tables), Box::new(m0002_cases::Cases)]
 }

@@ -1,5 +1,8 @@
 //! What the vault keeps.
 
 pub mod data_key;
+pub mod identity_case;
 pub mod person;
+pub mod retired_token;
+pub mod reveal;
 pub mod terms;

@@ -27,6 +27,10 @@ pub struct Model {
     /// The token that this one is another name of.
     #[sea_orm(column_type = "Text", nullable)]
     pub alias_of: Option<String>,
+    /// The case that made it another name; null when none did.
+    pub alias_case: Option<Uuid>,
+    /// Grows with every change.
+    pub version: i64,
     /// When the row was written first.
     pub created_at: DateTimeUtc,
     /// When it was changed last.

@@ -37,10 +37,45 @@ pub enum IdKind {
     /// A residence permit of Hong Kong, Macao and Taiwan residents (港澳台居民居住证).
     #[sea_orm(string_value = "RESIDENCE_PERMIT")]
     ResidencePermit,
+    /// A permanent residence card of a foreigner (外国人永久居留身份证).
+    #[sea_orm(string_value = "PERMANENT_RESIDENCE")]
+    PermanentResidence,
     /// A passport (护照).
     #[sea_orm(string_value = "PASSPORT")]
     Passport,
     /// A placeholder of an old record, never matched by itself (占位号码).
     #[sea_orm(string_value = "PLACEHOLDER")]
     Placeholder,
+}
+
+crate::kit::terms! {
+    /// What is decided about identities (身份事项类别).
+    pub CaseKind {
+        /// Two records become one person (合并).
+        Merge = "MERGE",
+        /// A join is taken back (拆分).
+        Split = "SPLIT",
+        /// How far an identity is known to be right (身份核验状态变更).
+        Status = "STATUS",
+    }
+
+    /// Where a case about identities stands (身份事项状态).
+    pub CaseState {
+        /// A second officer has to decide (待复核).
+        Proposed = "PROPOSED",
+        /// Carried out (已执行).
+        Done = "DONE",
+        /// The second officer refused (已否决).
+        Refused = "REFUSED",
+        /// Carried out and taken back (已撤销).
+        Reversed = "REVERSED",
+    }
+
+    /// Why two records become one person (合并原因).
+    pub AliasReason {
+        /// Both name the same person (同一人).
+        Merge = "MERGE",
+        /// The number of one was entered wrongly (号码更正).
+        Correction = "CORRECTION",
+    }
 }

@@ -32,6 +32,8 @@ pub enum Column {
     IdNumber,
     /// The name.
     Name,
+    /// Why an officer proposed or read something; bound to the row's own id.
+    Reason,
 }
 
 impl Column {
@@ -39,6 +41,7 @@ impl Column {
         match self {
             Self::IdNumber => "person.id_number",
             Self::Name => "person.name",
+            Self::Reason => "reason",
         }
     }
 }
@@ -62,39 +65,71 @@ impl Columns {
     /// # Errors
     /// When this process has no master key, or it is not the one that wrapped them.
     pub async fn load(db: &impl ConnectionTrait, services: &Services) -> Result<Self> {
-        let master = master(services)?;
+        let held = masters(services)?;
         let rows = data_key::Entity::find().all(db).await?;
         let mut keys = BTreeMap::new();
         for row in rows {
-            let id = u32::try_from(row.id).map_err(|_| Error::internal("a data key's number"))?;
-            keys.insert(id, open_key(master, id, &row.wrapped)?);
+            let id = number(row.id)?;
+            let plain = unwrap_key(&held, id, &row.wrapped)?;
+            keys.insert(id, cipher(plain.expose()));
         }
         Ok(Self { keys })
     }
 
     /// The data keys, the first one made if there is none.
     pub async fn load_or_create(tx: &DatabaseTransaction, services: &Services) -> Result<Self> {
-        const FIRST: u32 = 1;
         let mut columns = Self::load(tx, services).await?;
         if columns.keys.is_empty() {
-            let key = Secret::random()?;
-            let wrapped = seal(
-                &cipher(master(services)?.expose()),
-                0,
-                key_aad(FIRST).as_bytes(),
-                key.expose(),
-            )?;
-            let row = data_key::ActiveModel {
-                id: Set(FIRST as i32),
-                wrapped: Set(wrapped),
-                created_at: Set(services.clock.now()),
-            };
-            data_key::Entity::insert(row)
-                .exec_without_returning(tx)
-                .await?;
-            columns.keys.insert(FIRST, cipher(key.expose()));
+            columns.add_key(tx, services).await?;
         }
         Ok(columns)
+    }
+
+    /// Makes a new data key, which encrypts from now on.
+    ///
+    /// # Errors
+    /// When this process has no master key, or the database's own.
+    pub async fn add_key(&mut self, tx: &DatabaseTransaction, services: &Services) -> Result<()> {
+        let id = self.newest() + 1;
+        let key = Secret::random()?;
+        let row = data_key::ActiveModel {
+            id: Set(i32::try_from(id).map_err(|_| Error::internal("a data key's number"))?),
+            wrapped: Set(wrap_key(first(&masters(services)?)?, id, &key)?),
+            created_at: Set(services.clock.now()),
+        };
+        data_key::Entity::insert(row)
+            .exec_without_returning(tx)
+            .await?;
+        self.keys.insert(id, cipher(key.expose()));
+        Ok(())
+    }
+
+    /// The number of the key that encrypts; 0 when there is none.
+    pub fn newest(&self) -> u32 {
+        self.keys.last_key_value().map_or(0, |(id, _)| *id)
+    }
+
+    /// Whether a value was encrypted with a key that is known here.
+    pub fn knows(&self, value: &[u8]) -> bool {
+        split(value).is_some_and(|(id, ..)| self.keys.contains_key(&id))
+    }
+
+    /// A value encrypted with the newest key and bound to a token: `None` when it is that already.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn renewed(
+        &self,
+        column: Column,
+        from: &str,
+        to: &str,
+        value: &[u8],
+    ) -> Result<Option<Vec<u8>>> {
+        if from == to && split(value).is_some_and(|(id, ..)| id == self.newest()) {
+            return Ok(None);
+        }
+        let plain = self.decrypt(column, from, value)?;
+        self.encrypt(column, to, &plain).map(Some)
     }
 
     /// Encrypts a value with the newest key.
@@ -121,35 +156,59 @@ impl Columns {
     }
 }
 
-fn master(services: &Services) -> Result<&Secret> {
-    services
+/// The master keys that this process holds, the present one first.
+fn masters(services: &Services) -> Result<Vec<&Secret>> {
+    let keys = services
         .vault_keys
         .as_ref()
-        .map(|keys| &keys.master)
+        .ok_or_else(|| Error::internal("this process does not hold the vault's master key"))?;
+    Ok(std::iter::once(&keys.master)
+        .chain(&keys.next_master)
+        .collect())
+}
+
+fn first<'k>(held: &[&'k Secret]) -> Result<&'k Secret> {
+    held.first()
+        .copied()
         .ok_or_else(|| Error::internal("this process does not hold the vault's master key"))
+}
+
+pub(super) fn number(id: i32) -> Result<u32> {
+    u32::try_from(id).map_err(|_| Error::internal("a data key's number"))
+}
+
+/// A data key wrapped by a master key.
+pub(super) fn wrap_key(master: &Secret, id: u32, key: &Secret) -> Result<Vec<u8>> {
+    seal(
+        &cipher(master.expose()),
+        0,
+        key_aad(id).as_bytes(),
+        key.expose(),
+    )
+}
+
+/// A data key, opened by whichever master key wrapped it.
+pub(super) fn unwrap_key(held: &[&Secret], id: u32, wrapped: &[u8]) -> Result<Secret> {
+    let opened = held.iter().find_map(|master| {
+        let (_, nonce, text) = split(wrapped)?;
+        let key = open(
+            &cipher(master.expose()),
+            nonce,
+            key_aad(id).as_bytes(),
+            text,
+        )?;
+        let key = Zeroizing::new(key);
+        key.as_slice().try_into().ok().map(Secret::new)
+    });
+    opened.ok_or_else(|| {
+        Error::internal(
+            "The vault's data keys cannot be opened: the master key is not the one they were wrapped with.",
+        )
+    })
 }
 
 fn cipher(key: &[u8; 32]) -> Aes256Gcm {
     Aes256Gcm::new(key.into())
-}
-
-fn open_key(master: &Secret, id: u32, wrapped: &[u8]) -> Result<Aes256Gcm> {
-    let broken = || {
-        Error::internal(
-            "The vault's data keys cannot be opened: the master key is not the one they were wrapped with.",
-        )
-    };
-    let (_, nonce, text) = split(wrapped).ok_or_else(broken)?;
-    let key = open(
-        &cipher(master.expose()),
-        nonce,
-        key_aad(id).as_bytes(),
-        text,
-    )
-    .map(Zeroizing::new)
-    .ok_or_else(broken)?;
-    let key: &[u8; 32] = key.as_slice().try_into().map_err(|_| broken())?;
-    Ok(cipher(key))
 }
 
 fn aad(column: Column, token: &str) -> String {

@@ -6,28 +6,41 @@
 //! will never become right: it is logged by its token and passed over, so that the feed goes on.
 
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, DatabaseTransaction, EntityTrait, IntoActiveModel,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait,
+    IntoActiveModel, QueryFilter,
 };
 
 use crate::{
     kit::{
         Error, Result, Services,
-        citizen_id::CitizenId,
         clock::legal_day,
-        events::Event,
+        events::{AliasCause, Event, PersonAliased, emit},
+        identity::{NumberKind, PersonNumber},
+        tokenizer::PersonToken,
         vault::{Identity, Sealed},
     },
     model::{
         person::{self, ActiveModel, Model},
-        terms::{IdKind, IdentityStatus},
+        retired_token,
+        terms::IdentityStatus,
     },
-    rules::{Merge, checked, merge, traits},
+    rules::{Merge, checked, intake::first_status, merge, traits},
     service::columns::{Column, Columns},
 };
 
+/// An identity that belongs to the token it came with.
+struct Opened {
+    number: PersonNumber,
+    identity: Identity,
+    /// The token under the present key.
+    token: String,
+    /// Whether it came with a token of an earlier key.
+    earlier: bool,
+}
+
 /// Takes in one `IdentitySealed` event.
 pub async fn take_in(services: &Services, tx: &DatabaseTransaction, event: &Event) -> Result<()> {
-    let Some((id, identity)) = opened(services, event)? else {
+    let Some(opened) = opened(services, event)? else {
         tracing::error!(
             token = event.key,
             "a sealed identity is not right and was passed over"
@@ -35,14 +48,36 @@ pub async fn take_in(services: &Services, tx: &DatabaseTransaction, event: &Even
         return Ok(());
     };
     let columns = Columns::load_or_create(tx, services).await?;
-    match person::Entity::find_by_id(&event.key).one(tx).await? {
-        None => insert(services, tx, &columns, event, &id, &identity).await,
-        Some(row) => update(services, tx, &columns, row, &identity).await,
+    let token = &opened.token;
+    match person::Entity::find_by_id(token).one(tx).await? {
+        None => {
+            let status = first_status(traits(&opened.number).kind);
+            let now = services.clock.now();
+            let row = row(
+                &columns,
+                token,
+                &opened.identity,
+                &opened.number,
+                status,
+                now,
+            )?;
+            person::Entity::insert(row)
+                .exec_without_returning(tx)
+                .await?;
+        }
+        Some(row) => {
+            retell(services, tx, &row).await?;
+            update(services, tx, &columns, row, &opened.identity).await?;
+        }
     }
+    if opened.earlier {
+        retire(services, tx, &event.key, token).await?;
+    }
+    Ok(())
 }
 
 /// The identity of an event, if it can be opened and belongs to its token.
-fn opened(services: &Services, event: &Event) -> Result<Option<(CitizenId, Identity)>> {
+fn opened(services: &Services, event: &Event) -> Result<Option<Opened>> {
     let vault = services
         .vault_keys
         .as_ref()
@@ -54,32 +89,70 @@ fn opened(services: &Services, event: &Event) -> Result<Option<(CitizenId, Ident
     else {
         return Ok(None);
     };
-    let id = checked(&identity, legal_day(event.at));
-    Ok(id
-        .filter(|id| services.tokenizer.token(id).as_str() == event.key)
-        .map(|id| (id, identity)))
+    let Some(number) = checked(&identity, legal_day(event.at)) else {
+        return Ok(None);
+    };
+    let by_chance =
+        number.kind() == NumberKind::Placeholder && PersonToken::version_of(&event.key) == Some(0);
+    let present = services.tokenizer.token_of(&number).map(String::from);
+    let earlier = services.tokenizer.was(&number, &event.key);
+    let token = match present {
+        Some(token) if token == event.key || earlier => token,
+        None if by_chance => event.key.clone(),
+        _ => return Ok(None),
+    };
+    Ok(Some(Opened {
+        number,
+        identity,
+        token,
+        earlier,
+    }))
 }
 
-async fn insert(
+/// Whoever tells of a person by another name writes under that name: the subsystems are told again where
+/// it belongs, so that what came since the join moves too.
+async fn retell(services: &Services, tx: &DatabaseTransaction, row: &Model) -> Result<()> {
+    let Some(main) = &row.alias_of else {
+        return Ok(());
+    };
+    let told = PersonAliased {
+        old: row.token.clone(),
+        new: main.clone(),
+        cause: AliasCause::Merge,
+        merge: row.alias_case.map(|case| case.to_string()),
+    };
+    emit(tx, &Event::of(&told, services.clock.now())?).await
+}
+
+/// A subsystem still works with an earlier key: its token leads to the present one from now on.
+pub(super) async fn retire(
     services: &Services,
     tx: &DatabaseTransaction,
-    columns: &Columns,
-    event: &Event,
-    id: &CitizenId,
-    identity: &Identity,
+    old: &str,
+    token: &str,
 ) -> Result<()> {
-    let row = row(
-        columns,
-        &event.key,
-        identity,
-        id,
-        IdentityStatus::Declared,
-        services.clock.now(),
-    )?;
-    person::Entity::insert(row)
-        .exec_without_returning(tx)
+    let now = services.clock.now();
+    let known = retired_token::Entity::find()
+        .filter(retired_token::Column::Old.eq(old))
+        .one(tx)
         .await?;
-    Ok(())
+    if known.is_none() {
+        let row = retired_token::ActiveModel {
+            old: Set(old.to_owned()),
+            token: Set(token.to_owned()),
+            at: Set(now),
+        };
+        retired_token::Entity::insert(row)
+            .exec_without_returning(tx)
+            .await?;
+    }
+    let told = PersonAliased {
+        old: old.to_owned(),
+        new: token.to_owned(),
+        cause: AliasCause::Rekey,
+        merge: None,
+    };
+    emit(tx, &Event::of(&told, now)?).await
 }
 
 async fn update(
@@ -100,7 +173,9 @@ async fn update(
         &identity.name,
     );
     let token = row.token.clone();
+    let version = row.version + 1;
     let mut row: ActiveModel = row.into_active_model();
+    row.version = Set(version);
     match outcome {
         Merge::Keep => return Ok(()),
         Merge::FillName => {
@@ -117,16 +192,16 @@ async fn update(
     Ok(())
 }
 
-/// A row for a citizen, its identity encrypted.
+/// A row for a person, its identity encrypted.
 pub(crate) fn row(
     columns: &Columns,
     token: &str,
     identity: &Identity,
-    id: &CitizenId,
+    number: &PersonNumber,
     status: IdentityStatus,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Result<ActiveModel> {
-    let traits = traits(id);
+    let traits = traits(number);
     let name = if identity.name.is_empty() {
         None
     } else {
@@ -141,10 +216,12 @@ pub(crate) fn row(
         )?)),
         name: Set(name),
         sex: Set(traits.sex),
-        birth_year: Set(Some(traits.birth_year)),
-        id_kind: Set(IdKind::CitizenId),
+        birth_year: Set(traits.birth_year),
+        id_kind: Set(traits.kind),
         status: Set(status),
         alias_of: Set(None),
+        alias_case: Set(None),
+        version: Set(1),
         created_at: Set(now),
         updated_at: Set(now),
     })

@@ -5,12 +5,46 @@ use std::collections::HashMap;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use crate::{
-    kit::Result,
-    model::person::{self, Model},
+    kit::{Result, tokenizer::PersonToken},
+    model::{
+        person::{self, Model},
+        retired_token,
+    },
 };
 
-/// The rows of tokens; an unknown token has none.
+/// The rows of tokens, by the token asked for; an unknown token has none. A token of an earlier key finds
+/// the person it was.
 pub async fn by_tokens(
+    db: &impl ConnectionTrait,
+    tokens: impl IntoIterator<Item = String>,
+) -> Result<HashMap<String, Model>> {
+    let tokens: Vec<String> = tokens.into_iter().collect();
+    let mut found = rows(db, tokens.clone()).await?;
+    // What is no token at all is in no table.
+    let absent: Vec<String> = tokens
+        .into_iter()
+        .filter(|token| !found.contains_key(token) && PersonToken::version_of(token).is_some())
+        .collect();
+    if absent.is_empty() {
+        return Ok(found);
+    }
+    let retired = retired_token::Entity::find()
+        .filter(retired_token::Column::Old.is_in(absent))
+        .all(db)
+        .await?;
+    if retired.is_empty() {
+        return Ok(found);
+    }
+    let present = rows(db, retired.iter().map(|row| row.token.clone())).await?;
+    for row in retired {
+        if let Some(person) = present.get(&row.token) {
+            found.insert(row.old, person.clone());
+        }
+    }
+    Ok(found)
+}
+
+async fn rows(
     db: &impl ConnectionTrait,
     tokens: impl IntoIterator<Item = String>,
 ) -> Result<HashMap<String, Model>> {

@@ -1,5 +1,10 @@
 //! The vault as its callers see it.
 
+mod cases;
+mod kinds;
+mod reveal;
+mod rotation;
+
 use std::sync::Arc;
 
 use chrono::Datelike;

@@ -1,0 +1,430 @@
+//! Cases about identities: proposed by one officer, decided by another, carried out in the transaction of
+//! the decision, and told to the other subsystems.
+
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
+    QueryFilter, QueryOrder,
+};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::{
+    kit::{
+        Error, Result, UserError,
+        events::{AliasCause, PersonAliased, PersonSplit},
+        id,
+        mutation::{Act, missing, same_version},
+    },
+    model::{
+        identity_case::{self, ActiveModel, Model},
+        person,
+        terms::{AliasReason, CaseKind, CaseState, IdentityStatus},
+    },
+    rules::{
+        joining::{Joined, Side, may_decide, may_join, may_part},
+        status::{self, Change},
+    },
+    service::columns::{Column, Columns},
+};
+
+/// The officer who acts, as cases name them.
+#[derive(Clone, Debug)]
+pub struct Officer {
+    /// Role and opaque id.
+    pub name: String,
+    /// The code of their division.
+    pub division: String,
+}
+
+/// What is proposed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Proposal {
+    /// `old` is given up for `into`.
+    Merge {
+        /// The record that is given up.
+        old: String,
+        /// The record that stays.
+        into: String,
+        /// Why.
+        cause: AliasReason,
+    },
+    /// A join is taken back.
+    Split {
+        /// Its case.
+        merge: Uuid,
+    },
+    /// A person gets another status.
+    Status {
+        /// The person.
+        person: String,
+        /// The new status.
+        to: IdentityStatus,
+        /// The version that the officer read.
+        version: i64,
+    },
+}
+
+/// Opens a case. A change of status that one officer may make is carried out at once. Several refusals are
+/// told together.
+pub async fn propose(
+    act: Act<'_>,
+    officer: &Officer,
+    proposal: &Proposal,
+    reason: &str,
+) -> Result<std::result::Result<Uuid, Vec<UserError>>> {
+    let mut case = match check(act, proposal).await? {
+        Ok(case) => case,
+        Err(refusals) => return Ok(Err(refusals)),
+    };
+    if open_case(act, &case.person).await? {
+        return Ok(Err(vec![
+            UserError::new(
+                "CASE_OPEN",
+                "A case about this person waits for its decision.",
+                "该人有待复核的身份事项。",
+            )
+            .field(&["person"]),
+        ]));
+    }
+    let columns = Columns::load_or_create(act.tx, act.services).await?;
+    case.reason = columns.encrypt(Column::Reason, &case.id.to_string(), reason.trim())?;
+    case.division.clone_from(&officer.division);
+    case.proposed_by.clone_from(&officer.name);
+    case.proposed_at = act.now();
+    let at_once = case.state == CaseState::Done;
+    let id = case.id;
+    let row: ActiveModel = case.clone().into();
+    identity_case::Entity::insert(row)
+        .exec_without_returning(act.tx)
+        .await?;
+    note(act, &case, None).await?;
+    if at_once {
+        carry_out(act, &case).await?;
+    }
+    Ok(Ok(id))
+}
+
+/// Whether something about a person waits for its second officer.
+async fn open_case(act: Act<'_>, person: &str) -> Result<bool> {
+    let open = identity_case::Entity::find()
+        .filter(identity_case::Column::Person.eq(person))
+        .filter(identity_case::Column::State.eq(CaseState::Proposed))
+        .one(act.tx)
+        .await?;
+    Ok(open.is_some())
+}
+
+/// The case that a proposal makes, if the rules let it; officer, time and reason are still missing.
+async fn check(
+    act: Act<'_>,
+    proposal: &Proposal,
+) -> Result<std::result::Result<Model, Vec<UserError>>> {
+    let mut case = Model {
+        id: id::new(),
+        kind: CaseKind::Merge,
+        state: CaseState::Proposed,
+        person: String::new(),
+        into: None,
+        cause: None,
+        to_status: None,
+        merge: None,
+        moved: None,
+        reason: Vec::new(),
+        division: String::new(),
+        proposed_by: String::new(),
+        proposed_at: act.now(),
+        decided_by: None,
+        decided_at: None,
+        version: 1,
+    };
+    match proposal {
+        Proposal::Merge { old, into, cause } => {
+            let refusals = refusals_of_join(act, old, into, *cause).await?;
+            if !refusals.is_empty() {
+                return Ok(Err(refusals));
+            }
+            case.person.clone_from(old);
+            case.into = Some(into.clone());
+            case.cause = Some(*cause);
+        }
+        Proposal::Split { merge } => {
+            let joined = find(act.tx, *merge)
+                .await
+                .map_err(|error| missing(error, "merge"))?;
+            if let Err(refusal) = parting(act, &joined).await? {
+                return Ok(Err(vec![refusal]));
+            }
+            case.kind = CaseKind::Split;
+            case.merge = Some(joined.id);
+            case.person = joined.person;
+            case.into = joined.into;
+        }
+        Proposal::Status {
+            person,
+            to,
+            version,
+        } => {
+            let row = person_row(act, person, "person").await?;
+            same_version(row.version, *version)?;
+            match status::change(row.status, *to) {
+                Err(refusal) => return Ok(Err(vec![refusal])),
+                Ok(Change::AtOnce) => case.state = CaseState::Done,
+                Ok(Change::ByTwo) => {}
+            }
+            case.kind = CaseKind::Status;
+            case.person.clone_from(person);
+            case.to_status = Some(*to);
+        }
+    }
+    Ok(Ok(case))
+}
+
+/// Decides a case and carries it out if it is approved.
+pub async fn decide(
+    act: Act<'_>,
+    officer: &Officer,
+    case: Uuid,
+    version: i64,
+    approve: bool,
+) -> Result<std::result::Result<Uuid, Vec<UserError>>> {
+    let case = find(act.tx, case)
+        .await
+        .map_err(|error| missing(error, "case"))?;
+    let oversees = act.actor.oversees(&case.division);
+    if let Err(refusal) = may_decide(&case.proposed_by, &officer.name, oversees, case.state) {
+        return Ok(Err(vec![refusal]));
+    }
+    same_version(case.version, version)?;
+    if approve {
+        // The rules are asked again: since the proposal the records may have changed.
+        let refusals = match case.kind {
+            CaseKind::Merge => {
+                let into = case.into.as_deref().unwrap_or_default();
+                let cause = case.cause.unwrap_or(AliasReason::Merge);
+                refusals_of_join(act, &case.person, into, cause).await?
+            }
+            CaseKind::Split => {
+                let joined = find(act.tx, case.merge.unwrap_or_default()).await?;
+                parting(act, &joined).await?.err().into_iter().collect()
+            }
+            CaseKind::Status => {
+                let row = person_row(act, &case.person, "person").await?;
+                let to = case.to_status.unwrap_or(IdentityStatus::Pending);
+                status::change(row.status, to).err().into_iter().collect()
+            }
+        };
+        if !refusals.is_empty() {
+            return Ok(Err(refusals));
+        }
+    }
+    let moved = if approve {
+        carry_out(act, &case).await?
+    } else {
+        None
+    };
+    let before = case.clone();
+    let mut row = case.into_active_model();
+    row.state = Set(if approve {
+        CaseState::Done
+    } else {
+        CaseState::Refused
+    });
+    row.moved = Set(moved);
+    row.decided_by = Set(Some(officer.name.clone()));
+    row.decided_at = Set(Some(act.now()));
+    row.version = Set(version + 1);
+    let after = row.update(act.tx).await?;
+    note(act, &after, Some(before.state)).await?;
+    Ok(Ok(after.id))
+}
+
+/// Does what an approved case says; gives the other names that moved along with a join.
+async fn carry_out(act: Act<'_>, case: &Model) -> Result<Option<String>> {
+    match case.kind {
+        CaseKind::Merge => join(act, case).await.map(Some),
+        CaseKind::Split => part(act, case).await.map(|()| None),
+        CaseKind::Status => {
+            let row = person_row(act, &case.person, "person").await?;
+            let to = case.to_status.unwrap_or(row.status);
+            let before = row.status;
+            let mut changed = touched(act, row);
+            changed.status = Set(to);
+            changed.update(act.tx).await?;
+            note_person(
+                act,
+                &case.person,
+                json!({ "status": before_text(before) }),
+                json!({ "status": before_text(to) }),
+            )
+            .await?;
+            Ok(None)
+        }
+    }
+}
+
+async fn join(act: Act<'_>, case: &Model) -> Result<String> {
+    let into = case.into.clone().unwrap_or_default();
+    let old = person_row(act, &case.person, "old").await?;
+    let names = person::Entity::find()
+        .filter(person::Column::AliasOf.eq(&case.person))
+        .order_by_asc(person::Column::Token)
+        .all(act.tx)
+        .await?;
+    let moved: Vec<String> = names.iter().map(|name| name.token.clone()).collect();
+    let mut row = touched(act, old);
+    row.alias_of = Set(Some(into.clone()));
+    row.alias_case = Set(Some(case.id));
+    row.update(act.tx).await?;
+    for name in names {
+        let mut row = touched(act, name);
+        row.alias_of = Set(Some(into.clone()));
+        row.update(act.tx).await?;
+    }
+    note_person(
+        act,
+        &case.person,
+        json!({ "aliasOf": null }),
+        json!({ "aliasOf": into }),
+    )
+    .await?;
+    act.tell(&told(case)).await?;
+    serde_json::to_string(&moved).map_err(|e| Error::internal(e.to_string()))
+}
+
+async fn part(act: Act<'_>, case: &Model) -> Result<()> {
+    let joined = find(act.tx, case.merge.unwrap_or_default()).await?;
+    let into = joined.into.clone().unwrap_or_default();
+    let mut row = touched(act, person_row(act, &joined.person, "merge").await?);
+    row.alias_of = Set(None);
+    row.alias_case = Set(None);
+    row.update(act.tx).await?;
+    let moved: Vec<String> =
+        serde_json::from_str(joined.moved.as_deref().unwrap_or("[]")).unwrap_or_default();
+    let names = person::Entity::find()
+        .filter(person::Column::Token.is_in(moved))
+        .filter(person::Column::AliasOf.eq(&into))
+        .all(act.tx)
+        .await?;
+    for name in names {
+        let mut row = touched(act, name);
+        row.alias_of = Set(Some(joined.person.clone()));
+        row.update(act.tx).await?;
+    }
+    note_person(
+        act,
+        &joined.person,
+        json!({ "aliasOf": into }),
+        json!({ "aliasOf": null }),
+    )
+    .await?;
+    let told = PersonSplit {
+        old: joined.person.clone(),
+        new: into,
+        merge: joined.id.to_string(),
+    };
+    let version = joined.version + 1;
+    let before = joined.state;
+    let mut row = joined.into_active_model();
+    row.state = Set(CaseState::Reversed);
+    row.version = Set(version);
+    let reversed = row.update(act.tx).await?;
+    note(act, &reversed, Some(before)).await?;
+    act.tell(&told).await
+}
+
+/// What the other subsystems are told of a join.
+pub fn told(case: &Model) -> PersonAliased {
+    PersonAliased {
+        old: case.person.clone(),
+        new: case.into.clone().unwrap_or_default(),
+        cause: match case.cause {
+            Some(AliasReason::Correction) => AliasCause::Correction,
+            _ => AliasCause::Merge,
+        },
+        merge: Some(case.id.to_string()),
+    }
+}
+
+/// A person's row to be changed: its version grows.
+fn touched(act: Act<'_>, row: person::Model) -> person::ActiveModel {
+    let version = row.version + 1;
+    let mut row = row.into_active_model();
+    row.version = Set(version);
+    row.updated_at = Set(act.now());
+    row
+}
+
+async fn refusals_of_join(
+    act: Act<'_>,
+    old: &str,
+    into: &str,
+    cause: AliasReason,
+) -> Result<Vec<UserError>> {
+    let old = person_row(act, old, "old").await?;
+    let into = person_row(act, into, "into").await?;
+    Ok(may_join(side(&old), side(&into), cause))
+}
+
+fn side(row: &person::Model) -> Side<'_> {
+    Side {
+        token: &row.token,
+        kind: row.id_kind,
+        sex: row.sex,
+        birth_year: row.birth_year,
+        is_alias: row.alias_of.is_some(),
+    }
+}
+
+async fn parting(act: Act<'_>, joined: &Model) -> Result<std::result::Result<(), UserError>> {
+    let row = person_row(act, &joined.person, "merge").await?;
+    let still_under = joined.kind == CaseKind::Merge
+        && row.alias_of == joined.into
+        && row.alias_case == Some(joined.id);
+    let joined = Joined {
+        state: if joined.kind == CaseKind::Merge {
+            joined.state
+        } else {
+            CaseState::Refused
+        },
+        still_under,
+    };
+    Ok(may_part(joined))
+}
+
+async fn person_row(act: Act<'_>, token: &str, field: &str) -> Result<person::Model> {
+    person::Entity::find_by_id(token)
+        .one(act.tx)
+        .await?
+        .ok_or_else(|| missing(Error::NotFound, field))
+}
+
+/// A case by id.
+pub async fn find(db: &impl ConnectionTrait, case: Uuid) -> Result<Model> {
+    identity_case::Entity::find_by_id(case)
+        .one(db)
+        .await?
+        .ok_or(Error::NotFound)
+}
+
+fn before_text(status: IdentityStatus) -> String {
+    use sea_orm::ActiveEnum;
+    status.to_value()
+}
+
+async fn note(act: Act<'_>, case: &Model, before: Option<CaseState>) -> Result<()> {
+    let before = before.map(|state| json!({ "state": state.text() }));
+    let after =
+        json!({ "kind": case.kind.text(), "state": case.state.text(), "version": case.version });
+    act.history("IdentityCase", &case.id.to_string(), before, Some(after))
+        .await
+}
+
+async fn note_person(
+    act: Act<'_>,
+    person: &str,
+    before: serde_json::Value,
+    after: serde_json::Value,
+) -> Result<()> {
+    act.history("Person", person, Some(before), Some(after))
+        .await
+}
