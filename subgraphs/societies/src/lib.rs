@@ -13,6 +13,7 @@
 
 pub mod demo;
 pub mod graph;
+pub mod input;
 pub mod migration;
 pub mod model;
 pub mod rules;
@@ -57,6 +58,7 @@ impl kit::Subsystem for Societies {
         vec![
             Box::new(service::death::Deaths),
             Box::new(service::death::Aliases),
+            Box::new(service::moves::Divisions),
         ]
     }
 }

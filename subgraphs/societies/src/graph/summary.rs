@@ -7,11 +7,15 @@ use crate::service::development::{
 };
 use crate::service::statistics::OrgMonth;
 use crate::service::supervision::{Cleanup, Sla};
-use crate::vocabulary::{CleanupResult, DayUnit, PermitItem};
-use async_graphql::{ID, SimpleObject};
+use crate::service::development;
+use crate::vocabulary::{CleanupResult, DayUnit, PartnerKind, PermitItem};
+use async_graphql::{ComplexObject, Context, ID, SimpleObject};
+use kit::batch::Siblings;
 use kit::federation::directives::*;
-use kit::{Date, DateTime, YearMonth, Yuan};
+use kit::{CreditCode, Date, DateTime, PrincipalExt, Result, YearMonth, Yuan};
 use minzheng_kit as kit;
+use std::sync::Arc;
+use uuid::Uuid;
 
 /// The social organizations of a division in one month (社会组织月度统计).
 #[derive(SimpleObject, Clone, Debug)]
@@ -165,7 +169,7 @@ impl From<Sla> for PermitSla {
 
 /// A project of the five partners: community, organizations, social workers, volunteers, charity (五社联动项目).
 #[derive(SimpleObject, Clone, Debug)]
-#[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
+#[graphql(complex, directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
 pub struct SocietyProject {
     /// The project's id (标识).
     pub id: ID,
@@ -185,10 +189,52 @@ pub struct SocietyProject {
     pub people_served: i64,
     /// Whether the report gives the people only roughly (服务人次是否约数).
     pub is_people_served_approximate: bool,
+    /// The version to name when it is changed (版本).
+    pub version: i64,
+    #[graphql(skip)]
+    key: Uuid,
+    #[graphql(skip)]
+    siblings: Arc<Siblings<Uuid>>,
 }
 
-impl From<model::project::Model> for SocietyProject {
-    fn from(row: model::project::Model) -> Self {
+/// One of the partners of a project (项目主体).
+#[derive(SimpleObject, Clone, Debug)]
+#[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
+pub struct ProjectPartner {
+    /// Which of the five (主体类型).
+    pub kind: PartnerKind,
+    /// Its name (名称).
+    pub name: String,
+    /// The code of the organization, if it is one of the register; null for others (统一社会信用代码).
+    pub credit_code: Option<CreditCode>,
+}
+
+/// What is loaded for the projects of a page together.
+#[ComplexObject]
+impl SocietyProject {
+    /// The partners; empty where the report names none, null on failure (联动主体).
+    async fn partners(&self, ctx: &Context<'_>) -> Option<Result<Vec<ProjectPartner>>> {
+        let db = ctx.services().db.read();
+        let load = |keys: Arc<[Uuid]>| async move { development::partners(db, &keys).await };
+        let rows = self.siblings.load(&self.key, "partners", "", load).await;
+        let one = |row: model::project_partner::Model| ProjectPartner {
+            kind: row.kind,
+            name: row.name,
+            credit_code: row.credit_code.map(CreditCode),
+        };
+        Some(rows.map(|rows| rows.unwrap_or_default().into_iter().map(one).collect()))
+    }
+}
+
+impl SocietyProject {
+    /// The projects of one page.
+    #[must_use]
+    pub fn page(rows: Vec<model::project::Model>) -> Vec<Self> {
+        let siblings = Siblings::new(rows.iter().map(|row| row.id).collect());
+        rows.into_iter().map(|row| Self::of(row, Arc::clone(&siblings))).collect()
+    }
+
+    fn of(row: model::project::Model, siblings: Arc<Siblings<Uuid>>) -> Self {
         Self {
             id: ID(row.id.to_string()),
             name: row.name,
@@ -199,6 +245,40 @@ impl From<model::project::Model> for SocietyProject {
             organizations_grown: row.organizations_grown,
             people_served: row.people_served,
             is_people_served_approximate: row.people_approximate,
+            version: row.version,
+            key: row.id,
+            siblings,
+        }
+    }
+}
+
+/// A small fund of a community (社区微基金).
+#[derive(SimpleObject, Clone, Debug)]
+#[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
+pub struct MicroFund {
+    /// The fund's id (标识).
+    pub id: ID,
+    /// Its name (名称).
+    pub name: String,
+    /// Its money (资金规模).
+    pub amount: Yuan,
+    /// Whether the report gives the amount only roughly (资金是否约数).
+    pub is_amount_approximate: bool,
+    /// The first day (设立日期).
+    pub opened_on: Date,
+    /// The version to name when money moves (版本).
+    pub version: i64,
+}
+
+impl From<model::micro_fund::Model> for MicroFund {
+    fn from(row: model::micro_fund::Model) -> Self {
+        Self {
+            id: ID(row.id.to_string()),
+            name: row.name,
+            amount: Yuan(row.amount_fen),
+            is_amount_approximate: row.approximate,
+            opened_on: Date(row.opened),
+            version: row.version,
         }
     }
 }

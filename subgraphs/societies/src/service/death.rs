@@ -4,8 +4,8 @@
 //! split or a re-tokenisation) takes the place of the old one. Both are idempotent by their condition:
 //! the second time there is nothing left to change.
 
-use crate::model::office;
-use crate::vocabulary::OfficeEnd;
+use crate::model::{office, permit_person};
+use crate::vocabulary::{OfficeEnd, OfficeRole};
 use chrono::NaiveDate;
 use minzheng_kit as kit;
 use minzheng_kit::events::{Consumer, Event};
@@ -77,11 +77,22 @@ impl Consumer for Deaths {
             let body = serde_json::json!({ "creditCode": office.credit_code, "role": office.role.text(), "reason": OfficeEnd::Death.text() });
             let event = Event {
                 kind: "OfficeEnded".to_owned(),
-                key: office.credit_code,
+                key: office.credit_code.clone(),
                 at: e.at,
                 body,
             };
             kit::events::emit(tx, &event).await?;
+            if office.role == OfficeRole::LegalRepresentative {
+                // The warning: the organization has nobody who may act for it. It says nothing of the
+                // person, and stands in `organizationsWithoutHead` until a new head is registered.
+                let event = Event {
+                    kind: "OrganizationHeadless".to_owned(),
+                    key: office.credit_code.clone(),
+                    at: e.at,
+                    body: serde_json::json!({ "version": 1, "creditCode": office.credit_code }),
+                };
+                kit::events::emit(tx, &event).await?;
+            }
         }
         Ok(())
     }
@@ -114,6 +125,11 @@ impl Consumer for Aliases {
         office::Entity::update_many()
             .col_expr(office::Column::Person, Expr::value(new))
             .filter(office::Column::Person.eq(old))
+            .exec(tx)
+            .await?;
+        permit_person::Entity::update_many()
+            .col_expr(permit_person::Column::Person, Expr::value(new))
+            .filter(permit_person::Column::Person.eq(old))
             .exec(tx)
             .await?;
         Ok(())

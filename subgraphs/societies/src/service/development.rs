@@ -4,7 +4,8 @@
 use super::statistics::{CUT_FEN, ENTERPRISES};
 use super::{Months, among, within};
 use crate::model::{
-    adoption, fee_reduction, micro_fund, organization, party_unit, project, target, territory,
+    adoption, fee_reduction, micro_fund, organization, party_unit, project, project_partner,
+    target, territory,
 };
 use crate::vocabulary::{HubKind, OrgState};
 use minzheng_kit as kit;
@@ -113,6 +114,34 @@ pub fn projects(division: Uuid) -> Select<project::Entity> {
             JoinType::InnerJoin,
             project::Entity::belongs_to(territory::Entity)
                 .from(project::Column::DivisionId)
+                .to(territory::Column::Division)
+                .into(),
+        )
+        .filter(territory::Column::Ancestor.eq(division))
+}
+
+/// The partners of these projects, by project.
+pub async fn partners(
+    db: &impl ConnectionTrait,
+    projects: &[Uuid],
+) -> kit::Result<HashMap<Uuid, Vec<project_partner::Model>>> {
+    let rows = project_partner::Entity::find()
+        .filter(among(project_partner::Column::ProjectId, projects))
+        .order_by_asc(project_partner::Column::Kind)
+        .order_by_asc(project_partner::Column::Id)
+        .all(db)
+        .await?;
+    Ok(super::grouped(rows, |row| row.project_id))
+}
+
+/// The small funds of a division; to be paged by id.
+#[must_use]
+pub fn funds(division: Uuid) -> Select<micro_fund::Entity> {
+    micro_fund::Entity::find()
+        .join(
+            JoinType::InnerJoin,
+            micro_fund::Entity::belongs_to(territory::Entity)
+                .from(micro_fund::Column::DivisionId)
                 .to(territory::Column::Division)
                 .into(),
         )

@@ -151,13 +151,16 @@ pub async fn permit_sla(
         .into_model::<Open>()
         .all(db)
         .await?;
+    let place = kit::divisions::dataset()
+        .by_id(&division)
+        .map_or("", |division| division.code.as_str());
     Ok(PermitItem::iter()
-        .map(|item| sla(item, &taken, &open, today))
+        .map(|item| sla(item, place, &taken, &open, today))
         .collect())
 }
 
-fn sla(item: PermitItem, taken: &[Taken], open: &[Open], today: NaiveDate) -> Sla {
-    let term = crate::rules::term::permit_term(item);
+fn sla(item: PermitItem, place: &str, taken: &[Taken], open: &[Open], today: NaiveDate) -> Sla {
+    let term = crate::rules::term::permit_term(item, place, today);
     let (statutory_days, committed_days) = (
         i32::from(term.statutory_days),
         i32::from(term.committed_days),

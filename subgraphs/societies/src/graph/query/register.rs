@@ -1,9 +1,10 @@
-//! The questions that begin here.
+//! The register, its figures, and what the gateway asks of every subgraph.
 
-use super::entity::{self, Entity};
-use super::organization::Organization;
-use super::parts::Rating;
-use super::summary::{
+use super::division;
+use crate::graph::entity::{self, Entity};
+use crate::graph::organization::Organization;
+use crate::graph::parts::Rating;
+use crate::graph::summary::{
     AdoptionSummary, CleanupStats, FeeReductionSummary, HubSummary, MicroFundSummary, PartyCover,
     PermitSla, ProjectSummary, SocietyProject,
 };
@@ -33,18 +34,6 @@ pub struct ExpiringRating {
 /// The longest text that is searched for, in characters.
 const MAX_SEARCH_CHARS: usize = 60;
 
-fn division(id: &ID) -> Result<Uuid> {
-    kit::id::parse(id).ok_or_else(|| {
-        UserError::new(
-            "BAD_ID",
-            "This is not the id of a division.",
-            "行政区划标识不正确。",
-        )
-        .field(&["division"])
-        .into()
-    })
-}
-
 fn division_opt(id: Option<&ID>) -> Result<Option<Uuid>> {
     id.map(division).transpose()
 }
@@ -52,13 +41,13 @@ fn division_opt(id: Option<&ID>) -> Result<Option<Uuid>> {
 const BY_CODE: [(organization::Column, Order); 1] =
     [(organization::Column::CreditCode, Order::Asc)];
 
-/// The entrances of this subgraph (查询入口).
-#[derive(Clone, Copy, Debug)]
-pub struct Query;
+/// The register and its figures (登记与统计).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Register;
 
-/// The entrances of this subgraph (查询入口).
+/// The register and its figures (登记与统计).
 #[Object]
-impl Query {
+impl Register {
     /// The organization with this credit code; null when there is none (按统一社会信用代码查询社会组织).
     #[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
     async fn organization(
@@ -299,9 +288,8 @@ impl Query {
             let select = development::projects(division(&within)?);
             let order = [(project::Column::Id, Order::Asc)];
             let args = PageArgs::forward(first, after);
-            let nodes =
-                |rows: Vec<project::Model>| rows.into_iter().map(SocietyProject::from).collect();
-            keyset(ctx.services().db.read(), select, &order, &args, nodes).await
+            let db = ctx.services().db.read();
+            keyset(db, select, &order, &args, SocietyProject::page).await
         };
         Some(page.await)
     }
