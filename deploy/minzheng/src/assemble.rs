@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use minzheng_gateway::supergraph::SubgraphSdl;
+use minzheng_kit::chores;
 use minzheng_kit::events::{self, FeedSource};
 use minzheng_kit::feed::{HttpFeed, InProcessFeed, ServiceCaller};
 use minzheng_kit::keys::Keys;
@@ -62,7 +63,8 @@ pub(crate) fn open(
     services: Services,
     keys: &Keys,
 ) -> Result<Opened, Failure> {
-    let verifier = Verifier::from_keys(subsystem.name(), keys, Clock::system())?;
+    let verifier = Verifier::from_keys(subsystem.name(), keys, Clock::system())?
+        .dated_by(services.clock.clone());
     let endpoint = Endpoint::new(subsystem.schema(services.clone()), verifier);
     Ok(Opened {
         subsystem: Arc::from(subsystem),
@@ -79,8 +81,9 @@ pub(crate) enum Feeds<'a> {
     Http(&'a BTreeMap<String, String>),
 }
 
-/// Starts the consumers of a subgraph; they end when `stop` turns true.
-pub(crate) fn consume(
+/// Starts what a subgraph does without being asked: its consumers of events and its chores. They end
+/// when `stop` turns true.
+pub(crate) fn start(
     opened: &Opened,
     feeds: &Feeds<'_>,
     keys: &Keys,
@@ -124,5 +127,10 @@ pub(crate) fn consume(
             stop.clone(),
         ));
     }
+    tokio::spawn(chores::run(
+        Arc::clone(&opened.subsystem),
+        opened.services.clone(),
+        stop.clone(),
+    ));
     Ok(())
 }

@@ -61,7 +61,7 @@ pub(crate) async fn run(args: &Standalone) -> Result<(), Failure> {
     let opened = open(&folder, &setting).await?;
     let (stop, stopping) = watch::channel(false);
     for one in &opened {
-        assemble::consume(one, &Feeds::InProcess(&opened), &keys, &stopping)?;
+        assemble::start(one, &Feeds::InProcess(&opened), &keys, &stopping)?;
     }
     let gateway = gateway(config, &issuer, &keys)?;
     load_schema(&gateway, &opened)?;

@@ -11,6 +11,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -82,6 +83,8 @@ pub struct Verifier {
     /// Shared keys by id; several while a key is being rotated.
     shared: HashMap<String, Secret>,
     clock: Clock,
+    /// What callers' acts are dated by; the clock of signatures when none is given.
+    legal: Option<Clock>,
     tokens: Mutex<HashMap<[u8; 32], Arc<Claims>>>,
     nonces: Mutex<Nonces>,
 }
@@ -118,6 +121,7 @@ impl Verifier {
             issuers: Vec::new(),
             shared: HashMap::new(),
             clock,
+            legal: None,
             tokens: Mutex::default(),
             nonces: Mutex::default(),
         }
@@ -150,6 +154,14 @@ impl Verifier {
     #[must_use]
     pub fn share(mut self, key_id: &str, key: Secret) -> Self {
         self.shared.insert(key_id.to_owned(), key);
+        self
+    }
+
+    /// Dates what callers do by the province's legal clock, which may stand still for a demonstration;
+    /// signatures and tokens go on by their own.
+    #[must_use]
+    pub fn dated_by(mut self, legal: Clock) -> Self {
+        self.legal = Some(legal);
         self
     }
 
@@ -204,7 +216,11 @@ impl Verifier {
             return Err(Refusal::Digest);
         }
         let claims = self.claims(covered.principal, now)?;
-        let principal = principal(&claims, covered)?;
+        let principal = principal(
+            &claims,
+            covered,
+            self.legal.as_ref().unwrap_or(&self.clock).now(),
+        )?;
         // Last, so that a request that was refused has not used up its nonce.
         self.nonces
             .lock()
@@ -258,7 +274,11 @@ impl Verifier {
     }
 }
 
-fn principal(claims: &Claims, covered: Covered<'_>) -> Result<Principal, Refusal> {
+fn principal(
+    claims: &Claims,
+    covered: Covered<'_>,
+    at: DateTime<Utc>,
+) -> Result<Principal, Refusal> {
     let role = Role::parse(&claims.role).ok_or(Refusal::Role)?;
     // The gateway speaks for people, subgraphs for themselves, and neither for the other.
     if (role == Role::Service) != (claims.iss == SERVICE_ISSUER) {
@@ -275,6 +295,7 @@ fn principal(claims: &Claims, covered: Covered<'_>) -> Result<Principal, Refusal
         province: claims.province.clone(),
         purpose: stated(covered.purpose),
         case: stated(covered.case),
+        at: Some(at),
     })
 }
 
