@@ -54,6 +54,10 @@ impl kit::Subsystem for Societies {
         demo::seed(s, progress).await
     }
 
+    async fn tick(&self, s: &Services) -> kit::Result<()> {
+        service::listings::escalate(s).await.map(|_| ())
+    }
+
     fn consumers(&self) -> Vec<Box<dyn Consumer>> {
         vec![
             Box::new(service::death::Deaths),

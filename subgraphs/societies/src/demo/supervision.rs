@@ -9,8 +9,9 @@ use crate::model::{
 };
 use crate::rules;
 use crate::vocabulary::{
-    CleanupKind, CleanupResult, CreditList, DayUnit, IllegalGround, ListingReason, OrgState, PermitItem,
-    PermitState, RatingLevel, RatingState, OrgRefusalGround, ReportDuty, ReportResult, SupervisorView,
+    CleanupKind, CleanupResult, CreditList, DayUnit, IllegalGround, ListingReason,
+    OrgRefusalGround, OrgState, PermitItem, PermitState, RatingLevel, RatingState, ReportDuty,
+    ReportResult, SupervisorView,
 };
 use chrono::{Days, NaiveDate};
 use kit::YearMonth;

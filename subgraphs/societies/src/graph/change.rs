@@ -41,7 +41,17 @@ where
     T: Serialize + DeserializeOwned + Send + 'static,
 {
     ctx.need(scope::SOCIETIES_WRITE)?;
-    told(act::run(ctx.services(), ctx.principal(), request_key, body, input, case).await)
+    told(
+        act::run(
+            ctx.services(),
+            ctx.principal(),
+            request_key,
+            body,
+            input,
+            case,
+        )
+        .await,
+    )
 }
 
 /// A form as it is compared with an earlier one of the same key. Numbers of persons are null in it.

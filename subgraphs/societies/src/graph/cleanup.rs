@@ -4,9 +4,7 @@ use super::division::Division;
 use super::organization::Organization;
 use crate::model::cleanup_case::Model;
 use crate::service::cleanup;
-use crate::vocabulary::{
-    CleanupKind, CleanupResult, CleanupStep, IllegalGround, IllegalState,
-};
+use crate::vocabulary::{CleanupKind, CleanupResult, CleanupStep, IllegalGround, IllegalState};
 use async_graphql::{Context, ID, Object, SimpleObject};
 use kit::batch::Siblings;
 use kit::federation::directives::*;
@@ -44,7 +42,11 @@ impl CleanupCase {
     pub fn page(rows: Vec<Model>) -> Vec<Self> {
         let shelf = Arc::new(Shelf {
             cases: Siblings::new(rows.iter().map(|row| row.id).collect()),
-            codes: Siblings::new(rows.iter().filter_map(|row| row.credit_code.clone()).collect()),
+            codes: Siblings::new(
+                rows.iter()
+                    .filter_map(|row| row.credit_code.clone())
+                    .collect(),
+            ),
             divisions: Siblings::new(rows.iter().map(|row| row.division_id).collect()),
         });
         let one = |row| Self {

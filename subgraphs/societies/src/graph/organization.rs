@@ -439,7 +439,9 @@ impl Organization {
             established_on: Date(row.established),
             score: row.score,
             assessed_on: row.assessed.map(Date),
-            aspects: row.aspects.and_then(|text| serde_json::from_str(&text).ok()),
+            aspects: row
+                .aspects
+                .and_then(|text| serde_json::from_str(&text).ok()),
             version: row.version,
         }))
     }

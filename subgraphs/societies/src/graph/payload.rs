@@ -137,7 +137,10 @@ impl CreditListingPayload {
             Ok(id) => {
                 let services = ctx.services();
                 let row = listings::found(services, id).await?;
-                Ok(Self::done(Some(CreditListing::on(row, services.clock.today()))))
+                Ok(Self::done(Some(CreditListing::on(
+                    row,
+                    services.clock.today(),
+                ))))
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::rules::term::at_risk;
 use crate::service::act::is_rest;
 use crate::service::permit::{APPLICANT, Form, HEAD, Standing, read, standing};
 use crate::vocabulary::{
-    OrgChangeItem, DayUnit, OrgKind, PermitItem, PermitState, OrgRefusalGround,
+    DayUnit, OrgChangeItem, OrgKind, OrgRefusalGround, PermitItem, PermitState,
 };
 use async_graphql::{Context, ID, Object};
 use kit::batch::Siblings;
@@ -41,7 +41,11 @@ impl PermitCase {
     pub fn page(rows: Vec<Model>) -> Vec<Self> {
         let shelf = Arc::new(Shelf {
             cases: Siblings::new(rows.iter().map(|row| row.id).collect()),
-            codes: Siblings::new(rows.iter().filter_map(|row| row.credit_code.clone()).collect()),
+            codes: Siblings::new(
+                rows.iter()
+                    .filter_map(|row| row.credit_code.clone())
+                    .collect(),
+            ),
             divisions: Siblings::new(rows.iter().map(|row| row.division_id).collect()),
         });
         let one = |row| Self {
@@ -64,14 +68,24 @@ impl PermitCase {
         let db = ctx.services().db.read();
         let load = |cases: Arc<[Uuid]>| async move {
             let rows = read::persons(db, &cases).await?;
-            let chosen: Vec<_> = rows.into_values().flatten().filter(|row| row.role == role).collect();
+            let chosen: Vec<_> = rows
+                .into_values()
+                .flatten()
+                .filter(|row| row.role == role)
+                .collect();
             let siblings = Siblings::new(chosen.iter().map(|row| row.person.clone()).collect());
             let one = |row: crate::model::permit_person::Model| {
                 (row.case_id, Person::new(row.person, Arc::clone(&siblings)))
             };
-            Ok(chosen.into_iter().map(one).collect::<HashMap<Uuid, Person>>())
+            Ok(chosen
+                .into_iter()
+                .map(one)
+                .collect::<HashMap<Uuid, Person>>())
         };
-        self.shelf.cases.load(&self.row.id, "persons", role, load).await
+        self.shelf
+            .cases
+            .load(&self.row.id, "persons", role, load)
+            .await
     }
 }
 
@@ -136,7 +150,10 @@ impl PermitCase {
     /// The day from which the days of the decision run; null before acceptance (期限起算日).
     async fn received_on(&self, ctx: &Context<'_>) -> Option<Date> {
         let standing = self.standing(ctx);
-        let runs = !matches!(standing.state, PermitState::Submitted | PermitState::Returned);
+        let runs = !matches!(
+            standing.state,
+            PermitState::Submitted | PermitState::Returned
+        );
         runs.then_some(Date(standing.received))
     }
 
@@ -185,7 +202,9 @@ impl PermitCase {
     /// What is missing from the papers, all at once; empty when nothing is (需补正材料).
     async fn missing(&self) -> Vec<String> {
         let named = self.row.missing.as_deref();
-        named.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+        named
+            .and_then(|text| serde_json::from_str(text).ok())
+            .unwrap_or_default()
     }
 
     /// The day of the decision; null while it is open (决定日期).

@@ -4,8 +4,8 @@ use crate::model::{self, annual_report};
 use crate::rules::charity::{CharityYear as Figures, enough_spent, management_kept};
 use crate::service::{record, register};
 use crate::vocabulary::{
-    OrgBranchKind, OrgFilingKind, OrgInspectionKind, OrgInspectionResult, LiquidationReason, OrgKind,
-    OrgPenaltyGround, OrgPenaltyKind,
+    LiquidationReason, OrgBranchKind, OrgFilingKind, OrgInspectionKind, OrgInspectionResult,
+    OrgKind, OrgPenaltyGround, OrgPenaltyKind,
 };
 use async_graphql::{Context, ID, Object, SimpleObject};
 use kit::batch::Siblings;
@@ -160,7 +160,9 @@ impl OrganizationRecord {
         };
         Some(rows.map(|rows| {
             let rows = rows.unwrap_or_default().into_iter();
-            rows.filter(|row| include_closed || row.closed.is_none()).map(one).collect()
+            rows.filter(|row| include_closed || row.closed.is_none())
+                .map(one)
+                .collect()
         }))
     }
 

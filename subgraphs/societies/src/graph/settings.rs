@@ -1,12 +1,13 @@
 //! The numbers of the law as clients read them: each with its article, source and time.
 
-use crate::rules::parameter::{Parameter, ParameterRow};
+use crate::rules::parameter::ParameterRow;
 use crate::rules::threshold::{Measure, OrgThreshold as Row};
 use crate::vocabulary::{OrgKind, RegistrarLevel};
 use async_graphql::{Enum, SimpleObject};
 use chrono::NaiveDate;
 use kit::Date;
 use kit::federation::directives::*;
+use kit::legal::LegalParameter;
 use minzheng_kit as kit;
 
 /// What a threshold limits (数额标准类型).
@@ -59,8 +60,8 @@ pub struct OrgThreshold {
     pub is_provisional: bool,
     /// The law and its article (法律依据).
     pub legal_basis: &'static str,
-    /// The day it was compared with the published text (核对日期).
-    pub verified_on: Date,
+    /// The day it was compared with the published text; null if nobody has (核对日期).
+    pub verified_on: Option<Date>,
 }
 
 impl OrgThreshold {
@@ -76,56 +77,32 @@ impl OrgThreshold {
             valid_to: row.valid_to.map(Date),
             is_provisional: row.is_provisional(on),
             legal_basis: row.legal_basis,
-            verified_on: Date(row.verified_on),
-        }
-    }
-}
-
-/// A number of the law or of a promise: days, years, fen, percent, multiples or scores (法定期限与标准).
-#[derive(SimpleObject, Clone, Debug)]
-#[graphql(directive = cache_control::apply(Some(3600), Some(CacheScope::Public)))]
-pub struct SocietyParameter {
-    /// What it is for (名称).
-    pub name: String,
-    /// The first digits of the division codes it is for; empty for everywhere (适用行政区划代码前缀).
-    pub place: &'static str,
-    /// The number (数值).
-    pub value: i64,
-    /// The first day it holds (生效日期).
-    pub valid_from: Date,
-    /// The first day it no longer holds; null while it holds (失效日期).
-    pub valid_to: Option<Date>,
-    /// The law and its article, or the notice behind a setting (法律依据).
-    pub legal_basis: &'static str,
-    /// Where it was taken from (来源).
-    pub source: &'static str,
-    /// The day it was compared with the published text; null where it was not (核对日期).
-    pub verified_on: Option<Date>,
-}
-
-/// The published name of a parameter.
-fn name(parameter: Parameter) -> String {
-    let mut out = String::new();
-    for (at, c) in format!("{parameter:?}").chars().enumerate() {
-        if c.is_ascii_uppercase() && at > 0 {
-            out.push('_');
-        }
-        out.push(c.to_ascii_uppercase());
-    }
-    out
-}
-
-impl From<&ParameterRow> for SocietyParameter {
-    fn from(row: &ParameterRow) -> Self {
-        Self {
-            name: name(row.parameter),
-            place: row.place,
-            value: row.value,
-            valid_from: Date(row.valid_from),
-            valid_to: row.valid_to.map(Date),
-            legal_basis: row.legal_basis,
-            source: row.source,
             verified_on: row.verified_on.map(Date),
         }
+    }
+}
+
+/// A number of the law as every subsystem shows its own. A row of a place below a province says the
+/// place in its source.
+#[must_use]
+pub fn legal_parameter(row: &ParameterRow) -> LegalParameter {
+    let [code, unit, en, zh] = row.parameter.words();
+    let source = if row.place.len() > 2 {
+        format!("{}; {}", row.source, row.place)
+    } else {
+        row.source.to_owned()
+    };
+    LegalParameter {
+        code: code.to_owned(),
+        name_en: en.to_owned(),
+        name_zh: zh.to_owned(),
+        value: row.value.to_string(),
+        unit: unit.to_owned(),
+        province: row.place.get(..2).map(str::to_owned),
+        valid_from: Date(row.valid_from),
+        valid_to: row.valid_to.map(Date),
+        legal_basis: row.legal_basis.to_owned(),
+        source,
+        verified_on: row.verified_on.map(Date),
     }
 }

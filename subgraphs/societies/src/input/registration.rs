@@ -3,8 +3,8 @@
 
 use super::forms;
 use crate::vocabulary::{
-    ActivityField, OrgBranchKind, OrgChangeItem, ExemptClass, OrgFilingKind, LiquidationReason, OrgKind,
-    PermitItem, OrgRefusalGround,
+    ActivityField, ExemptClass, LiquidationReason, OrgBranchKind, OrgChangeItem, OrgFilingKind,
+    OrgKind, OrgRefusalGround, PermitItem,
 };
 use async_graphql::{ID, InputObject};
 use kit::{CitizenIdInput, CreditCode, Date, Yuan};

@@ -3,7 +3,7 @@
 
 use super::forms;
 use crate::vocabulary::{
-    CleanupKind, CleanupResult, CleanupStep, IllegalGround, OrgInspectionKind, ListingReason,
+    CleanupKind, CleanupResult, CleanupStep, IllegalGround, ListingReason, OrgInspectionKind,
     OrgPenaltyGround, OrgPenaltyKind, RatingChange, RatingLevel, ReportResult, SupervisorView,
 };
 use async_graphql::{ID, InputObject};

@@ -35,10 +35,16 @@ fn columns() -> Vec<(&'static str, ColumnDef)> {
         ("rating", date_null("changed")),
         ("credit_listing", version()),
         ("credit_listing", date_null("arose")),
-        ("credit_listing", boolean("entered_late").default(false).take()),
+        (
+            "credit_listing",
+            boolean("entered_late").default(false).take(),
+        ),
         ("cleanup_case", version()),
         ("cleanup_case", text_null("ground")),
-        ("cleanup_case", big_integer("confiscated_fen").default(0).take()),
+        (
+            "cleanup_case",
+            big_integer("confiscated_fen").default(0).take(),
+        ),
         ("annual_report", text_null("supervisor_view")),
         ("project", version()),
         ("micro_fund", version()),
@@ -57,10 +63,11 @@ fn tables() -> Vec<TableCreateStatement> {
         // Who applies and who is to lead: tokens of persons, never in the form itself.
         Table::create()
             .table("permit_person")
+            .col(uuid("id"))
             .col(uuid("case_id"))
             .col(text("role"))
             .col(text("person"))
-            .primary_key(Index::create().col("case_id").col("role"))
+            .primary_key(&mut id())
             .take(),
         // A name is asked for by one open application at a time.
         Table::create()
@@ -150,21 +157,14 @@ fn tables() -> Vec<TableCreateStatement> {
             .col(text_null("credit_code"))
             .primary_key(&mut id())
             .take(),
-        Table::create()
-            .table("division_move")
-            .col(uuid("from_id"))
-            .col(uuid("to_id"))
-            .col(date("effective"))
-            .col(boolean("done").default(false))
-            .primary_key(Index::create().col("from_id").col("to_id"))
-            .take(),
     ]
 }
 
-const INDEXES: [(&str, &[&str]); 12] = [
+const INDEXES: [(&str, &[&str]); 13] = [
     ("permit_case", &["state", "committed_due"]),
     ("permit_case", &["credit_code"]),
     ("permit_person", &["person"]),
+    ("permit_person", &["case_id"]),
     ("branch", &["credit_code"]),
     ("filing", &["credit_code"]),
     ("penalty", &["credit_code"]),
@@ -191,7 +191,9 @@ impl MigrationTrait for Migration {
         }
         for (table, columns) in INDEXES {
             let mut index = Index::create();
-            index.name(format!("{table}_by_{}", columns.join("_"))).table(table);
+            index
+                .name(format!("{table}_by_{}", columns.join("_")))
+                .table(table);
             for column in columns {
                 index.col(*column);
             }
@@ -211,15 +213,28 @@ impl MigrationTrait for Migration {
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for table in [
-            "division_move", "project_partner", "cleanup_step", "letter", "inspection", "penalty",
-            "liquidation", "filing", "branch", "code_segment", "name_claim", "permit_person",
+            "project_partner",
+            "cleanup_step",
+            "letter",
+            "inspection",
+            "penalty",
+            "liquidation",
+            "filing",
+            "branch",
+            "code_segment",
+            "name_claim",
+            "permit_person",
         ] {
-            manager.drop_table(Table::drop().table(table).take()).await?;
+            manager
+                .drop_table(Table::drop().table(table).take())
+                .await?;
         }
         for (table, columns) in INDEXES {
             if ["permit_case", "credit_listing", "cleanup_case", "adoption"].contains(&table) {
                 let name = format!("{table}_by_{}", columns.join("_"));
-                manager.drop_index(Index::drop().name(name).table(table).to_owned()).await?;
+                manager
+                    .drop_index(Index::drop().name(name).table(table).to_owned())
+                    .await?;
             }
         }
         for (table, column) in columns() {

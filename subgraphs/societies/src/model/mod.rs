@@ -10,7 +10,6 @@ pub mod cleanup_case;
 pub mod cleanup_step;
 pub mod code_segment;
 pub mod credit_listing;
-pub mod division_move;
 pub mod fee_reduction;
 pub mod filing;
 pub mod inspection;

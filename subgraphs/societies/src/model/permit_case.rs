@@ -1,6 +1,6 @@
 //! Applications for a permit and how long they took (O-4).
 
-use crate::vocabulary::{DayUnit, PermitItem, PermitState, OrgRefusalGround};
+use crate::vocabulary::{DayUnit, OrgRefusalGround, PermitItem, PermitState};
 use sea_orm::entity::prelude::*;
 
 /// One row.

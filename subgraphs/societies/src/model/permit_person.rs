@@ -6,11 +6,12 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "permit_person")]
 pub struct Model {
-    /// The application.
+    /// Key.
     #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// The application.
     pub case_id: Uuid,
     /// `APPLICANT` or `LEGAL_REPRESENTATIVE`.
-    #[sea_orm(primary_key, auto_increment = false)]
     pub role: String,
     /// The opaque token of the person.
     pub person: String,

@@ -33,7 +33,9 @@ pub fn change_asked(
         });
     }
     let days = u64::from(count(Parameter::ChangeDays, consented));
-    Ok(consented.checked_add_days(Days::new(days)).is_some_and(|last| last < today))
+    Ok(consented
+        .checked_add_days(Days::new(days))
+        .is_some_and(|last| last < today))
 }
 
 /// What is handed in with the request to deregister.
@@ -71,7 +73,10 @@ pub fn deregistration(ending: &Ending, today: NaiveDate) -> Result<bool, Refusal
             basis: BASIS,
         });
     }
-    let days = u64::from(count(Parameter::DeregistrationDays, ending.liquidation_ended));
+    let days = u64::from(count(
+        Parameter::DeregistrationDays,
+        ending.liquidation_ended,
+    ));
     Ok(ending
         .liquidation_ended
         .checked_add_days(Days::new(days))
@@ -112,17 +117,35 @@ mod tests {
         };
         let code = |ending: &Ending| deregistration(ending, today).map_err(|r| r.code);
         assert_eq!(code(&whole), Ok(false));
-        let late = Ending { liquidation_ended: day("2026-11-06"), ..whole };
+        let late = Ending {
+            liquidation_ended: day("2026-11-06"),
+            ..whole
+        };
         assert_eq!(code(&late), Ok(true));
         for missing in [
-            Ending { report: false, ..whole },
-            Ending { certificate: false, ..whole },
-            Ending { seals: false, ..whole },
-            Ending { accounts: false, ..whole },
+            Ending {
+                report: false,
+                ..whole
+            },
+            Ending {
+                certificate: false,
+                ..whole
+            },
+            Ending {
+                seals: false,
+                ..whole
+            },
+            Ending {
+                accounts: false,
+                ..whole
+            },
         ] {
             assert_eq!(code(&missing), Err("PAPERS_NOT_HANDED_IN"));
         }
-        let future = Ending { liquidation_ended: day("2026-11-23"), ..whole };
+        let future = Ending {
+            liquidation_ended: day("2026-11-23"),
+            ..whole
+        };
         assert_eq!(code(&future), Err("LIQUIDATION_NOT_OVER"));
     }
 }

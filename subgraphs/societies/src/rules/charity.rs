@@ -47,7 +47,8 @@ pub fn enough_spent(year: &CharityYear, on: NaiveDate) -> bool {
 #[must_use]
 pub fn management_kept(year: &CharityYear, on: NaiveDate) -> bool {
     i128::from(year.management_fen) * 100
-        <= i128::from(year.total_spending_fen) * i128::from(number(Parameter::ManagementPercent, on))
+        <= i128::from(year.total_spending_fen)
+            * i128::from(number(Parameter::ManagementPercent, on))
 }
 
 /// O-22, 慈善法 第六十一条: a public-raising foundation spends at least 70 percent of last year's income on
@@ -101,7 +102,9 @@ mod tests {
                 management_fen: management,
             };
             assert_eq!(
-                spending(&year, day("2026-11-22")).err().map_or("OK", |r| r.code),
+                spending(&year, day("2026-11-22"))
+                    .err()
+                    .map_or("OK", |r| r.code),
                 expected,
                 "{year:?}"
             );

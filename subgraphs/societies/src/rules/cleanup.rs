@@ -12,9 +12,20 @@ const BASIS: &str = "行政处罚法 (2021) 第四十四条、第五十四条";
 /// O-20 and O-21, 行政处罚法 第四十四条、第五十四条: the facts are verified before anybody is told, and whoever is to
 /// lose something is told before it is announced or heard; each step once.
 pub fn step(step: CleanupStep, taken: &[CleanupStep]) -> Result<(), Refusal> {
-    let refuse = |code, en, zh| Err(Refusal { code, en, zh, basis: BASIS });
+    let refuse = |code, en, zh| {
+        Err(Refusal {
+            code,
+            en,
+            zh,
+            basis: BASIS,
+        })
+    };
     if taken.contains(&step) {
-        return refuse("STEP_TAKEN", "This step was taken already.", "该步骤已办理。");
+        return refuse(
+            "STEP_TAKEN",
+            "This step was taken already.",
+            "该步骤已办理。",
+        );
     }
     let before = match step {
         CleanupStep::Verified => None,
@@ -38,7 +49,14 @@ pub fn close(
     result: CleanupResult,
     taken: &[CleanupStep],
 ) -> Result<(), Refusal> {
-    let refuse = |code, en, zh| Err(Refusal { code, en, zh, basis: BASIS });
+    let refuse = |code, en, zh| {
+        Err(Refusal {
+            code,
+            en,
+            zh,
+            basis: BASIS,
+        })
+    };
     if (kind == CleanupKind::Illegal) != (result == CleanupResult::Ban) {
         return refuse(
             "RESULT_DOES_NOT_FIT",

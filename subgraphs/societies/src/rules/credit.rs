@@ -141,7 +141,10 @@ pub fn unreachable(returned: &[NaiveDate], today: NaiveDate) -> Result<(), Refus
         number(Parameter::LettersApartTo, today),
     );
     let apart = |a: &NaiveDate, b: &NaiveDate| (from..=to).contains(&(*b - *a).num_days());
-    if returned.iter().any(|a| returned.iter().any(|b| apart(a, b))) {
+    if returned
+        .iter()
+        .any(|a| returned.iter().any(|b| apart(a, b)))
+    {
         return Ok(());
     }
     Err(Refusal {
@@ -176,7 +179,14 @@ pub struct Standing {
 /// O-13 and O-16, 社会组织信用信息管理办法 (2018): off the abnormal list when the fault is put right; off the
 /// serious list on request after two clean years; who was revoked, after deregistration only.
 pub fn may_leave(s: &Standing, today: NaiveDate) -> Result<(), Refusal> {
-    let refuse = |code, en, zh| Err(Refusal { code, en, zh, basis: CREDIT });
+    let refuse = |code, en, zh| {
+        Err(Refusal {
+            code,
+            en,
+            zh,
+            basis: CREDIT,
+        })
+    };
     if s.deregistered {
         return Ok(());
     }
@@ -390,18 +400,69 @@ mod tests {
             last_fault: None,
         };
         let no_report = ListingReason::NoAnnualReport;
-        let revoked = Standing { reason: ListingReason::Revocation, list: Serious, ..clean };
+        let revoked = Standing {
+            reason: ListingReason::Revocation,
+            list: Serious,
+            ..clean
+        };
         for (what, standing, expected) in [
             ("put right", clean, "OK"),
-            ("not put right", Standing { put_right: false, ..clean }, "NOT_PUT_RIGHT"),
-            ("report missing", Standing { reason: no_report, reports_missing: true, ..clean }, "REPORT_STILL_MISSING"),
-            ("serious for two years", Standing { list: Serious, ..clean }, "OK"),
-            ("serious a day less", Standing { list: Serious, since: day("2024-11-23"), ..clean }, "CLEAN_YEARS_NOT_OVER"),
-            ("a new fault", Standing { list: Serious, last_fault: Some(day("2026-01-01")), ..clean }, "CLEAN_YEARS_NOT_OVER"),
+            (
+                "not put right",
+                Standing {
+                    put_right: false,
+                    ..clean
+                },
+                "NOT_PUT_RIGHT",
+            ),
+            (
+                "report missing",
+                Standing {
+                    reason: no_report,
+                    reports_missing: true,
+                    ..clean
+                },
+                "REPORT_STILL_MISSING",
+            ),
+            (
+                "serious for two years",
+                Standing {
+                    list: Serious,
+                    ..clean
+                },
+                "OK",
+            ),
+            (
+                "serious a day less",
+                Standing {
+                    list: Serious,
+                    since: day("2024-11-23"),
+                    ..clean
+                },
+                "CLEAN_YEARS_NOT_OVER",
+            ),
+            (
+                "a new fault",
+                Standing {
+                    list: Serious,
+                    last_fault: Some(day("2026-01-01")),
+                    ..clean
+                },
+                "CLEAN_YEARS_NOT_OVER",
+            ),
             ("revoked", revoked, "DEREGISTER_FIRST"),
-            ("revoked and gone", Standing { deregistered: true, ..revoked }, "OK"),
+            (
+                "revoked and gone",
+                Standing {
+                    deregistered: true,
+                    ..revoked
+                },
+                "OK",
+            ),
         ] {
-            let code = may_leave(&standing, day("2026-11-22")).err().map_or("OK", |r| r.code);
+            let code = may_leave(&standing, day("2026-11-22"))
+                .err()
+                .map_or("OK", |r| r.code);
             assert_eq!(code, expected, "{what}");
         }
     }

@@ -297,12 +297,27 @@ mod tests {
         };
         assert_eq!(code(parts(OrgKind::SocialGroup, whole)), "OK");
         for missing in [
-            Parts { bodies: false, ..whole },
-            Parts { staff: false, ..whole },
-            Parts { domicile: false, ..whole },
-            Parts { liability: false, ..whole },
+            Parts {
+                bodies: false,
+                ..whole
+            },
+            Parts {
+                staff: false,
+                ..whole
+            },
+            Parts {
+                domicile: false,
+                ..whole
+            },
+            Parts {
+                liability: false,
+                ..whole
+            },
         ] {
-            assert_eq!(code(parts(OrgKind::Foundation, missing)), "CONDITIONS_NOT_MET");
+            assert_eq!(
+                code(parts(OrgKind::Foundation, missing)),
+                "CONDITIONS_NOT_MET"
+            );
         }
         let today = day("2026-11-22");
         for (has, consented, expected) in [
@@ -311,7 +326,11 @@ mod tests {
             (true, None, "SUPERVISOR_CONSENT_MISSING"),
             (true, Some(day("2026-11-23")), "SUPERVISOR_CONSENT_MISSING"),
         ] {
-            assert_eq!(code(consent(has, consented, today)), expected, "{has} {consented:?}");
+            assert_eq!(
+                code(consent(has, consented, today)),
+                expected,
+                "{has} {consented:?}"
+            );
         }
     }
 

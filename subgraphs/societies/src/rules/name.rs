@@ -25,10 +25,31 @@ const BASIS: &str = "社会组织名称管理办法 (2024) 第五条、第八条
 const fn forms(kind: OrgKind) -> &'static [&'static str] {
     match kind {
         OrgKind::SocialGroup => &[
-            "协会", "学会", "研究会", "促进会", "联合会", "商会", "联谊会", "校友会", "会",
+            "协会",
+            "学会",
+            "研究会",
+            "促进会",
+            "联合会",
+            "商会",
+            "联谊会",
+            "校友会",
+            "会",
         ],
         OrgKind::CivilNonEnterprise => &[
-            "学校", "学院", "幼儿园", "医院", "诊所", "中心", "院", "所", "馆", "站", "社", "公寓", "俱乐部", "团",
+            "学校",
+            "学院",
+            "幼儿园",
+            "医院",
+            "诊所",
+            "中心",
+            "院",
+            "所",
+            "馆",
+            "站",
+            "社",
+            "公寓",
+            "俱乐部",
+            "团",
             "园",
         ],
         OrgKind::Foundation => &["基金会"],
@@ -38,7 +59,14 @@ const fn forms(kind: OrgKind) -> &'static [&'static str] {
 /// O-7, 社会组织名称管理办法 第五条、第八条: division, then field, members or brand, then form. A body that the
 /// ministry registers goes without a division; a word for the whole country needs the ministry.
 pub fn name(asked: &NameAsked<'_>) -> Result<(), Refusal> {
-    let refuse = |code, en, zh| Err(Refusal { code, en, zh, basis: BASIS });
+    let refuse = |code, en, zh| {
+        Err(Refusal {
+            code,
+            en,
+            zh,
+            basis: BASIS,
+        })
+    };
     let text = asked.name.trim();
     let length = text.chars().count();
     let printable = |c: char| c.is_alphanumeric() || matches!(c, '（' | '）' | '·');
@@ -50,7 +78,11 @@ pub fn name(asked: &NameAsked<'_>) -> Result<(), Refusal> {
         );
     }
     let ministry = asked.level == RegistrarLevel::Ministry;
-    if !ministry && ["中国", "全国", "中华"].iter().any(|word| text.contains(word)) {
+    if !ministry
+        && ["中国", "全国", "中华"]
+            .iter()
+            .any(|word| text.contains(word))
+    {
         return refuse(
             "NAME_RESERVED",
             "The name may not carry a word for the whole country.",
@@ -71,7 +103,12 @@ pub fn name(asked: &NameAsked<'_>) -> Result<(), Refusal> {
             "非基金会的社会组织名称不得使用“基金会”字样。",
         );
     }
-    let begins = asked.divisions.iter().filter(|d| text.starts_with(**d)).map(|d| d.len()).max();
+    let begins = asked
+        .divisions
+        .iter()
+        .filter(|d| text.starts_with(**d))
+        .map(|d| d.len())
+        .max();
     match begins {
         None if !ministry => refuse(
             "NAME_WITHOUT_DIVISION",

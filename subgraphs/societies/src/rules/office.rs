@@ -62,7 +62,6 @@ mod tests {
         assert!(full_capacity(day("2008-11-23"), today).is_err());
     }
 
-
     fn held(credit_code: &str, kind: OrgKind, role: OfficeRole) -> HeldOffice {
         HeldOffice {
             credit_code: credit_code.to_owned(),

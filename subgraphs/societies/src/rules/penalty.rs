@@ -28,9 +28,20 @@ pub struct Penalty {
 /// turnover, and there is none without one of them.
 pub fn fine(penalty: &Penalty) -> Result<(), Refusal> {
     const BASIS: &str = "社会团体登记管理条例 (2016) 第三十条";
-    let refuse = |code, en, zh| Err(Refusal { code, en, zh, basis: BASIS });
+    let refuse = |code, en, zh| {
+        Err(Refusal {
+            code,
+            en,
+            zh,
+            basis: BASIS,
+        })
+    };
     if penalty.fine_fen < 0 || penalty.income_fen < 0 || penalty.turnover_fen < 0 {
-        return refuse("NEGATIVE_FIGURE", "A sum may not be negative.", "金额不得为负。");
+        return refuse(
+            "NEGATIVE_FIGURE",
+            "A sum may not be negative.",
+            "金额不得为负。",
+        );
     }
     if (penalty.kind == OrgPenaltyKind::Fine) != (penalty.fine_fen > 0)
         && matches!(penalty.kind, OrgPenaltyKind::Fine | OrgPenaltyKind::Warning)
@@ -70,7 +81,14 @@ pub fn fine(penalty: &Penalty) -> Result<(), Refusal> {
 /// counted from the registration; a suspension has an end behind the decision.
 pub fn penalty(penalty: &Penalty, founded: NaiveDate, today: NaiveDate) -> Result<(), Refusal> {
     const BASIS: &str = "社会团体登记管理条例 (2016) 第二十九条";
-    let refuse = |code, en, zh| Err(Refusal { code, en, zh, basis: BASIS });
+    let refuse = |code, en, zh| {
+        Err(Refusal {
+            code,
+            en,
+            zh,
+            basis: BASIS,
+        })
+    };
     if penalty.decided > today || penalty.decided < founded {
         return refuse(
             "DECISION_DAY_IMPOSSIBLE",
@@ -160,7 +178,9 @@ mod tests {
             (Fine, -1, 0, 0, "NEGATIVE_FIGURE"),
             (Fine, i64::MAX, i64::MAX, 0, "FINE_OUT_OF_RANGE"),
         ] {
-            let code = fine(&given(kind, sum, income, turnover)).err().map_or("OK", |r| r.code);
+            let code = fine(&given(kind, sum, income, turnover))
+                .err()
+                .map_or("OK", |r| r.code);
             assert_eq!(code, expected, "{kind:?} {sum} on {income} and {turnover}");
         }
     }
@@ -172,14 +192,41 @@ mod tests {
         let code = |p: &Penalty| penalty(p, founded, today).err().map_or("OK", |r| r.code);
         let warning = given(WARNING, 0, 0, 0);
         assert_eq!(code(&warning), "OK");
-        assert_eq!(code(&Penalty { ground: OrgPenaltyGround::Fraud, ..warning }), "FRAUD_IS_REVOKED");
-        let inactive = Penalty { ground: OrgPenaltyGround::InactiveOneYear, ..given(Revocation, 0, 0, 0) };
+        assert_eq!(
+            code(&Penalty {
+                ground: OrgPenaltyGround::Fraud,
+                ..warning
+            }),
+            "FRAUD_IS_REVOKED"
+        );
+        let inactive = Penalty {
+            ground: OrgPenaltyGround::InactiveOneYear,
+            ..given(Revocation, 0, 0, 0)
+        };
         assert_eq!(code(&inactive), "NOT_YET_INACTIVE");
         assert_eq!(code(&given(Suspension, 0, 0, 0)), "OK");
-        assert_eq!(code(&Penalty { until: None, ..given(Suspension, 0, 0, 0) }), "SUSPENSION_WITHOUT_END");
-        assert_eq!(code(&Penalty { until: Some(today), ..warning }), "SUSPENSION_WITHOUT_END");
+        assert_eq!(
+            code(&Penalty {
+                until: None,
+                ..given(Suspension, 0, 0, 0)
+            }),
+            "SUSPENSION_WITHOUT_END"
+        );
+        assert_eq!(
+            code(&Penalty {
+                until: Some(today),
+                ..warning
+            }),
+            "SUSPENSION_WITHOUT_END"
+        );
         for decided in ["2026-11-23", "2026-01-09"] {
-            assert_eq!(code(&Penalty { decided: day(decided), ..warning }), "DECISION_DAY_IMPOSSIBLE");
+            assert_eq!(
+                code(&Penalty {
+                    decided: day(decided),
+                    ..warning
+                }),
+                "DECISION_DAY_IMPOSSIBLE"
+            );
         }
     }
 
@@ -194,7 +241,11 @@ mod tests {
             (AfterRevocation, false, false, false),
             (AfterRevocation, true, true, false),
         ] {
-            assert_eq!(ban(ground, registered, revoked).is_ok(), allowed, "{ground:?}");
+            assert_eq!(
+                ban(ground, registered, revoked).is_ok(),
+                allowed,
+                "{ground:?}"
+            );
         }
     }
 }

@@ -80,8 +80,22 @@ mod tests {
 
     #[test]
     fn every_pair_of_state_and_event_is_as_the_picture_says() {
-        let states = [S::Submitted, S::Returned, S::Accepted, S::Granted, S::Refused, S::Withdrawn];
-        let events = [E::Accept, E::Return, E::Resubmit, E::Grant, E::Refuse, E::Withdraw];
+        let states = [
+            S::Submitted,
+            S::Returned,
+            S::Accepted,
+            S::Granted,
+            S::Refused,
+            S::Withdrawn,
+        ];
+        let events = [
+            E::Accept,
+            E::Return,
+            E::Resubmit,
+            E::Grant,
+            E::Refuse,
+            E::Withdraw,
+        ];
         let allowed = [
             (S::Submitted, E::Accept, S::Accepted),
             (S::Submitted, E::Return, S::Returned),

@@ -162,7 +162,6 @@ mod tests {
         }
     }
 
-
     #[test]
     fn a_rating_lasts_five_years_to_the_day() {
         let to = valid_to(day("2023-12-20"));
@@ -206,7 +205,11 @@ mod tests {
             (850, RatingLevel::A2),
             (800, RatingLevel::A1),
         ] {
-            assert_eq!(level_for(score, &score_bands(day("2026-01-01"))), level, "{score}");
+            assert_eq!(
+                level_for(score, &score_bands(day("2026-01-01"))),
+                level,
+                "{score}"
+            );
         }
     }
 

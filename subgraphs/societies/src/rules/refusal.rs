@@ -27,7 +27,10 @@ pub fn grounds(judged: &Judged) -> Vec<OrgRefusalGround> {
         (judged.similar_body, OrgRefusalGround::NotNeeded),
         (judged.founder_unfit, OrgRefusalGround::FounderUnfit),
         (judged.fraud, OrgRefusalGround::Fraud),
-        (judged.conditions_missing, OrgRefusalGround::ConditionsNotMet),
+        (
+            judged.conditions_missing,
+            OrgRefusalGround::ConditionsNotMet,
+        ),
     ]
     .into_iter()
     .filter_map(|(holds, ground)| holds.then_some(ground))
@@ -57,10 +60,35 @@ mod tests {
         let none = Judged::default();
         for (judged, expected) in [
             (none, vec![]),
-            (Judged { against_purpose: true, ..none }, vec![G::AgainstPurpose]),
-            (Judged { similar_body: true, ..none }, vec![G::NotNeeded]),
-            (Judged { founder_unfit: true, fraud: true, ..none }, vec![G::FounderUnfit, G::Fraud]),
-            (Judged { conditions_missing: true, ..none }, vec![G::ConditionsNotMet]),
+            (
+                Judged {
+                    against_purpose: true,
+                    ..none
+                },
+                vec![G::AgainstPurpose],
+            ),
+            (
+                Judged {
+                    similar_body: true,
+                    ..none
+                },
+                vec![G::NotNeeded],
+            ),
+            (
+                Judged {
+                    founder_unfit: true,
+                    fraud: true,
+                    ..none
+                },
+                vec![G::FounderUnfit, G::Fraud],
+            ),
+            (
+                Judged {
+                    conditions_missing: true,
+                    ..none
+                },
+                vec![G::ConditionsNotMet],
+            ),
         ] {
             assert_eq!(grounds(&judged), expected, "{judged:?}");
         }

@@ -171,11 +171,12 @@ mod tests {
             (Pass, false, false, "OK"),
             (NotDone, false, true, "REPORT_IS_THERE"),
         ] {
-            let code = conclusion(result, inspection, agreed).err().map_or("OK", |r| r.code);
+            let code = conclusion(result, inspection, agreed)
+                .err()
+                .map_or("OK", |r| r.code);
             assert_eq!(code, expected, "{result:?}");
         }
     }
-
 
     #[test]
     fn the_report_on_2025_is_due_in_march_and_may_of_2026() {

@@ -41,7 +41,8 @@ pub fn permit_term(item: PermitItem, place: &str, on: NaiveDate) -> PermitTerm {
     PermitTerm {
         statutory_days,
         // A promise is never longer than the law.
-        committed_days: promised.map_or(statutory_days, |promise| days(promise).min(statutory_days)),
+        committed_days: promised
+            .map_or(statutory_days, |promise| days(promise).min(statutory_days)),
         unit,
         legal_basis: row_for(by_law, place, on).map_or("", |row: &ParameterRow| row.legal_basis),
     }
@@ -55,7 +56,9 @@ pub fn at_risk(
     today: NaiveDate,
     is_rest: &dyn Fn(NaiveDate) -> Option<bool>,
 ) -> bool {
-    let Some(due) = committed_due else { return true };
+    let Some(due) = committed_due else {
+        return true;
+    };
     if due < today {
         return true;
     }

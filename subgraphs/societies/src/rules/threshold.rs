@@ -45,8 +45,8 @@ pub struct OrgThreshold {
     pub provisional_from: Option<NaiveDate>,
     /// The law and its article.
     pub legal_basis: &'static str,
-    /// The day it was compared with the published text.
-    pub verified_on: NaiveDate,
+    /// The day it was compared with the published text; `None` if nobody has.
+    pub verified_on: Option<NaiveDate>,
 }
 
 impl OrgThreshold {
@@ -80,7 +80,7 @@ const fn society(level: Option<RegistrarLevel>, measure: Measure, value: i64) ->
         valid_to: None,
         provisional_from: Some(date(2026, 3, 20)),
         legal_basis: SOCIETY,
-        verified_on: date(2026, 11, 22),
+        verified_on: None,
     }
 }
 
@@ -99,7 +99,7 @@ const fn foundation(
         valid_to: None,
         provisional_from: None,
         legal_basis,
-        verified_on: date(2026, 11, 22),
+        verified_on: None,
     }
 }
 

@@ -151,7 +151,9 @@ impl Act<'_> {
     /// The caller must be an officer of this division or of one above it.
     pub fn officer(&self, division: &Uuid) -> Result<()> {
         let officer = matches!(self.actor.role, Role::Registrar | Role::Supervisor);
-        let code = kit::divisions::dataset().by_id(division).map(|d| d.code.as_str());
+        let code = kit::divisions::dataset()
+            .by_id(division)
+            .map(|d| d.code.as_str());
         if officer && code.is_some_and(|code| self.actor.oversees(code)) {
             return Ok(());
         }
@@ -215,9 +217,14 @@ impl Act<'_> {
     ) -> Result<organization::Model> {
         after.version = before.version + 1;
         let kept = after.clone();
-        after.into_active_model().reset_all().update(self.tx).await?;
+        after
+            .into_active_model()
+            .reset_all()
+            .update(self.tx)
+            .await?;
         let (was, is) = (shown(before), shown(&kept));
-        self.record("Organization", &kept.credit_code, Some(was), is).await?;
+        self.record("Organization", &kept.credit_code, Some(was), is)
+            .await?;
         let body = json!({ "creditCode": kept.credit_code, "state": kept.state.text() });
         self.tell(event, &kept.credit_code, body).await?;
         Ok(kept)
@@ -231,7 +238,10 @@ impl Act<'_> {
         name: &str,
     ) -> Result<organization::Model> {
         let state = moved(before, event)?;
-        let after = organization::Model { state, ..before.clone() };
+        let after = organization::Model {
+            state,
+            ..before.clone()
+        };
         self.save(before, after, name).await
     }
 

@@ -37,7 +37,14 @@ pub fn open<'a>(act: Act<'a>, input: &'a OpenCleanupInput) -> BoxFuture<'a, Resu
         cleanup_case::Entity::insert(row.into_active_model())
             .exec_without_returning(act.tx)
             .await?;
-        act.done("CleanupCase", &key.to_string(), "CleanupOpened", None, after).await?;
+        act.done(
+            "CleanupCase",
+            &key.to_string(),
+            "CleanupOpened",
+            None,
+            after,
+        )
+        .await?;
         Ok(key)
     })
 }
@@ -87,7 +94,10 @@ async fn zombie(act: Act<'_>, input: &OpenCleanupInput) -> Result<cleanup_case::
             "creditCode",
         ));
     }
-    let signs = zombie_signs(&life_signs(act.tx, &organization, act.today).await?, act.today);
+    let signs = zombie_signs(
+        &life_signs(act.tx, &organization, act.today).await?,
+        act.today,
+    );
     if signs.is_empty() {
         return Err(Error::Invalid(
             kit::UserError::new(
@@ -164,7 +174,10 @@ async fn illegal(act: Act<'_>, input: &OpenCleanupInput) -> Result<cleanup_case:
             )
         }
         None => {
-            let division = id(input.division.as_ref().ok_or_else(|| missing("division"))?, "division")?;
+            let division = id(
+                input.division.as_ref().ok_or_else(|| missing("division"))?,
+                "division",
+            )?;
             act.officer(&division)?;
             let name = input.name.as_deref().ok_or_else(|| missing("name"))?;
             (text(name, 60, "name")?, division, None, false)
@@ -285,7 +298,8 @@ pub fn ban<'a>(act: Act<'a>, input: &'a BanOrganizationInput) -> BoxFuture<'a, R
     Box::pin(async move {
         let case = open_case(act, &input.id, input.version).await?;
         let taken = steps_of(act.tx, case.id).await?;
-        cleanup::close(case.kind, CleanupResult::Ban, &taken).map_err(|refusal| at(refusal, "id"))?;
+        cleanup::close(case.kind, CleanupResult::Ban, &taken)
+            .map_err(|refusal| at(refusal, "id"))?;
         next(OrgState::UnregisteredIllegal, OrgEvent::Ban).map_err(|refusal| at(refusal, "id"))?;
         let confiscated = input.confiscated.unwrap_or_default().0;
         let closed = cleanup_case::Model {
@@ -306,7 +320,14 @@ async fn write(
     row.version = old.version + 1;
     let (before, after) = (shown(old), shown(&row));
     row.into_active_model().reset_all().update(act.tx).await?;
-    act.done("CleanupCase", &old.id.to_string(), event, Some(before), after).await?;
+    act.done(
+        "CleanupCase",
+        &old.id.to_string(),
+        event,
+        Some(before),
+        after,
+    )
+    .await?;
     Ok(old.id)
 }
 
@@ -361,5 +382,8 @@ pub async fn steps(
 
 /// The case of an id.
 pub async fn found(s: &kit::Services, id: Uuid) -> Result<cleanup_case::Model> {
-    cleanup_case::Entity::find_by_id(id).one(s.db.read()).await?.ok_or(Error::NotFound)
+    cleanup_case::Entity::find_by_id(id)
+        .one(s.db.read())
+        .await?
+        .ok_or(Error::NotFound)
 }

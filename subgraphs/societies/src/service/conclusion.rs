@@ -59,15 +59,19 @@ async fn write(
         })
     };
     let (before, after) = (shown(old), shown(&kept));
-    act.done("AnnualReport", &kept.id.to_string(), event, Some(before), after).await?;
+    act.done(
+        "AnnualReport",
+        &kept.id.to_string(),
+        event,
+        Some(before),
+        after,
+    )
+    .await?;
     Ok(kept.id)
 }
 
 /// O-10: records the supervising department's view; an objection sends the report back.
-pub fn view<'a>(
-    act: Act<'a>,
-    input: &'a RecordSupervisorViewInput,
-) -> BoxFuture<'a, Result<Uuid>> {
+pub fn view<'a>(act: Act<'a>, input: &'a RecordSupervisorViewInput) -> BoxFuture<'a, Result<Uuid>> {
     Box::pin(async move {
         let (old, organization) = report_of(act, &input.id, input.version).await?;
         report::submission(&report::Submission {

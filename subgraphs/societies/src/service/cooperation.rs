@@ -56,8 +56,11 @@ pub fn declare_fees<'a>(
                 "lines",
             ));
         }
-        let rows: Result<Vec<fee_reduction::Model>> =
-            input.lines.iter().map(|line| fee(&organization, input.month, line)).collect();
+        let rows: Result<Vec<fee_reduction::Model>> = input
+            .lines
+            .iter()
+            .map(|line| fee(&organization, input.month, line))
+            .collect();
         let rows = rows?;
         once_each(act, &organization, &rows).await?;
         let lines: Vec<FeeLine> = rows
@@ -73,8 +76,17 @@ pub fn declare_fees<'a>(
             "lines": rows.len(), "totalFen": total_fen(&lines),
         });
         let rows = rows.into_iter().map(IntoActiveModel::into_active_model);
-        fee_reduction::Entity::insert_many(rows).exec_without_returning(act.tx).await?;
-        act.done("FeeReduction", &organization.credit_code, "FeesReduced", None, after).await?;
+        fee_reduction::Entity::insert_many(rows)
+            .exec_without_returning(act.tx)
+            .await?;
+        act.done(
+            "FeeReduction",
+            &organization.credit_code,
+            "FeesReduced",
+            None,
+            after,
+        )
+        .await?;
         Ok(organization.credit_code)
     })
 }
@@ -179,9 +191,14 @@ pub fn create_project<'a>(
             partners.push(partner.into_active_model());
         }
         let after = shown(&row);
-        project::Entity::insert(row.into_active_model()).exec_without_returning(act.tx).await?;
-        project_partner::Entity::insert_many(partners).exec_without_returning(act.tx).await?;
-        act.done("Project", &key.to_string(), "ProjectCreated", None, after).await?;
+        project::Entity::insert(row.into_active_model())
+            .exec_without_returning(act.tx)
+            .await?;
+        project_partner::Entity::insert_many(partners)
+            .exec_without_returning(act.tx)
+            .await?;
+        act.done("Project", &key.to_string(), "ProjectCreated", None, after)
+            .await?;
         Ok(key)
     })
 }
@@ -225,7 +242,14 @@ pub fn record_result<'a>(
         };
         let (before, after) = (shown(&old), shown(&row));
         row.into_active_model().reset_all().update(act.tx).await?;
-        act.done("Project", &old.id.to_string(), "ProjectResult", Some(before), after).await?;
+        act.done(
+            "Project",
+            &old.id.to_string(),
+            "ProjectResult",
+            Some(before),
+            after,
+        )
+        .await?;
         Ok(old.id)
     })
 }
@@ -255,8 +279,11 @@ pub fn adopt<'a>(act: Act<'a>, input: &'a DeclareAdoptionInput) -> BoxFuture<'a,
         let key = row.id.to_string();
         // Not how many: a small number tells who is poor.
         let after = json!({ "creditCode": row.credit_code, "started": row.started });
-        adoption::Entity::insert(row.into_active_model()).exec_without_returning(act.tx).await?;
-        act.done("Adoption", &key, "HouseholdsAdopted", None, after).await?;
+        adoption::Entity::insert(row.into_active_model())
+            .exec_without_returning(act.tx)
+            .await?;
+        act.done("Adoption", &key, "HouseholdsAdopted", None, after)
+            .await?;
         Ok(organization.credit_code)
     })
 }
@@ -280,8 +307,17 @@ pub fn create_fund<'a>(
         };
         let key = row.id;
         let after = json!({ "name": row.name, "division": division, "amountFen": row.amount_fen });
-        micro_fund::Entity::insert(row.into_active_model()).exec_without_returning(act.tx).await?;
-        act.done("MicroFund", &key.to_string(), "MicroFundOpened", None, after).await?;
+        micro_fund::Entity::insert(row.into_active_model())
+            .exec_without_returning(act.tx)
+            .await?;
+        act.done(
+            "MicroFund",
+            &key.to_string(),
+            "MicroFundOpened",
+            None,
+            after,
+        )
+        .await?;
         Ok(key)
     })
 }
@@ -314,7 +350,14 @@ pub fn move_fund<'a>(act: Act<'a>, input: &'a MoveMicroFundInput) -> BoxFuture<'
             json!({ "amountFen": row.amount_fen }),
         );
         row.into_active_model().reset_all().update(act.tx).await?;
-        act.done("MicroFund", &old.id.to_string(), "MicroFundMoved", Some(before), after).await?;
+        act.done(
+            "MicroFund",
+            &old.id.to_string(),
+            "MicroFundMoved",
+            Some(before),
+            after,
+        )
+        .await?;
         Ok(old.id)
     })
 }
@@ -340,7 +383,9 @@ pub fn establish_party<'a>(
     Box::pin(async move {
         let organization = act.living(&input.credit_code.0).await?;
         let code = organization.credit_code.clone();
-        let there = party_unit::Entity::find_by_id(code.as_str()).one(act.tx).await?;
+        let there = party_unit::Entity::find_by_id(code.as_str())
+            .one(act.tx)
+            .await?;
         if there.is_some() {
             return Err(refused(
                 "PARTY_UNIT_EXISTS",
@@ -367,8 +412,11 @@ pub fn establish_party<'a>(
             aspects: None,
         };
         let after = json!({ "creditCode": code, "established": row.established });
-        party_unit::Entity::insert(row.into_active_model()).exec_without_returning(act.tx).await?;
-        act.done("PartyUnit", &code, "PartyUnitEstablished", None, after).await?;
+        party_unit::Entity::insert(row.into_active_model())
+            .exec_without_returning(act.tx)
+            .await?;
+        act.done("PartyUnit", &code, "PartyUnitEstablished", None, after)
+            .await?;
         Ok(code)
     })
 }
@@ -381,16 +429,20 @@ pub fn assess_party<'a>(
     Box::pin(async move {
         let organization = act.living(&input.credit_code.0).await?;
         let code = organization.credit_code;
-        let old = party_unit::Entity::find_by_id(code.as_str()).one(act.tx).await?.ok_or_else(|| {
-            refused(
-                "NO_PARTY_UNIT",
-                "The organization has no party body.",
-                "该社会组织未建立党组织。",
-                "creditCode",
-            )
-        })?;
+        let old = party_unit::Entity::find_by_id(code.as_str())
+            .one(act.tx)
+            .await?
+            .ok_or_else(|| {
+                refused(
+                    "NO_PARTY_UNIT",
+                    "The organization has no party body.",
+                    "该社会组织未建立党组织。",
+                    "creditCode",
+                )
+            })?;
         same_version(old.version, input.version)?;
-        let score = cooperation::assessment(&input.aspects).map_err(|refusal| at(refusal, "aspects"))?;
+        let score =
+            cooperation::assessment(&input.aspects).map_err(|refusal| at(refusal, "aspects"))?;
         if input.assessed_on.0 > act.today || input.assessed_on.0 < old.established {
             return Err(refused(
                 "DAY_IMPOSSIBLE",
@@ -406,9 +458,13 @@ pub fn assess_party<'a>(
             aspects: Some(json!(input.aspects).to_string()),
             ..old.clone()
         };
-        let (before, after) = (json!({ "score": old.score }), json!({ "creditCode": code, "score": score }));
+        let (before, after) = (
+            json!({ "score": old.score }),
+            json!({ "creditCode": code, "score": score }),
+        );
         row.into_active_model().reset_all().update(act.tx).await?;
-        act.done("PartyUnit", &code, "PartyUnitAssessed", Some(before), after).await?;
+        act.done("PartyUnit", &code, "PartyUnitAssessed", Some(before), after)
+            .await?;
         Ok(code)
     })
 }

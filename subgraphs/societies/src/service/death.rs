@@ -4,10 +4,11 @@
 //! split or a re-tokenisation) takes the place of the old one. Both are idempotent by their condition:
 //! the second time there is nothing left to change.
 
-use crate::model::{office, permit_person};
+use crate::model::office;
 use crate::vocabulary::{OfficeEnd, OfficeRole};
 use chrono::NaiveDate;
 use minzheng_kit as kit;
+use minzheng_kit::aliases::{self, TokenColumn};
 use minzheng_kit::events::{Consumer, Event};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
@@ -61,7 +62,7 @@ impl Consumer for Deaths {
             .and_then(|day| day.parse().ok())
             .unwrap_or_else(|| kit::clock::legal_day(e.at));
         let closed = close_offices(tx, person, died).await?;
-        let actor = kit::Principal::service(&s.province, "funeral");
+        let actor = kit::Principal::service(&s.province, "funeral").at(s.clock.now());
         for office in closed {
             let before = serde_json::json!({ "role": office.role.text(), "until": null });
             let after = serde_json::json!({ "role": office.role.text(), "until": died, "ended": OfficeEnd::Death.text() });
@@ -98,6 +99,12 @@ impl Consumer for Deaths {
     }
 }
 
+/// Where tokens of persons stand here.
+const TOKENS: &[TokenColumn] = &[
+    TokenColumn::new("office", "person"),
+    TokenColumn::new("permit_person", "person"),
+];
+
 /// New tokens of persons, from the vault.
 #[derive(Clone, Copy, Debug)]
 pub struct Aliases;
@@ -109,7 +116,7 @@ impl Consumer for Aliases {
     }
 
     fn kinds(&self) -> &'static [&'static str] {
-        &["PersonAliased"]
+        aliases::KINDS
     }
 
     async fn apply(
@@ -118,20 +125,7 @@ impl Consumer for Aliases {
         tx: &DatabaseTransaction,
         e: &Event,
     ) -> kit::Result<()> {
-        let text = |field: &str| e.body.get(field).and_then(serde_json::Value::as_str);
-        let (Some(old), Some(new)) = (text("old"), text("new")) else {
-            return Ok(());
-        };
-        office::Entity::update_many()
-            .col_expr(office::Column::Person, Expr::value(new))
-            .filter(office::Column::Person.eq(old))
-            .exec(tx)
-            .await?;
-        permit_person::Entity::update_many()
-            .col_expr(permit_person::Column::Person, Expr::value(new))
-            .filter(permit_person::Column::Person.eq(old))
-            .exec(tx)
-            .await?;
+        aliases::apply(tx, e, TOKENS).await?;
         Ok(())
     }
 }

@@ -41,16 +41,21 @@ pub fn list<'a>(act: Act<'a>, input: &'a ListOrganizationInput) -> BoxFuture<'a,
             ));
         }
         proved(act, &organization, input.reason).await?;
-        enter(act, &organization.credit_code, input.reason, input.arose_on.0)
-            .await?
-            .ok_or_else(|| {
-                refused(
-                    "ALREADY_LISTED",
-                    "An entry for this ground stands already.",
-                    "该社会组织已因同一事由被列入。",
-                    "reason",
-                )
-            })
+        enter(
+            act,
+            &organization.credit_code,
+            input.reason,
+            input.arose_on.0,
+        )
+        .await?
+        .ok_or_else(|| {
+            refused(
+                "ALREADY_LISTED",
+                "An entry for this ground stands already.",
+                "该社会组织已因同一事由被列入。",
+                "reason",
+            )
+        })
     })
 }
 
@@ -62,7 +67,9 @@ async fn proved(
 ) -> Result<()> {
     let code = organization.credit_code.as_str();
     match reason {
-        ListingReason::NoAnnualReport if !reports_missing(act.tx, organization, act.today).await? => {
+        ListingReason::NoAnnualReport
+            if !reports_missing(act.tx, organization, act.today).await? =>
+        {
             Err(refused(
                 "NO_REPORT_MISSING",
                 "No annual report that is due is missing.",
@@ -122,7 +129,14 @@ pub(crate) async fn enter(
     credit_listing::Entity::insert(row.into_active_model())
         .exec_without_returning(act.tx)
         .await?;
-    act.done("CreditListing", &id.to_string(), "OrganizationListed", None, after).await?;
+    act.done(
+        "CreditListing",
+        &id.to_string(),
+        "OrganizationListed",
+        None,
+        after,
+    )
+    .await?;
     Ok(Some(id))
 }
 
@@ -175,8 +189,14 @@ pub fn remove<'a>(act: Act<'a>, input: &'a RemoveListingInput) -> BoxFuture<'a, 
         row.into_active_model().reset_all().update(act.tx).await?;
         let before = json!({ "list": list.text(), "removed": null });
         let after = json!({ "creditCode": old.credit_code, "list": list.text(), "reason": old.reason.text(), "removed": act.today });
-        act.done("CreditListing", &old.id.to_string(), "ListingRemoved", Some(before), after)
-            .await?;
+        act.done(
+            "CreditListing",
+            &old.id.to_string(),
+            "ListingRemoved",
+            Some(before),
+            after,
+        )
+        .await?;
         Ok(old.id)
     })
 }
@@ -199,7 +219,10 @@ async fn last_fault(
     let days = listed.iter().map(|one| one.listed);
     // The entry's own ground is no new fault.
     let own = entry.arose.unwrap_or(entry.listed);
-    let later = punished.iter().map(|one| one.decided).filter(|day| *day > own);
+    let later = punished
+        .iter()
+        .map(|one| one.decided)
+        .filter(|day| *day > own);
     Ok(days.filter(|day| *day > entry.listed).chain(later).max())
 }
 
@@ -214,7 +237,10 @@ pub(crate) async fn reports_missing(
     let codes = [organization.credit_code.clone()];
     let reports = register::reports(db, &codes).await?;
     let has = |year| {
-        reports.values().flatten().any(|report: &crate::model::annual_report::Model| report.year == year)
+        reports
+            .values()
+            .flatten()
+            .any(|report: &crate::model::annual_report::Model| report.year == year)
     };
     Ok((first..=last).any(|year| !has(year)))
 }
@@ -251,9 +277,13 @@ pub fn letter<'a>(act: Act<'a>, input: &'a RecordLetterInput) -> BoxFuture<'a, R
             returned: input.is_returned,
         };
         let key = row.id.to_string();
-        let after = json!({ "creditCode": row.credit_code, "sent": row.sent, "returned": row.returned });
-        letter::Entity::insert(row.into_active_model()).exec_without_returning(act.tx).await?;
-        act.done("Letter", &key, "LetterRecorded", None, after).await?;
+        let after =
+            json!({ "creditCode": row.credit_code, "sent": row.sent, "returned": row.returned });
+        letter::Entity::insert(row.into_active_model())
+            .exec_without_returning(act.tx)
+            .await?;
+        act.done("Letter", &key, "LetterRecorded", None, after)
+            .await?;
         Ok(organization.credit_code)
     })
 }
@@ -306,7 +336,11 @@ pub fn standing(
                 );
         }
         Some(CreditList::Serious) => {
-            find = find.filter(credit_listing::Column::List.eq(CreditList::Serious).or(over));
+            find = find.filter(
+                credit_listing::Column::List
+                    .eq(CreditList::Serious)
+                    .or(over),
+            );
         }
         None => {}
     }
@@ -323,7 +357,16 @@ pub fn standing(
 /// already without it.
 pub async fn escalate(s: &kit::Services) -> Result<usize> {
     let today = s.clock.today();
-    let actor = kit::Principal::service(&s.province, s.name);
+    let due = || {
+        credit_listing::Entity::find()
+            .filter(credit_listing::Column::List.eq(CreditList::Abnormal))
+            .filter(credit_listing::Column::Removed.is_null())
+            .filter(credit_listing::Column::Escalates.lte(today))
+    };
+    if due().one(s.db.read()).await?.is_none() {
+        return Ok(0);
+    }
+    let actor = kit::Principal::service(&s.province, s.name).at(s.clock.now());
     let now = s.clock.now();
     let services = s.clone();
     s.db.write(move |tx| {
@@ -377,5 +420,8 @@ pub async fn escalate(s: &kit::Services) -> Result<usize> {
 
 /// The entry of an id.
 pub async fn found(s: &kit::Services, id: Uuid) -> Result<credit_listing::Model> {
-    credit_listing::Entity::find_by_id(id).one(s.db.read()).await?.ok_or(Error::NotFound)
+    credit_listing::Entity::find_by_id(id)
+        .one(s.db.read())
+        .await?
+        .ok_or(Error::NotFound)
 }

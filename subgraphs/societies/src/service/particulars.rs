@@ -23,7 +23,9 @@ pub fn open_branch<'a>(act: Act<'a>, input: &'a OpenBranchInput) -> BoxFuture<'a
         let parent = match &input.under {
             None => BranchParent::Organization(organization.kind),
             Some(under) => {
-                let above = branch::Entity::find_by_id(id(under, "under")?).one(act.tx).await?;
+                let above = branch::Entity::find_by_id(id(under, "under")?)
+                    .one(act.tx)
+                    .await?;
                 if above.is_none_or(|above| above.credit_code != organization.credit_code) {
                     return Err(refused(
                         "BRANCH_UNKNOWN",
@@ -47,9 +49,13 @@ pub fn open_branch<'a>(act: Act<'a>, input: &'a OpenBranchInput) -> BoxFuture<'a
             version: 1,
         };
         let key = row.id.to_string();
-        let after = json!({ "creditCode": row.credit_code, "kind": row.kind.text(), "name": row.name });
-        branch::Entity::insert(row.into_active_model()).exec_without_returning(act.tx).await?;
-        act.done("Branch", &key, "BranchOpened", None, after).await?;
+        let after =
+            json!({ "creditCode": row.credit_code, "kind": row.kind.text(), "name": row.name });
+        branch::Entity::insert(row.into_active_model())
+            .exec_without_returning(act.tx)
+            .await?;
+        act.done("Branch", &key, "BranchOpened", None, after)
+            .await?;
         Ok(organization.credit_code)
     })
 }
@@ -89,7 +95,8 @@ pub fn close_branch<'a>(
         next.update(act.tx).await?;
         let (key, before) = (row.id.to_string(), json!({ "closed": null }));
         let after = json!({ "creditCode": row.credit_code, "closed": act.today });
-        act.done("Branch", &key, "BranchClosed", Some(before), after).await?;
+        act.done("Branch", &key, "BranchClosed", Some(before), after)
+            .await?;
         Ok(organization.credit_code)
     })
 }
@@ -115,9 +122,13 @@ pub fn file<'a>(act: Act<'a>, input: &'a FileParticularInput) -> BoxFuture<'a, R
             filed: act.today,
         };
         let key = row.id.to_string();
-        let after = json!({ "creditCode": row.credit_code, "kind": row.kind.text(), "filed": row.filed });
-        filing::Entity::insert(row.into_active_model()).exec_without_returning(act.tx).await?;
-        act.done("Filing", &key, "ParticularFiled", None, after).await?;
+        let after =
+            json!({ "creditCode": row.credit_code, "kind": row.kind.text(), "filed": row.filed });
+        filing::Entity::insert(row.into_active_model())
+            .exec_without_returning(act.tx)
+            .await?;
+        act.done("Filing", &key, "ParticularFiled", None, after)
+            .await?;
         Ok(organization.credit_code)
     })
 }

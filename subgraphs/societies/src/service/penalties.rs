@@ -10,7 +10,9 @@ use crate::rules::credit::{Findings, abnormal_grounds, serious_grounds};
 use crate::rules::parameter::{Parameter, count};
 use crate::rules::penalty::{self as rule, Penalty};
 use crate::rules::state::OrgEvent;
-use crate::vocabulary::{OrgInspectionResult, ListingReason, OrgState, OrgPenaltyGround, OrgPenaltyKind};
+use crate::vocabulary::{
+    ListingReason, OrgInspectionResult, OrgPenaltyGround, OrgPenaltyKind, OrgState,
+};
 use chrono::Months;
 use futures_util::future::BoxFuture;
 use kit::{Result, YearMonth};
@@ -51,8 +53,11 @@ pub fn impose<'a>(act: Act<'a>, input: &'a ImposePenaltyInput) -> BoxFuture<'a, 
             "creditCode": row.credit_code, "kind": row.kind.text(), "ground": row.ground.text(),
             "fineFen": row.fine_fen, "decided": row.decided, "until": row.until,
         });
-        penalty::Entity::insert(row.into_active_model()).exec_without_returning(act.tx).await?;
-        act.done("Penalty", &key, "PenaltyImposed", None, after).await?;
+        penalty::Entity::insert(row.into_active_model())
+            .exec_without_returning(act.tx)
+            .await?;
+        act.done("Penalty", &key, "PenaltyImposed", None, after)
+            .await?;
         let organization = carried_out(act, organization, &asked).await?;
         for reason in grounds(act, &organization, &asked).await? {
             enter(act, &organization.credit_code, reason, asked.decided).await?;
@@ -69,10 +74,12 @@ async fn carried_out(
     match asked.kind {
         OrgPenaltyKind::Warning | OrgPenaltyKind::Fine => {
             // The version counts penalties too, so that two officers do not punish one act twice.
-            act.save(&organization, organization.clone(), "OrganizationPunished").await
+            act.save(&organization, organization.clone(), "OrganizationPunished")
+                .await
         }
         OrgPenaltyKind::Suspension => {
-            act.advance(&organization, OrgEvent::Suspend, "OrganizationSuspended").await
+            act.advance(&organization, OrgEvent::Suspend, "OrganizationSuspended")
+                .await
         }
         OrgPenaltyKind::Revocation => revoke(act, &organization).await,
     }
@@ -150,7 +157,9 @@ pub fn end_suspension<'a>(
                 "creditCode",
             ));
         }
-        let after = act.advance(&organization, OrgEvent::Resume, "SuspensionEnded").await?;
+        let after = act
+            .advance(&organization, OrgEvent::Resume, "SuspensionEnded")
+            .await?;
         Ok(after.credit_code)
     })
 }
@@ -186,15 +195,21 @@ pub fn inspect<'a>(
         };
         let key = row.id.to_string();
         let after = shown(&row);
-        inspection::Entity::insert(row.into_active_model()).exec_without_returning(act.tx).await?;
-        act.done("Inspection", &key, "OrganizationInspected", None, after).await?;
+        inspection::Entity::insert(row.into_active_model())
+            .exec_without_returning(act.tx)
+            .await?;
+        act.done("Inspection", &key, "OrganizationInspected", None, after)
+            .await?;
         Ok(organization.credit_code)
     })
 }
 
 /// Closes an inspection: put right, or entered in the abnormal list when the term is over. Answers the
 /// organization.
-pub fn close<'a>(act: Act<'a>, input: &'a CloseOrgInspectionInput) -> BoxFuture<'a, Result<String>> {
+pub fn close<'a>(
+    act: Act<'a>,
+    input: &'a CloseOrgInspectionInput,
+) -> BoxFuture<'a, Result<String>> {
     Box::pin(async move {
         let unknown = || {
             refused(
@@ -250,7 +265,13 @@ pub fn close<'a>(act: Act<'a>, input: &'a CloseOrgInspectionInput) -> BoxFuture<
         .await?;
         if !input.is_put_right {
             let arose = old.rectify_by.unwrap_or(act.today);
-            enter(act, &organization.credit_code, ListingReason::NotPutRight, arose).await?;
+            enter(
+                act,
+                &organization.credit_code,
+                ListingReason::NotPutRight,
+                arose,
+            )
+            .await?;
         }
         Ok(organization.credit_code)
     })

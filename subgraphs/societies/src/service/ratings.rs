@@ -56,7 +56,10 @@ pub fn rate<'a>(act: Act<'a>, input: &'a RateOrganizationInput) -> BoxFuture<'a,
                 last_year: result(last),
                 year_before: result(last - 1),
                 punished: punished > 0,
-                listed: listings.values().flatten().any(|entry| entry.removed.is_none()),
+                listed: listings
+                    .values()
+                    .flatten()
+                    .any(|entry| entry.removed.is_none()),
                 investigated: input.is_investigated,
             },
             act.today,
@@ -96,8 +99,11 @@ async fn insert(act: Act<'_>, row: rating::Model, event: &str) -> Result<Uuid> {
         "creditCode": row.credit_code, "level": row.level.text(), "score": row.score,
         "validFrom": row.valid_from, "validTo": row.valid_to, "state": row.state.text(),
     });
-    rating::Entity::insert(row.into_active_model()).exec_without_returning(act.tx).await?;
-    act.done("Rating", &id.to_string(), event, None, after).await?;
+    rating::Entity::insert(row.into_active_model())
+        .exec_without_returning(act.tx)
+        .await?;
+    act.done("Rating", &id.to_string(), event, None, after)
+        .await?;
     Ok(id)
 }
 
@@ -135,7 +141,14 @@ pub fn change<'a>(act: Act<'a>, input: &'a ChangeRatingInput) -> BoxFuture<'a, R
         row.into_active_model().reset_all().update(act.tx).await?;
         let before = json!({ "level": old.level.text(), "state": old.state.text() });
         let after = json!({ "creditCode": old.credit_code, "level": old.level.text(), "state": next_state.text() });
-        act.done("Rating", &old.id.to_string(), "RatingChanged", Some(before), after).await?;
+        act.done(
+            "Rating",
+            &old.id.to_string(),
+            "RatingChanged",
+            Some(before),
+            after,
+        )
+        .await?;
         let (RatingChange::Lower, Some(level)) = (input.change, input.level) else {
             return Ok(old.id);
         };

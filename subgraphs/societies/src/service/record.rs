@@ -65,5 +65,8 @@ pub async fn liquidations(
         .filter(among(liquidation::Column::CreditCode, codes))
         .all(db)
         .await?;
-    Ok(rows.into_iter().map(|row| (row.credit_code.clone(), row)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.credit_code.clone(), row))
+        .collect())
 }

@@ -30,7 +30,11 @@ impl Cooperation {
         ctx: &Context<'_>,
         #[graphql(desc = "The fees (减免明细).")] input: DeclareFeeReductionInput,
     ) -> Result<OrganizationPayload> {
-        OrganizationPayload::of(ctx, change(ctx, "declareFeeReduction", input, cooperation::declare_fees).await?).await
+        OrganizationPayload::of(
+            ctx,
+            change(ctx, "declareFeeReduction", input, cooperation::declare_fees).await?,
+        )
+        .await
     }
 
     /// Creates a project of the five partners (新建五社联动项目).
@@ -43,7 +47,11 @@ impl Cooperation {
         ctx: &Context<'_>,
         #[graphql(desc = "The project (项目).")] input: CreateProjectInput,
     ) -> Result<ProjectPayload> {
-        ProjectPayload::of(ctx, change(ctx, "createProject", input, cooperation::create_project).await?).await
+        ProjectPayload::of(
+            ctx,
+            change(ctx, "createProject", input, cooperation::create_project).await?,
+        )
+        .await
     }
 
     /// Records what a project has brought (登记项目成效).
@@ -56,7 +64,17 @@ impl Cooperation {
         ctx: &Context<'_>,
         #[graphql(desc = "The result (成效).")] input: RecordProjectResultInput,
     ) -> Result<ProjectPayload> {
-        ProjectPayload::of(ctx, change(ctx, "recordProjectResult", input, cooperation::record_result).await?).await
+        ProjectPayload::of(
+            ctx,
+            change(
+                ctx,
+                "recordProjectResult",
+                input,
+                cooperation::record_result,
+            )
+            .await?,
+        )
+        .await
     }
 
     /// Declares how many poor households an organization adopts: its legal representative or an officer (申报结对帮扶).
@@ -69,7 +87,11 @@ impl Cooperation {
         ctx: &Context<'_>,
         #[graphql(desc = "The households (结对家庭).")] input: DeclareAdoptionInput,
     ) -> Result<OrganizationPayload> {
-        OrganizationPayload::of(ctx, change(ctx, "declareAdoption", input, cooperation::adopt).await?).await
+        OrganizationPayload::of(
+            ctx,
+            change(ctx, "declareAdoption", input, cooperation::adopt).await?,
+        )
+        .await
     }
 
     /// Opens a small fund of a community (设立社区微基金).
@@ -82,7 +104,11 @@ impl Cooperation {
         ctx: &Context<'_>,
         #[graphql(desc = "The fund (微基金).")] input: CreateMicroFundInput,
     ) -> Result<MicroFundPayload> {
-        MicroFundPayload::of(ctx, change(ctx, "createMicroFund", input, cooperation::create_fund).await?).await
+        MicroFundPayload::of(
+            ctx,
+            change(ctx, "createMicroFund", input, cooperation::create_fund).await?,
+        )
+        .await
     }
 
     /// Moves money to or from a small fund (登记微基金收支).
@@ -95,7 +121,11 @@ impl Cooperation {
         ctx: &Context<'_>,
         #[graphql(desc = "The money (收支).")] input: MoveMicroFundInput,
     ) -> Result<MicroFundPayload> {
-        MicroFundPayload::of(ctx, change(ctx, "moveMicroFund", input, cooperation::move_fund).await?).await
+        MicroFundPayload::of(
+            ctx,
+            change(ctx, "moveMicroFund", input, cooperation::move_fund).await?,
+        )
+        .await
     }
 
     /// Names a hub or a brand among organizations (认定枢纽型、品牌性社会组织).
@@ -108,7 +138,11 @@ impl Cooperation {
         ctx: &Context<'_>,
         #[graphql(desc = "The naming (认定).")] input: SetHubKindInput,
     ) -> Result<OrganizationPayload> {
-        OrganizationPayload::of(ctx, change(ctx, "setHubKind", input, cooperation::set_hub).await?).await
+        OrganizationPayload::of(
+            ctx,
+            change(ctx, "setHubKind", input, cooperation::set_hub).await?,
+        )
+        .await
     }
 
     /// Sets up a party body in an organization (建立党组织).
@@ -121,7 +155,17 @@ impl Cooperation {
         ctx: &Context<'_>,
         #[graphql(desc = "The party body (党组织).")] input: EstablishPartyUnitInput,
     ) -> Result<OrganizationPayload> {
-        OrganizationPayload::of(ctx, change(ctx, "establishPartyUnit", input, cooperation::establish_party).await?).await
+        OrganizationPayload::of(
+            ctx,
+            change(
+                ctx,
+                "establishPartyUnit",
+                input,
+                cooperation::establish_party,
+            )
+            .await?,
+        )
+        .await
     }
 
     /// Assesses a party body over its five aspects (党支部标准化考核).
@@ -134,6 +178,10 @@ impl Cooperation {
         ctx: &Context<'_>,
         #[graphql(desc = "The assessment (考核).")] input: AssessPartyUnitInput,
     ) -> Result<OrganizationPayload> {
-        OrganizationPayload::of(ctx, change(ctx, "assessPartyUnit", input, cooperation::assess_party).await?).await
+        OrganizationPayload::of(
+            ctx,
+            change(ctx, "assessPartyUnit", input, cooperation::assess_party).await?,
+        )
+        .await
     }
 }

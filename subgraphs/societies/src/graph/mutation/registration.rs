@@ -49,7 +49,11 @@ async fn hand_in(
     let request_key = input.request_key().to_owned();
     let request = json!([body(operation, &input), token]);
     let submission = Submission { input, head };
-    PermitCasePayload::of(ctx, run(ctx, &request_key, request, submission, submit).await?).await
+    PermitCasePayload::of(
+        ctx,
+        run(ctx, &request_key, request, submission, submit).await?,
+    )
+    .await
 }
 
 /// An application of an organization without any further form.
@@ -117,7 +121,11 @@ impl Registration {
         ctx: &Context<'_>,
         #[graphql(desc = "The papers (材料).")] input: AcceptRegistrationInput,
     ) -> Result<PermitCasePayload> {
-        PermitCasePayload::of(ctx, change(ctx, "acceptRegistration", input, decide::accept).await?).await
+        PermitCasePayload::of(
+            ctx,
+            change(ctx, "acceptRegistration", input, decide::accept).await?,
+        )
+        .await
     }
 
     /// Grants or refuses an application; a grant changes the register at once (作出准予或者不予登记决定).
@@ -130,7 +138,11 @@ impl Registration {
         ctx: &Context<'_>,
         #[graphql(desc = "The decision (决定).")] input: DecideRegistrationInput,
     ) -> Result<PermitCasePayload> {
-        PermitCasePayload::of(ctx, change(ctx, "decideRegistration", input, decide::decide).await?).await
+        PermitCasePayload::of(
+            ctx,
+            change(ctx, "decideRegistration", input, decide::decide).await?,
+        )
+        .await
     }
 
     /// Takes an application back (撤回申请).
@@ -143,7 +155,11 @@ impl Registration {
         ctx: &Context<'_>,
         #[graphql(desc = "The application (申请).")] input: WithdrawRegistrationInput,
     ) -> Result<PermitCasePayload> {
-        PermitCasePayload::of(ctx, change(ctx, "withdrawRegistration", input, decide::withdraw).await?).await
+        PermitCasePayload::of(
+            ctx,
+            change(ctx, "withdrawRegistration", input, decide::withdraw).await?,
+        )
+        .await
     }
 
     /// Begins the liquidation of an organization (开始清算).
@@ -156,7 +172,17 @@ impl Registration {
         ctx: &Context<'_>,
         #[graphql(desc = "The liquidation (清算).")] input: StartLiquidationInput,
     ) -> Result<OrganizationPayload> {
-        OrganizationPayload::of(ctx, change(ctx, "startLiquidation", input, particulars::start_liquidation).await?).await
+        OrganizationPayload::of(
+            ctx,
+            change(
+                ctx,
+                "startLiquidation",
+                input,
+                particulars::start_liquidation,
+            )
+            .await?,
+        )
+        .await
     }
 
     /// Opens a branch or representative office (设立分支机构、代表机构).
@@ -169,7 +195,11 @@ impl Registration {
         ctx: &Context<'_>,
         #[graphql(desc = "The branch (分支机构).")] input: OpenBranchInput,
     ) -> Result<OrganizationPayload> {
-        OrganizationPayload::of(ctx, change(ctx, "openBranch", input, particulars::open_branch).await?).await
+        OrganizationPayload::of(
+            ctx,
+            change(ctx, "openBranch", input, particulars::open_branch).await?,
+        )
+        .await
     }
 
     /// Closes a branch or representative office (撤销分支机构、代表机构).
@@ -182,7 +212,11 @@ impl Registration {
         ctx: &Context<'_>,
         #[graphql(desc = "The branch (分支机构).")] input: CloseBranchInput,
     ) -> Result<OrganizationPayload> {
-        OrganizationPayload::of(ctx, change(ctx, "closeBranch", input, particulars::close_branch).await?).await
+        OrganizationPayload::of(
+            ctx,
+            change(ctx, "closeBranch", input, particulars::close_branch).await?,
+        )
+        .await
     }
 
     /// Files the seal or the bank account (印章、银行账号备案).
@@ -195,6 +229,10 @@ impl Registration {
         ctx: &Context<'_>,
         #[graphql(desc = "What is filed (备案).")] input: FileParticularInput,
     ) -> Result<OrganizationPayload> {
-        OrganizationPayload::of(ctx, change(ctx, "fileParticular", input, particulars::file).await?).await
+        OrganizationPayload::of(
+            ctx,
+            change(ctx, "fileParticular", input, particulars::file).await?,
+        )
+        .await
     }
 }

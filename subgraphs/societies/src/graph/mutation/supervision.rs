@@ -34,7 +34,11 @@ impl Supervision {
         ctx: &Context<'_>,
         #[graphql(desc = "The view (意见).")] input: RecordSupervisorViewInput,
     ) -> Result<AnnualReportPayload> {
-        AnnualReportPayload::of(ctx, change(ctx, "recordSupervisorView", input, conclusion::view).await?).await
+        AnnualReportPayload::of(
+            ctx,
+            change(ctx, "recordSupervisorView", input, conclusion::view).await?,
+        )
+        .await
     }
 
     /// Draws the registry's conclusion on an annual report (作出年度检查结论).
@@ -47,7 +51,11 @@ impl Supervision {
         ctx: &Context<'_>,
         #[graphql(desc = "The conclusion (结论).")] input: JudgeAnnualReportInput,
     ) -> Result<AnnualReportPayload> {
-        AnnualReportPayload::of(ctx, change(ctx, "judgeAnnualReport", input, conclusion::judge).await?).await
+        AnnualReportPayload::of(
+            ctx,
+            change(ctx, "judgeAnnualReport", input, conclusion::judge).await?,
+        )
+        .await
     }
 
     /// Rates an organization by its score (评定等级).
@@ -60,7 +68,11 @@ impl Supervision {
         ctx: &Context<'_>,
         #[graphql(desc = "The score (得分).")] input: RateOrganizationInput,
     ) -> Result<RatingPayload> {
-        RatingPayload::of(ctx, change(ctx, "rateOrganization", input, ratings::rate).await?).await
+        RatingPayload::of(
+            ctx,
+            change(ctx, "rateOrganization", input, ratings::rate).await?,
+        )
+        .await
     }
 
     /// Lowers a rating or takes it away (降低、取消等级).
@@ -73,7 +85,11 @@ impl Supervision {
         ctx: &Context<'_>,
         #[graphql(desc = "The change (调整).")] input: ChangeRatingInput,
     ) -> Result<RatingPayload> {
-        RatingPayload::of(ctx, change(ctx, "changeRating", input, ratings::change).await?).await
+        RatingPayload::of(
+            ctx,
+            change(ctx, "changeRating", input, ratings::change).await?,
+        )
+        .await
     }
 
     /// Enters an organization in the list its ground belongs to, the abnormal or the serious one (列入活动异常名录或者严重违法失信名单).
@@ -86,7 +102,11 @@ impl Supervision {
         ctx: &Context<'_>,
         #[graphql(desc = "The entry (列入).")] input: ListOrganizationInput,
     ) -> Result<CreditListingPayload> {
-        CreditListingPayload::of(ctx, change(ctx, "listAbnormal", input, listings::list).await?).await
+        CreditListingPayload::of(
+            ctx,
+            change(ctx, "listAbnormal", input, listings::list).await?,
+        )
+        .await
     }
 
     /// Takes an entry off its list (移出信用名单).
@@ -99,7 +119,11 @@ impl Supervision {
         ctx: &Context<'_>,
         #[graphql(desc = "The entry (移出).")] input: RemoveListingInput,
     ) -> Result<CreditListingPayload> {
-        CreditListingPayload::of(ctx, change(ctx, "removeListing", input, listings::remove).await?).await
+        CreditListingPayload::of(
+            ctx,
+            change(ctx, "removeListing", input, listings::remove).await?,
+        )
+        .await
     }
 
     /// Records a registered letter to a domicile and whether it came back (登记专用信函).
@@ -109,7 +133,11 @@ impl Supervision {
         ctx: &Context<'_>,
         #[graphql(desc = "The letter (信函).")] input: RecordLetterInput,
     ) -> Result<OrganizationPayload> {
-        OrganizationPayload::of(ctx, change(ctx, "recordLetter", input, listings::letter).await?).await
+        OrganizationPayload::of(
+            ctx,
+            change(ctx, "recordLetter", input, listings::letter).await?,
+        )
+        .await
     }
 
     /// Imposes a penalty; state and lists follow (作出行政处罚).
@@ -122,7 +150,11 @@ impl Supervision {
         ctx: &Context<'_>,
         #[graphql(desc = "The penalty (处罚).")] input: ImposePenaltyInput,
     ) -> Result<OrganizationPayload> {
-        OrganizationPayload::of(ctx, change(ctx, "imposePenalty", input, penalties::impose).await?).await
+        OrganizationPayload::of(
+            ctx,
+            change(ctx, "imposePenalty", input, penalties::impose).await?,
+        )
+        .await
     }
 
     /// Ends a suspension whose term is over (恢复活动).
@@ -135,7 +167,11 @@ impl Supervision {
         ctx: &Context<'_>,
         #[graphql(desc = "The organization (社会组织).")] input: EndSuspensionInput,
     ) -> Result<OrganizationPayload> {
-        OrganizationPayload::of(ctx, change(ctx, "endSuspension", input, penalties::end_suspension).await?).await
+        OrganizationPayload::of(
+            ctx,
+            change(ctx, "endSuspension", input, penalties::end_suspension).await?,
+        )
+        .await
     }
 
     /// Records an inspection of an organization (登记检查).
@@ -148,7 +184,11 @@ impl Supervision {
         ctx: &Context<'_>,
         #[graphql(desc = "The inspection (检查).")] input: RecordOrgInspectionInput,
     ) -> Result<OrganizationPayload> {
-        OrganizationPayload::of(ctx, change(ctx, "recordOrgInspection", input, penalties::inspect).await?).await
+        OrganizationPayload::of(
+            ctx,
+            change(ctx, "recordOrgInspection", input, penalties::inspect).await?,
+        )
+        .await
     }
 
     /// Closes an inspection; what was not put right in time goes to the abnormal list (检查结案).
@@ -161,7 +201,11 @@ impl Supervision {
         ctx: &Context<'_>,
         #[graphql(desc = "The result (结果).")] input: CloseOrgInspectionInput,
     ) -> Result<OrganizationPayload> {
-        OrganizationPayload::of(ctx, change(ctx, "closeOrgInspection", input, penalties::close).await?).await
+        OrganizationPayload::of(
+            ctx,
+            change(ctx, "closeOrgInspection", input, penalties::close).await?,
+        )
+        .await
     }
 
     /// Opens a case against a "zombie" or an illegal organization (清理立案).
@@ -194,7 +238,11 @@ impl Supervision {
         ctx: &Context<'_>,
         #[graphql(desc = "The result (结果).")] input: CloseCleanupInput,
     ) -> Result<CleanupCasePayload> {
-        CleanupCasePayload::of(ctx, change(ctx, "closeCleanup", input, cleanup::close).await?).await
+        CleanupCasePayload::of(
+            ctx,
+            change(ctx, "closeCleanup", input, cleanup::close).await?,
+        )
+        .await
     }
 
     /// Bans an illegal organization (取缔非法社会组织).
@@ -207,6 +255,10 @@ impl Supervision {
         ctx: &Context<'_>,
         #[graphql(desc = "The case (案件).")] input: BanOrganizationInput,
     ) -> Result<CleanupCasePayload> {
-        CleanupCasePayload::of(ctx, change(ctx, "banOrganization", input, cleanup::ban).await?).await
+        CleanupCasePayload::of(
+            ctx,
+            change(ctx, "banOrganization", input, cleanup::ban).await?,
+        )
+        .await
     }
 }

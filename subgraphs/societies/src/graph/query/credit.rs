@@ -44,7 +44,9 @@ impl Credit {
         #[graphql(name = "division", desc = "The division's id (行政区划标识).")] within: ID,
         #[graphql(desc = "Only this list, as it counts today (名单).")] list: Option<CreditList>,
         #[graphql(desc = "Only for this ground (列入事由).")] reason: Option<ListingReason>,
-        #[graphql(desc = "Only organizations of these fields; all when it is left out (业务领域).")]
+        #[graphql(
+            desc = "Only organizations of these fields; all when it is left out (业务领域)."
+        )]
         activities: Option<Vec<ActivityField>>,
         #[graphql(desc = "How many, 50 when it is left out, 500 at most (条数).")] first: Option<
             i32,
@@ -110,7 +112,14 @@ impl Credit {
                 (cleanup_case::Column::Id, Order::Asc),
             ];
             let args = PageArgs::forward(first, after);
-            keyset(ctx.services().db.read(), select, &order, &args, CleanupCase::page).await
+            keyset(
+                ctx.services().db.read(),
+                select,
+                &order,
+                &args,
+                CleanupCase::page,
+            )
+            .await
         };
         Some(page.await)
     }
@@ -133,7 +142,8 @@ impl Credit {
             let select = development::funds(division(&within)?);
             let order = [(micro_fund::Column::Id, Order::Asc)];
             let args = PageArgs::forward(first, after);
-            let node = |rows: Vec<micro_fund::Model>| rows.into_iter().map(MicroFund::from).collect();
+            let node =
+                |rows: Vec<micro_fund::Model>| rows.into_iter().map(MicroFund::from).collect();
             keyset(ctx.services().db.read(), select, &order, &args, node).await
         };
         Some(page.await)

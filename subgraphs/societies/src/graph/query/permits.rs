@@ -4,7 +4,7 @@ use super::{division, own_division};
 use crate::graph::organization::Organization;
 use crate::graph::permit::PermitCase;
 use crate::graph::person::Person;
-use crate::graph::settings::{OrgThreshold, SocietyParameter};
+use crate::graph::settings::{OrgThreshold, legal_parameter};
 use crate::model::permit_case;
 use crate::rules::parameter::PARAMETERS;
 use crate::rules::threshold::THRESHOLDS;
@@ -14,6 +14,7 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 use kit::batch::Siblings;
 use kit::contract::scope;
 use kit::federation::directives::*;
+use kit::legal::LegalParameter;
 use kit::page::{Page, PageArgs, keyset};
 use kit::{Date, Error, PrincipalExt, Result, Role, UserError};
 use minzheng_kit as kit;
@@ -49,8 +50,12 @@ impl Permits {
         #[graphql(desc = "The application's id (标识).")] id: ID,
     ) -> Result<Option<PermitCase>> {
         let bad = || {
-            UserError::new("BAD_ID", "This is not the id of a record.", "记录标识不正确。")
-                .field(&["id"])
+            UserError::new(
+                "BAD_ID",
+                "This is not the id of a record.",
+                "记录标识不正确。",
+            )
+            .field(&["id"])
         };
         let id = kit::id::parse(&id).ok_or_else(bad)?;
         let db = ctx.services().db.read();
@@ -66,7 +71,11 @@ impl Permits {
             _ => own_division(ctx, &ID(row.division_id.to_string())).is_ok(),
         };
         // Who may not read it may not know of it either.
-        Ok(if own { PermitCase::page(vec![row]).into_iter().next() } else { None })
+        Ok(if own {
+            PermitCase::page(vec![row]).into_iter().next()
+        } else {
+            None
+        })
     }
 
     /// Applications kept in a division and below, oldest first, for its officers; null when they may not be read or on failure (登记申请列表).
@@ -88,7 +97,14 @@ impl Permits {
         let page = async {
             let select = read::cases(own_division(ctx, &within)?, Wanted { item, state });
             let args = PageArgs::forward(first, after);
-            keyset(ctx.services().db.read(), select, &BY_ID, &args, PermitCase::page).await
+            keyset(
+                ctx.services().db.read(),
+                select,
+                &BY_ID,
+                &args,
+                PermitCase::page,
+            )
+            .await
         };
         Some(page.await)
     }
@@ -132,7 +148,14 @@ impl Permits {
         let page = async {
             let select = read::of_person(ctx.person()?);
             let args = PageArgs::forward(first, after);
-            keyset(ctx.services().db.read(), select, &BY_ID, &args, PermitCase::page).await
+            keyset(
+                ctx.services().db.read(),
+                select,
+                &BY_ID,
+                &args,
+                PermitCase::page,
+            )
+            .await
         };
         Some(page.await)
     }
@@ -181,16 +204,16 @@ impl Permits {
 
     /// The days, years, sums and shares by which organizations are judged, as they hold on a day; null on failure (社会组织法定期限与标准).
     #[graphql(directive = cache_control::apply(Some(3600), Some(CacheScope::Public)))]
-    async fn society_parameters(
+    async fn societies_legal_parameters(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The day; today when it is left out (日期).")] on: Option<Date>,
-    ) -> Option<Vec<SocietyParameter>> {
+    ) -> Option<Vec<LegalParameter>> {
         let on = on.map_or_else(|| ctx.services().clock.today(), |day| day.0);
         let holds = PARAMETERS
             .iter()
             .filter(|row| row.valid_from <= on && row.valid_to.is_none_or(|to| on < to));
-        Some(holds.map(SocietyParameter::from).collect())
+        Some(holds.map(legal_parameter).collect())
     }
 
     /// Living organizations without a legal representative, because the last one died, resigned or is over term; null when they may not be read or on failure (法定代表人空缺的社会组织).
@@ -211,7 +234,14 @@ impl Permits {
             let select = crate::service::register::without_head(own_division(ctx, &within)?);
             let order = [(crate::model::organization::Column::CreditCode, Order::Asc)];
             let args = PageArgs::forward(first, after);
-            keyset(ctx.services().db.read(), select, &order, &args, Organization::page).await
+            keyset(
+                ctx.services().db.read(),
+                select,
+                &order,
+                &args,
+                Organization::page,
+            )
+            .await
         };
         Some(page.await)
     }
@@ -234,7 +264,14 @@ impl Permits {
             let select = crate::service::register::hubs(division(&within)?);
             let order = [(crate::model::organization::Column::CreditCode, Order::Asc)];
             let args = PageArgs::forward(first, after);
-            keyset(ctx.services().db.read(), select, &order, &args, Organization::page).await
+            keyset(
+                ctx.services().db.read(),
+                select,
+                &order,
+                &args,
+                Organization::page,
+            )
+            .await
         };
         Some(page.await)
     }

@@ -227,6 +227,7 @@ impl Register {
                 all.get(&id).copied().unwrap_or_default(),
                 from,
                 to,
+                ctx.services().clock.now(),
             ))
         };
         Some(summary.await)
@@ -244,7 +245,10 @@ impl Register {
         let stats = async {
             let (id, range) = (division(&within)?, Months::new(from, to)?);
             let mut all = supervision::cleanup(ctx.services().db.read(), &[id], range).await?;
-            Ok(all.remove(&id).unwrap_or_default().into())
+            Ok(CleanupStats::new(
+                all.remove(&id).unwrap_or_default(),
+                ctx.services().clock.now(),
+            ))
         };
         Some(stats.await)
     }
@@ -302,11 +306,9 @@ impl Register {
         #[graphql(name = "division", desc = "The division's id (行政区划标识).")] within: ID,
     ) -> Option<Result<ProjectSummary>> {
         let summary = async {
-            Ok(
-                development::project_summary(ctx.services().db.read(), division(&within)?)
-                    .await?
-                    .into(),
-            )
+            let services = ctx.services();
+            let sums = development::project_summary(services.db.read(), division(&within)?).await?;
+            Ok(ProjectSummary::new(sums, services.clock.now()))
         };
         Some(summary.await)
     }
@@ -319,11 +321,9 @@ impl Register {
         #[graphql(name = "division", desc = "The division's id (行政区划标识).")] within: ID,
     ) -> Option<Result<MicroFundSummary>> {
         let summary = async {
-            Ok(
-                development::fund_summary(ctx.services().db.read(), division(&within)?)
-                    .await?
-                    .into(),
-            )
+            let services = ctx.services();
+            let sums = development::fund_summary(services.db.read(), division(&within)?).await?;
+            Ok(MicroFundSummary::new(sums, services.clock.now()))
         };
         Some(summary.await)
     }
@@ -336,11 +336,10 @@ impl Register {
         #[graphql(name = "division", desc = "The division's id (行政区划标识).")] within: ID,
     ) -> Option<Result<AdoptionSummary>> {
         let summary = async {
-            Ok(
-                development::adoption_summary(ctx.services().db.read(), division(&within)?)
-                    .await?
-                    .into(),
-            )
+            let services = ctx.services();
+            let sums =
+                development::adoption_summary(services.db.read(), division(&within)?).await?;
+            Ok(AdoptionSummary::new(sums, services.clock.now()))
         };
         Some(summary.await)
     }
@@ -353,11 +352,9 @@ impl Register {
         #[graphql(name = "division", desc = "The division's id (行政区划标识).")] within: ID,
     ) -> Option<Result<HubSummary>> {
         let summary = async {
-            Ok(
-                development::hubs(ctx.services().db.read(), division(&within)?)
-                    .await?
-                    .into(),
-            )
+            let services = ctx.services();
+            let sums = development::hubs(services.db.read(), division(&within)?).await?;
+            Ok(HubSummary::new(sums, services.clock.now()))
         };
         Some(summary.await)
     }
@@ -370,11 +367,9 @@ impl Register {
         #[graphql(name = "division", desc = "The division's id (行政区划标识).")] within: ID,
     ) -> Option<Result<PartyCover>> {
         let cover = async {
-            Ok(
-                development::party_cover(ctx.services().db.read(), division(&within)?)
-                    .await?
-                    .into(),
-            )
+            let services = ctx.services();
+            let sums = development::party_cover(services.db.read(), division(&within)?).await?;
+            Ok(PartyCover::new(sums, services.clock.now()))
         };
         Some(cover.await)
     }

@@ -23,10 +23,7 @@ use uuid::Uuid;
 const MISSING: (usize, usize) = (20, 100);
 
 /// O-4, 行政许可法 第三十二条: says that the papers are complete, or gives them back with all that is missing.
-pub fn accept<'a>(
-    act: Act<'a>,
-    input: &'a AcceptRegistrationInput,
-) -> BoxFuture<'a, Result<Uuid>> {
+pub fn accept<'a>(act: Act<'a>, input: &'a AcceptRegistrationInput) -> BoxFuture<'a, Result<Uuid>> {
     Box::pin(async move {
         let old = read::case(act.tx, &id(&input.id, "id")?).await?;
         act.officer(&old.division_id)?;
@@ -76,15 +73,15 @@ fn missing(named: &[String]) -> Result<String> {
             "missing",
         ));
     }
-    let items: Result<Vec<String>> = named.iter().map(|item| text(item, length, "missing")).collect();
+    let items: Result<Vec<String>> = named
+        .iter()
+        .map(|item| text(item, length, "missing"))
+        .collect();
     serde_json::to_string(&items?).map_err(|e| Error::internal(e.to_string()))
 }
 
 /// O-5: grants or refuses; a grant changes the register at once.
-pub fn decide<'a>(
-    act: Act<'a>,
-    input: &'a DecideRegistrationInput,
-) -> BoxFuture<'a, Result<Uuid>> {
+pub fn decide<'a>(act: Act<'a>, input: &'a DecideRegistrationInput) -> BoxFuture<'a, Result<Uuid>> {
     Box::pin(async move {
         let old = read::case(act.tx, &id(&input.id, "id")?).await?;
         act.officer(&old.division_id)?;

@@ -53,7 +53,10 @@ pub(super) async fn form(
         may_lead(act.tx, &head.token, "").await?;
     }
     let optional = |given: &Option<String>, field| {
-        given.as_deref().map(|given| text(given, 60, field)).transpose()
+        given
+            .as_deref()
+            .map(|given| text(given, 60, field))
+            .transpose()
     };
     let form = Founding {
         kind: input.kind,
@@ -62,7 +65,11 @@ pub(super) async fn form(
         division_name: prefix(&begins, whole),
         funds_fen: input.funds.0,
         members: (input.individual_members, input.unit_members),
-        domicile: input.domicile.as_ref().map(|place| id(place, "domicile")).transpose()?,
+        domicile: input
+            .domicile
+            .as_ref()
+            .map(|place| id(place, "domicile"))
+            .transpose()?,
         supervisor: optional(&input.supervisor, "supervisor")?,
         industry_department: optional(&input.industry_department, "industryDepartment")?,
         activity_area: optional(&input.activity_area, "activityArea")?,

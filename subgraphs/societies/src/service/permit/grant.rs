@@ -8,7 +8,7 @@ use crate::model::{
 use crate::rules::state::OrgEvent;
 use crate::service::act::{Act, moved, refused};
 use crate::vocabulary::{
-    OrgChangeItem, CharityBasis, OrgFilingKind, OfficeEnd, OfficeRole, OrgKind, OrgState,
+    CharityBasis, OfficeEnd, OfficeRole, OrgChangeItem, OrgFilingKind, OrgKind, OrgState,
 };
 use kit::{Error, Result, YearMonth};
 use minzheng_kit as kit;
@@ -63,7 +63,9 @@ pub(super) async fn apply(act: Act<'_>, case: &permit_case::Model) -> Result<Opt
 /// A new organization with its code, name, head and members.
 async fn found(act: Act<'_>, case: &permit_case::Model, form: &Founding) -> Result<String> {
     name_is_free(act.tx, &form.name, "").await?;
-    let head = person_of(act.tx, case.id, HEAD).await?.ok_or(Error::NotFound)?;
+    let head = person_of(act.tx, case.id, HEAD)
+        .await?
+        .ok_or(Error::NotFound)?;
     if form.kind == OrgKind::SocialGroup {
         may_lead(act.tx, &head, "").await?;
     }
@@ -99,7 +101,14 @@ async fn found(act: Act<'_>, case: &permit_case::Model, form: &Founding) -> Resu
     organization::Entity::insert(row.into_active_model())
         .exec_without_returning(act.tx)
         .await?;
-    new_name(act, &code, case.division_id, &form.name, form.division_name.as_deref()).await?;
+    new_name(
+        act,
+        &code,
+        case.division_id,
+        &form.name,
+        form.division_name.as_deref(),
+    )
+    .await?;
     new_head(act, &code, &head).await?;
     if form.kind == OrgKind::SocialGroup {
         let count = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
@@ -109,13 +118,16 @@ async fn found(act: Act<'_>, case: &permit_case::Model, form: &Founding) -> Resu
             individual: Set(count(form.members.0)),
             unit: Set(count(form.members.1)),
         };
-        member_stat::Entity::insert(members).exec_without_returning(act.tx).await?;
+        member_stat::Entity::insert(members)
+            .exec_without_returning(act.tx)
+            .await?;
     }
     let after = serde_json::json!({
         "creditCode": code, "name": form.name, "kind": form.kind.text(), "state": state.text(),
         "division": case.division_id,
     });
-    act.done("Organization", &code, "OrganizationRegistered", None, after).await?;
+    act.done("Organization", &code, "OrganizationRegistered", None, after)
+        .await?;
     Ok(code)
 }
 
@@ -197,12 +209,19 @@ async fn changed(
         OrgChangeItem::Funds => after.funds_fen = change.funds_fen.unwrap_or(before.funds_fen),
         OrgChangeItem::SupervisingDepartment => after.supervisor = change.text.clone(),
         OrgChangeItem::LegalRepresentative => {
-            let head = person_of(act.tx, case.id, HEAD).await?.ok_or(Error::NotFound)?;
+            let head = person_of(act.tx, case.id, HEAD)
+                .await?
+                .ok_or(Error::NotFound)?;
             if before.kind == OrgKind::SocialGroup {
                 may_lead(act.tx, &head, code).await?;
             }
-            end_offices(act, code, Some(OfficeRole::LegalRepresentative), OfficeEnd::Resigned)
-                .await?;
+            end_offices(
+                act,
+                code,
+                Some(OfficeRole::LegalRepresentative),
+                OfficeEnd::Resigned,
+            )
+            .await?;
             new_head(act, code, &head).await?;
         }
     }
@@ -219,7 +238,9 @@ pub(crate) async fn deregister(
     let after = organization::Model {
         state: moved(before, OrgEvent::Deregister)?,
         ended: before.ended.or(Some(act.today)),
-        ended_month: before.ended_month.or(Some(YearMonth::of(act.today).index())),
+        ended_month: before
+            .ended_month
+            .or(Some(YearMonth::of(act.today).index())),
         ..before.clone()
     };
     end_offices(act, code, None, OfficeEnd::OrganizationEnded).await?;
@@ -266,7 +287,9 @@ async fn new_head(act: Act<'_>, code: &str, person: &str) -> Result<()> {
         until: Set(None),
         ended: Set(None),
     };
-    office::Entity::insert(row).exec_without_returning(act.tx).await?;
+    office::Entity::insert(row)
+        .exec_without_returning(act.tx)
+        .await?;
     Ok(())
 }
 
@@ -299,7 +322,9 @@ async fn new_name(
         division_id: Set(named),
         division_name: Set(division_name.map(str::to_owned)),
     };
-    organization_name::Entity::insert(row).exec_without_returning(act.tx).await?;
+    organization_name::Entity::insert(row)
+        .exec_without_returning(act.tx)
+        .await?;
     Ok(())
 }
 
@@ -307,7 +332,9 @@ async fn new_name(
 fn division_named(division: &Uuid, name: &str) -> Option<Uuid> {
     let data = kit::divisions::dataset();
     let own = data.by_id(division).into_iter();
-    own.chain(data.ancestors(division)).find(|one| one.name == name).map(|one| one.id)
+    own.chain(data.ancestors(division))
+        .find(|one| one.name == name)
+        .map(|one| one.id)
 }
 
 async fn file(act: Act<'_>, code: &str, kind: OrgFilingKind) -> Result<()> {
@@ -317,6 +344,8 @@ async fn file(act: Act<'_>, code: &str, kind: OrgFilingKind) -> Result<()> {
         kind: Set(kind),
         filed: Set(act.today),
     };
-    filing::Entity::insert(row).exec_without_returning(act.tx).await?;
+    filing::Entity::insert(row)
+        .exec_without_returning(act.tx)
+        .await?;
     Ok(())
 }

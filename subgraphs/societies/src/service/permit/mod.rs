@@ -21,7 +21,7 @@ use crate::rules::office::{HeldOffice, may_lead_society};
 use crate::rules::permit::state_on;
 use crate::rules::term::{due_on, permit_term};
 use crate::vocabulary::{
-    ActivityField, OrgChangeItem, DayUnit, OfficeRole, OrgKind, OrgState, PermitItem, PermitState,
+    ActivityField, DayUnit, OfficeRole, OrgChangeItem, OrgKind, OrgState, PermitItem, PermitState,
     RegistrarLevel,
 };
 use chrono::NaiveDate;
@@ -207,7 +207,10 @@ async fn may_lead(db: &impl ConnectionTrait, person: &str, code: &str) -> Result
         .filter(office::Column::Until.is_null())
         .all(db)
         .await?;
-    let codes: Vec<String> = held.iter().map(|office| office.credit_code.clone()).collect();
+    let codes: Vec<String> = held
+        .iter()
+        .map(|office| office.credit_code.clone())
+        .collect();
     let kinds = super::register::organizations(db, &codes).await?;
     let offices: Vec<HeldOffice> = held
         .into_iter()
@@ -220,8 +223,7 @@ async fn may_lead(db: &impl ConnectionTrait, person: &str, code: &str) -> Result
             })
         })
         .collect();
-    may_lead_society(&offices, code)
-        .map_err(|refusal| act::at(refusal, "legalRepresentative"))
+    may_lead_society(&offices, code).map_err(|refusal| act::at(refusal, "legalRepresentative"))
 }
 
 /// O-7: no living organization carries the name.
@@ -247,12 +249,10 @@ async fn name_is_free(db: &impl ConnectionTrait, name: &str, code: &str) -> Resu
 }
 
 /// The token of a role in a case.
-async fn person_of(
-    db: &impl ConnectionTrait,
-    case: Uuid,
-    role: &str,
-) -> Result<Option<String>> {
-    let row = permit_person::Entity::find_by_id((case, role.to_owned()))
+async fn person_of(db: &impl ConnectionTrait, case: Uuid, role: &str) -> Result<Option<String>> {
+    let row = permit_person::Entity::find()
+        .filter(permit_person::Column::CaseId.eq(case))
+        .filter(permit_person::Column::Role.eq(role))
         .one(db)
         .await?;
     Ok(row.map(|row| row.person))

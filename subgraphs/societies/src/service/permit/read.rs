@@ -18,14 +18,17 @@ use uuid::Uuid;
 
 /// The case of an id.
 pub async fn case(db: &impl ConnectionTrait, id: &Uuid) -> Result<permit_case::Model> {
-    permit_case::Entity::find_by_id(*id).one(db).await?.ok_or_else(|| {
-        act::refused(
-            "CASE_UNKNOWN",
-            "There is no such application.",
-            "没有该申请。",
-            "id",
-        )
-    })
+    permit_case::Entity::find_by_id(*id)
+        .one(db)
+        .await?
+        .ok_or_else(|| {
+            act::refused(
+                "CASE_UNKNOWN",
+                "There is no such application.",
+                "没有该申请。",
+                "id",
+            )
+        })
 }
 
 /// What applications are wanted.
@@ -128,5 +131,8 @@ pub async fn societies_headed(
 
 /// The case of an id, for a reader: none is no error.
 pub async fn found(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<permit_case::Model>> {
-    permit_case::Entity::find_by_id(id).one(db).await.map_err(Error::from)
+    permit_case::Entity::find_by_id(id)
+        .one(db)
+        .await
+        .map_err(Error::from)
 }

@@ -16,9 +16,7 @@ use kit::citizen_id::CitizenId;
 use kit::{Error, Result};
 use minzheng_kit as kit;
 use sea_orm::ActiveValue::Set;
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
-};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -68,8 +66,14 @@ pub fn submit<'a>(act: Act<'a>, s: &'a Submission) -> BoxFuture<'a, Result<Uuid>
             "item": case.item.text(), "state": case.state.text(), "creditCode": case.credit_code,
             "division": case.division_id, "late": case.late,
         });
-        act.done("PermitCase", &case.id.to_string(), "RegistrationSubmitted", None, after)
-            .await?;
+        act.done(
+            "PermitCase",
+            &case.id.to_string(),
+            "RegistrationSubmitted",
+            None,
+            after,
+        )
+        .await?;
         Ok(case.id)
     })
 }
@@ -77,7 +81,10 @@ pub fn submit<'a>(act: Act<'a>, s: &'a Submission) -> BoxFuture<'a, Result<Uuid>
 async fn asked(act: Act<'_>, s: &Submission) -> Result<Asked> {
     let input = &s.input;
     if input.item == PermitItem::Found {
-        let founding = input.founding.as_ref().ok_or_else(|| part_missing("founding"))?;
+        let founding = input
+            .founding
+            .as_ref()
+            .ok_or_else(|| part_missing("founding"))?;
         let (division, form) = founding::form(act, founding, s.head.as_ref()).await?;
         return Ok(Asked {
             division,
@@ -87,12 +94,18 @@ async fn asked(act: Act<'_>, s: &Submission) -> Result<Asked> {
             late: false,
         });
     }
-    let code = input.credit_code.as_ref().ok_or_else(|| part_missing("creditCode"))?;
+    let code = input
+        .credit_code
+        .as_ref()
+        .ok_or_else(|| part_missing("creditCode"))?;
     let organization = act.organization(&code.0).await?;
     act.officer_or_head(&organization).await?;
     let (form, late) = match input.item {
         PermitItem::Change => {
-            let wanted = input.change.as_ref().ok_or_else(|| part_missing("change"))?;
+            let wanted = input
+                .change
+                .as_ref()
+                .ok_or_else(|| part_missing("change"))?;
             changed(act, &organization, wanted, s).await?
         }
         PermitItem::Deregister => deregistered(act, &organization, input).await?,
@@ -159,7 +172,11 @@ async fn changed(
     };
     match wanted.item {
         OrgChangeItem::Name => {
-            let given = wanted.text.as_deref().ok_or_else(|| part_missing("text"))?.trim();
+            let given = wanted
+                .text
+                .as_deref()
+                .ok_or_else(|| part_missing("text"))?
+                .trim();
             let begins = founding::divisions_of(&organization.registrar_division_id);
             name(&NameAsked {
                 kind: organization.kind,
@@ -177,7 +194,10 @@ async fn changed(
             form.text = Some(text(given, 60, "text")?);
         }
         OrgChangeItem::Domicile => {
-            let given = wanted.domicile.as_ref().ok_or_else(|| part_missing("domicile"))?;
+            let given = wanted
+                .domicile
+                .as_ref()
+                .ok_or_else(|| part_missing("domicile"))?;
             form.domicile = Some(id(given, "domicile")?);
         }
         OrgChangeItem::Funds => {
@@ -186,7 +206,10 @@ async fn changed(
             enough_funds(act, organization, given.0)?;
         }
         OrgChangeItem::LegalRepresentative => {
-            let head = s.head.as_ref().ok_or_else(|| part_missing("legalRepresentative"))?;
+            let head = s
+                .head
+                .as_ref()
+                .ok_or_else(|| part_missing("legalRepresentative"))?;
             full_capacity(head.id.birth_date(), act.today)
                 .map_err(|refusal| at(refusal, "legalRepresentative"))?;
             if organization.kind == OrgKind::SocialGroup {
@@ -252,7 +275,10 @@ async fn deregistered(
 /// The case: a new one, or the returned one completed.
 async fn case(act: Act<'_>, s: &Submission, asked: &Asked) -> Result<permit_case::Model> {
     let form = serde_json::to_string(&asked.form).map_err(|e| Error::internal(e.to_string()))?;
-    let code = asked.organization.as_ref().map(|one| one.credit_code.clone());
+    let code = asked
+        .organization
+        .as_ref()
+        .map(|one| one.credit_code.clone());
     let Some(completes) = &s.input.completes else {
         if let Some(code) = &code {
             none_open(act, s.input.item, code).await?;
@@ -274,7 +300,8 @@ async fn case(act: Act<'_>, s: &Submission, asked: &Asked) -> Result<permit_case
     };
     let old = super::read::case(act.tx, &id(completes, "completes")?).await?;
     same_version(old.version, s.input.version.unwrap_or_default())?;
-    let same = old.item == s.input.item && old.credit_code == code && old.division_id == asked.division;
+    let same =
+        old.item == s.input.item && old.credit_code == code && old.division_id == asked.division;
     if !same {
         return Err(refused(
             "ANOTHER_APPLICATION",
@@ -288,7 +315,8 @@ async fn case(act: Act<'_>, s: &Submission, asked: &Asked) -> Result<permit_case
     {
         return Err(Error::Forbidden);
     }
-    let state = next(old.state, PermitEvent::Resubmit).map_err(|refusal| at(refusal, "completes"))?;
+    let state =
+        next(old.state, PermitEvent::Resubmit).map_err(|refusal| at(refusal, "completes"))?;
     release(act, old.id).await?;
     let case = permit_case::Model {
         state,
@@ -301,7 +329,11 @@ async fn case(act: Act<'_>, s: &Submission, asked: &Asked) -> Result<permit_case
         version: old.version + 1,
         ..old
     };
-    case.clone().into_active_model().reset_all().update(act.tx).await?;
+    case.clone()
+        .into_active_model()
+        .reset_all()
+        .update(act.tx)
+        .await?;
     Ok(case)
 }
 
@@ -346,14 +378,22 @@ async fn claim(act: Act<'_>, name: &str, case: Uuid) -> Result<()> {
         )
     };
     // Asked first, so that PostgreSQL tells two at once apart by a retry and not by a broken key.
-    if name_claim::Entity::find_by_id(name).one(act.tx).await?.is_some() {
+    if name_claim::Entity::find_by_id(name)
+        .one(act.tx)
+        .await?
+        .is_some()
+    {
         return Err(taken());
     }
     let row = name_claim::ActiveModel {
         name: Set(name.to_owned()),
         case_id: Set(case),
     };
-    match name_claim::Entity::insert(row).exec_without_returning(act.tx).await.map_err(Error::from) {
+    match name_claim::Entity::insert(row)
+        .exec_without_returning(act.tx)
+        .await
+        .map_err(Error::from)
+    {
         Ok(_) => Ok(()),
         Err(Error::Conflict) => Err(taken()),
         Err(other) => Err(other),
@@ -376,11 +416,14 @@ async fn person(act: Act<'_>, case: Uuid, role: &str, token: &str) -> Result<()>
         .exec(act.tx)
         .await?;
     let row = permit_person::ActiveModel {
+        id: Set(kit::id::new()),
         case_id: Set(case),
         role: Set(role.to_owned()),
         person: Set(token.to_owned()),
     };
-    permit_person::Entity::insert(row).exec_without_returning(act.tx).await?;
+    permit_person::Entity::insert(row)
+        .exec_without_returning(act.tx)
+        .await?;
     Ok(())
 }
 
