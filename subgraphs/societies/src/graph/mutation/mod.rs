@@ -1,9 +1,9 @@
 //! What can be changed here, by the desk that does it.
 
-mod cooperation;
-mod registration;
-mod report;
-mod supervision;
+pub mod cooperation;
+pub mod registration;
+pub mod report;
+pub mod supervision;
 
 use async_graphql::MergedObject;
 

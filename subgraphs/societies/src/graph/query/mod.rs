@@ -1,8 +1,8 @@
 //! The questions that begin here, by what they are about.
 
-mod credit;
-mod permits;
-mod register;
+pub mod credit;
+pub mod permits;
+pub mod register;
 
 use async_graphql::{ID, MergedObject};
 use kit::{Error, PrincipalExt, Result, Role, UserError};
