@@ -70,7 +70,7 @@ pub fn name(asked: &NameAsked<'_>) -> Result<(), Refusal> {
     let text = asked.name.trim();
     let length = text.chars().count();
     let printable = |c: char| c.is_alphanumeric() || matches!(c, '（' | '）' | '·');
-    if length < 4 || length > MAX_CHARS || !text.chars().all(printable) {
+    if !(4..=MAX_CHARS).contains(&length) || !text.chars().all(printable) {
         return refuse(
             "NAME_MALFORMED",
             "A name has 4 to 60 characters: letters, digits, brackets.",

@@ -18,7 +18,7 @@ use kit::{Error, Result, YearMonth};
 use minzheng_kit as kit;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, JoinType,
-    QueryFilter, QueryOrder, QuerySelect, Select,
+    QueryFilter, QuerySelect, Select,
 };
 use serde_json::json;
 use std::collections::HashMap;
@@ -128,18 +128,23 @@ pub(crate) async fn life_signs(
     today: NaiveDate,
 ) -> Result<LifeSigns> {
     let codes = [organization.credit_code.clone()];
-    let reports = register::reports(db, &codes).await?.into_values().flatten();
-    let reports: Vec<_> = reports.collect();
-    let active = reports.iter().filter(|report| report.activities > 0);
-    // Activities of a year are known to its end; for a living body, the months since the last report that
-    // is due are not held against it.
-    let last_activity = active
-        .filter_map(|report| {
-            let end = NaiveDate::from_ymd_opt(report.year, 12, 31)?;
-            let current = report.year >= crate::rules::report::last_due_year(today);
-            Some(if current { today } else { end })
+    // Newest year first.
+    let reports: Vec<_> = register::reports(db, &codes)
+        .await?
+        .into_values()
+        .flatten()
+        .collect();
+    // Only a report can say that nothing was done; what no report tells is not held against anybody, the
+    // missing report is a sign of its own.
+    let idle = reports.first().is_some_and(|last| last.activities == 0);
+    let last_activity = if idle {
+        let active = reports.iter().find(|report| report.activities > 0);
+        active.map_or(Some(organization.founded), |report| {
+            NaiveDate::from_ymd_opt(report.year, 12, 31)
         })
-        .max();
+    } else {
+        Some(today)
+    };
     let letters = returned_letters(db, &organization.credit_code).await?;
     Ok(LifeSigns {
         founded: organization.founded,
@@ -366,17 +371,17 @@ pub fn cases(
     }
 }
 
-/// The steps of these cases, in order of days.
+/// The steps of these cases, in order.
 pub async fn steps(
     db: &impl ConnectionTrait,
     cases: &[Uuid],
 ) -> Result<HashMap<Uuid, Vec<cleanup_step::Model>>> {
-    let rows = cleanup_step::Entity::find()
+    let mut rows = cleanup_step::Entity::find()
         .filter(among(cleanup_step::Column::CaseId, cases))
-        .order_by_asc(cleanup_step::Column::OnDay)
-        .order_by_asc(cleanup_step::Column::Step)
         .all(db)
         .await?;
+    // Several on one day: by their own order, not by their texts.
+    rows.sort_by_key(|row| (row.on_day, row.step));
     Ok(super::grouped(rows, |row| row.case_id))
 }
 

@@ -297,6 +297,8 @@ pub struct Wanted {
     pub reason: Option<ListingReason>,
     /// Only organizations of these fields.
     pub activities: Vec<ActivityField>,
+    /// Only entries that become serious before this day.
+    pub escalates_before: Option<NaiveDate>,
 }
 
 /// Entries that stand today in a division and below; to be paged by day and id. The list is that which
@@ -346,6 +348,9 @@ pub fn standing(
     }
     if let Some(reason) = wanted.reason {
         find = find.filter(credit_listing::Column::Reason.eq(reason));
+    }
+    if let Some(before) = wanted.escalates_before {
+        find = find.filter(credit_listing::Column::Escalates.lt(before));
     }
     if !wanted.activities.is_empty() {
         find = find.filter(among(organization::Column::Activity, &wanted.activities));

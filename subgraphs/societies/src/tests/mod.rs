@@ -3,8 +3,10 @@
 
 mod changes;
 mod cooperation;
+mod enforcement;
 mod federation;
 mod figures;
+mod lifecycle;
 mod moves;
 mod questions;
 mod registration;

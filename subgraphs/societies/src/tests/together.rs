@@ -101,7 +101,7 @@ async fn of_a_hundred_decisions_on_one_case_exactly_one_stands() {
             async move {
                 let mut officer = stage.officer("510118");
                 officer.subject = Some(format!("officer-{n}"));
-                let granted = n % 2 == 0;
+                let granted = n.is_multiple_of(2);
                 let input = json!({ "requestKey": "d", "id": id, "version": 2, "granted": granted,
                     "ground": if granted { Value::Null } else { json!("FRAUD") } });
                 stage.ask(officer, DECIDE, json!({ "input": input })).await

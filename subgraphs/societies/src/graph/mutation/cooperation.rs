@@ -40,7 +40,7 @@ impl Cooperation {
     /// Creates a project of the five partners (新建五社联动项目).
     #[graphql(
         directive = requires_scopes::apply(vec![vec!["societies.write".into()]]),
-        directive = cache_invalidate::apply(vec!["SocietyProject".into()])
+        directive = cache_invalidate::apply(vec!["SocietyProject".into(), "ProjectSummary".into()])
     )]
     async fn create_project(
         &self,
@@ -57,7 +57,7 @@ impl Cooperation {
     /// Records what a project has brought (登记项目成效).
     #[graphql(
         directive = requires_scopes::apply(vec![vec!["societies.write".into()]]),
-        directive = cache_invalidate::apply(vec!["SocietyProject".into()])
+        directive = cache_invalidate::apply(vec!["SocietyProject".into(), "ProjectSummary".into()])
     )]
     async fn record_project_result(
         &self,
@@ -97,7 +97,7 @@ impl Cooperation {
     /// Opens a small fund of a community (设立社区微基金).
     #[graphql(
         directive = requires_scopes::apply(vec![vec!["societies.write".into()]]),
-        directive = cache_invalidate::apply(vec!["MicroFund".into()])
+        directive = cache_invalidate::apply(vec!["MicroFund".into(), "MicroFundSummary".into()])
     )]
     async fn create_micro_fund(
         &self,
@@ -114,7 +114,7 @@ impl Cooperation {
     /// Moves money to or from a small fund (登记微基金收支).
     #[graphql(
         directive = requires_scopes::apply(vec![vec!["societies.write".into()]]),
-        directive = cache_invalidate::apply(vec!["MicroFund".into()])
+        directive = cache_invalidate::apply(vec!["MicroFund".into(), "MicroFundSummary".into()])
     )]
     async fn move_micro_fund(
         &self,
@@ -131,7 +131,7 @@ impl Cooperation {
     /// Names a hub or a brand among organizations (认定枢纽型、品牌性社会组织).
     #[graphql(
         directive = requires_scopes::apply(vec![vec!["societies.write".into()]]),
-        directive = cache_invalidate::apply(vec!["Organization".into()])
+        directive = cache_invalidate::apply(vec!["Organization".into(), "HubSummary".into()])
     )]
     async fn set_hub_kind(
         &self,
@@ -148,7 +148,7 @@ impl Cooperation {
     /// Sets up a party body in an organization (建立党组织).
     #[graphql(
         directive = requires_scopes::apply(vec![vec!["societies.write".into()]]),
-        directive = cache_invalidate::apply(vec!["Organization".into()])
+        directive = cache_invalidate::apply(vec!["Organization".into(), "PartyCover".into()])
     )]
     async fn establish_party_unit(
         &self,
@@ -171,7 +171,7 @@ impl Cooperation {
     /// Assesses a party body over its five aspects (党支部标准化考核).
     #[graphql(
         directive = requires_scopes::apply(vec![vec!["societies.write".into()]]),
-        directive = cache_invalidate::apply(vec!["Organization".into()])
+        directive = cache_invalidate::apply(vec!["Organization".into(), "PartyCover".into()])
     )]
     async fn assess_party_unit(
         &self,

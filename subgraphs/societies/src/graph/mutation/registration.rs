@@ -131,7 +131,7 @@ impl Registration {
     /// Grants or refuses an application; a grant changes the register at once (作出准予或者不予登记决定).
     #[graphql(
         directive = requires_scopes::apply(vec![vec!["societies.write".into()]]),
-        directive = cache_invalidate::apply(vec!["Organization".into()])
+        directive = cache_invalidate::apply(vec!["Organization".into(), "PermitSla".into()])
     )]
     async fn decide_registration(
         &self,

@@ -61,7 +61,7 @@ impl Supervision {
     /// Rates an organization by its score (评定等级).
     #[graphql(
         directive = requires_scopes::apply(vec![vec!["societies.write".into()]]),
-        directive = cache_invalidate::apply(vec!["Organization".into()])
+        directive = cache_invalidate::apply(vec!["Organization".into(), "ExpiringRating".into()])
     )]
     async fn rate_organization(
         &self,
@@ -78,7 +78,7 @@ impl Supervision {
     /// Lowers a rating or takes it away (降低、取消等级).
     #[graphql(
         directive = requires_scopes::apply(vec![vec!["societies.write".into()]]),
-        directive = cache_invalidate::apply(vec!["Organization".into()])
+        directive = cache_invalidate::apply(vec!["Organization".into(), "ExpiringRating".into()])
     )]
     async fn change_rating(
         &self,
@@ -95,7 +95,7 @@ impl Supervision {
     /// Enters an organization in the list its ground belongs to, the abnormal or the serious one (列入活动异常名录或者严重违法失信名单).
     #[graphql(
         directive = requires_scopes::apply(vec![vec!["societies.write".into()]]),
-        directive = cache_invalidate::apply(vec!["Organization".into()])
+        directive = cache_invalidate::apply(vec!["Organization".into(), "ListedOrganization".into()])
     )]
     async fn list_abnormal(
         &self,
@@ -112,7 +112,7 @@ impl Supervision {
     /// Takes an entry off its list (移出信用名单).
     #[graphql(
         directive = requires_scopes::apply(vec![vec!["societies.write".into()]]),
-        directive = cache_invalidate::apply(vec!["Organization".into()])
+        directive = cache_invalidate::apply(vec!["Organization".into(), "ListedOrganization".into()])
     )]
     async fn remove_listing(
         &self,
@@ -143,7 +143,7 @@ impl Supervision {
     /// Imposes a penalty; state and lists follow (作出行政处罚).
     #[graphql(
         directive = requires_scopes::apply(vec![vec!["societies.write".into()]]),
-        directive = cache_invalidate::apply(vec!["Organization".into()])
+        directive = cache_invalidate::apply(vec!["Organization".into(), "ListedOrganization".into()])
     )]
     async fn impose_penalty(
         &self,
@@ -194,7 +194,7 @@ impl Supervision {
     /// Closes an inspection; what was not put right in time goes to the abnormal list (检查结案).
     #[graphql(
         directive = requires_scopes::apply(vec![vec!["societies.write".into()]]),
-        directive = cache_invalidate::apply(vec!["Organization".into()])
+        directive = cache_invalidate::apply(vec!["Organization".into(), "ListedOrganization".into()])
     )]
     async fn close_org_inspection(
         &self,
@@ -231,7 +231,7 @@ impl Supervision {
     /// Closes a case against a "zombie": warned, merged, deregistered or revoked (清理结案).
     #[graphql(
         directive = requires_scopes::apply(vec![vec!["societies.write".into()]]),
-        directive = cache_invalidate::apply(vec!["Organization".into()])
+        directive = cache_invalidate::apply(vec!["Organization".into(), "ListedOrganization".into(), "CleanupStats".into()])
     )]
     async fn close_cleanup(
         &self,
@@ -248,7 +248,7 @@ impl Supervision {
     /// Bans an illegal organization (取缔非法社会组织).
     #[graphql(
         directive = requires_scopes::apply(vec![vec!["societies.write".into()]]),
-        directive = cache_invalidate::apply(vec!["Organization".into()])
+        directive = cache_invalidate::apply(vec!["Organization".into(), "ListedOrganization".into(), "CleanupStats".into()])
     )]
     async fn ban_organization(
         &self,

@@ -9,10 +9,10 @@ use crate::model::{cleanup_case, credit_listing, micro_fund};
 use crate::service::listings::{self, Wanted};
 use crate::service::{cleanup, development};
 use crate::vocabulary::{ActivityField, CleanupKind, CreditList, ListingReason};
-use async_graphql::{Context, ID, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use kit::federation::directives::*;
 use kit::page::{Page, PageArgs, keyset};
-use kit::{PrincipalExt, Result};
+use kit::{Date, PrincipalExt, Result};
 use minzheng_kit as kit;
 use sea_orm::Order;
 
@@ -24,6 +24,19 @@ pub struct ListedOrganization {
     pub listing: CreditListing,
     /// The organization; null when it is not found (社会组织).
     pub organization: Option<Organization>,
+}
+
+/// Which entries of the credit lists are wanted (信用名单筛选条件).
+#[derive(InputObject, Clone, Debug, Default)]
+pub struct CreditListFilter {
+    /// Only this list, as it counts today (名单).
+    pub list: Option<CreditList>,
+    /// Only for this ground (列入事由).
+    pub reason: Option<ListingReason>,
+    /// Only organizations of these fields; all when it is left out (业务领域).
+    pub activities: Option<Vec<ActivityField>>,
+    /// Only entries that become serious before this day (转入严重失信名单截止日期).
+    pub escalates_before: Option<Date>,
 }
 
 /// Credit and clean-up (信用与清理).
@@ -42,12 +55,9 @@ impl Credit {
         &self,
         ctx: &Context<'_>,
         #[graphql(name = "division", desc = "The division's id (行政区划标识).")] within: ID,
-        #[graphql(desc = "Only this list, as it counts today (名单).")] list: Option<CreditList>,
-        #[graphql(desc = "Only for this ground (列入事由).")] reason: Option<ListingReason>,
-        #[graphql(
-            desc = "Only organizations of these fields; all when it is left out (业务领域)."
-        )]
-        activities: Option<Vec<ActivityField>>,
+        #[graphql(desc = "Which entries; all when it is left out (筛选条件).")] filter: Option<
+            CreditListFilter,
+        >,
         #[graphql(desc = "How many, 50 when it is left out, 500 at most (条数).")] first: Option<
             i32,
         >,
@@ -56,10 +66,12 @@ impl Credit {
         let page = async {
             let services = ctx.services();
             let today = services.clock.today();
+            let filter = filter.unwrap_or_default();
             let wanted = Wanted {
-                list,
-                reason,
-                activities: activities.unwrap_or_default(),
+                list: filter.list,
+                reason: filter.reason,
+                activities: filter.activities.unwrap_or_default(),
+                escalates_before: filter.escalates_before.map(|day| day.0),
             };
             let select = listings::standing(division(&within)?, &wanted, today);
             let order = [

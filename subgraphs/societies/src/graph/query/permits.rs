@@ -28,6 +28,7 @@ pub struct LegalRepConflict {
     /// The person (自然人).
     pub person: Person,
     /// The living associations whose legal representative the person is (担任法定代表人的社会团体).
+    #[graphql(directive = personal::apply("office".into(), "person { id }".into()))]
     pub organizations: Vec<Organization>,
     /// Whether that is more than one, which the law forbids (是否冲突).
     pub is_conflict: bool,
@@ -161,10 +162,7 @@ impl Permits {
     }
 
     /// The associations that a person heads, and whether that is one too many; null when it may not be read or on failure (法定代表人任职冲突).
-    #[graphql(
-        directive = requires_scopes::apply(vec![vec!["person.masked".into()]]),
-        directive = personal::apply("office".into(), "legalRepConflicts { person { id } }".into())
-    )]
+    #[graphql(directive = requires_scopes::apply(vec![vec!["person.masked".into()]]))]
     async fn legal_rep_conflicts(
         &self,
         ctx: &Context<'_>,

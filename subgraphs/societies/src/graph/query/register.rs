@@ -142,6 +142,11 @@ impl Register {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The day before which they run out (截止日期).")] before: Date,
+        #[graphql(
+            name = "division",
+            desc = "Only of organizations registered in this division and below (行政区划标识)."
+        )]
+        within: Option<ID>,
         #[graphql(desc = "How many, 50 when it is left out, 500 at most (条数).")] first: Option<
             i32,
         >,
@@ -154,7 +159,8 @@ impl Register {
                 (rating::Column::ValidTo, Order::Asc),
                 (rating::Column::Id, Order::Asc),
             ];
-            let select = supervision::ratings_expiring(today, before.0);
+            let select =
+                supervision::ratings_expiring(today, before.0, division_opt(within.as_ref())?);
             let args = PageArgs::forward(first, after);
             // The organizations are loaded after the page is cut, for all its rows at once.
             let mut codes = Vec::new();

@@ -15,7 +15,9 @@ use crate::vocabulary::{OrgState, PermitItem, PermitState};
 use futures_util::future::BoxFuture;
 use kit::{Error, Result, Role, YearMonth};
 use minzheng_kit as kit;
-use sea_orm::{ActiveModelTrait, IntoActiveModel};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -189,4 +191,55 @@ async fn write(
     )
     .await?;
     Ok(kept.id)
+}
+
+/// O-4, 行政许可法 第三十二条, the job: writes down what silence has accepted; answers how many. What is read
+/// counts already without it.
+pub async fn accept_silent(s: &kit::Services) -> Result<usize> {
+    let (now, today) = (s.clock.now(), s.clock.today());
+    let waiting = permit_case::Entity::find()
+        .filter(permit_case::Column::State.eq(PermitState::Submitted))
+        .filter(permit_case::Column::Submitted.lt(today))
+        .order_by_asc(permit_case::Column::Id)
+        .all(s.db.read())
+        .await?;
+    let due = |case: &permit_case::Model| standing(case, today).state == PermitState::Accepted;
+    let due: Vec<Uuid> = waiting
+        .iter()
+        .filter(|case| due(case))
+        .map(|case| case.id)
+        .collect();
+    if due.is_empty() {
+        return Ok(0);
+    }
+    let services = s.clone();
+    let actor = kit::Principal::service(&s.province, s.name).at(now);
+    s.db.write(move |tx| {
+        let (services, actor, due) = (services.clone(), actor.clone(), due.clone());
+        Box::pin(async move {
+            let act = Act {
+                tx,
+                services: &services,
+                actor: &actor,
+                now,
+                today,
+            };
+            let mut written = 0;
+            for id in due {
+                let old = read::case(tx, &id).await?;
+                // An officer may have come between.
+                if old.state == PermitState::Submitted {
+                    let mut case = permit_case::Model {
+                        state: PermitState::Accepted,
+                        ..old.clone()
+                    };
+                    run_clock(&mut case, today);
+                    write(act, &old, case, "RegistrationAccepted").await?;
+                    written += 1;
+                }
+            }
+            Ok(written)
+        })
+    })
+    .await
 }

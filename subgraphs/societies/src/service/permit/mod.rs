@@ -216,7 +216,7 @@ async fn may_lead(db: &impl ConnectionTrait, person: &str, code: &str) -> Result
         .into_iter()
         .filter_map(|office| {
             let organization = kinds.get(&office.credit_code)?;
-            organization.state.is_live().then(|| HeldOffice {
+            organization.state.is_live().then_some(HeldOffice {
                 kind: organization.kind,
                 role: office.role,
                 credit_code: office.credit_code,
