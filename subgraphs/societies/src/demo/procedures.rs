@@ -16,9 +16,9 @@ use crate::service::act::is_rest;
 use crate::service::permit::{APPLICANT, Change, Form, Founding, HEAD};
 use crate::vocabulary::{
     ActivityField, CleanupKind, CleanupStep, CreditList, IllegalGround, LiquidationReason,
-    ListingReason, OrgBranchKind, OrgChangeItem, OrgFilingKind, OrgInspectionKind,
-    OrgInspectionResult, OrgKind, OrgPenaltyGround, OrgPenaltyKind, OrgState, PartnerKind,
-    PermitItem, PermitState, RegistrarLevel,
+    ListingReason, OfficeEnd, OfficeRole, OrgBranchKind, OrgChangeItem, OrgFilingKind,
+    OrgInspectionKind, OrgInspectionResult, OrgKind, OrgPenaltyGround, OrgPenaltyKind, OrgState,
+    PartnerKind, PermitItem, PermitState, RegistrarLevel,
 };
 use chrono::NaiveDate;
 use kit::Services;
@@ -46,6 +46,7 @@ pub(super) fn fill(land: &Land, s: &Services, rows: &mut Rows) {
     foundings(land, s, rows);
     change(land, rows);
     credit(land, rows);
+    headless(land, rows);
     cases(land, rows);
     particulars(land, rows);
     partners(land, rows);
@@ -271,6 +272,28 @@ fn credit(land: &Land, rows: &mut Rows) {
             group_formed: day(2026, 10, 12),
             ended: None,
         });
+    }
+}
+
+/// An organization whose head resigned and that has no new one yet.
+fn headless(land: &Land, rows: &mut Rows) {
+    let story = land.counties[land.story].id;
+    let mut living = rows.organizations.iter().skip(400);
+    let Some(code) = living
+        .find(|row| row.state == OrgState::Registered && row.division_id != story)
+        .map(|row| row.credit_code.clone())
+    else {
+        return;
+    };
+    for office in rows
+        .offices
+        .iter_mut()
+        .filter(|office| office.credit_code == code)
+    {
+        if office.role == OfficeRole::LegalRepresentative {
+            office.until = Some(day(2026, 10, 30));
+            office.ended = Some(OfficeEnd::Resigned);
+        }
     }
 }
 
