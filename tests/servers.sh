@@ -1,13 +1,15 @@
 # Sourced by tests/run and tests/load/split: finds PostgreSQL and Redis, or as root installs them from
 # Debian's packages, and starts throw-away servers on free ports of this machine. They are stopped and
 # their files removed when the script that sourced this ends. It sets MINZHENG_TEST_POSTGRES,
-# MINZHENG_TEST_REDIS, $scratch (a folder that goes too) and $redis_port.
+# MINZHENG_TEST_REDIS, $scratch (a folder that goes too) and $redis_port. What else the script needs it
+# names beforehand in the list `also`, as package=command.
 
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/minzheng-tests.XXXXXX")
 as_postgres=()
 pg_bin=""
 # Processes of the script that sourced this, ended before the servers.
 children=()
+[ -n "${also+set}" ] || also=()
 
 stop() {
   status=$?
@@ -39,7 +41,7 @@ free_port() {
 # Installed without being started: a policy that says no, and no default PostgreSQL cluster.
 install_packages() {
   if [ "$(id -u)" != 0 ]; then
-    echo "tests/run needs PostgreSQL (initdb) and redis-server; as root it installs them, otherwise: apt-get install $*" >&2
+    echo "needed are PostgreSQL (initdb), redis-server and, for tests of pages, chromium-driver; as root this installs them, otherwise: apt-get install $*" >&2
     exit 1
   fi
   say "Installing $* from Debian's packages"
@@ -57,6 +59,7 @@ install_packages() {
 missing=()
 [ -n "$(find_pg)" ] || missing+=(postgresql)
 command -v redis-server >/dev/null || missing+=(redis-server)
+for package in "${also[@]}"; do command -v "${package##*=}" >/dev/null || missing+=("${package%%=*}"); done
 [ ${#missing[@]} = 0 ] || install_packages "${missing[@]}"
 pg_bin=$(find_pg)
 

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use libtest_mimic::Trial;
-use minzheng_tests::{Client, Program, free_port};
+use minzheng_tests::{Client, Listener, Program, free_port};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::fixtures::{Fixtures, Province, copy_folder};
@@ -34,6 +35,11 @@ pub(crate) fn cases(fixtures: &Arc<Fixtures>) -> Vec<Trial> {
             fixtures,
             "a_stop_signal_drains_and_a_later_start_finds_everything",
             restart,
+        ),
+        case(
+            fixtures,
+            "a_gateway_runs_from_a_ready_supergraph_before_subgraphs_of_others",
+            ready_supergraph,
         ),
     ]
 }
@@ -184,6 +190,47 @@ fn restart(_: &Fixtures) -> Outcome {
     let answer = client.graphql(&again.graphql(), None, ASK, &serde_json::Value::Null)?;
     if answer["data"] != said {
         return Err(format!("another answer after a restart: {answer}"));
+    }
+    Ok(())
+}
+
+fn ready_supergraph(_: &Fixtures) -> Outcome {
+    const SUPERGRAPH: &str = r#"
+schema @link(url: "https://specs.apollo.dev/link/v1.0")
+  @link(url: "https://specs.apollo.dev/join/v0.3", for: EXECUTION) { query: Query }
+directive @join__field(graph: join__Graph, requires: join__FieldSet, provides: join__FieldSet, type: String, external: Boolean, override: String, usedOverridden: Boolean) repeatable on FIELD_DEFINITION | INPUT_FIELD_DEFINITION
+directive @join__graph(name: String!, url: String!) on ENUM_VALUE
+directive @join__type(graph: join__Graph!, key: join__FieldSet, extension: Boolean! = false, resolvable: Boolean! = true, isInterfaceObject: Boolean! = false) repeatable on OBJECT | INTERFACE | UNION | ENUM | INPUT_OBJECT | SCALAR
+directive @link(url: String, as: String, for: link__Purpose, import: [link__Import]) repeatable on SCHEMA
+scalar join__FieldSet
+scalar link__Import
+enum link__Purpose { SECURITY EXECUTION }
+enum join__Graph { HALL @join__graph(name: "hall", url: "URL") }
+type Query @join__type(graph: HALL) { greeting: String }
+"#;
+    let hall = Listener::start(r#"{"data":{"greeting":"你好"}}"#)?;
+    let folder = TempDir::new().map_err(|error| error.to_string())?;
+    let file = folder.path().join("supergraph.graphql");
+    let url = format!("http://{}/graphql", hall.address);
+    fs::write(&file, SUPERGRAPH.replace("URL", &url)).map_err(|error| error.to_string())?;
+    let file = file.to_string_lossy();
+    let port = free_port();
+    let listen = format!("127.0.0.1:{port}");
+    let gateway = Program::start(
+        &["gateway", "--supergraph", &file, "--listen", &listen],
+        &[],
+        port,
+        Duration::from_secs(30),
+    )?;
+    let ask = "{ greeting }";
+    let answer = Client::new().graphql(&gateway.graphql(), None, ask, &Value::Null)?;
+    if answer != json!({ "data": { "greeting": "你好" } }) {
+        return Err(format!("from a ready supergraph: {answer}"));
+    }
+    // Nothing to serve at all is said at once.
+    let (status, said) = Program::run(&["gateway"], &[])?;
+    if status.success() || !said.contains("--supergraph") {
+        return Err(format!("without any source: {said}"));
     }
     Ok(())
 }

@@ -4,6 +4,7 @@
 //! Each module is one room of what must hold; a case's name is the sentence that holds.
 
 mod bad_input;
+mod console;
 mod cost;
 mod faults;
 mod figures;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
     trials.extend(traces::cases(&fixtures));
     trials.extend(faults::cases(&fixtures));
     trials.extend(cost::cases(&fixtures));
+    trials.extend(console::cases(&fixtures));
     trials.extend(lifecycle::cases(&fixtures));
     let conclusion = libtest_mimic::run(&arguments, trials);
     // Dropped before the process ends, so that every server is stopped.

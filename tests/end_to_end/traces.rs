@@ -1,13 +1,11 @@
 //! One trace runs through the whole road: from the caller's `traceparent` through the gateway's stages
 //! and fetches, the subgraphs and their SQL, to the collector; and it carries no personal datum.
 
-use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
-use minzheng_tests::{Client, Program, free_port, token};
+use minzheng_tests::{Client, Listener, Program, free_port, token};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -22,55 +20,10 @@ pub(crate) fn cases(fixtures: &Arc<Fixtures>) -> Vec<Trial> {
     )]
 }
 
-/// What a collector was sent so far.
-type Received = Arc<Mutex<Vec<u8>>>;
-
-/// A collector that keeps every byte it is sent.
-fn collector() -> Result<(String, Received), String> {
-    let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
-    let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let received = Arc::new(Mutex::new(Vec::new()));
-    let all = Arc::clone(&received);
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let all = Arc::clone(&all);
-            std::thread::spawn(move || receive(stream, &all));
-        }
-    });
-    Ok((format!("http://{address}/v1/traces"), received))
-}
-
-fn receive(mut stream: TcpStream, all: &Mutex<Vec<u8>>) {
-    let mut request = Vec::new();
-    let mut piece = [0_u8; 16 * 1024];
-    while let Ok(read @ 1..) = stream.read(&mut piece) {
-        request.extend_from_slice(&piece[..read]);
-        let Some(head) = request.windows(4).position(|window| window == b"\r\n\r\n") else {
-            continue;
-        };
-        let length = String::from_utf8_lossy(&request[..head])
-            .to_ascii_lowercase()
-            .lines()
-            .find_map(|line| {
-                line.strip_prefix("content-length:")?
-                    .trim()
-                    .parse::<usize>()
-                    .ok()
-            })
-            .unwrap_or(0);
-        if request.len() >= head + 4 + length {
-            if let Ok(mut all) = all.lock() {
-                all.extend_from_slice(&request[head + 4..]);
-            }
-            request.clear();
-            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
-        }
-    }
-}
-
 fn traced(_: &Fixtures) -> Outcome {
     const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
-    let (endpoint, received) = collector()?;
+    let collector = Listener::start("{}")?;
+    let endpoint = format!("http://{}/v1/traces", collector.address);
     let data = TempDir::new().map_err(|error| error.to_string())?;
     let port = free_port();
     let _program = Program::start(
@@ -109,10 +62,7 @@ fn traced(_: &Fixtures) -> Outcome {
         .collect();
     let began = Instant::now();
     loop {
-        let bytes = received
-            .lock()
-            .map(|bytes| bytes.clone())
-            .unwrap_or_default();
+        let bytes = collector.received();
         let has = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
         let missing: Vec<&str> = ["graphql.plan", "graphql.fetch", "subgraph request", "sql"]
             .into_iter()

@@ -104,6 +104,11 @@ impl Client {
         self.send(build("GET", url, headers, Bytes::new())?)
     }
 
+    /// DELETE.
+    pub fn delete(&self, url: &str) -> Result<Answer, String> {
+        self.send(build("DELETE", url, &[], Bytes::new())?)
+    }
+
     /// POST of any body with headers.
     pub fn post(
         &self,

@@ -2,7 +2,9 @@
 //! client. Nothing here knows how the program works inside.
 
 mod client;
+mod listener;
 mod program;
 
 pub use client::{Answer, Client};
+pub use listener::Listener;
 pub use program::{Program, free_port, token};

@@ -187,4 +187,20 @@ mod tests {
         let refused = load(&format!("{SMALL}databse = \"x\"\n"), &[]).unwrap_err();
         assert!(refused.to_string().contains("databse"));
     }
+
+    #[test]
+    fn the_example_configurations_follow_every_feed_their_subsystem_listens_to() {
+        let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../config"));
+        for subsystem in crate::subsystems::all() {
+            let name = subsystem.name();
+            let file = folder.join(format!("{name}.toml"));
+            let config = SubgraphConfig::load(&file, []).unwrap();
+            let consumers = subsystem.consumers();
+            let mut followed: Vec<&str> = consumers.iter().map(|one| one.source()).collect();
+            followed.sort_unstable();
+            followed.dedup();
+            let configured: Vec<&str> = config.feeds.keys().map(String::as_str).collect();
+            assert_eq!(configured, followed, "{name}.toml");
+        }
+    }
 }

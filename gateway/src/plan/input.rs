@@ -135,13 +135,11 @@ impl Writer<'_> {
     fn field(&self, field: &Field, children: &[SelectionId]) -> AstField {
         let base = self.schema.type_info(field.ty.base());
         let mut items = self.set(children);
-        // An object of which nothing is left is still asked for: it may be null. Where what applies
-        // depends on the type, or the type may be a hidden one, it has to be known.
-        let by_type = |item: &Ast| matches!(item, Ast::InlineFragment(_));
+        // An object of which nothing is left is still asked for: it may be null. Where its type may be a
+        // hidden one it has to be known. Where only fragments depend on it the planner asks itself; to
+        // ask here would count as a selection, and can forbid the only subgraph that has all the rest.
         let ask = base.kind.is_composite()
-            && (items.is_empty()
-                || (base.kind.is_abstract()
-                    && (items.iter().any(by_type) || base.hides_some(self.schema))));
+            && (items.is_empty() || (base.kind.is_abstract() && base.hides_some(self.schema)));
         if ask && !items.iter().any(is_typename) {
             items.insert(0, Ast::Field(typename(field.position)));
         }

@@ -286,3 +286,16 @@ async fn a_hidden_type_or_enum_value_is_null_to_clients_and_cannot_be_given() {
         1
     );
 }
+
+#[tokio::test]
+async fn fragments_on_some_types_are_told_apart_without_asking_for_the_type() {
+    let found = data("{ things { ... on Book { title } ... on Film { pages } } media { title ... on Book { pages } } }").await;
+    assert_eq!(
+        found["things"],
+        json!([{"title": "Li Ji"}, {"pages": "none"}])
+    );
+    assert_eq!(
+        found["media"],
+        json!([{"title": "Yi Yi"}, null, {"title": "Li Ji", "pages": 49}])
+    );
+}
