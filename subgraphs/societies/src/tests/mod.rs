@@ -10,6 +10,7 @@ mod lifecycle;
 mod moves;
 mod questions;
 mod registration;
+mod rights;
 mod schema;
 mod supervision;
 mod together;
