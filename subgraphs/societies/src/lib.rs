@@ -4,15 +4,34 @@
 //! - [`vocabulary`]: the closed lists of the domain (kinds, states, results).
 //! - [`rules`]: the law as pure functions, one article at a time.
 //! - [`model`], [`migration`]: the tables.
-//! - [`service`]: use cases; reads take all keys at once and cost one statement each.
+//! - [`input`]: the forms of the counters.
+//! - [`service`]: use cases; reads take all keys at once and cost one statement each, changes are an
+//!   [`service::act::Act`] each: one transaction with history and event, once per request key.
 //! - [`graph`]: the GraphQL types; owns `Organization`, adds to `Division`, `Person` and `Place`.
 //! - [`demo`]: demonstration data, with the figures of the reports of the province shown.
 //!
-//! Natural persons appear only as opaque tokens, in the table of offices.
+//! An organization's life, and what drives it:
+//!
+//! ```text
+//! submitRegistration FOUND → acceptRegistration → decideRegistration ─→ REGISTERED
+//! submitRegistration CHANGE → CHANGING → decideRegistration ──────────→ REGISTERED
+//! startLiquidation → LIQUIDATING → submitRegistration DEREGISTER ─────→ DEREGISTERED
+//! imposePenalty → SUSPENDED → endSuspension → REGISTERED;  or → REVOKED
+//! openCleanup → stepCleanup → closeCleanup, or banOrganization for UNREGISTERED_ILLEGAL → BANNED
+//! ```
+//!
+//! Timers count on the day they are read: five silent working days accept an application
+//! ([`rules::permit::state_on`]), two years make an abnormal entry serious ([`rules::credit::list_on`]),
+//! five years end a rating ([`rules::rating::state_on`]). The job ([`kit::Subsystem::tick`]) only writes
+//! down what is so already.
+//!
+//! Natural persons appear only as opaque tokens, in the tables of offices and of applicants. Numbers of
+//! persons come in with a form, are sealed for the vault in the same transaction, and stay nowhere here.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod demo;
 pub mod graph;
+pub mod input;
 pub mod migration;
 pub mod model;
 pub mod rules;
@@ -53,10 +72,16 @@ impl kit::Subsystem for Societies {
         demo::seed(s, progress).await
     }
 
+    async fn tick(&self, s: &Services) -> kit::Result<()> {
+        service::listings::escalate(s).await?;
+        service::permit::decide::accept_silent(s).await.map(|_| ())
+    }
+
     fn consumers(&self) -> Vec<Box<dyn Consumer>> {
         vec![
             Box::new(service::death::Deaths),
             Box::new(service::death::Aliases),
+            Box::new(service::moves::Divisions),
         ]
     }
 }

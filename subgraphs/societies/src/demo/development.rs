@@ -71,6 +71,9 @@ pub(super) fn fill(land: &Land, rows: &mut Rows) {
                 division_id: row.division_id,
                 established: day_between(&mut rng, row.founded, day(2025, 12, 1)),
                 score: (n % 3 != 0).then(|| rng.random_range(72..100)),
+                version: 1,
+                assessed: None,
+                aspects: None,
             });
         }
     }
@@ -198,6 +201,7 @@ fn plain(land: &Land, at: usize, number: usize, rng: &mut StdRng) -> project::Mo
         organizations_grown: rng.random_range(1..6),
         people_served: rng.random_range(500..6_000),
         people_approximate: false,
+        version: 1,
     }
 }
 
@@ -273,6 +277,7 @@ fn xinjin(land: &Land, rng: &mut StdRng, rows: &mut Rows) {
             amount_fen: amount * STEP_YUAN * 100,
             approximate: true,
             opened: day_between(rng, day(2020, 3, 1), day(2021, 12, 1)),
+            version: 1,
         });
     }
     rows.targets.push(target::Model {

@@ -16,14 +16,18 @@ pub mod figures;
 mod development;
 mod land;
 mod names;
+mod procedures;
 mod roll;
 mod split;
 mod supervision;
 
+pub use procedures::LISTED_FUNERAL_OPERATOR;
+
 use crate::model::{
-    adoption, annual_report, cleanup_case, credit_listing, fee_reduction, member_stat, micro_fund,
-    office, organization, organization_name, party_unit, permit_case, project, rating, target,
-    territory,
+    adoption, annual_report, branch, cleanup_case, cleanup_step, code_segment, credit_listing,
+    fee_reduction, filing, inspection, letter, liquidation, member_stat, micro_fund, name_claim,
+    office, organization, organization_name, party_unit, penalty, permit_case, permit_person,
+    project, project_partner, rating, target, territory,
 };
 use kit::Services;
 use minzheng_kit as kit;
@@ -61,6 +65,17 @@ struct Rows {
     funds: Vec<micro_fund::Model>,
     parties: Vec<party_unit::Model>,
     targets: Vec<target::Model>,
+    permit_persons: Vec<permit_person::Model>,
+    claims: Vec<name_claim::Model>,
+    segments: Vec<code_segment::Model>,
+    branches: Vec<branch::Model>,
+    filings: Vec<filing::Model>,
+    liquidations: Vec<liquidation::Model>,
+    penalties: Vec<penalty::Model>,
+    inspections: Vec<inspection::Model>,
+    letters: Vec<letter::Model>,
+    steps: Vec<cleanup_step::Model>,
+    partners: Vec<project_partner::Model>,
 }
 
 /// The credit code of organization `n` of a province.
@@ -110,6 +125,7 @@ fn rows(s: &Services) -> Rows {
     roll::fill(&land, s, &mut rows);
     supervision::fill(&land, today, &mut rows);
     development::fill(&land, &mut rows);
+    procedures::fill(&land, s, &mut rows);
     rows
 }
 
@@ -133,7 +149,18 @@ async fn write(tx: &DatabaseTransaction, rows: &Rows) -> kit::Result<()> {
     insert(tx, &rows.adoptions).await?;
     insert(tx, &rows.funds).await?;
     insert(tx, &rows.parties).await?;
-    insert(tx, &rows.targets).await
+    insert(tx, &rows.targets).await?;
+    insert(tx, &rows.permit_persons).await?;
+    insert(tx, &rows.claims).await?;
+    insert(tx, &rows.segments).await?;
+    insert(tx, &rows.branches).await?;
+    insert(tx, &rows.filings).await?;
+    insert(tx, &rows.liquidations).await?;
+    insert(tx, &rows.penalties).await?;
+    insert(tx, &rows.inspections).await?;
+    insert(tx, &rows.letters).await?;
+    insert(tx, &rows.steps).await?;
+    insert(tx, &rows.partners).await
 }
 
 async fn insert<M, A>(tx: &DatabaseTransaction, rows: &[M]) -> kit::Result<()>

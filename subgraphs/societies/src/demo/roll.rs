@@ -8,7 +8,7 @@ use super::{
 };
 use crate::model::{member_stat, office, organization, organization_name};
 use crate::vocabulary::{
-    CharityBasis, HubKind, OfficeEnd, OfficeRole, OrgKind, OrgState, RegistrarLevel,
+    ActivityField, CharityBasis, HubKind, OfficeEnd, OfficeRole, OrgKind, OrgState, RegistrarLevel,
 };
 use chrono::{Days, NaiveDate};
 use kit::demo::RngExt;
@@ -284,6 +284,22 @@ fn organization(
         charity_since: None,
         public_raising_since: None,
         version: 1,
+        activity: Some(activity(n, rest)),
+        industry_department: None,
+        activity_area: None,
+    }
+}
+
+/// The field in which it works.
+fn activity(n: usize, rest: &str) -> ActivityField {
+    let has = |words: &[&str]| words.iter().any(|word| rest.contains(word));
+    match n {
+        0..30 => ActivityField::Funeral,
+        30..60 => ActivityField::Counselling,
+        _ if has(&["养老", "老年", "护理院"]) => ActivityField::Eldercare,
+        _ if has(&["行业", "商会", "产业"]) => ActivityField::Trade,
+        _ if has(&["学校", "幼儿园", "教育", "助学"]) => ActivityField::Education,
+        _ => ActivityField::Other,
     }
 }
 

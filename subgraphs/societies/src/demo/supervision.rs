@@ -9,8 +9,9 @@ use crate::model::{
 };
 use crate::rules;
 use crate::vocabulary::{
-    CleanupKind, CleanupResult, CreditList, DayUnit, ListingReason, OrgState, PermitItem,
-    RatingLevel, RatingState, ReportDuty, ReportResult,
+    CleanupKind, CleanupResult, CreditList, DayUnit, IllegalGround, ListingReason,
+    OrgRefusalGround, OrgState, PermitItem, PermitState, RatingLevel, RatingState, ReportDuty,
+    ReportResult, SupervisorView,
 };
 use chrono::{Days, NaiveDate};
 use kit::YearMonth;
@@ -104,6 +105,7 @@ fn reports(
             staff: rng.random_range(1..25),
             activities: rng.random_range(2..40),
             version: 1,
+            supervisor_view: (duty == ReportDuty::Inspection).then_some(SupervisorView::Agreed),
         });
     }
     missing
@@ -134,6 +136,9 @@ fn listings(
         listed,
         escalates: Some(escalates),
         removed: serious.then_some(escalates),
+        version: 1,
+        arose: Some(day(first + 1, 6, 1)),
+        entered_late: true,
     });
     if serious {
         all.push(credit_listing::Model {
@@ -144,6 +149,9 @@ fn listings(
             listed: escalates,
             escalates: None,
             removed: None,
+            version: 1,
+            arose: Some(escalates),
+            entered_late: false,
         });
     }
 }
@@ -158,6 +166,8 @@ fn ratings(n: usize, row: &organization::Model, rng: &mut StdRng, all: &mut Vec<
             valid_from: from,
             valid_to: rules::rating::valid_to(from),
             state: RatingState::Valid,
+            version: 1,
+            changed: None,
         });
     };
     if n == STORY_ASSOCIATION {
@@ -166,7 +176,7 @@ fn ratings(n: usize, row: &organization::Model, rng: &mut StdRng, all: &mut Vec<
     } else if n % 4 == 1 && row.founded < day(2017, 1, 1) {
         let from = day_between(rng, day(2020, 1, 1), day(2025, 12, 31));
         let score: u16 = rng.random_range(760..985);
-        let level = rules::rating::level_for(score, &rules::rating::SCORE_BANDS);
+        let level = rules::rating::level_for(score, &rules::rating::score_bands(from));
         push(level, i32::from(score), from);
     }
 }
@@ -189,6 +199,9 @@ fn zombie(n: usize, row: &organization::Model) -> cleanup_case::Model {
         closed: Some(closed),
         closed_month: Some(YearMonth::of(closed).index()),
         result: Some(result),
+        version: 1,
+        ground: None,
+        confiscated_fen: 0,
     }
 }
 
@@ -212,6 +225,9 @@ fn illegal(land: &Land, rng: &mut StdRng, rows: &mut Rows) {
             closed: Some(closed),
             closed_month: Some(YearMonth::of(closed).index()),
             result: Some(CleanupResult::Ban),
+            version: 1,
+            ground: Some(IllegalGround::Unregistered),
+            confiscated_fen: 0,
         });
     };
     let mut number = 0;
@@ -259,8 +275,8 @@ fn permits(land: &Land, today: NaiveDate, rng: &mut StdRng, rows: &mut Rows) {
                 18 => PermitItem::RecogniseCharity,
                 _ => PermitItem::PublicRaising,
             };
-            let term = rules::term::permit_term(item);
             let received = day_between(rng, first, last);
+            let term = rules::term::permit_term(item, &county.code, received);
             let taken: u16 = match term.unit {
                 // The promise is ten working days; here and there it is missed, the law is not. In
                 // 徐州, whose promise it is, it holds.
@@ -302,6 +318,19 @@ fn permits(land: &Land, today: NaiveDate, rng: &mut StdRng, rows: &mut Rows) {
                 decided_month: decided.map(|decided| YearMonth::of(decided).index()),
                 days_taken: decided.map(|_| i32::from(taken)),
                 granted: decided.map(|_| number % 13 != 5),
+                state: match decided {
+                    None => PermitState::Accepted,
+                    Some(_) if number % 13 != 5 => PermitState::Granted,
+                    Some(_) => PermitState::Refused,
+                },
+                version: 1,
+                submitted: Some(received),
+                name: None,
+                form: None,
+                missing: None,
+                ground: (decided.is_some() && number % 13 == 5)
+                    .then_some(OrgRefusalGround::ConditionsNotMet),
+                late: false,
             });
         }
     }

@@ -207,6 +207,7 @@ impl Division {
                 summary.unwrap_or_default(),
                 from,
                 to,
+                ctx.services().clock.now(),
             ))
         };
         Some(load.await)

@@ -4,14 +4,20 @@
 //! page or of an `_entities` call share a [`organization::Shelf`], so that a field asked of all of
 //! them costs one statement.
 
+mod change;
+pub mod cleanup;
 pub mod division;
 pub mod entity;
 pub mod mutation;
 pub mod organization;
 pub mod parts;
+pub mod payload;
+pub mod permit;
 pub mod person;
 pub mod place;
 pub mod query;
+pub mod record;
+pub mod settings;
 pub mod summary;
 
 use kit::{Graph, Services};
@@ -20,5 +26,9 @@ use minzheng_kit as kit;
 /// Builds the schema over its services.
 #[must_use]
 pub fn build(services: Services) -> Graph {
-    Graph::build(query::Query, mutation::Mutation, services)
+    Graph::build(
+        query::Query::default(),
+        mutation::Mutation::default(),
+        services,
+    )
 }

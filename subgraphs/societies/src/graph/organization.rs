@@ -7,10 +7,11 @@ use super::parts::{
 };
 use super::person::Person;
 use super::place::Place;
+use super::record::OrganizationRecord;
 use crate::model::organization::Model;
 use crate::rules;
 use crate::service::{Months, register};
-use crate::vocabulary::{HubKind, OrgKind, OrgState, RegistrarLevel, ReportDuty};
+use crate::vocabulary::{ActivityField, HubKind, OrgKind, OrgState, RegistrarLevel, ReportDuty};
 use async_graphql::{Context, Object};
 use kit::batch::Siblings;
 use kit::contract::scope;
@@ -239,6 +240,31 @@ impl Organization {
         self.row.supervisor.as_deref()
     }
 
+    /// The department that guides its trade; null where there is none (行业管理部门).
+    async fn industry_department(&self) -> Option<&str> {
+        self.row.industry_department.as_deref()
+    }
+
+    /// The field in which it works; null where it is not known (业务领域).
+    async fn activity(&self) -> Option<ActivityField> {
+        self.row.activity
+    }
+
+    /// The area in which it may act; null where it is its division's (活动地域).
+    async fn activity_area(&self) -> Option<&str> {
+        self.row.activity_area.as_deref()
+    }
+
+    /// The version to name when it is changed (版本).
+    async fn version(&self) -> i64 {
+        self.row.version
+    }
+
+    /// Branches, filings, penalties, inspections, spending: what is kept besides the registration (监管记录).
+    async fn record(&self) -> OrganizationRecord {
+        OrganizationRecord::new(&self.row, Arc::clone(&self.shelf.codes))
+    }
+
     /// Registered funds (注册资金).
     async fn funds(&self) -> Yuan {
         Yuan(self.row.funds_fen)
@@ -300,7 +326,8 @@ impl Organization {
         )]
         include_removed: bool,
     ) -> Option<Result<Vec<CreditListing>>> {
-        let db = ctx.services().db.read();
+        let services = ctx.services();
+        let (db, today) = (services.db.read(), services.clock.today());
         let load = |codes: Arc<[String]>| async move { register::listings(db, &codes).await };
         let rows = self
             .shelf
@@ -310,7 +337,7 @@ impl Organization {
         Some(rows.map(|rows| {
             let rows = rows.unwrap_or_default().into_iter();
             rows.filter(|row| include_removed || row.removed.is_none())
-                .map(CreditListing::from)
+                .map(|row| CreditListing::on(row, today))
                 .collect()
         }))
     }
@@ -411,6 +438,11 @@ impl Organization {
         Ok(row.map(|row| PartyUnit {
             established_on: Date(row.established),
             score: row.score,
+            assessed_on: row.assessed.map(Date),
+            aspects: row
+                .aspects
+                .and_then(|text| serde_json::from_str(&text).ok()),
+            version: row.version,
         }))
     }
 }

@@ -4,7 +4,7 @@ use crate::model;
 use crate::rules;
 use crate::vocabulary::{
     CharityBasis, CreditList, ListingReason, OfficeEnd, OfficeRole, RatingLevel, RatingState,
-    ReportDuty, ReportResult,
+    ReportDuty, ReportResult, SupervisorView,
 };
 use async_graphql::{ID, SimpleObject};
 use chrono::NaiveDate;
@@ -67,6 +67,10 @@ pub struct Rating {
     pub state: RatingState,
     /// Whether it opens policies that ask for 3A or more today (可享受政策).
     pub enjoys_policies: bool,
+    /// The day it was lowered or taken away; null otherwise (调整日期).
+    pub changed_on: Option<Date>,
+    /// The version to name when it is changed (版本).
+    pub version: i64,
 }
 
 impl Rating {
@@ -82,6 +86,8 @@ impl Rating {
             valid_to: Date(row.valid_to),
             state,
             enjoys_policies: rules::rating::enjoys_policies(row.level, state),
+            changed_on: row.changed.map(Date),
+            version: row.version,
         }
     }
 }
@@ -92,7 +98,7 @@ impl Rating {
 pub struct CreditListing {
     /// The entry's id (标识).
     pub id: ID,
-    /// The list (名单).
+    /// The list on which it counts today: an abnormal entry is serious after its two years (名单).
     pub list: CreditList,
     /// Why it was entered (列入事由).
     pub reason: ListingReason,
@@ -102,17 +108,28 @@ pub struct CreditListing {
     pub escalates_on: Option<Date>,
     /// The day it was taken off; null while it stands (移出日期).
     pub removed_on: Option<Date>,
+    /// The day on which the ground arose; null where it is not known (事由发生日期).
+    pub arose_on: Option<Date>,
+    /// Whether it was entered later than five working days after that (是否超期录入).
+    pub is_entered_late: bool,
+    /// The version to name when it is taken off (版本).
+    pub version: i64,
 }
 
-impl From<model::credit_listing::Model> for CreditListing {
-    fn from(row: model::credit_listing::Model) -> Self {
+impl CreditListing {
+    /// The entry as it stands on a day.
+    #[must_use]
+    pub fn on(row: model::credit_listing::Model, today: NaiveDate) -> Self {
         Self {
             id: ID(row.id.to_string()),
-            list: row.list,
+            list: rules::credit::list_on(row.list, row.escalates, row.removed, today),
             reason: row.reason,
             listed_on: Date(row.listed),
             escalates_on: row.escalates.map(Date),
             removed_on: row.removed.map(Date),
+            arose_on: row.arose.map(Date),
+            is_entered_late: row.entered_late,
+            version: row.version,
         }
     }
 }
@@ -174,6 +191,8 @@ pub struct AnnualReport {
     pub is_late: bool,
     /// The registry's conclusion; null until it is drawn (年检结论).
     pub result: Option<ReportResult>,
+    /// The supervising department's view; null where none was recorded (业务主管单位意见).
+    pub supervisor_view: Option<SupervisorView>,
     /// Income of the year (年度收入).
     pub income: Yuan,
     /// Spending of the year (年度支出).
@@ -200,6 +219,7 @@ impl From<model::annual_report::Model> for AnnualReport {
             submitted_to_registry: Date(row.to_registry),
             is_late: row.late,
             result: row.result,
+            supervisor_view: row.supervisor_view,
             income: Yuan(row.income_fen),
             spending: Yuan(row.spending_fen),
             charitable_spending: Yuan(row.charitable_fen),
@@ -231,6 +251,12 @@ pub struct PartyUnit {
     pub established_on: Date,
     /// The last assessment out of 100 over its five aspects; null when there was none (标准化考核得分).
     pub score: Option<i32>,
+    /// The day of that assessment; null when there was none or it is not known (考核日期).
+    pub assessed_on: Option<Date>,
+    /// Its five aspects of 20 each; null where they are not known (五个方面得分).
+    pub aspects: Option<Vec<i32>>,
+    /// The version to name when it is assessed (版本).
+    pub version: i64,
 }
 
 /// An office that a person holds or held in an organization (社会组织职务).

@@ -1,17 +1,23 @@
 //! Figures: months, sums, terms.
 
 use crate::model;
+use crate::service::development;
 use crate::service::development::ProjectSummary as Projects;
 use crate::service::development::{
     AdoptionSummary as Adoptions, FeeSummary, FundSummary, Hubs, PartyCover as Cover,
 };
 use crate::service::statistics::OrgMonth;
 use crate::service::supervision::{Cleanup, Sla};
-use crate::vocabulary::{CleanupResult, DayUnit, PermitItem};
-use async_graphql::{ID, SimpleObject};
+use crate::vocabulary::{CleanupResult, DayUnit, PartnerKind, PermitItem};
+use async_graphql::{ComplexObject, Context, ID, SimpleObject};
+use kit::batch::Siblings;
 use kit::federation::directives::*;
-use kit::{Date, DateTime, YearMonth, Yuan};
+use kit::{CreditCode, Date, DateTime, PrincipalExt, Result, YearMonth, Yuan};
 use minzheng_kit as kit;
+use std::sync::Arc;
+use uuid::Uuid;
+
+type Instant = chrono::DateTime<chrono::Utc>;
 
 /// The social organizations of a division in one month (社会组织月度统计).
 #[derive(SimpleObject, Clone, Debug)]
@@ -65,13 +71,16 @@ pub struct FeeReductionSummary {
     pub enterprises_helped: i64,
     /// What they save (减免金额).
     pub fees_cut: Yuan,
+    /// When the figures were taken (数据截至).
+    pub as_of: DateTime,
 }
 
 impl FeeReductionSummary {
     /// The sums of a range of months.
     #[must_use]
-    pub fn new(summary: FeeSummary, from: YearMonth, to: YearMonth) -> Self {
+    pub fn new(summary: FeeSummary, from: YearMonth, to: YearMonth, as_of: Instant) -> Self {
         Self {
+            as_of: DateTime(as_of),
             from,
             to,
             associations: summary.associations,
@@ -103,11 +112,16 @@ pub struct CleanupStats {
     pub total: i64,
     /// The cases by their result (按结果分类).
     pub by_result: Vec<CleanupByResult>,
+    /// When the figures were taken (数据截至).
+    pub as_of: DateTime,
 }
 
-impl From<Cleanup> for CleanupStats {
-    fn from(cleanup: Cleanup) -> Self {
+impl CleanupStats {
+    /// The figures, taken at an instant.
+    #[must_use]
+    pub fn new(cleanup: Cleanup, as_of: Instant) -> Self {
         Self {
+            as_of: DateTime(as_of),
             zombie_cleaned: cleanup.zombie,
             illegal_banned: cleanup.illegal,
             total: cleanup.zombie + cleanup.illegal,
@@ -165,7 +179,7 @@ impl From<Sla> for PermitSla {
 
 /// A project of the five partners: community, organizations, social workers, volunteers, charity (五社联动项目).
 #[derive(SimpleObject, Clone, Debug)]
-#[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
+#[graphql(complex, directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
 pub struct SocietyProject {
     /// The project's id (标识).
     pub id: ID,
@@ -185,10 +199,54 @@ pub struct SocietyProject {
     pub people_served: i64,
     /// Whether the report gives the people only roughly (服务人次是否约数).
     pub is_people_served_approximate: bool,
+    /// The version to name when it is changed (版本).
+    pub version: i64,
+    #[graphql(skip)]
+    key: Uuid,
+    #[graphql(skip)]
+    siblings: Arc<Siblings<Uuid>>,
 }
 
-impl From<model::project::Model> for SocietyProject {
-    fn from(row: model::project::Model) -> Self {
+/// One of the partners of a project (项目主体).
+#[derive(SimpleObject, Clone, Debug)]
+#[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
+pub struct ProjectPartner {
+    /// Which of the five (主体类型).
+    pub kind: PartnerKind,
+    /// Its name (名称).
+    pub name: String,
+    /// The code of the organization, if it is one of the register; null for others (统一社会信用代码).
+    pub credit_code: Option<CreditCode>,
+}
+
+/// What is loaded for the projects of a page together.
+#[ComplexObject]
+impl SocietyProject {
+    /// The partners; empty where the report names none, null on failure (联动主体).
+    async fn partners(&self, ctx: &Context<'_>) -> Option<Result<Vec<ProjectPartner>>> {
+        let db = ctx.services().db.read();
+        let load = |keys: Arc<[Uuid]>| async move { development::partners(db, &keys).await };
+        let rows = self.siblings.load(&self.key, "partners", "", load).await;
+        let one = |row: model::project_partner::Model| ProjectPartner {
+            kind: row.kind,
+            name: row.name,
+            credit_code: row.credit_code.map(CreditCode),
+        };
+        Some(rows.map(|rows| rows.unwrap_or_default().into_iter().map(one).collect()))
+    }
+}
+
+impl SocietyProject {
+    /// The projects of one page.
+    #[must_use]
+    pub fn page(rows: Vec<model::project::Model>) -> Vec<Self> {
+        let siblings = Siblings::new(rows.iter().map(|row| row.id).collect());
+        rows.into_iter()
+            .map(|row| Self::of(row, Arc::clone(&siblings)))
+            .collect()
+    }
+
+    fn of(row: model::project::Model, siblings: Arc<Siblings<Uuid>>) -> Self {
         Self {
             id: ID(row.id.to_string()),
             name: row.name,
@@ -199,6 +257,40 @@ impl From<model::project::Model> for SocietyProject {
             organizations_grown: row.organizations_grown,
             people_served: row.people_served,
             is_people_served_approximate: row.people_approximate,
+            version: row.version,
+            key: row.id,
+            siblings,
+        }
+    }
+}
+
+/// A small fund of a community (社区微基金).
+#[derive(SimpleObject, Clone, Debug)]
+#[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
+pub struct MicroFund {
+    /// The fund's id (标识).
+    pub id: ID,
+    /// Its name (名称).
+    pub name: String,
+    /// Its money (资金规模).
+    pub amount: Yuan,
+    /// Whether the report gives the amount only roughly (资金是否约数).
+    pub is_amount_approximate: bool,
+    /// The first day (设立日期).
+    pub opened_on: Date,
+    /// The version to name when money moves (版本).
+    pub version: i64,
+}
+
+impl From<model::micro_fund::Model> for MicroFund {
+    fn from(row: model::micro_fund::Model) -> Self {
+        Self {
+            id: ID(row.id.to_string()),
+            name: row.name,
+            amount: Yuan(row.amount_fen),
+            is_amount_approximate: row.approximate,
+            opened_on: Date(row.opened),
+            version: row.version,
         }
     }
 }
@@ -221,11 +313,16 @@ pub struct ProjectSummary {
     pub people_served: i64,
     /// Whether the reports give the people only roughly (服务人次是否约数).
     pub is_people_served_approximate: bool,
+    /// When the figures were taken (数据截至).
+    pub as_of: DateTime,
 }
 
-impl From<Projects> for ProjectSummary {
-    fn from(sums: Projects) -> Self {
+impl ProjectSummary {
+    /// The figures, taken at an instant.
+    #[must_use]
+    pub fn new(sums: Projects, as_of: Instant) -> Self {
         Self {
+            as_of: DateTime(as_of),
             projects: sums.projects,
             pilots: sums.pilots,
             honoured: sums.honoured,
@@ -247,11 +344,16 @@ pub struct MicroFundSummary {
     pub amount: Yuan,
     /// Whether the report gives the amount only roughly, as "over" it (资金是否约数).
     pub is_amount_approximate: bool,
+    /// When the figures were taken (数据截至).
+    pub as_of: DateTime,
 }
 
-impl From<FundSummary> for MicroFundSummary {
-    fn from(sums: FundSummary) -> Self {
+impl MicroFundSummary {
+    /// The figures, taken at an instant.
+    #[must_use]
+    pub fn new(sums: FundSummary, as_of: Instant) -> Self {
         Self {
+            as_of: DateTime(as_of),
             funds: sums.funds,
             amount: Yuan(sums.amount_fen),
             is_amount_approximate: sums.approximate > 0,
@@ -265,15 +367,20 @@ impl From<FundSummary> for MicroFundSummary {
 pub struct AdoptionSummary {
     /// Organizations that adopt (参与社会组织数).
     pub organizations: i64,
-    /// Households adopted (结对家庭户数).
-    pub households: i64,
+    /// Households adopted; null where so few, or what would tell so few, are withheld (结对家庭户数).
+    pub households: Option<i64>,
     /// Whether the report gives both only roughly, as "more than" (是否约数).
     pub is_approximate: bool,
+    /// When the figures were taken (数据截至).
+    pub as_of: DateTime,
 }
 
-impl From<Adoptions> for AdoptionSummary {
-    fn from(sums: Adoptions) -> Self {
+impl AdoptionSummary {
+    /// The figures, taken at an instant.
+    #[must_use]
+    pub fn new(sums: Adoptions, as_of: Instant) -> Self {
         Self {
+            as_of: DateTime(as_of),
             organizations: sums.organizations,
             households: sums.households,
             is_approximate: sums.approximate > 0,
@@ -301,11 +408,16 @@ pub struct HubSummary {
     pub brands: i64,
     /// Hubs that the division's own plans promised; never part of the results (枢纽型社会组织培育目标).
     pub hub_targets: Vec<YearTarget>,
+    /// When the figures were taken (数据截至).
+    pub as_of: DateTime,
 }
 
-impl From<Hubs> for HubSummary {
-    fn from(hubs: Hubs) -> Self {
+impl HubSummary {
+    /// The figures, taken at an instant.
+    #[must_use]
+    pub fn new(hubs: Hubs, as_of: Instant) -> Self {
         Self {
+            as_of: DateTime(as_of),
             hubs: hubs.hubs,
             brands: hubs.brands,
             hub_targets: hubs
@@ -327,11 +439,16 @@ pub struct PartyCover {
     pub covered: i64,
     /// Of those assessed (已考核数).
     pub assessed: i64,
+    /// When the figures were taken (数据截至).
+    pub as_of: DateTime,
 }
 
-impl From<Cover> for PartyCover {
-    fn from(cover: Cover) -> Self {
+impl PartyCover {
+    /// The figures, taken at an instant.
+    #[must_use]
+    pub fn new(cover: Cover, as_of: Instant) -> Self {
         Self {
+            as_of: DateTime(as_of),
             organizations: cover.organizations,
             covered: cover.covered,
             assessed: cover.assessed,

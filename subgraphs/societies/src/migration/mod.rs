@@ -6,6 +6,7 @@
 mod m0001_register;
 mod m0002_supervision;
 mod m0003_development;
+mod m0004_procedures;
 
 use sea_orm_migration::MigrationTrait;
 
@@ -16,5 +17,6 @@ pub fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0001_register::Migration),
         Box::new(m0002_supervision::Migration),
         Box::new(m0003_development::Migration),
+        Box::new(m0004_procedures::Migration),
     ]
 }

@@ -1,6 +1,6 @@
 //! Annual reports as the registry has them; a report that is missing has no row.
 
-use crate::vocabulary::{ReportDuty, ReportResult};
+use crate::vocabulary::{ReportDuty, ReportResult, SupervisorView};
 use sea_orm::entity::prelude::*;
 
 /// One row.
@@ -38,6 +38,8 @@ pub struct Model {
     pub activities: i32,
     /// Counts the changes of the row.
     pub version: i64,
+    /// The supervising department's view, where it was recorded.
+    pub supervisor_view: Option<SupervisorView>,
 }
 
 /// None: statements join by hand, so that their number can be counted.

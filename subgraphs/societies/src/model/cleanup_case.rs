@@ -1,6 +1,6 @@
 //! Cases against organizations that no longer act, and against illegal ones.
 
-use crate::vocabulary::{CleanupKind, CleanupResult};
+use crate::vocabulary::{CleanupKind, CleanupResult, IllegalGround};
 use sea_orm::entity::prelude::*;
 
 /// One row.
@@ -26,6 +26,12 @@ pub struct Model {
     pub closed_month: Option<i32>,
     /// How it ended.
     pub result: Option<CleanupResult>,
+    /// Counts the changes of the row.
+    pub version: i64,
+    /// Why an illegal organization is one.
+    pub ground: Option<IllegalGround>,
+    /// What was confiscated, in fen.
+    pub confiscated_fen: i64,
 }
 
 /// None: statements join by hand, so that their number can be counted.

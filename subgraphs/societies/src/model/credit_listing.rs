@@ -22,6 +22,12 @@ pub struct Model {
     pub escalates: Option<Date>,
     /// The day it was taken off; none while it stands.
     pub removed: Option<Date>,
+    /// Counts the changes of the row.
+    pub version: i64,
+    /// The day the ground arose.
+    pub arose: Option<Date>,
+    /// Whether it was entered later than the five working days (O-17).
+    pub entered_late: bool,
 }
 
 /// None: statements join by hand, so that their number can be counted.

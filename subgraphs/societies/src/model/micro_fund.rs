@@ -19,6 +19,8 @@ pub struct Model {
     pub approximate: bool,
     /// First day.
     pub opened: Date,
+    /// Counts the changes of the row.
+    pub version: i64,
 }
 
 /// None: statements join by hand, so that their number can be counted.

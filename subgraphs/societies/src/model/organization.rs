@@ -1,7 +1,7 @@
 //! A registered social organization. Its current name is repeated here for search; the history of names
 //! is in [`super::organization_name`], its offices in [`super::office`].
 
-use crate::vocabulary::{CharityBasis, HubKind, OrgKind, OrgState, RegistrarLevel};
+use crate::vocabulary::{ActivityField, CharityBasis, HubKind, OrgKind, OrgState, RegistrarLevel};
 use sea_orm::entity::prelude::*;
 
 /// One row.
@@ -51,6 +51,12 @@ pub struct Model {
     pub public_raising_since: Option<Date>,
     /// Counts the changes of the row.
     pub version: i64,
+    /// The field in which it works.
+    pub activity: Option<ActivityField>,
+    /// The department that guides its trade.
+    pub industry_department: Option<String>,
+    /// The area in which it may act, where it is not its division's.
+    pub activity_area: Option<String>,
 }
 
 /// None: statements join by hand, so that their number can be counted.

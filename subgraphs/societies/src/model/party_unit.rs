@@ -15,6 +15,12 @@ pub struct Model {
     pub established: Date,
     /// The last assessment, out of 100 over its five aspects.
     pub score: Option<i32>,
+    /// Counts the changes of the row.
+    pub version: i64,
+    /// The day of the last assessment.
+    pub assessed: Option<Date>,
+    /// Its five aspects, each out of 20, as a JSON list.
+    pub aspects: Option<String>,
 }
 
 /// None: statements join by hand, so that their number can be counted.

@@ -1,6 +1,6 @@
 //! Applications for a permit and how long they took (O-4).
 
-use crate::vocabulary::{DayUnit, PermitItem};
+use crate::vocabulary::{DayUnit, OrgRefusalGround, PermitItem, PermitState};
 use sea_orm::entity::prelude::*;
 
 /// One row.
@@ -36,6 +36,22 @@ pub struct Model {
     pub days_taken: Option<i32>,
     /// The decision.
     pub granted: Option<bool>,
+    /// Where it stands, as recorded; silence may have accepted it since ([`crate::rules::permit`]).
+    pub state: PermitState,
+    /// Counts the changes of the row.
+    pub version: i64,
+    /// The day it was handed in.
+    pub submitted: Option<Date>,
+    /// The name asked for, or of the organization that asks.
+    pub name: Option<String>,
+    /// What is asked for, as JSON without persons ([`crate::service::permit::Form`]).
+    pub form: Option<String>,
+    /// What was missing from the papers.
+    pub missing: Option<String>,
+    /// Why it was refused.
+    pub ground: Option<OrgRefusalGround>,
+    /// Whether it was handed in after its own term.
+    pub late: bool,
 }
 
 /// None: statements join by hand, so that their number can be counted.

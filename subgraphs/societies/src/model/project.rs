@@ -29,6 +29,8 @@ pub struct Model {
     pub people_served: i64,
     /// Whether the report gives that figure only roughly.
     pub people_approximate: bool,
+    /// Counts the changes of the row.
+    pub version: i64,
 }
 
 /// None: statements join by hand, so that their number can be counted.

@@ -22,6 +22,10 @@ pub struct Model {
     pub valid_to: Date,
     /// As recorded; whether it has expired is judged on the day it is read.
     pub state: RatingState,
+    /// Counts the changes of the row.
+    pub version: i64,
+    /// The day it was lowered or taken away.
+    pub changed: Option<Date>,
 }
 
 /// None: statements join by hand, so that their number can be counted.

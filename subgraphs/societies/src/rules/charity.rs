@@ -1,5 +1,6 @@
 //! Charities: the public-raising licence and what must be spent (O-22).
 
+use super::parameter::{Parameter, count, number};
 use super::{Refusal, add_years};
 use chrono::NaiveDate;
 
@@ -9,7 +10,8 @@ pub fn may_ask_for_public_raising(
     charity_since: NaiveDate,
     today: NaiveDate,
 ) -> Result<(), Refusal> {
-    if today < add_years(charity_since, 1) {
+    let years = count(Parameter::YearsBeforeLicence, today);
+    if today < add_years(charity_since, years) {
         return Err(Refusal {
             code: "CHARITY_TOO_YOUNG",
             en: "A charity may ask for the public-raising licence one year after it became a charity.",
@@ -33,14 +35,27 @@ pub struct CharityYear {
     pub management_fen: i64,
 }
 
+/// O-22, 慈善法 第六十一条: whether at least 70 percent of last year's income were spent on charitable activity.
+#[must_use]
+pub fn enough_spent(year: &CharityYear, on: NaiveDate) -> bool {
+    // In 128 bits, so that no sum of money can overflow the comparison.
+    i128::from(year.charitable_spending_fen) * 100
+        >= i128::from(year.last_income_fen) * i128::from(number(Parameter::SpendingPercent, on))
+}
+
+/// O-22, 慈善法 第六十一条: whether management kept within 10 percent of the year's spending.
+#[must_use]
+pub fn management_kept(year: &CharityYear, on: NaiveDate) -> bool {
+    i128::from(year.management_fen) * 100
+        <= i128::from(year.total_spending_fen)
+            * i128::from(number(Parameter::ManagementPercent, on))
+}
+
 /// O-22, 慈善法 第六十一条: a public-raising foundation spends at least 70 percent of last year's income on
 /// charitable activity, and at most 10 percent of the year's spending on management.
-pub fn spending(year: &CharityYear) -> Result<(), Refusal> {
+pub fn spending(year: &CharityYear, on: NaiveDate) -> Result<(), Refusal> {
     const BASIS: &str = "慈善法 (2023) 第六十一条";
-    // In 128 bits, so that no sum of money can overflow the comparison.
-    let share = |part: i64, whole: i64| (i128::from(part) * 100, i128::from(whole));
-    let (spent, income) = share(year.charitable_spending_fen, year.last_income_fen);
-    if spent < income * 70 {
+    if !enough_spent(year, on) {
         return Err(Refusal {
             code: "SPENDING_TOO_LOW",
             en: "Charitable spending is below 70 percent of last year's income.",
@@ -48,8 +63,7 @@ pub fn spending(year: &CharityYear) -> Result<(), Refusal> {
             basis: BASIS,
         });
     }
-    let (management, total) = share(year.management_fen, year.total_spending_fen);
-    if management > total * 10 {
+    if !management_kept(year, on) {
         return Err(Refusal {
             code: "MANAGEMENT_COST_TOO_HIGH",
             en: "Management costs are above 10 percent of the year's spending.",
@@ -88,7 +102,9 @@ mod tests {
                 management_fen: management,
             };
             assert_eq!(
-                spending(&year).err().map_or("OK", |r| r.code),
+                spending(&year, day("2026-11-22"))
+                    .err()
+                    .map_or("OK", |r| r.code),
                 expected,
                 "{year:?}"
             );

@@ -1,11 +1,9 @@
-//! The two lists of bad credit (O-13, O-15).
+//! The two lists of bad credit (O-13 to O-16).
 
-use super::add_years;
+use super::parameter::{Parameter, count, number};
+use super::{Refusal, add_years};
 use crate::vocabulary::{CreditList, ListingReason};
 use chrono::NaiveDate;
-
-/// Fine from which a penalty is serious: 50,000 yuan, in fen (number of the draft text).
-pub const LARGE_FINE_FEN: i64 = 5_000_000;
 
 /// What was found of an organization.
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,8 +32,9 @@ pub struct Findings {
 
 /// O-13, 社会组织信用信息管理办法 (2018): the grounds for the abnormal list that a finding holds.
 #[must_use]
-pub fn abnormal_grounds(f: &Findings) -> Vec<ListingReason> {
-    let minor_penalty = f.penalty_fen.is_some_and(|fen| fen < LARGE_FINE_FEN);
+pub fn abnormal_grounds(f: &Findings, on: NaiveDate) -> Vec<ListingReason> {
+    let large = number(Parameter::LargeFine, on);
+    let minor_penalty = f.penalty_fen.is_some_and(|fen| fen < large);
     [
         (f.report_missing, ListingReason::NoAnnualReport),
         (f.not_put_right, ListingReason::NotPutRight),
@@ -52,7 +51,7 @@ pub fn abnormal_grounds(f: &Findings) -> Vec<ListingReason> {
 /// full years later.
 #[must_use]
 pub fn escalates_on(listed: NaiveDate) -> NaiveDate {
-    add_years(listed, 2)
+    add_years(listed, count(Parameter::EscalationYears, listed))
 }
 
 /// O-15, 社会组织信用信息管理办法 (2018): the grounds for the serious list, of which two years on the abnormal
@@ -64,13 +63,15 @@ pub fn serious_grounds(
     today: NaiveDate,
 ) -> Vec<ListingReason> {
     let two_years = abnormal_since.is_some_and(|since| escalates_on(since) <= today);
-    let large_fine = f.penalty_fen.is_some_and(|fen| fen >= LARGE_FINE_FEN);
+    let large = number(Parameter::LargeFine, today);
+    let large_fine = f.penalty_fen.is_some_and(|fen| fen >= large);
+    let repeated = f.minor_penalties >= count(Parameter::MinorPenalties, today);
     [
         (two_years, ListingReason::AbnormalTwoYears),
         (f.fake_change, ListingReason::FakeChange),
         (f.suspended, ListingReason::Suspension),
         (large_fine, ListingReason::LargeFine),
-        (f.minor_penalties >= 2, ListingReason::RepeatedPenalties),
+        (repeated, ListingReason::RepeatedPenalties),
         (f.judgment_defaulter, ListingReason::JudgmentDefaulter),
         (f.revoked, ListingReason::Revocation),
     ]
@@ -88,11 +89,139 @@ pub fn list_for(
 ) -> Option<CreditList> {
     if !serious_grounds(f, abnormal_since, today).is_empty() {
         Some(CreditList::Serious)
-    } else if !abnormal_grounds(f).is_empty() {
+    } else if !abnormal_grounds(f, today).is_empty() {
         Some(CreditList::Abnormal)
     } else {
         None
     }
+}
+
+/// O-15, 社会组织信用信息管理办法 (2018): the list on which an entry counts on a day: an abnormal one that has
+/// stood its two years is serious, whether or not a job has written it down.
+#[must_use]
+pub fn list_on(
+    recorded: CreditList,
+    escalates: Option<NaiveDate>,
+    removed: Option<NaiveDate>,
+    on: NaiveDate,
+) -> CreditList {
+    let over = escalates.is_some_and(|day| day <= on);
+    if recorded == CreditList::Abnormal && over && removed.is_none() {
+        CreditList::Serious
+    } else {
+        recorded
+    }
+}
+
+/// O-13 and O-15, 社会组织信用信息管理办法 (2018): the list to which a ground belongs.
+#[must_use]
+pub const fn list_of(reason: ListingReason) -> CreditList {
+    match reason {
+        ListingReason::NoAnnualReport
+        | ListingReason::NotPutRight
+        | ListingReason::NoPartyBody
+        | ListingReason::Unreachable
+        | ListingReason::MinorPenalty => CreditList::Abnormal,
+        ListingReason::AbnormalTwoYears
+        | ListingReason::FakeChange
+        | ListingReason::Suspension
+        | ListingReason::LargeFine
+        | ListingReason::RepeatedPenalties
+        | ListingReason::JudgmentDefaulter
+        | ListingReason::Revocation => CreditList::Serious,
+    }
+}
+
+/// O-14, 社会组织信用信息管理办法 (draft text): a body counts as unreachable when two registered letters to its
+/// domicile, sent 20 to 60 days apart, both came back. `returned` holds the days on which letters were sent
+/// that came back.
+pub fn unreachable(returned: &[NaiveDate], today: NaiveDate) -> Result<(), Refusal> {
+    let (from, to) = (
+        number(Parameter::LettersApartFrom, today),
+        number(Parameter::LettersApartTo, today),
+    );
+    let apart = |a: &NaiveDate, b: &NaiveDate| (from..=to).contains(&(*b - *a).num_days());
+    if returned
+        .iter()
+        .any(|a| returned.iter().any(|b| apart(a, b)))
+    {
+        return Ok(());
+    }
+    Err(Refusal {
+        code: "TWO_LETTERS_NEEDED",
+        en: "Two registered letters, 20 to 60 days apart, must have come back.",
+        zh: "须两次向住所邮寄挂号信且均被退回，两次间隔20日以上60日以内。",
+        basis: CREDIT,
+    })
+}
+
+const CREDIT: &str = "社会组织信用信息管理办法 (2018)";
+
+/// What is known when an entry is to be taken off a list.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing {
+    /// Why it was entered.
+    pub reason: ListingReason,
+    /// The list on which it counts today.
+    pub list: CreditList,
+    /// The first day on that list.
+    pub since: NaiveDate,
+    /// Annual reports are still missing.
+    pub reports_missing: bool,
+    /// The fault was found to be put right.
+    pub put_right: bool,
+    /// The organization no longer exists: it was deregistered.
+    pub deregistered: bool,
+    /// The last day on which something new was found against it.
+    pub last_fault: Option<NaiveDate>,
+}
+
+/// O-13 and O-16, 社会组织信用信息管理办法 (2018): off the abnormal list when the fault is put right; off the
+/// serious list on request after two clean years; who was revoked, after deregistration only.
+pub fn may_leave(s: &Standing, today: NaiveDate) -> Result<(), Refusal> {
+    let refuse = |code, en, zh| {
+        Err(Refusal {
+            code,
+            en,
+            zh,
+            basis: CREDIT,
+        })
+    };
+    if s.deregistered {
+        return Ok(());
+    }
+    if s.reason == ListingReason::Revocation {
+        return refuse(
+            "DEREGISTER_FIRST",
+            "Who was revoked leaves the list after deregistration.",
+            "被撤销登记的，应在办理注销登记后移出。",
+        );
+    }
+    if s.list == CreditList::Serious {
+        let clean_from = s.last_fault.map_or(s.since, |fault| fault.max(s.since));
+        if add_years(clean_from, count(Parameter::CleanYears, today)) > today {
+            return refuse(
+                "CLEAN_YEARS_NOT_OVER",
+                "The serious list is left after two clean years.",
+                "列入严重违法失信名单满二年且未再发生应列入情形的，方可申请移出。",
+            );
+        }
+    }
+    if s.reason == ListingReason::NoAnnualReport && s.reports_missing {
+        return refuse(
+            "REPORT_STILL_MISSING",
+            "The missing annual report must be handed in first.",
+            "应先补报年度报告。",
+        );
+    }
+    if !s.put_right {
+        return refuse(
+            "NOT_PUT_RIGHT",
+            "The fault must be put right before the entry is taken off.",
+            "列入事由未消除的，不得移出。",
+        );
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -149,7 +278,7 @@ mod tests {
             (
                 "a fine just below",
                 Findings {
-                    penalty_fen: Some(LARGE_FINE_FEN - 1),
+                    penalty_fen: Some(4_999_999),
                     ..clean
                 },
                 Some(CreditList::Abnormal),
@@ -157,7 +286,7 @@ mod tests {
             (
                 "a fine of fifty thousand",
                 Findings {
-                    penalty_fen: Some(LARGE_FINE_FEN),
+                    penalty_fen: Some(5_000_000),
                     ..clean
                 },
                 Some(CreditList::Serious),
@@ -224,5 +353,117 @@ mod tests {
             list_for(&clean, since, day("2026-11-22")),
             Some(CreditList::Serious)
         );
+    }
+
+    #[test]
+    fn an_entry_is_serious_from_the_day_it_escalates_while_it_stands() {
+        use CreditList::{Abnormal, Serious};
+        let escalates = Some(day("2026-07-15"));
+        for (recorded, removed, on, expected) in [
+            (Abnormal, None, "2026-07-14", Abnormal),
+            (Abnormal, None, "2026-07-15", Serious),
+            (Abnormal, Some("2026-07-01"), "2026-07-15", Abnormal),
+            (Serious, None, "2020-01-01", Serious),
+        ] {
+            let list = list_on(recorded, escalates, removed.map(day), day(on));
+            assert_eq!(list, expected, "{recorded:?} on {on}");
+        }
+    }
+
+    #[test]
+    fn two_letters_twenty_to_sixty_days_apart_must_come_back() {
+        let today = day("2026-11-22");
+        for (letters, allowed) in [
+            (vec![], false),
+            (vec!["2026-09-01"], false),
+            (vec!["2026-09-01", "2026-09-20"], false),
+            (vec!["2026-09-01", "2026-09-21"], true),
+            (vec!["2026-09-01", "2026-10-31"], true),
+            (vec!["2026-09-01", "2026-11-01"], false),
+            (vec!["2026-08-01", "2026-10-15", "2026-11-10"], true),
+        ] {
+            let days: Vec<NaiveDate> = letters.iter().map(|text| day(text)).collect();
+            assert_eq!(unreachable(&days, today).is_ok(), allowed, "{letters:?}");
+        }
+    }
+
+    #[test]
+    fn a_list_is_left_when_its_reason_is_gone() {
+        use CreditList::{Abnormal, Serious};
+        let clean = Standing {
+            reason: ListingReason::Unreachable,
+            list: Abnormal,
+            since: day("2024-11-22"),
+            reports_missing: false,
+            put_right: true,
+            deregistered: false,
+            last_fault: None,
+        };
+        let no_report = ListingReason::NoAnnualReport;
+        let revoked = Standing {
+            reason: ListingReason::Revocation,
+            list: Serious,
+            ..clean
+        };
+        for (what, standing, expected) in [
+            ("put right", clean, "OK"),
+            (
+                "not put right",
+                Standing {
+                    put_right: false,
+                    ..clean
+                },
+                "NOT_PUT_RIGHT",
+            ),
+            (
+                "report missing",
+                Standing {
+                    reason: no_report,
+                    reports_missing: true,
+                    ..clean
+                },
+                "REPORT_STILL_MISSING",
+            ),
+            (
+                "serious for two years",
+                Standing {
+                    list: Serious,
+                    ..clean
+                },
+                "OK",
+            ),
+            (
+                "serious a day less",
+                Standing {
+                    list: Serious,
+                    since: day("2024-11-23"),
+                    ..clean
+                },
+                "CLEAN_YEARS_NOT_OVER",
+            ),
+            (
+                "a new fault",
+                Standing {
+                    list: Serious,
+                    last_fault: Some(day("2026-01-01")),
+                    ..clean
+                },
+                "CLEAN_YEARS_NOT_OVER",
+            ),
+            ("revoked", revoked, "DEREGISTER_FIRST"),
+            (
+                "revoked and gone",
+                Standing {
+                    deregistered: true,
+                    ..revoked
+                },
+                "OK",
+            ),
+        ] {
+            let code = may_leave(&standing, day("2026-11-22"))
+                .err()
+                .map_or("OK", |r| r.code);
+            assert_eq!(code, expected, "{what}");
+        }
     }
 }

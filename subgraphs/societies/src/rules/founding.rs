@@ -53,6 +53,54 @@ pub fn society_funds(fen: i64, level: RegistrarLevel, on: NaiveDate) -> Result<(
     )
 }
 
+/// What every association and foundation shows when it is founded.
+#[derive(Clone, Copy, Debug)]
+pub struct Parts {
+    /// Bodies and charter as the law asks for them.
+    pub bodies: bool,
+    /// Full-time staff that fits its work.
+    pub staff: bool,
+    /// A fixed domicile.
+    pub domicile: bool,
+    /// Able to bear civil liability by itself.
+    pub liability: bool,
+}
+
+/// O-1, 社会团体登记管理条例 第十条, and O-2, 基金会管理条例 第八条: bodies and charter, fixed domicile, full-time
+/// staff, liability of its own.
+pub fn parts(kind: OrgKind, parts: Parts) -> Result<(), Refusal> {
+    if parts.bodies && parts.staff && parts.domicile && parts.liability {
+        return Ok(());
+    }
+    Err(Refusal {
+        code: "CONDITIONS_NOT_MET",
+        en: "Bodies and charter, full-time staff, a fixed domicile and liability of its own are needed.",
+        zh: "应有规范的章程和相应的组织机构、专职工作人员、固定的住所，并能独立承担民事责任。",
+        basis: if matches!(kind, OrgKind::Foundation) {
+            "基金会管理条例 (2004) 第八条"
+        } else {
+            "社会团体登记管理条例 (2016) 第十条"
+        },
+    })
+}
+
+/// O-1 and O-3, 社会团体登记管理条例 第九条: a supervising department that is named has consented before.
+pub fn consent(
+    has_supervisor: bool,
+    consented: Option<NaiveDate>,
+    today: NaiveDate,
+) -> Result<(), Refusal> {
+    if !has_supervisor || consented.is_some_and(|day| day <= today) {
+        return Ok(());
+    }
+    Err(Refusal {
+        code: "SUPERVISOR_CONSENT_MISSING",
+        en: "The supervising department must have consented.",
+        zh: "申请成立登记须先经业务主管单位审查同意。",
+        basis: "社会团体登记管理条例 (2016) 第九条",
+    })
+}
+
 /// O-2, 基金会管理条例 第六条、第八条: the original fund, paid in cash, and who may register it: only the
 /// ministry or a province, the ministry from 20 million yuan where the fund is not national.
 /// `fen` is the fund in fen.
@@ -237,6 +285,53 @@ mod tests {
     fn a_refusal_by_number_names_the_article_of_its_row() {
         let refusal = society_funds(0, RegistrarLevel::County, day("2020-01-01")).unwrap_err();
         assert_eq!(refusal.basis, "社会团体登记管理条例 (2016) 第十条");
+    }
+
+    #[test]
+    fn every_part_is_needed_and_a_named_department_consents_before() {
+        let whole = Parts {
+            bodies: true,
+            staff: true,
+            domicile: true,
+            liability: true,
+        };
+        assert_eq!(code(parts(OrgKind::SocialGroup, whole)), "OK");
+        for missing in [
+            Parts {
+                bodies: false,
+                ..whole
+            },
+            Parts {
+                staff: false,
+                ..whole
+            },
+            Parts {
+                domicile: false,
+                ..whole
+            },
+            Parts {
+                liability: false,
+                ..whole
+            },
+        ] {
+            assert_eq!(
+                code(parts(OrgKind::Foundation, missing)),
+                "CONDITIONS_NOT_MET"
+            );
+        }
+        let today = day("2026-11-22");
+        for (has, consented, expected) in [
+            (false, None, "OK"),
+            (true, Some(today), "OK"),
+            (true, None, "SUPERVISOR_CONSENT_MISSING"),
+            (true, Some(day("2026-11-23")), "SUPERVISOR_CONSENT_MISSING"),
+        ] {
+            assert_eq!(
+                code(consent(has, consented, today)),
+                expected,
+                "{has} {consented:?}"
+            );
+        }
     }
 
     #[test]

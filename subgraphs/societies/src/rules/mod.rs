@@ -2,18 +2,27 @@
 //!
 //! Nothing here reads a clock, a database or the network: dates, figures and calendars are passed
 //! in, so that every rule is tested by a table. Each function's comment begins with the rule's id
-//! (domain model, part B.4.2) and its article. Numbers of the law stand in the dated table of
-//! [`threshold`], because the regulation on societies was amended in March 2026 and its numbers can
-//! be replaced there without touching a rule.
+//! (domain model, part B.4.2) and its article. Numbers of the law stand in the dated tables of
+//! [`threshold`] (what an organization must have) and [`parameter`] (days, years, sums, shares),
+//! because the regulation on societies was amended in March 2026 and its numbers can be replaced
+//! there without touching a rule.
 //!
 //! A rule answers `Ok` or a [`Refusal`], which the service turns into a user error with its field.
 
+pub mod change;
 pub mod charity;
+pub mod cleanup;
+pub mod cooperation;
 pub mod credit;
 pub mod fee;
 pub mod founding;
+pub mod name;
 pub mod office;
+pub mod parameter;
+pub mod penalty;
+pub mod permit;
 pub mod rating;
+pub mod refusal;
 pub mod report;
 pub mod state;
 pub mod term;

@@ -1,7 +1,10 @@
 //! Who may lead an organization (O-6).
 
 use super::Refusal;
+use super::add_years;
+use super::parameter::{Parameter, count};
 use crate::vocabulary::{OfficeRole, OrgKind};
+use chrono::NaiveDate;
 
 /// An office that a person holds now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,9 +36,31 @@ pub fn may_lead_society(held: &[HeldOffice], credit_code: &str) -> Result<(), Re
     Ok(())
 }
 
+/// O-5, 社会团体登记管理条例 第十三条 and 民法典 第十七条、第十八条: who heads an organization has full capacity, so
+/// is at least 18.
+pub fn full_capacity(born: NaiveDate, today: NaiveDate) -> Result<(), Refusal> {
+    if add_years(born, count(Parameter::FullAge, today)) <= today {
+        return Ok(());
+    }
+    Err(Refusal {
+        code: "HEAD_NOT_OF_AGE",
+        en: "Who heads an organization must have full capacity.",
+        zh: "社会组织的负责人应具有完全民事行为能力。",
+        basis: "社会团体登记管理条例 (2016) 第十三条",
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::day;
+
+    #[test]
+    fn a_head_is_of_age_on_the_eighteenth_birthday() {
+        let today = day("2026-11-22");
+        assert!(full_capacity(day("2008-11-22"), today).is_ok());
+        assert!(full_capacity(day("2008-11-23"), today).is_err());
+    }
 
     fn held(credit_code: &str, kind: OrgKind, role: OfficeRole) -> HeldOffice {
         HeldOffice {

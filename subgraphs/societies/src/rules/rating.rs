@@ -1,7 +1,8 @@
 //! Ratings from 1A to 5A (O-12).
 
+use super::parameter::{Parameter, count};
 use super::{Refusal, add_years};
-use crate::vocabulary::{RatingLevel, RatingState, ReportResult};
+use crate::vocabulary::{RatingChange, RatingLevel, RatingState, ReportResult};
 use chrono::{Datelike, NaiveDate};
 
 const BASIS: &str = "社会组织评估管理办法 (2011)";
@@ -10,7 +11,7 @@ const BASIS: &str = "社会组织评估管理办法 (2011)";
 /// later.
 #[must_use]
 pub fn valid_to(from: NaiveDate) -> NaiveDate {
-    add_years(from, 5)
+    add_years(from, count(Parameter::RatingYears, from))
 }
 
 /// O-12, 社会组织评估管理办法: what a rating is worth on a day. Lowered and revoked ones stay so; `to` is the
@@ -30,13 +31,18 @@ pub fn enjoys_policies(level: RatingLevel, state: RatingState) -> bool {
     state == RatingState::Valid && level >= RatingLevel::A3
 }
 
-/// Score bands of one city's notice (1,000 points): a setting, not the law.
-pub const SCORE_BANDS: [(u16, RatingLevel); 4] = [
-    (950, RatingLevel::A5),
-    (901, RatingLevel::A4),
-    (851, RatingLevel::A3),
-    (801, RatingLevel::A2),
-];
+/// O-12, one city's notice (a setting): the scores out of 1,000 from which the grades above 1A begin, the
+/// highest first.
+#[must_use]
+pub fn score_bands(on: NaiveDate) -> [(u16, RatingLevel); 4] {
+    let from = |parameter| u16::try_from(count(parameter, on)).unwrap_or(u16::MAX);
+    [
+        (from(Parameter::ScoreFor5A), RatingLevel::A5),
+        (from(Parameter::ScoreFor4A), RatingLevel::A4),
+        (from(Parameter::ScoreFor3A), RatingLevel::A3),
+        (from(Parameter::ScoreFor2A), RatingLevel::A2),
+    ]
+}
 
 /// O-12, one city's notice (a setting): the grade for a score out of 1,000. Below the last band it is 1A.
 #[must_use]
@@ -67,8 +73,9 @@ pub struct Candidate {
 /// O-12, 社会组织评估管理办法: rated after two full years; not if last year was unchecked or failed, or both
 /// years only 基本合格, nor while punished, listed or under investigation.
 pub fn may_be_rated(c: &Candidate, today: NaiveDate) -> Result<(), Refusal> {
-    // Two full years: two whole calendar years after the year of founding.
-    if today.year() - c.founded.year() <= 2 {
+    // Full years: whole calendar years after the year of founding.
+    let years = i32::try_from(count(Parameter::YearsBeforeRating, today)).unwrap_or(i32::MAX);
+    if today.year() - c.founded.year() <= years {
         return Err(Refusal {
             code: "TOO_YOUNG_TO_BE_RATED",
             en: "An organization may be rated after two full years.",
@@ -100,11 +107,60 @@ pub fn may_be_rated(c: &Candidate, today: NaiveDate) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// O-12, 社会组织评估管理办法: what may be done to a rating before its end: one that counts is lowered to a
+/// lesser grade, or taken away; nothing is done to one that no longer counts.
+pub fn change(
+    level: RatingLevel,
+    state: RatingState,
+    change: RatingChange,
+    to: Option<RatingLevel>,
+) -> Result<(), Refusal> {
+    if state != RatingState::Valid {
+        return Err(Refusal {
+            code: "RATING_NOT_IN_FORCE",
+            en: "Only a rating that counts today can be changed.",
+            zh: "只能调整有效期内的评估等级。",
+            basis: BASIS,
+        });
+    }
+    let fits = match change {
+        RatingChange::Lower => to.is_some_and(|to| to < level),
+        RatingChange::Revoke => to.is_none(),
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(Refusal {
+        code: "GRADE_DOES_NOT_FIT",
+        en: "Lowering names a lesser grade; taking away names none.",
+        zh: "降低等级应载明更低的等级；取消等级不得载明等级。",
+        basis: BASIS,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
     use super::*;
     use crate::rules::day;
+
+    #[test]
+    fn a_rating_that_counts_is_lowered_or_taken_away() {
+        use RatingChange::{Lower, Revoke};
+        use RatingLevel::{A3, A4, A5};
+        for (state, by, to, expected) in [
+            (RatingState::Valid, Lower, Some(A3), "OK"),
+            (RatingState::Valid, Lower, Some(A4), "GRADE_DOES_NOT_FIT"),
+            (RatingState::Valid, Lower, Some(A5), "GRADE_DOES_NOT_FIT"),
+            (RatingState::Valid, Lower, None, "GRADE_DOES_NOT_FIT"),
+            (RatingState::Valid, Revoke, None, "OK"),
+            (RatingState::Valid, Revoke, Some(A3), "GRADE_DOES_NOT_FIT"),
+            (RatingState::Expired, Revoke, None, "RATING_NOT_IN_FORCE"),
+        ] {
+            let code = change(A4, state, by, to).err().map_or("OK", |r| r.code);
+            assert_eq!(code, expected, "{state:?} {by:?} {to:?}");
+        }
+    }
 
     #[test]
     fn a_rating_lasts_five_years_to_the_day() {
@@ -149,7 +205,11 @@ mod tests {
             (850, RatingLevel::A2),
             (800, RatingLevel::A1),
         ] {
-            assert_eq!(level_for(score, &SCORE_BANDS), level, "{score}");
+            assert_eq!(
+                level_for(score, &score_bands(day("2026-01-01"))),
+                level,
+                "{score}"
+            );
         }
     }
 

@@ -1,5 +1,6 @@
 //! The annual report: when it is due, what it is, what its absence means (O-10, O-11).
 
+use super::parameter::{Parameter, count};
 use super::{Refusal, year_start};
 use crate::vocabulary::{ReportDuty, ReportResult};
 use chrono::{Datelike, NaiveDate};
@@ -20,10 +21,14 @@ pub struct ReportDeadlines {
 #[must_use]
 pub fn deadlines(year: i32) -> ReportDeadlines {
     let next = year.saturating_add(1);
-    let day = |month, day| NaiveDate::from_ymd_opt(next, month, day).unwrap_or(NaiveDate::MAX);
+    // Month × 100 + day of the next year, as the table of that year has it.
+    let day = |parameter| {
+        let at = count(parameter, year_start(next));
+        NaiveDate::from_ymd_opt(next, at / 100, at % 100).unwrap_or(NaiveDate::MAX)
+    };
     ReportDeadlines {
-        supervisor: day(3, 31),
-        registry: day(5, 31),
+        supervisor: day(Parameter::ReportToSupervisor),
+        registry: day(Parameter::ReportToRegistry),
     }
 }
 
@@ -114,6 +119,34 @@ pub fn submission(s: &Submission) -> Result<bool, Refusal> {
     Ok(s.today > deadlines(s.year).registry)
 }
 
+/// O-11, 社会团体登记管理条例 第二十八条 and practice of the registries: the registry concludes 合格, 基本合格 or 不合格 on a
+/// report that was handed in; 未参检 is no conclusion on one. A report under inspection that passes has the
+/// supervising department's agreement.
+pub fn conclusion(
+    result: ReportResult,
+    is_inspection: bool,
+    supervisor_agreed: bool,
+) -> Result<(), Refusal> {
+    if result == ReportResult::NotDone {
+        return Err(Refusal {
+            code: "REPORT_IS_THERE",
+            en: "A report that was handed in is not missing.",
+            zh: "已报送年度报告的，不得作出未参检结论。",
+            basis: BASIS,
+        });
+    }
+    let passes = matches!(result, ReportResult::Pass | ReportResult::Basic);
+    if passes && is_inspection && !supervisor_agreed {
+        return Err(Refusal {
+            code: "SUPERVISOR_REVIEW_MISSING",
+            en: "The supervising department must agree to the report before it passes.",
+            zh: "年度报告须经业务主管单位初审同意，方可作出合格或者基本合格结论。",
+            basis: BASIS,
+        });
+    }
+    Ok(())
+}
+
 /// O-11, practice of the registries: without a report the result is 未参检 as soon as the deadline has
 /// passed, and open before.
 #[must_use]
@@ -126,6 +159,24 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
     use super::*;
     use crate::rules::day;
+
+    #[test]
+    fn a_report_passes_only_with_the_supervisors_agreement() {
+        use ReportResult::{Basic, Fail, NotDone, Pass};
+        for (result, inspection, agreed, expected) in [
+            (Pass, true, true, "OK"),
+            (Basic, true, true, "OK"),
+            (Pass, true, false, "SUPERVISOR_REVIEW_MISSING"),
+            (Fail, true, false, "OK"),
+            (Pass, false, false, "OK"),
+            (NotDone, false, true, "REPORT_IS_THERE"),
+        ] {
+            let code = conclusion(result, inspection, agreed)
+                .err()
+                .map_or("OK", |r| r.code);
+            assert_eq!(code, expected, "{result:?}");
+        }
+    }
 
     #[test]
     fn the_report_on_2025_is_due_in_march_and_may_of_2026() {

@@ -3,6 +3,7 @@
 //! The work calendar is a function from a day to whether it is a rest day, `None` where the calendar
 //! of that year is not known: then a due day is unknown too, never guessed.
 
+use super::parameter::{Parameter, ParameterRow, number_at, row_for};
 use crate::vocabulary::{DayUnit, PermitItem};
 use chrono::{Days, NaiveDate};
 
@@ -19,34 +20,50 @@ pub struct PermitTerm {
     pub legal_basis: &'static str,
 }
 
-/// The promise of the 2023 report: permits that the law gives 20 working days are decided in 10.
-pub const PROMISED_WORKING_DAYS: u16 = 10;
-
 /// O-4, 社会团体登记管理条例 第十二条, 基金会管理条例 第十一条, 民办非企业单位登记管理暂行条例 第十一条: founding is decided
 /// within 60 days of complete papers; 行政许可法 第四十二条: other permits within 20 working days, and the
-/// promise "20 to 10" is on these; 慈善法 第十条、第二十二条: recognition and the licence in 20 days.
+/// promise "20 to 10" is on these; 慈善法 第十条、第二十二条: recognition and the licence in 20 days. `place` is the
+/// division code of the authority, whose own promise stands before the general one.
 #[must_use]
-pub const fn permit_term(item: PermitItem) -> PermitTerm {
-    match item {
-        PermitItem::Found => PermitTerm {
-            statutory_days: 60,
-            committed_days: 60,
-            unit: DayUnit::Calendar,
-            legal_basis: "社会团体登记管理条例 (2016) 第十二条",
-        },
-        PermitItem::RecogniseCharity | PermitItem::PublicRaising => PermitTerm {
-            statutory_days: 20,
-            committed_days: 20,
-            unit: DayUnit::Calendar,
-            legal_basis: "慈善法 (2023) 第十条、第二十二条",
-        },
-        PermitItem::Change | PermitItem::Charter | PermitItem::Deregister => PermitTerm {
-            statutory_days: 20,
-            committed_days: PROMISED_WORKING_DAYS,
-            unit: DayUnit::Working,
-            legal_basis: "行政许可法 (2019) 第四十二条",
-        },
+pub fn permit_term(item: PermitItem, place: &str, on: NaiveDate) -> PermitTerm {
+    let (by_law, promised, unit) = match item {
+        PermitItem::Found => (Parameter::FoundingDays, None, DayUnit::Calendar),
+        PermitItem::RecogniseCharity => (Parameter::CharityDays, None, DayUnit::Calendar),
+        PermitItem::PublicRaising => (Parameter::LicenceDays, None, DayUnit::Calendar),
+        PermitItem::Change | PermitItem::Charter | PermitItem::Deregister => (
+            Parameter::PermitDays,
+            Some(Parameter::PromisedPermitDays),
+            DayUnit::Working,
+        ),
+    };
+    let days = |parameter| u16::try_from(number_at(parameter, place, on)).unwrap_or(u16::MAX);
+    let statutory_days = days(by_law);
+    PermitTerm {
+        statutory_days,
+        // A promise is never longer than the law.
+        committed_days: promised
+            .map_or(statutory_days, |promise| days(promise).min(statutory_days)),
+        unit,
+        legal_basis: row_for(by_law, place, on).map_or("", |row: &ParameterRow| row.legal_basis),
     }
+}
+
+/// O-4, 行政许可承诺办结时限: whether an open case is at risk: the promised day has passed, or no more than
+/// three working days are left, or the calendar does not tell.
+#[must_use]
+pub fn at_risk(
+    committed_due: Option<NaiveDate>,
+    today: NaiveDate,
+    is_rest: &dyn Fn(NaiveDate) -> Option<bool>,
+) -> bool {
+    let Some(due) = committed_due else {
+        return true;
+    };
+    if due < today {
+        return true;
+    }
+    let left = days_taken(today, due, DayUnit::Working, is_rest);
+    left.is_none_or(|left| i64::from(left) <= number_at(Parameter::RiskDays, "", today))
 }
 
 /// O-4, 民法典 第二百零一条、第二百零三条 and 行政许可法 第八十二条: the last day of a term. The day of the act is not
@@ -107,7 +124,8 @@ pub fn credit_entry_due(
     arose: NaiveDate,
     is_rest: &dyn Fn(NaiveDate) -> Option<bool>,
 ) -> Option<NaiveDate> {
-    due_on(arose, 5, DayUnit::Working, is_rest)
+    let days = u16::try_from(number_at(Parameter::CreditEntryDays, "", arose)).unwrap_or(u16::MAX);
+    due_on(arose, days, DayUnit::Working, is_rest)
 }
 
 #[cfg(test)]
@@ -124,13 +142,29 @@ mod tests {
 
     #[test]
     fn founding_has_sixty_days_and_the_promise_is_on_permits_only() {
-        assert_eq!(permit_term(PermitItem::Found).statutory_days, 60);
-        assert_eq!(permit_term(PermitItem::Found).committed_days, 60);
-        let change = permit_term(PermitItem::Change);
+        let term = |item| permit_term(item, "320303", day("2026-11-22"));
+        let found = term(PermitItem::Found);
+        assert_eq!((found.statutory_days, found.committed_days), (60, 60));
+        assert_eq!(found.legal_basis, "社会团体登记管理条例 (2016) 第十二条");
+        let change = term(PermitItem::Change);
         assert_eq!(
             (change.statutory_days, change.committed_days, change.unit),
             (20, 10, DayUnit::Working)
         );
+    }
+
+    #[test]
+    fn a_case_is_at_risk_three_working_days_before_its_promise() {
+        // Monday to Thursday: three working days are left.
+        for (due, risky) in [
+            (Some("2026-11-05"), true),
+            (Some("2026-11-06"), false),
+            (Some("2026-11-01"), true),
+            (None, true),
+        ] {
+            let due = due.map(day);
+            assert_eq!(at_risk(due, day("2026-11-02"), &weekends), risky, "{due:?}");
+        }
     }
 
     #[test]

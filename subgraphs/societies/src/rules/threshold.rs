@@ -45,6 +45,8 @@ pub struct OrgThreshold {
     pub provisional_from: Option<NaiveDate>,
     /// The law and its article.
     pub legal_basis: &'static str,
+    /// The day it was compared with the published text; `None` if nobody has.
+    pub verified_on: Option<NaiveDate>,
 }
 
 impl OrgThreshold {
@@ -55,7 +57,7 @@ impl OrgThreshold {
     }
 }
 
-const fn date(year: i32, month: u32, day: u32) -> NaiveDate {
+pub(super) const fn date(year: i32, month: u32, day: u32) -> NaiveDate {
     match NaiveDate::from_ymd_opt(year, month, day) {
         Some(date) => date,
         None => NaiveDate::MIN,
@@ -78,6 +80,7 @@ const fn society(level: Option<RegistrarLevel>, measure: Measure, value: i64) ->
         valid_to: None,
         provisional_from: Some(date(2026, 3, 20)),
         legal_basis: SOCIETY,
+        verified_on: None,
     }
 }
 
@@ -96,6 +99,7 @@ const fn foundation(
         valid_to: None,
         provisional_from: None,
         legal_basis,
+        verified_on: None,
     }
 }
 

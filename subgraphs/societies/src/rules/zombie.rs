@@ -1,6 +1,7 @@
 //! When a registered organization counts as a "zombie" (O-21).
 
 use super::add_years;
+use super::parameter::{Parameter, count};
 use chrono::NaiveDate;
 
 /// What is known of an organization's life signs.
@@ -38,11 +39,12 @@ pub fn zombie_signs(signs: &LifeSigns, today: NaiveDate) -> Vec<ZombieSign> {
         .last_report_year
         .unwrap_or(i32::MIN)
         .max(super::report::first_report_year(signs.founded) - 1);
-    if last_due.saturating_sub(last_reported) >= 2 {
+    let years = i32::try_from(count(Parameter::ZombieReportYears, today)).unwrap_or(i32::MAX);
+    if last_due.saturating_sub(last_reported) >= years {
         found.push(ZombieSign::NoReportTwoYears);
     }
     let last_activity = signs.last_activity.unwrap_or(signs.founded);
-    if add_years(last_activity, 1) <= today {
+    if add_years(last_activity, count(Parameter::ZombieInactiveYears, today)) <= today {
         found.push(ZombieSign::NoActivityOneYear);
     }
     if signs.unreachable {

@@ -5,9 +5,10 @@
 //! the second time there is nothing left to change.
 
 use crate::model::office;
-use crate::vocabulary::OfficeEnd;
+use crate::vocabulary::{OfficeEnd, OfficeRole};
 use chrono::NaiveDate;
 use minzheng_kit as kit;
+use minzheng_kit::aliases::{self, TokenColumn};
 use minzheng_kit::events::{Consumer, Event};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
@@ -61,7 +62,7 @@ impl Consumer for Deaths {
             .and_then(|day| day.parse().ok())
             .unwrap_or_else(|| kit::clock::legal_day(e.at));
         let closed = close_offices(tx, person, died).await?;
-        let actor = kit::Principal::service(&s.province, "funeral");
+        let actor = kit::Principal::service(&s.province, "funeral").at(s.clock.now());
         for office in closed {
             let before = serde_json::json!({ "role": office.role.text(), "until": null });
             let after = serde_json::json!({ "role": office.role.text(), "until": died, "ended": OfficeEnd::Death.text() });
@@ -77,15 +78,32 @@ impl Consumer for Deaths {
             let body = serde_json::json!({ "creditCode": office.credit_code, "role": office.role.text(), "reason": OfficeEnd::Death.text() });
             let event = Event {
                 kind: "OfficeEnded".to_owned(),
-                key: office.credit_code,
+                key: office.credit_code.clone(),
                 at: e.at,
                 body,
             };
             kit::events::emit(tx, &event).await?;
+            if office.role == OfficeRole::LegalRepresentative {
+                // The warning: the organization has nobody who may act for it. It says nothing of the
+                // person, and stands in `organizationsWithoutHead` until a new head is registered.
+                let event = Event {
+                    kind: "OrganizationHeadless".to_owned(),
+                    key: office.credit_code.clone(),
+                    at: e.at,
+                    body: serde_json::json!({ "version": 1, "creditCode": office.credit_code }),
+                };
+                kit::events::emit(tx, &event).await?;
+            }
         }
         Ok(())
     }
 }
+
+/// Where tokens of persons stand here.
+const TOKENS: &[TokenColumn] = &[
+    TokenColumn::new("office", "person"),
+    TokenColumn::new("permit_person", "person"),
+];
 
 /// New tokens of persons, from the vault.
 #[derive(Clone, Copy, Debug)]
@@ -98,7 +116,7 @@ impl Consumer for Aliases {
     }
 
     fn kinds(&self) -> &'static [&'static str] {
-        &["PersonAliased"]
+        aliases::KINDS
     }
 
     async fn apply(
@@ -107,15 +125,7 @@ impl Consumer for Aliases {
         tx: &DatabaseTransaction,
         e: &Event,
     ) -> kit::Result<()> {
-        let text = |field: &str| e.body.get(field).and_then(serde_json::Value::as_str);
-        let (Some(old), Some(new)) = (text("old"), text("new")) else {
-            return Ok(());
-        };
-        office::Entity::update_many()
-            .col_expr(office::Column::Person, Expr::value(new))
-            .filter(office::Column::Person.eq(old))
-            .exec(tx)
-            .await?;
+        aliases::apply(tx, e, TOKENS).await?;
         Ok(())
     }
 }

@@ -4,16 +4,18 @@
 use super::statistics::{CUT_FEN, ENTERPRISES};
 use super::{Months, among, within};
 use crate::model::{
-    adoption, fee_reduction, micro_fund, organization, party_unit, project, target, territory,
+    adoption, fee_reduction, micro_fund, organization, party_unit, project, project_partner,
+    target, territory,
 };
 use crate::vocabulary::{HubKind, OrgState};
+use kit::suppress::{Cell, Cells, Policy};
 use minzheng_kit as kit;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
     QuerySelect, Select,
 };
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
 /// Fees cut in a division over a range of months.
@@ -119,6 +121,34 @@ pub fn projects(division: Uuid) -> Select<project::Entity> {
         .filter(territory::Column::Ancestor.eq(division))
 }
 
+/// The partners of these projects, by project.
+pub async fn partners(
+    db: &impl ConnectionTrait,
+    projects: &[Uuid],
+) -> kit::Result<HashMap<Uuid, Vec<project_partner::Model>>> {
+    let rows = project_partner::Entity::find()
+        .filter(among(project_partner::Column::ProjectId, projects))
+        .order_by_asc(project_partner::Column::Kind)
+        .order_by_asc(project_partner::Column::Id)
+        .all(db)
+        .await?;
+    Ok(super::grouped(rows, |row| row.project_id))
+}
+
+/// The small funds of a division; to be paged by id.
+#[must_use]
+pub fn funds(division: Uuid) -> Select<micro_fund::Entity> {
+    micro_fund::Entity::find()
+        .join(
+            JoinType::InnerJoin,
+            micro_fund::Entity::belongs_to(territory::Entity)
+                .from(micro_fund::Column::DivisionId)
+                .to(territory::Column::Division)
+                .into(),
+        )
+        .filter(territory::Column::Ancestor.eq(division))
+}
+
 /// Small funds of communities in a division.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromQueryResult)]
 pub struct FundSummary {
@@ -152,38 +182,94 @@ pub async fn fund_summary(db: &impl ConnectionTrait, division: Uuid) -> kit::Res
 }
 
 /// Adoptions of poor households in a division.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromQueryResult)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AdoptionSummary {
     /// Organizations that adopt.
     pub organizations: i64,
-    /// Households adopted.
-    pub households: i64,
+    /// Households adopted; `None` where the number is withheld.
+    pub households: Option<i64>,
     /// How many of the rows give the households only roughly.
     pub approximate: i64,
 }
 
-/// The adoptions of a division, summed.
+#[derive(FromQueryResult)]
+struct Adopted {
+    organizations: i64,
+    approximate: i64,
+}
+
+#[derive(FromQueryResult)]
+struct Part {
+    ancestor: Uuid,
+    division: Uuid,
+    households: i64,
+}
+
+/// The adoptions of a division, summed. One or two households are withheld, for a neighbour would know
+/// who is poor; and so are as many other divisions as would give them back by a difference. What is
+/// withheld follows from the whole province's table, so that no two questions together tell more.
 pub async fn adoption_summary(
     db: &impl ConnectionTrait,
     division: Uuid,
 ) -> kit::Result<AdoptionSummary> {
-    Ok(territory::Entity::find()
-        .select_only()
+    let adopted = || {
+        territory::Entity::find().select_only().join(
+            JoinType::InnerJoin,
+            within::<adoption::Entity>(adoption::Column::DivisionId),
+        )
+    };
+    let here = adopted()
         .expr_as(Expr::cust("COUNT(DISTINCT credit_code)"), "organizations")
-        .expr_as(sum("households"), "households")
         .expr_as(
             sum("CASE WHEN approximate THEN 1 ELSE 0 END"),
             "approximate",
         )
-        .join(
-            JoinType::InnerJoin,
-            within::<adoption::Entity>(adoption::Column::DivisionId),
-        )
         .filter(territory::Column::Ancestor.eq(division))
-        .into_model::<AdoptionSummary>()
+        .into_model::<Adopted>()
         .one(db)
-        .await?
-        .unwrap_or_default())
+        .await?;
+    let parts = adopted()
+        .column(territory::Column::Ancestor)
+        .column(territory::Column::Division)
+        .expr_as(sum("households"), "households")
+        .group_by(territory::Column::Ancestor)
+        .group_by(territory::Column::Division)
+        .into_model::<Part>()
+        .all(db)
+        .await?;
+    Ok(AdoptionSummary {
+        organizations: here.as_ref().map_or(0, |here| here.organizations),
+        households: households(&parts, division),
+        approximate: here.map_or(0, |here| here.approximate),
+    })
+}
+
+/// The households of a division, from the table of all: the divisions of registration and all above them.
+fn households(parts: &[Part], division: Uuid) -> Option<i64> {
+    let mut cells = Cells::new();
+    let mut own: BTreeMap<Uuid, Cell> = BTreeMap::new();
+    for part in parts {
+        let count = u64::try_from(part.households).unwrap_or_default();
+        own.entry(part.division).or_insert_with(|| cells.add(count));
+    }
+    let mut above: BTreeMap<Uuid, Vec<Cell>> = BTreeMap::new();
+    for part in parts {
+        above
+            .entry(part.ancestor)
+            .or_default()
+            .extend(own.get(&part.division));
+    }
+    let totals: BTreeMap<Uuid, Cell> = above
+        .into_iter()
+        .map(|(ancestor, cells_in)| (ancestor, cells.add_total(&cells_in)))
+        .collect();
+    let Some(asked) = totals.get(&division) else {
+        return Some(0);
+    };
+    let released = cells.release(Policy::UNDER_THREE);
+    released
+        .get(*asked)
+        .map(|count| i64::try_from(count).unwrap_or(i64::MAX))
 }
 
 /// How many organizations have a party body.
@@ -281,4 +367,44 @@ pub async fn hubs(db: &impl ConnectionTrait, division: Uuid) -> kit::Result<Hubs
             .map(|row| (row.year, row.value))
             .collect(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_household_is_withheld_and_so_is_what_would_tell_it() {
+        let id = |n| Uuid::from_u128(n);
+        let (province, city) = (id(1), id(2));
+        let counties = [(id(3), 1), (id(4), 40), (id(5), 7), (id(6), 30)];
+        let mut parts = Vec::new();
+        for (county, households) in counties {
+            for ancestor in [county, province] {
+                parts.push(Part {
+                    ancestor,
+                    division: county,
+                    households,
+                });
+            }
+            if county != id(6) {
+                parts.push(Part {
+                    ancestor: city,
+                    division: county,
+                    households,
+                });
+            }
+        }
+        assert_eq!(households(&parts, id(3)), None);
+        // Some other county of the city is withheld with it, or the city itself.
+        let shown = [id(4), id(5), city].map(|one| households(&parts, one).is_some());
+        assert!(shown.contains(&false), "{shown:?}");
+        // Not everything: what tells nothing of the one is shown.
+        assert!(
+            [province, id(4), id(6)]
+                .iter()
+                .any(|one| households(&parts, *one).is_some())
+        );
+        assert_eq!(households(&parts, id(99)), Some(0));
+    }
 }

@@ -4,9 +4,20 @@
 //! number; the graph calls it once for all siblings of a page or of an `_entities` call. Nothing here
 //! knows GraphQL, so that tests can call it without a schema.
 
+pub mod act;
+pub mod cleanup;
+pub mod conclusion;
+pub mod cooperation;
 pub mod death;
 pub mod development;
+pub mod listings;
+pub mod moves;
 pub mod page;
+pub mod particulars;
+pub mod penalties;
+pub mod permit;
+pub mod ratings;
+pub mod record;
 pub mod register;
 pub mod report;
 pub mod statistics;

@@ -299,3 +299,27 @@ pub fn without_report(year: i32, division: Option<Uuid>) -> Select<organization:
         None => find,
     }
 }
+
+/// Living organizations of a division and below that nobody heads; to be paged by credit code.
+#[must_use]
+pub fn without_head(division: Uuid) -> Select<organization::Entity> {
+    let headed = sea_orm::sea_query::Query::select()
+        .column(office::Column::CreditCode)
+        .from(office::Entity)
+        .and_where(office::Column::Role.eq(OfficeRole::LegalRepresentative))
+        .and_where(office::Column::Until.is_null())
+        .take();
+    let living = organization::Entity::find()
+        .filter(organization::Column::State.is_in(OrgState::LIVE))
+        .filter(organization::Column::CreditCode.not_in_subquery(headed));
+    registered_in(living, division)
+}
+
+/// Living hubs and brands of a division and below; to be paged by credit code.
+#[must_use]
+pub fn hubs(division: Uuid) -> Select<organization::Entity> {
+    let hubs = organization::Entity::find()
+        .filter(organization::Column::State.is_in(OrgState::LIVE))
+        .filter(organization::Column::HubKind.is_not_null());
+    registered_in(hubs, division)
+}

@@ -7,7 +7,7 @@
 
 use crate::model::{annual_report, member_stat, office, organization};
 use crate::rules::{Refusal, report};
-use crate::vocabulary::OfficeRole;
+use crate::vocabulary::{OfficeRole, SupervisorView};
 use chrono::NaiveDate;
 use kit::{Error, Principal, Role, Services, UserError};
 use minzheng_kit as kit;
@@ -259,6 +259,7 @@ async fn write(
         staff: r.staff,
         activities: r.activities,
         version: r.based_on.unwrap_or(0) + 1,
+        supervisor_view: r.to_supervisor.map(|_| SupervisorView::Agreed),
     };
     let active = row.clone().into_active_model().reset_all();
     if old.is_some() {

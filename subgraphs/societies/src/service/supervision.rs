@@ -1,7 +1,7 @@
 //! What the supervision looks at: ratings that run out, clean-up results, how long permits take.
 
 use super::{Months, among, median, within};
-use crate::model::{cleanup_case, permit_case, rating, territory};
+use crate::model::{cleanup_case, organization, permit_case, rating, territory};
 use crate::vocabulary::{CleanupKind, CleanupResult, DayUnit, PermitItem, RatingState};
 use chrono::NaiveDate;
 use minzheng_kit as kit;
@@ -12,13 +12,36 @@ use sea_orm::{
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
-/// Ratings that count today and stop to count before a day; to be paged by that day and id.
+/// Ratings that count today and stop to count before a day, in a division and below where one is given; to
+/// be paged by that day and id.
 #[must_use]
-pub fn ratings_expiring(today: NaiveDate, before: NaiveDate) -> Select<rating::Entity> {
-    rating::Entity::find()
+pub fn ratings_expiring(
+    today: NaiveDate,
+    before: NaiveDate,
+    division: Option<Uuid>,
+) -> Select<rating::Entity> {
+    let find = rating::Entity::find()
         .filter(rating::Column::State.eq(RatingState::Valid))
         .filter(rating::Column::ValidTo.gt(today))
-        .filter(rating::Column::ValidTo.lt(before))
+        .filter(rating::Column::ValidTo.lt(before));
+    let Some(division) = division else {
+        return find;
+    };
+    find.join(
+        JoinType::InnerJoin,
+        rating::Entity::belongs_to(organization::Entity)
+            .from(rating::Column::CreditCode)
+            .to(organization::Column::CreditCode)
+            .into(),
+    )
+    .join(
+        JoinType::InnerJoin,
+        organization::Entity::belongs_to(territory::Entity)
+            .from(organization::Column::DivisionId)
+            .to(territory::Column::Division)
+            .into(),
+    )
+    .filter(territory::Column::Ancestor.eq(division))
 }
 
 /// What was cleaned up in a division over a range of months.
@@ -151,13 +174,16 @@ pub async fn permit_sla(
         .into_model::<Open>()
         .all(db)
         .await?;
+    let place = kit::divisions::dataset()
+        .by_id(&division)
+        .map_or("", |division| division.code.as_str());
     Ok(PermitItem::iter()
-        .map(|item| sla(item, &taken, &open, today))
+        .map(|item| sla(item, place, &taken, &open, today))
         .collect())
 }
 
-fn sla(item: PermitItem, taken: &[Taken], open: &[Open], today: NaiveDate) -> Sla {
-    let term = crate::rules::term::permit_term(item);
+fn sla(item: PermitItem, place: &str, taken: &[Taken], open: &[Open], today: NaiveDate) -> Sla {
+    let term = crate::rules::term::permit_term(item, place, today);
     let (statutory_days, committed_days) = (
         i32::from(term.statutory_days),
         i32::from(term.committed_days),

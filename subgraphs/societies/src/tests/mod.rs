@@ -2,10 +2,18 @@
 //! PostgreSQL where `MINZHENG_TEST_POSTGRES` names one.
 
 mod changes;
+mod cooperation;
+mod enforcement;
 mod federation;
 mod figures;
+mod lifecycle;
+mod moves;
 mod questions;
+mod registration;
+mod rights;
 mod schema;
+mod supervision;
+mod together;
 
 use crate::Societies;
 use kit::testing::{entities, execute, memory, over};
@@ -85,12 +93,75 @@ impl Stage {
         answer["data"]["_entities"].take()
     }
 
+    /// The same database at a later instant.
+    fn at(&self, instant: &str) -> Self {
+        let services = Services {
+            clock: kit::Clock::fixed(instant.parse().unwrap()),
+            ..self.services.clone()
+        };
+        Self {
+            graph: Societies.schema(services.clone()),
+            services,
+        }
+    }
+
+    fn officer(&self, division: &str) -> Principal {
+        Principal::registrar(&self.services.province, division, None)
+    }
+
+    /// Number and name of a demonstration person, as a form takes them.
+    fn identity(&self, person: usize) -> Value {
+        let person = kit::demo::person(&self.services.province, person);
+        serde_json::json!({ "number": person.id_number, "name": person.name })
+    }
+
+    /// Asks for a change; gives the payload of it.
+    async fn change(&self, who: Principal, field: &str, input: Value, selection: &str) -> Value {
+        let kind = match field {
+            "recogniseCharity" | "licensePublicRaising" => "CharityInput".to_owned(),
+            "listAbnormal" => "ListOrganizationInput".to_owned(),
+            _ => format!("{}{}Input", field[..1].to_uppercase(), &field[1..]),
+        };
+        let query = format!(
+            "mutation ($input: {kind}!) {{ {field}(input: $input) {{ {selection} userErrors {{ code field legalBasis }} }} }}"
+        );
+        self.data(who, &query, serde_json::json!({ "input": input }))
+            .await[field]
+            .take()
+    }
+
+    /// The version and state of an organization.
+    async fn organization(&self, code: &str) -> Value {
+        let query = "query ($code: CreditCode!) { organization(creditCode: $code) {
+            name state version isRegistered ended funds } }";
+        self.data(
+            Principal::public(&self.services.province),
+            query,
+            serde_json::json!({ "code": code }),
+        )
+        .await["organization"]
+            .take()
+    }
+
+    /// The kinds of events told so far.
+    async fn told(&self) -> Vec<String> {
+        let events = kit::events::read_outbox(self.services.db.read(), 0, 500)
+            .await
+            .unwrap();
+        events.into_iter().map(|event| event.kind).collect()
+    }
+
     /// The answer and how many statements it took.
     async fn counted<T>(&self, asking: impl Future<Output = T>) -> (T, u64) {
         let before = self.services.db.statements();
         let answer = asking.await;
         (answer, self.services.db.statements() - before)
     }
+}
+
+/// Why a change was refused; `OK` when it was done.
+fn code_of(payload: &Value) -> &str {
+    payload["userErrors"][0]["code"].as_str().unwrap_or("OK")
 }
 
 /// The id of the division with a code.

@@ -1,7 +1,7 @@
-//! What can be changed here.
+//! Handing in an annual report.
 
-use super::organization::Organization;
-use super::parts::AnnualReport;
+use crate::graph::organization::Organization;
+use crate::graph::parts::AnnualReport;
 use crate::service::{register, report};
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 use kit::contract::scope;
@@ -78,13 +78,13 @@ impl From<SubmitAnnualReportInput> for report::Report {
     }
 }
 
-/// The changes of this subgraph (变更入口).
-#[derive(Clone, Copy, Debug)]
-pub struct Mutation;
+/// Annual reports (年度报告).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Reports;
 
-/// The changes of this subgraph (变更入口).
+/// Annual reports (年度报告).
 #[Object]
-impl Mutation {
+impl Reports {
     /// Hands in an annual report: the legal representative for their organization, an officer for those
     /// of their division (报送年度报告).
     #[graphql(

@@ -1,9 +1,10 @@
-//! The questions that begin here.
+//! The register, its figures, and what the gateway asks of every subgraph.
 
-use super::entity::{self, Entity};
-use super::organization::Organization;
-use super::parts::Rating;
-use super::summary::{
+use super::division;
+use crate::graph::entity::{self, Entity};
+use crate::graph::organization::Organization;
+use crate::graph::parts::Rating;
+use crate::graph::summary::{
     AdoptionSummary, CleanupStats, FeeReductionSummary, HubSummary, MicroFundSummary, PartyCover,
     PermitSla, ProjectSummary, SocietyProject,
 };
@@ -33,18 +34,6 @@ pub struct ExpiringRating {
 /// The longest text that is searched for, in characters.
 const MAX_SEARCH_CHARS: usize = 60;
 
-fn division(id: &ID) -> Result<Uuid> {
-    kit::id::parse(id).ok_or_else(|| {
-        UserError::new(
-            "BAD_ID",
-            "This is not the id of a division.",
-            "行政区划标识不正确。",
-        )
-        .field(&["division"])
-        .into()
-    })
-}
-
 fn division_opt(id: Option<&ID>) -> Result<Option<Uuid>> {
     id.map(division).transpose()
 }
@@ -52,13 +41,13 @@ fn division_opt(id: Option<&ID>) -> Result<Option<Uuid>> {
 const BY_CODE: [(organization::Column, Order); 1] =
     [(organization::Column::CreditCode, Order::Asc)];
 
-/// The entrances of this subgraph (查询入口).
-#[derive(Clone, Copy, Debug)]
-pub struct Query;
+/// The register and its figures (登记与统计).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Register;
 
-/// The entrances of this subgraph (查询入口).
+/// The register and its figures (登记与统计).
 #[Object]
-impl Query {
+impl Register {
     /// The organization with this credit code; null when there is none (按统一社会信用代码查询社会组织).
     #[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
     async fn organization(
@@ -153,6 +142,11 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The day before which they run out (截止日期).")] before: Date,
+        #[graphql(
+            name = "division",
+            desc = "Only of organizations registered in this division and below (行政区划标识)."
+        )]
+        within: Option<ID>,
         #[graphql(desc = "How many, 50 when it is left out, 500 at most (条数).")] first: Option<
             i32,
         >,
@@ -165,7 +159,8 @@ impl Query {
                 (rating::Column::ValidTo, Order::Asc),
                 (rating::Column::Id, Order::Asc),
             ];
-            let select = supervision::ratings_expiring(today, before.0);
+            let select =
+                supervision::ratings_expiring(today, before.0, division_opt(within.as_ref())?);
             let args = PageArgs::forward(first, after);
             // The organizations are loaded after the page is cut, for all its rows at once.
             let mut codes = Vec::new();
@@ -238,6 +233,7 @@ impl Query {
                 all.get(&id).copied().unwrap_or_default(),
                 from,
                 to,
+                ctx.services().clock.now(),
             ))
         };
         Some(summary.await)
@@ -255,7 +251,10 @@ impl Query {
         let stats = async {
             let (id, range) = (division(&within)?, Months::new(from, to)?);
             let mut all = supervision::cleanup(ctx.services().db.read(), &[id], range).await?;
-            Ok(all.remove(&id).unwrap_or_default().into())
+            Ok(CleanupStats::new(
+                all.remove(&id).unwrap_or_default(),
+                ctx.services().clock.now(),
+            ))
         };
         Some(stats.await)
     }
@@ -299,9 +298,8 @@ impl Query {
             let select = development::projects(division(&within)?);
             let order = [(project::Column::Id, Order::Asc)];
             let args = PageArgs::forward(first, after);
-            let nodes =
-                |rows: Vec<project::Model>| rows.into_iter().map(SocietyProject::from).collect();
-            keyset(ctx.services().db.read(), select, &order, &args, nodes).await
+            let db = ctx.services().db.read();
+            keyset(db, select, &order, &args, SocietyProject::page).await
         };
         Some(page.await)
     }
@@ -314,11 +312,9 @@ impl Query {
         #[graphql(name = "division", desc = "The division's id (行政区划标识).")] within: ID,
     ) -> Option<Result<ProjectSummary>> {
         let summary = async {
-            Ok(
-                development::project_summary(ctx.services().db.read(), division(&within)?)
-                    .await?
-                    .into(),
-            )
+            let services = ctx.services();
+            let sums = development::project_summary(services.db.read(), division(&within)?).await?;
+            Ok(ProjectSummary::new(sums, services.clock.now()))
         };
         Some(summary.await)
     }
@@ -331,11 +327,9 @@ impl Query {
         #[graphql(name = "division", desc = "The division's id (行政区划标识).")] within: ID,
     ) -> Option<Result<MicroFundSummary>> {
         let summary = async {
-            Ok(
-                development::fund_summary(ctx.services().db.read(), division(&within)?)
-                    .await?
-                    .into(),
-            )
+            let services = ctx.services();
+            let sums = development::fund_summary(services.db.read(), division(&within)?).await?;
+            Ok(MicroFundSummary::new(sums, services.clock.now()))
         };
         Some(summary.await)
     }
@@ -348,11 +342,10 @@ impl Query {
         #[graphql(name = "division", desc = "The division's id (行政区划标识).")] within: ID,
     ) -> Option<Result<AdoptionSummary>> {
         let summary = async {
-            Ok(
-                development::adoption_summary(ctx.services().db.read(), division(&within)?)
-                    .await?
-                    .into(),
-            )
+            let services = ctx.services();
+            let sums =
+                development::adoption_summary(services.db.read(), division(&within)?).await?;
+            Ok(AdoptionSummary::new(sums, services.clock.now()))
         };
         Some(summary.await)
     }
@@ -365,11 +358,9 @@ impl Query {
         #[graphql(name = "division", desc = "The division's id (行政区划标识).")] within: ID,
     ) -> Option<Result<HubSummary>> {
         let summary = async {
-            Ok(
-                development::hubs(ctx.services().db.read(), division(&within)?)
-                    .await?
-                    .into(),
-            )
+            let services = ctx.services();
+            let sums = development::hubs(services.db.read(), division(&within)?).await?;
+            Ok(HubSummary::new(sums, services.clock.now()))
         };
         Some(summary.await)
     }
@@ -382,11 +373,9 @@ impl Query {
         #[graphql(name = "division", desc = "The division's id (行政区划标识).")] within: ID,
     ) -> Option<Result<PartyCover>> {
         let cover = async {
-            Ok(
-                development::party_cover(ctx.services().db.read(), division(&within)?)
-                    .await?
-                    .into(),
-            )
+            let services = ctx.services();
+            let sums = development::party_cover(services.db.read(), division(&within)?).await?;
+            Ok(PartyCover::new(sums, services.clock.now()))
         };
         Some(cover.await)
     }

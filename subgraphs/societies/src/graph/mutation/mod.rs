@@ -1,0 +1,17 @@
+//! What can be changed here, by the desk that does it.
+
+pub mod cooperation;
+pub mod registration;
+pub mod report;
+pub mod supervision;
+
+use async_graphql::MergedObject;
+
+/// The changes of this subgraph (变更入口).
+#[derive(MergedObject, Clone, Copy, Debug, Default)]
+pub struct Mutation(
+    report::Reports,
+    registration::Registration,
+    supervision::Supervision,
+    cooperation::Cooperation,
+);

@@ -1,0 +1,259 @@
+//! Applications to the registry, from the counter to the decision (O-4 to O-9, O-18, O-22).
+//!
+//! - [`submit`]: what comes in is judged by the rules at once; what the law refuses never becomes a case.
+//! - [`decide`]: papers complete or not, granted or refused; a grant changes the register in the same
+//!   transaction.
+//! - [`read`]: cases for officers and applicants, and those at risk.
+//!
+//! A case holds what is asked for as a [`Form`] without persons; their tokens are beside it
+//! ([`crate::model::permit_person`]), so that a person's new token finds them.
+
+pub mod decide;
+mod founding;
+mod grant;
+pub(crate) use grant::deregister;
+pub mod read;
+pub mod submit;
+
+use super::act;
+use crate::model::{office, organization, permit_case, permit_person};
+use crate::rules::office::{HeldOffice, may_lead_society};
+use crate::rules::permit::state_on;
+use crate::rules::term::{due_on, permit_term};
+use crate::vocabulary::{
+    ActivityField, DayUnit, OfficeRole, OrgChangeItem, OrgKind, OrgState, PermitItem, PermitState,
+    RegistrarLevel,
+};
+use chrono::NaiveDate;
+use kit::Result;
+use minzheng_kit as kit;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// The role of who hands an application in.
+pub const APPLICANT: &str = "APPLICANT";
+/// The role of who is to lead the organization.
+pub const HEAD: &str = "LEGAL_REPRESENTATIVE";
+
+/// What is asked for, as it is kept with the case.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Form {
+    /// Founding.
+    Found(Box<Founding>),
+    /// A change of registration.
+    Change(Change),
+    /// Approval of the charter.
+    Charter,
+    /// Deregistration; the day the liquidation ended.
+    Deregister(NaiveDate),
+    /// Recognition as a charity.
+    RecogniseCharity,
+    /// The licence to raise from the public.
+    PublicRaising,
+}
+
+/// An organization to be founded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Founding {
+    /// The kind.
+    pub kind: OrgKind,
+    /// The level of the registrar.
+    pub level: RegistrarLevel,
+    /// The name.
+    pub name: String,
+    /// The division's name at the beginning of the name.
+    pub division_name: Option<String>,
+    /// Funds, in fen.
+    pub funds_fen: i64,
+    /// Individual and unit members.
+    pub members: (u32, u32),
+    /// The domicile.
+    pub domicile: Option<Uuid>,
+    /// The supervising department.
+    pub supervisor: Option<String>,
+    /// The department of its trade.
+    pub industry_department: Option<String>,
+    /// The area of activity.
+    pub activity_area: Option<String>,
+    /// The field.
+    pub activity: Option<ActivityField>,
+    /// As a charity at once.
+    pub as_charity: bool,
+}
+
+/// A change of registration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// What changes.
+    pub item: OrgChangeItem,
+    /// The new name or department.
+    pub text: Option<String>,
+    /// The division's name at the beginning of a new name.
+    pub division_name: Option<String>,
+    /// The new domicile.
+    pub domicile: Option<Uuid>,
+    /// The new funds, in fen.
+    pub funds_fen: Option<i64>,
+}
+
+impl Form {
+    /// The form of a case; none for old cases without one.
+    #[must_use]
+    pub fn of(case: &permit_case::Model) -> Option<Self> {
+        serde_json::from_str(case.form.as_deref()?).ok()
+    }
+}
+
+/// Where a case stands on a day, and its two last days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The state that counts.
+    pub state: PermitState,
+    /// The day from which its days run.
+    pub received: NaiveDate,
+    /// Last day by law; none before acceptance or where the calendar is not known.
+    pub statutory_due: Option<NaiveDate>,
+    /// Last day by promise; the same.
+    pub committed_due: Option<NaiveDate>,
+    /// A last day is not known because the calendar of its year is not.
+    pub provisional: bool,
+}
+
+/// O-4: a case as it stands on a day. Silence accepts from the day the papers came in.
+#[must_use]
+pub fn standing(case: &permit_case::Model, today: NaiveDate) -> Standing {
+    let submitted = case.submitted.unwrap_or(case.received);
+    let state = state_on(case.state, submitted, today, &act::is_rest);
+    let (received, statutory_due, committed_due) = if state == case.state {
+        (case.received, case.statutory_due, case.committed_due)
+    } else {
+        let (statutory, committed) = last_days(case, submitted);
+        (submitted, statutory, committed)
+    };
+    let runs = !matches!(state, PermitState::Submitted | PermitState::Returned);
+    Standing {
+        state,
+        received,
+        statutory_due,
+        committed_due,
+        provisional: runs && (statutory_due.is_none() || committed_due.is_none()),
+    }
+}
+
+/// The last days by law and by promise of a case whose days run from `received`.
+fn last_days(
+    case: &permit_case::Model,
+    received: NaiveDate,
+) -> (Option<NaiveDate>, Option<NaiveDate>) {
+    let due = |days: i32| {
+        let days = u16::try_from(days).unwrap_or_default();
+        due_on(received, days, case.unit, &act::is_rest)
+    };
+    (due(case.statutory_days), due(case.committed_days))
+}
+
+/// From when the days run: from the complete papers where the law counts calendar days, from the
+/// acceptance where it counts working days.
+fn clock_start(unit: DayUnit, submitted: NaiveDate, accepted: NaiveDate) -> NaiveDate {
+    match unit {
+        DayUnit::Calendar => submitted,
+        DayUnit::Working => accepted,
+    }
+}
+
+/// A new case without its decision.
+fn new_case(
+    item: PermitItem,
+    division: Uuid,
+    code: Option<String>,
+    today: NaiveDate,
+) -> permit_case::Model {
+    let place = kit::divisions::dataset()
+        .by_id(&division)
+        .map_or("", |division| division.code.as_str());
+    let term = permit_term(item, place, today);
+    permit_case::Model {
+        id: kit::id::new(),
+        item,
+        credit_code: code,
+        division_id: division,
+        received: today,
+        unit: term.unit,
+        statutory_days: i32::from(term.statutory_days),
+        committed_days: i32::from(term.committed_days),
+        statutory_due: None,
+        committed_due: None,
+        decided: None,
+        decided_month: None,
+        days_taken: None,
+        granted: None,
+        state: PermitState::Submitted,
+        version: 1,
+        submitted: Some(today),
+        name: None,
+        form: None,
+        missing: None,
+        ground: None,
+        late: false,
+    }
+}
+
+/// O-6: a person may head a society only when they head no other living one.
+async fn may_lead(db: &impl ConnectionTrait, person: &str, code: &str) -> Result<()> {
+    let held = office::Entity::find()
+        .filter(office::Column::Person.eq(person))
+        .filter(office::Column::Role.eq(OfficeRole::LegalRepresentative))
+        .filter(office::Column::Until.is_null())
+        .all(db)
+        .await?;
+    let codes: Vec<String> = held
+        .iter()
+        .map(|office| office.credit_code.clone())
+        .collect();
+    let kinds = super::register::organizations(db, &codes).await?;
+    let offices: Vec<HeldOffice> = held
+        .into_iter()
+        .filter_map(|office| {
+            let organization = kinds.get(&office.credit_code)?;
+            organization.state.is_live().then_some(HeldOffice {
+                kind: organization.kind,
+                role: office.role,
+                credit_code: office.credit_code,
+            })
+        })
+        .collect();
+    may_lead_society(&offices, code).map_err(|refusal| act::at(refusal, "legalRepresentative"))
+}
+
+/// O-7: no living organization carries the name.
+async fn name_is_free(db: &impl ConnectionTrait, name: &str, code: &str) -> Result<()> {
+    let taken = organization::Entity::find()
+        .filter(organization::Column::Name.eq(name))
+        .filter(organization::Column::CreditCode.ne(code))
+        .filter(organization::Column::State.is_in(OrgState::LIVE))
+        .one(db)
+        .await?;
+    if taken.is_none() {
+        return Ok(());
+    }
+    Err(kit::Error::Invalid(
+        kit::UserError::new(
+            "NAME_TAKEN",
+            "A living organization carries this name.",
+            "该名称已被其他社会组织登记使用。",
+        )
+        .field(&["input", "name"])
+        .basis("社会组织名称管理办法 (2024) 第五条"),
+    ))
+}
+
+/// The token of a role in a case.
+async fn person_of(db: &impl ConnectionTrait, case: Uuid, role: &str) -> Result<Option<String>> {
+    let row = permit_person::Entity::find()
+        .filter(permit_person::Column::CaseId.eq(case))
+        .filter(permit_person::Column::Role.eq(role))
+        .one(db)
+        .await?;
+    Ok(row.map(|row| row.person))
+}

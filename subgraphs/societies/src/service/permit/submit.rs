@@ -1,0 +1,437 @@
+//! An application comes in: judged at once, kept as a case when nothing stands against it.
+
+use super::{APPLICANT, Change, Form, HEAD, founding, may_lead, name_is_free, new_case};
+use crate::input::registration::{OrgChangeInput, SubmitRegistrationInput};
+use crate::model::{liquidation, name_claim, organization, permit_case, permit_person};
+use crate::rules::change::{self, Ending};
+use crate::rules::charity::may_ask_for_public_raising;
+use crate::rules::name::{NameAsked, name};
+use crate::rules::office::full_capacity;
+use crate::rules::permit::{PermitEvent, next};
+use crate::rules::state::OrgEvent;
+use crate::service::act::{Act, alive, at, id, moved, not_negative, refused, same_version, text};
+use crate::vocabulary::{OrgChangeItem, OrgKind, PermitItem, PermitState};
+use futures_util::future::BoxFuture;
+use kit::citizen_id::CitizenId;
+use kit::{Error, Result};
+use minzheng_kit as kit;
+use sea_orm::ActiveValue::Set;
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use serde_json::json;
+use uuid::Uuid;
+
+/// Who is to lead the organization: the checked number leaves sealed for the vault, the token stays.
+pub struct Head {
+    /// The number.
+    pub id: CitizenId,
+    /// The name.
+    pub name: String,
+    /// The token.
+    pub token: String,
+}
+
+/// An application as it comes in.
+pub struct Submission {
+    /// The form.
+    pub input: SubmitRegistrationInput,
+    /// Who is to lead.
+    pub head: Option<Head>,
+}
+
+/// What a form asks for, judged.
+struct Asked {
+    division: Uuid,
+    organization: Option<organization::Model>,
+    name: Option<String>,
+    form: Form,
+    late: bool,
+}
+
+/// Hands an application in, or completes a returned one; answers the case.
+pub fn submit<'a>(act: Act<'a>, s: &'a Submission) -> BoxFuture<'a, Result<Uuid>> {
+    Box::pin(async move {
+        let asked = asked(act, s).await?;
+        let case = case(act, s, &asked).await?;
+        if let Some(name) = wanted_name(&asked.form) {
+            claim(act, name, case.id).await?;
+        }
+        if let Some(head) = &s.head {
+            kit::vault::announce(act.tx, act.services, &head.id, &head.name).await?;
+            person(act, case.id, HEAD, &head.token).await?;
+        }
+        if let (None, Some(applicant)) = (&s.input.completes, &act.actor.person) {
+            person(act, case.id, APPLICANT, applicant).await?;
+        }
+        let after = json!({
+            "item": case.item.text(), "state": case.state.text(), "creditCode": case.credit_code,
+            "division": case.division_id, "late": case.late,
+        });
+        act.done(
+            "PermitCase",
+            &case.id.to_string(),
+            "RegistrationSubmitted",
+            None,
+            after,
+        )
+        .await?;
+        Ok(case.id)
+    })
+}
+
+async fn asked(act: Act<'_>, s: &Submission) -> Result<Asked> {
+    let input = &s.input;
+    if input.item == PermitItem::Found {
+        let founding = input
+            .founding
+            .as_ref()
+            .ok_or_else(|| part_missing("founding"))?;
+        let (division, form) = founding::form(act, founding, s.head.as_ref()).await?;
+        return Ok(Asked {
+            division,
+            organization: None,
+            name: wanted_name(&form).map(str::to_owned),
+            form,
+            late: false,
+        });
+    }
+    let code = input
+        .credit_code
+        .as_ref()
+        .ok_or_else(|| part_missing("creditCode"))?;
+    let organization = act.organization(&code.0).await?;
+    act.officer_or_head(&organization).await?;
+    let (form, late) = match input.item {
+        PermitItem::Change => {
+            let wanted = input
+                .change
+                .as_ref()
+                .ok_or_else(|| part_missing("change"))?;
+            changed(act, &organization, wanted, s).await?
+        }
+        PermitItem::Deregister => deregistered(act, &organization, input).await?,
+        PermitItem::RecogniseCharity => {
+            alive(&organization)?;
+            if organization.charity_since.is_some() {
+                return Err(refused(
+                    "ALREADY_A_CHARITY",
+                    "The organization is a charity already.",
+                    "该社会组织已是慈善组织。",
+                    "creditCode",
+                ));
+            }
+            (Form::RecogniseCharity, false)
+        }
+        PermitItem::PublicRaising => {
+            alive(&organization)?;
+            let since = organization.charity_since.ok_or_else(|| {
+                refused(
+                    "NOT_A_CHARITY",
+                    "Only a charity may ask for the licence.",
+                    "只有慈善组织可以申请公开募捐资格。",
+                    "creditCode",
+                )
+            })?;
+            may_ask_for_public_raising(since, act.today)
+                .map_err(|refusal| at(refusal, "creditCode"))?;
+            (Form::PublicRaising, false)
+        }
+        PermitItem::Charter | PermitItem::Found => {
+            alive(&organization)?;
+            (Form::Charter, false)
+        }
+    };
+    Ok(Asked {
+        division: organization.registrar_division_id,
+        name: Some(organization.name.clone()),
+        organization: Some(organization),
+        form,
+        late,
+    })
+}
+
+/// O-9: a change, with what the new value itself must satisfy.
+async fn changed(
+    act: Act<'_>,
+    organization: &organization::Model,
+    wanted: &OrgChangeInput,
+    s: &Submission,
+) -> Result<(Form, bool)> {
+    // A returned change has left the organization in change.
+    if s.input.completes.is_none() {
+        moved(organization, OrgEvent::ApplyChange)?;
+    }
+    let consented = wanted.consented_on.map(|day| day.0);
+    let late = change::change_asked(organization.supervisor.is_some(), consented, act.today)
+        .map_err(|refusal| at(refusal, "consentedOn"))?;
+    let mut form = Change {
+        item: wanted.item,
+        text: None,
+        division_name: None,
+        domicile: None,
+        funds_fen: None,
+    };
+    match wanted.item {
+        OrgChangeItem::Name => {
+            let given = wanted
+                .text
+                .as_deref()
+                .ok_or_else(|| part_missing("text"))?
+                .trim();
+            let begins = founding::divisions_of(&organization.registrar_division_id);
+            name(&NameAsked {
+                kind: organization.kind,
+                level: organization.registrar_level,
+                name: given,
+                divisions: &begins,
+            })
+            .map_err(|refusal| at(refusal, "text"))?;
+            name_is_free(act.tx, given, &organization.credit_code).await?;
+            form.division_name = founding::prefix(&begins, given);
+            form.text = Some(given.to_owned());
+        }
+        OrgChangeItem::SupervisingDepartment => {
+            let given = wanted.text.as_deref().ok_or_else(|| part_missing("text"))?;
+            form.text = Some(text(given, 60, "text")?);
+        }
+        OrgChangeItem::Domicile => {
+            let given = wanted
+                .domicile
+                .as_ref()
+                .ok_or_else(|| part_missing("domicile"))?;
+            form.domicile = Some(id(given, "domicile")?);
+        }
+        OrgChangeItem::Funds => {
+            let given = wanted.funds.ok_or_else(|| part_missing("funds"))?;
+            form.funds_fen = Some(not_negative(given.0, "funds")?);
+            enough_funds(act, organization, given.0)?;
+        }
+        OrgChangeItem::LegalRepresentative => {
+            let head = s
+                .head
+                .as_ref()
+                .ok_or_else(|| part_missing("legalRepresentative"))?;
+            full_capacity(head.id.birth_date(), act.today)
+                .map_err(|refusal| at(refusal, "legalRepresentative"))?;
+            if organization.kind == OrgKind::SocialGroup {
+                may_lead(act.tx, &head.token, &organization.credit_code).await?;
+            }
+        }
+    }
+    Ok((Form::Change(form), late))
+}
+
+/// O-1, O-2: the funds stay above the minimum when they change.
+fn enough_funds(act: Act<'_>, organization: &organization::Model, fen: i64) -> Result<()> {
+    use crate::rules::founding::{foundation_fund, society_funds};
+    let level = organization.registrar_level;
+    match organization.kind {
+        OrgKind::SocialGroup => society_funds(fen, level, act.today),
+        OrgKind::Foundation => {
+            let public = organization.public_raising_since.is_some();
+            foundation_fund(fen, public, true, level, act.today)
+        }
+        OrgKind::CivilNonEnterprise => Ok(()),
+    }
+    .map_err(|refusal| at(refusal, "funds"))
+}
+
+/// O-18: the end of a liquidation.
+async fn deregistered(
+    act: Act<'_>,
+    organization: &organization::Model,
+    input: &SubmitRegistrationInput,
+) -> Result<(Form, bool)> {
+    let ending = input
+        .deregistration
+        .as_ref()
+        .ok_or_else(|| part_missing("deregistration"))?;
+    moved(organization, OrgEvent::Deregister)?;
+    let ended = ending.liquidation_ended_on.0;
+    let begun = liquidation::Entity::find_by_id(organization.credit_code.as_str())
+        .one(act.tx)
+        .await?;
+    if begun.is_some_and(|begun| ended < begun.group_formed) {
+        return Err(refused(
+            "LIQUIDATION_ENDS_BEFORE_IT_BEGINS",
+            "The liquidation ends after its group was formed.",
+            "清算结束日期应不早于清算组织成立日期。",
+            "liquidationEndedOn",
+        ));
+    }
+    let late = change::deregistration(
+        &Ending {
+            liquidation_ended: ended,
+            report: ending.report,
+            certificate: ending.certificate,
+            seals: ending.seals,
+            accounts: ending.accounts,
+        },
+        act.today,
+    )
+    .map_err(|refusal| at(refusal, "deregistration"))?;
+    Ok((Form::Deregister(ended), late))
+}
+
+/// The case: a new one, or the returned one completed.
+async fn case(act: Act<'_>, s: &Submission, asked: &Asked) -> Result<permit_case::Model> {
+    let form = serde_json::to_string(&asked.form).map_err(|e| Error::internal(e.to_string()))?;
+    let code = asked
+        .organization
+        .as_ref()
+        .map(|one| one.credit_code.clone());
+    let Some(completes) = &s.input.completes else {
+        if let Some(code) = &code {
+            none_open(act, s.input.item, code).await?;
+        }
+        let case = permit_case::Model {
+            name: asked.name.clone(),
+            form: Some(form),
+            late: asked.late,
+            ..new_case(s.input.item, asked.division, code, act.today)
+        };
+        permit_case::Entity::insert(case.clone().into_active_model())
+            .exec_without_returning(act.tx)
+            .await?;
+        if let (PermitItem::Change, Some(organization)) = (s.input.item, &asked.organization) {
+            act.advance(organization, OrgEvent::ApplyChange, "OrganizationChanging")
+                .await?;
+        }
+        return Ok(case);
+    };
+    let old = super::read::case(act.tx, &id(completes, "completes")?).await?;
+    same_version(old.version, s.input.version.unwrap_or_default())?;
+    let same =
+        old.item == s.input.item && old.credit_code == code && old.division_id == asked.division;
+    if !same {
+        return Err(refused(
+            "ANOTHER_APPLICATION",
+            "What completes an application asks for the same as it did.",
+            "补正申请的事项和社会组织应与原申请一致。",
+            "completes",
+        ));
+    }
+    if act.actor.role == kit::Role::Citizen
+        && super::person_of(act.tx, old.id, APPLICANT).await? != act.actor.person
+    {
+        return Err(Error::Forbidden);
+    }
+    let state =
+        next(old.state, PermitEvent::Resubmit).map_err(|refusal| at(refusal, "completes"))?;
+    release(act, old.id).await?;
+    let case = permit_case::Model {
+        state,
+        received: act.today,
+        submitted: Some(act.today),
+        name: asked.name.clone(),
+        form: Some(form),
+        missing: None,
+        late: asked.late,
+        version: old.version + 1,
+        ..old
+    };
+    case.clone()
+        .into_active_model()
+        .reset_all()
+        .update(act.tx)
+        .await?;
+    Ok(case)
+}
+
+/// One organization has one open application of an item.
+async fn none_open(act: Act<'_>, item: PermitItem, code: &str) -> Result<()> {
+    let open = permit_case::Entity::find()
+        .filter(permit_case::Column::CreditCode.eq(code))
+        .filter(permit_case::Column::Item.eq(item))
+        .filter(permit_case::Column::State.is_in(PermitState::OPEN))
+        .one(act.tx)
+        .await?;
+    if open.is_none() {
+        return Ok(());
+    }
+    Err(refused(
+        "APPLICATION_OPEN",
+        "An application for the same is open already.",
+        "该社会组织已有同一事项的申请正在办理。",
+        "item",
+    ))
+}
+
+fn wanted_name(form: &Form) -> Option<&str> {
+    match form {
+        Form::Found(founding) => Some(&founding.name),
+        Form::Change(change) if change.item == OrgChangeItem::Name => change.text.as_deref(),
+        _ => None,
+    }
+}
+
+/// O-7: a name is asked for by one open application at a time. Who was first has it.
+async fn claim(act: Act<'_>, name: &str, case: Uuid) -> Result<()> {
+    let taken = || {
+        Error::Invalid(
+            kit::UserError::new(
+                "NAME_ASKED_FOR",
+                "Another open application asks for this name.",
+                "该名称已有其他申请在先。",
+            )
+            .field(&["input", "name"])
+            .basis("社会组织名称管理办法 (2024) 第五条"),
+        )
+    };
+    // Asked first, so that PostgreSQL tells two at once apart by a retry and not by a broken key.
+    if name_claim::Entity::find_by_id(name)
+        .one(act.tx)
+        .await?
+        .is_some()
+    {
+        return Err(taken());
+    }
+    let row = name_claim::ActiveModel {
+        name: Set(name.to_owned()),
+        case_id: Set(case),
+    };
+    match name_claim::Entity::insert(row)
+        .exec_without_returning(act.tx)
+        .await
+        .map_err(Error::from)
+    {
+        Ok(_) => Ok(()),
+        Err(Error::Conflict) => Err(taken()),
+        Err(other) => Err(other),
+    }
+}
+
+/// Gives the name of a case free.
+pub(super) async fn release(act: Act<'_>, case: Uuid) -> Result<()> {
+    name_claim::Entity::delete_many()
+        .filter(name_claim::Column::CaseId.eq(case))
+        .exec(act.tx)
+        .await?;
+    Ok(())
+}
+
+async fn person(act: Act<'_>, case: Uuid, role: &str, token: &str) -> Result<()> {
+    permit_person::Entity::delete_many()
+        .filter(permit_person::Column::CaseId.eq(case))
+        .filter(permit_person::Column::Role.eq(role))
+        .exec(act.tx)
+        .await?;
+    let row = permit_person::ActiveModel {
+        id: Set(kit::id::new()),
+        case_id: Set(case),
+        role: Set(role.to_owned()),
+        person: Set(token.to_owned()),
+    };
+    permit_person::Entity::insert(row)
+        .exec_without_returning(act.tx)
+        .await?;
+    Ok(())
+}
+
+fn part_missing(field: &str) -> Error {
+    refused(
+        "PART_MISSING",
+        "This item needs this part of the form.",
+        "该事项须填写此部分。",
+        field,
+    )
+}

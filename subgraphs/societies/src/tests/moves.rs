@@ -1,0 +1,167 @@
+//! What other subsystems' events change: divisions that are merged, heads that die.
+
+use super::{Stage, division};
+use crate::demo::CITIZENS_ASSOCIATION;
+use crate::service::death::Deaths;
+use crate::service::moves::Divisions;
+use kit::events::{Consumer, DivisionChanged, DivisionSide, Event, Relation};
+use minzheng_kit as kit;
+use serde_json::json;
+
+async fn apply(stage: &Stage, consumer: &'static dyn Consumer, event: Event) {
+    let services = stage.services.clone();
+    let done = stage.services.db.write(move |tx| {
+        let (services, event) = (services.clone(), event.clone());
+        Box::pin(async move { consumer.apply(&services, tx, &event).await })
+    });
+    done.await.unwrap();
+}
+
+fn side(id: uuid::Uuid, code: &str, parent: Option<uuid::Uuid>) -> DivisionSide {
+    DivisionSide {
+        id,
+        code: code.to_owned(),
+        name: "甲区".to_owned(),
+        parent,
+        share_permille: None,
+    }
+}
+
+async fn count(stage: &Stage, id: &str) -> i64 {
+    let query = "query ($d: ID!) { orgCount(division: $d) }";
+    let data = stage
+        .data(kit::Principal::public("51"), query, json!({ "d": id }))
+        .await;
+    data["orgCount"].as_i64().unwrap()
+}
+
+#[tokio::test]
+async fn what_was_registered_in_a_merged_county_counts_in_its_successor() {
+    for stage in Stage::everywhere("51", "merge").await {
+        let (xinjin, shuangliu, chengdu) =
+            (division("510118"), division("510116"), division("510100"));
+        let of = |id: &str| id.parse::<uuid::Uuid>().unwrap();
+        let successor = kit::id::derived("division", "demo-merged");
+        let before = (
+            count(&stage, &xinjin).await,
+            count(&stage, &shuangliu).await,
+            count(&stage, &chengdu).await,
+        );
+        let change = DivisionChanged {
+            change: kit::id::new(),
+            relation: Relation::Merge,
+            effective: "2026-11-22".parse().unwrap(),
+            from: vec![
+                side(of(&xinjin), "510118", Some(of(&chengdu))),
+                side(of(&shuangliu), "510116", Some(of(&chengdu))),
+            ],
+            to: vec![side(successor, "510199", Some(of(&chengdu)))],
+        };
+        let event = Event::of(&change, stage.services.clock.now()).unwrap();
+        // Once or twice is the same.
+        for _ in 0..2 {
+            apply(&stage, &Divisions, event.clone()).await;
+            assert_eq!(
+                count(&stage, &successor.to_string()).await,
+                before.0 + before.1
+            );
+            assert_eq!(count(&stage, &xinjin).await, before.0);
+            assert_eq!(count(&stage, &chengdu).await, before.2);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_county_moved_to_another_prefecture_leaves_the_first() {
+    for stage in Stage::everywhere("51", "transfer").await {
+        let (xinjin, chengdu, zigong) =
+            (division("510118"), division("510100"), division("510300"));
+        let of = |id: &str| id.parse::<uuid::Uuid>().unwrap();
+        let (here, first, second) = (
+            count(&stage, &xinjin).await,
+            count(&stage, &chengdu).await,
+            count(&stage, &zigong).await,
+        );
+        let change = DivisionChanged {
+            change: kit::id::new(),
+            relation: Relation::Transfer,
+            effective: "2026-11-22".parse().unwrap(),
+            from: vec![side(of(&xinjin), "510118", Some(of(&chengdu)))],
+            to: vec![side(of(&xinjin), "510399", Some(of(&zigong)))],
+        };
+        let event = Event::of(&change, stage.services.clock.now()).unwrap();
+        apply(&stage, &Divisions, event).await;
+        assert_eq!(count(&stage, &xinjin).await, here);
+        assert_eq!(count(&stage, &chengdu).await, first - here);
+        assert_eq!(count(&stage, &zigong).await, second + here);
+        assert!(count(&stage, &division("510000")).await > first);
+    }
+}
+
+#[tokio::test]
+async fn a_split_county_waits_for_an_officer() {
+    let stage = Stage::of("51").await;
+    let (xinjin, chengdu) = (division("510118"), division("510100"));
+    let of = |id: &str| id.parse::<uuid::Uuid>().unwrap();
+    let parts = [
+        kit::id::derived("division", "part-a"),
+        kit::id::derived("division", "part-b"),
+    ];
+    let change = DivisionChanged {
+        change: kit::id::new(),
+        relation: Relation::Split,
+        effective: "2026-11-22".parse().unwrap(),
+        from: vec![side(of(&xinjin), "510118", Some(of(&chengdu)))],
+        to: parts
+            .map(|part| side(part, "510198", Some(of(&chengdu))))
+            .to_vec(),
+    };
+    apply(
+        &stage,
+        &Divisions,
+        Event::of(&change, stage.services.clock.now()).unwrap(),
+    )
+    .await;
+    assert_eq!(count(&stage, &xinjin).await, 174);
+    assert_eq!(count(&stage, &parts[0].to_string()).await, 0);
+}
+
+#[tokio::test]
+async fn the_organization_of_a_dead_head_is_shown_to_its_registry() {
+    for stage in Stage::everywhere("51", "headless").await {
+        let query = "query ($d: ID!) { organizationsWithoutHead(division: $d, first: 10) { nodes { creditCode } } }";
+        let read = async || {
+            let data = stage
+                .data(
+                    stage.officer("510118"),
+                    query,
+                    json!({ "d": division("510118") }),
+                )
+                .await;
+            data["organizationsWithoutHead"]["nodes"]
+                .as_array()
+                .unwrap()
+                .clone()
+        };
+        assert!(read().await.is_empty());
+        let death = kit::events::DeathRegistered {
+            person: stage.token(0),
+            died_on: "2026-11-18".parse().unwrap(),
+            record: None,
+        };
+        let event = Event::of(&death, stage.services.clock.now()).unwrap();
+        apply(&stage, &Deaths, event.clone()).await;
+        apply(&stage, &Deaths, event).await;
+        let headless = read().await;
+        assert_eq!(headless.len(), 1);
+        assert_eq!(headless[0]["creditCode"], stage.code(CITIZENS_ASSOCIATION));
+        let kinds = stage.told().await;
+        assert_eq!(
+            kinds
+                .iter()
+                .filter(|kind| *kind == "OrganizationHeadless")
+                .count(),
+            1
+        );
+    }
+}
