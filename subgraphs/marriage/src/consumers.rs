@@ -1,18 +1,19 @@
 //! What this subsystem does about events of others. Each consumer may see an event again.
 
 use crate::kit::events::{Consumer, Event};
-use crate::kit::{Principal, Result, Services, mutation};
+use crate::kit::{Result, Services};
 use crate::model::{
-    appointment_party, certificate, divorce_application, ledger_entry, marriage_record,
+    application_party, appointment_party, archive_file, certificate, counselling_session,
+    counsellor, court_notice, divorce_application, impersonation_case, kin_edge, ledger_entry,
+    marriage_record, queue_ticket, registrar, registration_application,
 };
 use crate::rules::ledger::LedgerEvent;
-use crate::rules::record::{RecordState, may_change};
-use crate::service::divorce;
+use crate::service::death;
 use crate::service::ledger::{Fact, append};
 use chrono::NaiveDate;
-use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder};
-use serde_json::{Value, json};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder};
+use serde_json::Value;
 
 /// All consumers.
 pub(crate) fn all() -> Vec<Box<dyn Consumer>> {
@@ -23,7 +24,8 @@ fn text<'a>(event: &'a Event, field: &str) -> Option<&'a str> {
     event.body.get(field).and_then(Value::as_str)
 }
 
-/// M-23: a death, from the subgraph of funerals, ends the marriage and leaves a survivor.
+/// M-23: a death, from the subgraph of funerals, ends the marriage and leaves a survivor; what the
+/// dead person had booked or applied for is stopped.
 struct Deaths;
 
 #[async_trait::async_trait]
@@ -43,68 +45,8 @@ impl Consumer for Deaths {
         let died_on: NaiveDate = text(event, "diedOn")
             .and_then(|day| day.parse().ok())
             .unwrap_or_else(|| crate::service::shanghai(event.at).date());
-        let actor = Principal::service(&s.province, "funeral");
-        let records = marriage_record::Entity::find()
-            .filter(
-                Condition::any()
-                    .add(marriage_record::Column::Man.eq(person))
-                    .add(marriage_record::Column::Woman.eq(person)),
-            )
-            .filter(marriage_record::Column::State.eq(RecordState::Valid.as_str()))
-            .all(tx)
-            .await?;
-        for record in records {
-            may_change(RecordState::Valid, RecordState::EndedDeath, None)?;
-            end_by_death(tx, &record, person, died_on, event).await?;
-            let before = json!({ "state": record.state });
-            let after = json!({ "state": RecordState::EndedDeath.as_str(), "endedOn": died_on });
-            let id = record.id.to_string();
-            mutation::history(tx, "MarriageRecord", &id, &actor, Some(before), Some(after)).await?;
-        }
-        Ok(())
+        death::apply(s, tx, person, died_on, event.at).await
     }
-}
-
-async fn end_by_death(
-    tx: &DatabaseTransaction,
-    record: &marriage_record::Model,
-    person: &str,
-    died_on: NaiveDate,
-    event: &Event,
-) -> Result<()> {
-    use marriage_record::Column;
-    marriage_record::Entity::update_many()
-        .col_expr(Column::State, Expr::value(RecordState::EndedDeath.as_str()))
-        .col_expr(Column::EndedOn, Expr::value(died_on))
-        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
-        .filter(Column::Id.eq(record.id))
-        .exec(tx)
-        .await?;
-    let survivor = if record.man == person {
-        &record.woman
-    } else {
-        &record.man
-    };
-    for (token, happened) in [
-        (person, LedgerEvent::Died),
-        (survivor.as_str(), LedgerEvent::SpouseDied),
-    ] {
-        let fact = Fact {
-            event: happened,
-            effective_on: died_on,
-            record: Some(record.id),
-        };
-        append(tx, token, fact, event.at).await?;
-    }
-    let open = divorce_application::Entity::find()
-        .filter(divorce_application::Column::MarriageId.eq(record.id))
-        .filter(divorce_application::Column::State.eq("RECEIVED"))
-        .all(tx)
-        .await?;
-    for application in open {
-        divorce::close(tx, &application, "REFUSED", died_on).await?;
-    }
-    Ok(())
 }
 
 /// A person has a new token: everything kept under the old one moves.
@@ -142,6 +84,21 @@ impl Consumer for Aliases {
         rename!(divorce_application, Woman);
         rename!(certificate, Holder);
         rename!(appointment_party, Person);
+        rename!(registration_application, Man);
+        rename!(registration_application, Woman);
+        rename!(application_party, Person);
+        rename!(court_notice, Man);
+        rename!(court_notice, Woman);
+        rename!(impersonation_case, Complainant);
+        rename!(queue_ticket, Holder);
+        rename!(counsellor, Person);
+        rename!(registrar, Person);
+        rename!(counselling_session, FirstParty);
+        rename!(counselling_session, SecondParty);
+        rename!(archive_file, Man);
+        rename!(archive_file, Woman);
+        rename!(kin_edge, PersonA);
+        rename!(kin_edge, PersonB);
         move_ledger(tx, old, new).await
     }
 }

@@ -49,7 +49,8 @@ pub struct Answer {
 
 /// Which competence of the registry a party needs, by the issuing block of the number: 81, 82 and
 /// 83 are residence permits of Hong Kong, Macao and Taiwan residents, 9 permanent residents.
-fn needs(id: &CitizenId) -> Competence {
+#[must_use]
+pub fn needs(id: &CitizenId) -> Competence {
     let code = id.division_code();
     if code.starts_with("81") || code.starts_with("82") || code.starts_with("83") {
         Competence::HmtOverseas
@@ -61,12 +62,14 @@ fn needs(id: &CitizenId) -> Competence {
 }
 
 /// The province whose digits begin the number.
-fn authority(id: &CitizenId) -> String {
+#[must_use]
+pub fn authority(id: &CitizenId) -> String {
     id.division_code().chars().take(2).collect()
 }
 
 /// Sex as the rules name it.
-fn sex(id: &CitizenId) -> Sex {
+#[must_use]
+pub fn sex(id: &CitizenId) -> Sex {
     if matches!(id.sex(), crate::kit::citizen_id::Sex::Male) {
         Sex::Man
     } else {

@@ -128,6 +128,7 @@ async fn a_registration_certifies_both_counts_itself_and_blocks_the_next() {
                     let what = Registration {
                         registry: &row,
                         code_of_the_day: "361103",
+                        kind: "MARRIAGE",
                         man: &man,
                         woman: &woman,
                         conditions_first_met: None,
