@@ -279,7 +279,8 @@ pub struct CertificateOrigin {
 }
 
 impl CertificateOrigin {
-    fn of(number: &CertificateNumber) -> Self {
+    /// The origin of a number, by the division code that was printed on it.
+    pub(super) fn of(number: &CertificateNumber) -> Self {
         let dataset = crate::kit::divisions::dataset();
         let then = dataset.historic_at(&number.code, u32::from(number.year));
         // The history knows no economic zones: their codes are looked up among today's.

@@ -8,6 +8,7 @@ use super::enums::{
 };
 use super::person::Person;
 use super::places::Division;
+use super::query::CertificateOrigin;
 use super::registry::MarriageRegistry;
 use super::slots::registry_of;
 use crate::kit::batch::Siblings;
@@ -200,6 +201,15 @@ impl MarriageRecord {
                 .map(MarriageAnnotation::from)
                 .collect(),
         ))
+    }
+
+    /// What the division code printed on the certificate meant then, and which divisions of today took over; null for a number of an older form (证件来源行政区划).
+    #[graphql(directive = personal::apply("marital".into(), "parties { id }".into()))]
+    async fn origin(&self) -> Option<CertificateOrigin> {
+        let number = self.row.certificate_no.as_deref()?;
+        CertificateNumber::parse(number)
+            .ok()
+            .map(|number| CertificateOrigin::of(&number))
     }
 
     /// The version, to be given back with a correction (版本).

@@ -228,7 +228,7 @@ mod tests {
             assert!(rows.last().unwrap().valid_to().is_none(), "{parameter:?}");
             for row in rows {
                 assert!(
-                    !row.legal_basis.is_empty() && row.verified_on().to_string() > "2026".into()
+                    !row.legal_basis.is_empty() && row.verified_on().to_string().as_str() > "2026"
                 );
             }
         }

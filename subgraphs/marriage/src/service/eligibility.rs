@@ -10,7 +10,8 @@ use crate::kit::citizen_id::CitizenId;
 use crate::kit::{Result, Services};
 use crate::model::registry;
 use crate::rules::age::{AgeSettings, Sex};
-use crate::rules::eligibility::{Competence, Finding, Judgment, PartyFacts, age, judge};
+use crate::rules::eligibility::{Competence, Finding, Judgment, PartyFacts, Verdict, age, judge};
+use crate::rules::scope::may_come_here;
 use chrono::{DateTime, NaiveDate, Utc};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -118,7 +119,7 @@ pub async fn check(
     };
     let [man_token, woman_token] = &tokens;
     let (man_facts, woman_facts) = (facts(man, man_token), facts(woman, woman_token));
-    let judgment = judge(
+    let mut judgment = judge(
         &man_facts,
         &woman_facts,
         man_token == woman_token,
@@ -126,6 +127,12 @@ pub async fn check(
         on,
         settings,
     );
+    // 全国通办 is a dated rule: on a day of another scope a couple may have come to the wrong place.
+    let households = [man.division_code(), woman.division_code()];
+    if let Some(refusal) = may_come_here(&registry.county_code, households, on) {
+        judgment.verdict = Verdict::Refused;
+        judgment.reasons.push(refusal);
+    }
     Ok(Answer {
         judgment,
         man: answer(man, man_token, &man_facts),

@@ -103,3 +103,54 @@ async fn merging_two_persons_appends_the_old_facts_to_the_new_chain() {
         "two marriages at once raise a case"
     );
 }
+
+#[tokio::test]
+async fn a_death_stops_what_was_booked_and_applied_for_once() {
+    let p = Province::of("51").await;
+    let slots = "query ($id: ID!) { registry(id: $id) { openSlots(date: \"2026-11-24\", service: MARRIAGE) { id free } } }";
+    let open = p
+        .data(p.public(), slots, json!({ "id": registry("510118-1") }))
+        .await;
+    let slot = open["registry"]["openSlots"][0].clone();
+    let booking = json!({ "requestKey": "b", "slot": slot["id"], "partner": p.number(3) });
+    let booked = p
+        .change(
+            p.citizen(2),
+            "bookSlot",
+            "BookSlotInput",
+            "appointment { id }",
+            booking,
+        )
+        .await;
+    let draft = json!({ "requestKey": "d", "registry": registry("510118-1"), "kind": "MARRIAGE", "own": p.number(2),
+        "partner": p.number(3), "appointment": booked["appointment"]["id"] });
+    p.change(
+        p.citizen(2),
+        "draftApplication",
+        "DraftApplicationInput",
+        "application { state }",
+        draft,
+    )
+    .await;
+    for _ in 0..2 {
+        let body = json!({ "person": p.token(3), "diedOn": "2026-11-21" });
+        deliver(&p, "DeathRegistered", body).await;
+    }
+    let mine = "{ myMarriage { appointments { state } } myRegistrationApplications { state } }";
+    let mine = p.data(p.citizen(2), mine, none()).await;
+    assert_eq!(
+        mine["myMarriage"]["appointments"],
+        json!([{ "state": "CANCELLED" }])
+    );
+    assert_eq!(
+        mine["myRegistrationApplications"],
+        json!([{ "state": "ABORTED" }])
+    );
+    let after = p
+        .data(p.public(), slots, json!({ "id": registry("510118-1") }))
+        .await;
+    assert_eq!(
+        after["registry"]["openSlots"][0], slot,
+        "the place is free again"
+    );
+}
