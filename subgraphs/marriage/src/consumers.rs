@@ -7,12 +7,13 @@ use crate::model::{
     counsellor, court_notice, divorce_application, impersonation_case, kin_edge, ledger_entry,
     marriage_record, queue_ticket, registrar, registration_application,
 };
+use crate::rules::application::State;
 use crate::rules::ledger::LedgerEvent;
 use crate::service::death;
 use crate::service::ledger::{Fact, append};
 use chrono::NaiveDate;
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::Value;
 
 /// All consumers.
@@ -69,6 +70,7 @@ impl Consumer for Aliases {
         if old == new {
             return Ok(());
         }
+        part_ways(tx, old, new).await?;
         macro_rules! rename {
             ($entity:ident, $column:ident) => {
                 $entity::Entity::update_many()
@@ -97,10 +99,94 @@ impl Consumer for Aliases {
         rename!(counselling_session, SecondParty);
         rename!(archive_file, Man);
         rename!(archive_file, Woman);
-        rename!(kin_edge, PersonA);
-        rename!(kin_edge, PersonB);
         move_ledger(tx, old, new).await
     }
+}
+
+/// Two tokens that turn out to be one person may both hold what a person holds once: the place and the
+/// application of the old token give way, and kinship known twice is kept once.
+async fn part_ways(tx: &DatabaseTransaction, old: &str, new: &str) -> Result<()> {
+    use appointment_party::Column as Party;
+    let places = |person: &str| {
+        appointment_party::Entity::find()
+            .filter(Party::Person.eq(person))
+            .all(tx)
+    };
+    let theirs = places(new).await?;
+    for place in places(old).await? {
+        let same = theirs
+            .iter()
+            .any(|t| t.appointment_id == place.appointment_id);
+        let clash = theirs
+            .iter()
+            .any(|t| t.is_open && place.is_open && t.service == place.service);
+        let row = || {
+            Condition::all()
+                .add(Party::AppointmentId.eq(place.appointment_id))
+                .add(Party::Person.eq(old))
+        };
+        if same {
+            appointment_party::Entity::delete_many()
+                .filter(row())
+                .exec(tx)
+                .await?;
+        } else if clash {
+            appointment_party::Entity::update_many()
+                .col_expr(Party::IsOpen, Expr::value(false))
+                .filter(row())
+                .exec(tx)
+                .await?;
+        }
+    }
+    use registration_application::Column as Request;
+    let in_hand = |person: &str| {
+        let at_counter = State::ALL
+            .into_iter()
+            .filter(|s| s.is_at_counter())
+            .map(State::as_str);
+        Condition::all()
+            .add(
+                Condition::any()
+                    .add(Request::Man.eq(person))
+                    .add(Request::Woman.eq(person)),
+            )
+            .add(Request::State.is_in(at_counter))
+    };
+    let other = registration_application::Entity::find()
+        .filter(in_hand(new))
+        .one(tx)
+        .await?;
+    if other.is_some() {
+        registration_application::Entity::update_many()
+            .col_expr(Request::State, Expr::value(State::Aborted.as_str()))
+            .col_expr(Request::Version, Expr::col(Request::Version).add(1))
+            .filter(in_hand(old))
+            .exec(tx)
+            .await?;
+    }
+    use kin_edge::Column as Edge;
+    let of_old = || {
+        Condition::any()
+            .add(Edge::PersonA.eq(old))
+            .add(Edge::PersonB.eq(old))
+    };
+    let edges = kin_edge::Entity::find().filter(of_old()).all(tx).await?;
+    kin_edge::Entity::delete_many()
+        .filter(of_old())
+        .exec(tx)
+        .await?;
+    for mut edge in edges {
+        for end in [&mut edge.person_a, &mut edge.person_b] {
+            if end == old {
+                new.clone_into(end);
+            }
+        }
+        kin_edge::Entity::insert(kin_edge::ActiveModel::from(edge))
+            .on_conflict(OnConflict::new().do_nothing().to_owned())
+            .exec_without_returning(tx)
+            .await?;
+    }
+    Ok(())
 }
 
 /// A chain moves whole, for hashes never cover the token; where the new token has a chain of its

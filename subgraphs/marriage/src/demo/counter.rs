@@ -38,6 +38,7 @@ fn id(what: &str, of: &str) -> Uuid {
 /// What the rows are made from.
 struct Story<'a> {
     token: &'a dyn Fn(usize) -> String,
+    digits: &'a str,
     hall: Uuid,
     county: Uuid,
     today: NaiveDate,
@@ -62,6 +63,7 @@ pub(super) fn fill(rows: &mut Rows, land: &Land, services: &Services) {
     };
     let story = Story {
         token: &token,
+        digits,
         hall: registry_id(&format!("{}-1", county.code)),
         county: county.id,
         today,
@@ -245,7 +247,7 @@ fn party(
         application_id: application,
         role: role.to_owned(),
         person,
-        authority: "51".to_owned(),
+        authority: story.digits.to_owned(),
         needs: "MAINLAND".to_owned(),
         number_faults: String::new(),
         doc_kind: Some("ID_CARD".to_owned()),

@@ -6,6 +6,7 @@ use super::counter_enums::{
     DeclaredMaritalStatus, FaceMatch, MarriageCheckOutcome, MarriageCheckSubject,
     MarriagePartyDocument, MarriagePartyRole, RegistrationApplicationState,
 };
+use super::eligibility::EligibilityReason;
 use super::enums::{MarriageKind, RegistryCompetence};
 use super::person::Person;
 use super::records::MarriageRecord;
@@ -17,6 +18,7 @@ use crate::kit::federation::directives::*;
 use crate::kit::{Date, DateTime, PrincipalExt, Result};
 use crate::model::{application_check, application_party};
 use crate::rules::eligibility::Competence;
+use crate::rules::reasons::by_code;
 use crate::service::counter::{self, Application};
 use crate::service::{records, staff};
 use async_graphql::{Context, ID, Object, SimpleObject};
@@ -174,6 +176,13 @@ impl RegistrationApplication {
         self.row.refusal_code.clone()
     }
 
+    /// Why it was refused, in words and with its article; null unless refused (不予登记理由说明).
+    #[graphql(directive = personal::apply("marital".into(), "couple { id }".into()))]
+    async fn refusal(&self) -> Option<EligibilityReason> {
+        let code = self.row.refusal_code.as_deref()?;
+        by_code(code).map(|refusal| EligibilityReason::from(&refusal))
+    }
+
     /// When it was registered, refused or given up; null before (办结时间).
     async fn decided_at(&self) -> Option<DateTime> {
         self.row.decided_at.map(DateTime)
@@ -273,6 +282,8 @@ pub struct MarriageCheck {
     pub outcome: MarriageCheckOutcome,
     /// The reason as a code; null when it passed (理由代码).
     pub reason: Option<String>,
+    /// The reason in words and with its article; null when it passed (理由说明).
+    pub explanation: Option<EligibilityReason>,
     /// The legal day it is for (核验日期).
     pub checked_on: Date,
 }
@@ -284,6 +295,11 @@ impl MarriageCheck {
             subject: MarriageCheckSubject::of(&row.role)?,
             outcome: MarriageCheckOutcome::of(&row.outcome)?,
             reason: row.reason.clone(),
+            explanation: row
+                .reason
+                .as_deref()
+                .and_then(by_code)
+                .map(|refusal| EligibilityReason::from(&refusal)),
             checked_on: Date(row.checked_on),
         })
     }

@@ -82,6 +82,7 @@ const INDEXES: &[&str] = &[
     "CREATE INDEX ix_divorce_marriage ON divorce_application (marriage_id)",
     "CREATE UNIQUE INDEX ux_certificate_print ON certificate (print_no) WHERE print_no IS NOT NULL",
     "CREATE INDEX ix_marriage_legacy ON marriage_record (legacy_no)",
+    "CREATE INDEX ix_court_notice_couple ON court_notice (man, woman)",
     "CREATE INDEX ix_appointment_due ON appointment (day) WHERE state = 'BOOKED'",
     "CREATE INDEX ix_appointment_registry ON appointment (registry_id, day, opens)",
 ];

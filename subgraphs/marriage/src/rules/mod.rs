@@ -11,7 +11,7 @@
 //! |---|---|---|---|
 //! | M-1 | [`age`] | M-15 to M-19 | [`divorce`], [`cooling_off`] |
 //! | M-2, M-5, M-8, M-25 | [`eligibility`], [`proof`] | M-20, M-25a | [`replacement`] |
-//! | M-3, M-4, M-6, M-7, M-9, M-10, M-12, M-14 | [`registration`] | M-21, M-21a, M-22 | [`court`], [`record`] |
+//! | M-3, M-4, M-6, M-7, M-9, M-10, M-12, M-14 | [`registration`], [`reasons`] | M-21, M-21a, M-22 | [`court`], [`record`] |
 //! | M-11 | [`application`] | M-23, M-24 | [`death`], [`archive`] |
 //! | M-13 | [`record`] | M-26 | [`registrar`] |
 
@@ -30,6 +30,7 @@ pub mod law;
 pub mod ledger;
 pub mod opening;
 pub mod proof;
+pub mod reasons;
 pub mod record;
 pub mod refusal;
 pub mod registrar;

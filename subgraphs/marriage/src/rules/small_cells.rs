@@ -3,8 +3,8 @@
 //!
 //! The table is divisions below one parent by the months of a year. A line is a row or a column
 //! whose sum is published elsewhere (the parent's count; the year to date). No line may hold
-//! exactly one hidden cell: the next smallest of the line is hidden with it, until every line is
-//! safe. What is hidden depends on the whole table alone and never on what was asked for, so that
+//! exactly one hidden cell, nor hidden cells that their sum gives back: the next smallest of the line
+//! is hidden with them, until every line is safe. What is hidden depends on the whole table alone and never on what was asked for, so that
 //! two questions cannot be played against each other.
 
 /// Which cells of a table are hidden. `rows[r][c]` is a count; all rows are of one length.
@@ -43,7 +43,16 @@ fn second(
     line: &[(usize, usize)],
 ) -> Option<(usize, usize)> {
     let is_hidden = |r: usize, c: usize| hidden.get(r).and_then(|row| row.get(c)) == Some(&true);
-    if line.iter().filter(|(r, c)| is_hidden(*r, *c)).count() != 1 {
+    let of = |r: usize, c: usize| rows.get(r).and_then(|row| row.get(c)).copied().unwrap_or(0);
+    let (mut cells, mut sum) = (0, 0);
+    for (r, c) in line.iter().filter(|(r, c)| is_hidden(*r, *c)) {
+        cells += 1;
+        sum += of(*r, *c);
+    }
+    // Zeros are shown, so every reader knows that a hidden cell holds at least one: two hidden ones
+    // that add up to two give themselves back.
+    let safe = cells == 0 || (cells > 1 && sum > cells);
+    if safe {
         return None;
     }
     line.iter()
@@ -73,8 +82,10 @@ mod tests {
             (vec![vec![1, 9], vec![7, 9]], false, vec!["x.", "x."]),
             (vec![vec![1, 9], vec![7, 9]], true, vec!["xx", "xx"]),
             (vec![vec![2], vec![1], vec![5]], false, vec!["x", "x", "."]),
+            // One and one would be known from their sum of two.
+            (vec![vec![1], vec![1], vec![5]], false, vec!["x", "x", "x"]),
             (vec![vec![0], vec![1], vec![5]], false, vec![".", "x", "x"]),
-            (vec![vec![0], vec![1], vec![0]], false, vec!["x", "x", "."]),
+            (vec![vec![0], vec![1], vec![0]], false, vec!["x", "x", "x"]),
         ];
         for (rows, sums, expected) in table {
             assert_eq!(marks(&rows, sums), expected, "{rows:?}");
@@ -94,6 +105,11 @@ mod tests {
                     prop_assert!(!(1..3).contains(count) || *mark);
                 }
                 prop_assert_ne!(marks.iter().filter(|m| **m).count(), 1);
+            }
+            for (row, marks) in rows.iter().zip(&hidden) {
+                let kept: Vec<i64> = row.iter().zip(marks).filter(|(_, m)| **m).map(|(n, _)| *n).collect();
+                let told = !kept.is_empty() && kept.iter().sum::<i64>() <= kept.len() as i64;
+                prop_assert!(!told || marks.iter().all(|m| *m));
             }
             if rows.len() > 1 {
                 for c in 0..width {

@@ -78,7 +78,11 @@ async fn a_couple_is_registered_certified_and_archived_on_the_spot() {
     assert_eq!(refusals(&stale), ["VERSION_CONFLICT"]);
     let groundless = step(&p, "refuseMarriage", "no", &checked["application"]).await;
     assert_eq!(refusals(&groundless), ["NO_GROUND_FOR_REFUSAL"]);
+    let before = p.services.db.statements();
     let done = step(&p, "registerMarriage", "reg", &checked["application"]).await;
+    let used = p.services.db.statements() - before;
+    eprintln!("registerMarriage: {used} statements");
+    assert!(used <= 40, "{used} statements to register a marriage");
     assert_eq!(done["application"]["state"], "REGISTERED", "{done:#}");
     let number = done["application"]["record"]["certificateNumber"]
         .as_str()
@@ -193,6 +197,18 @@ async fn who_is_under_age_is_refused_with_the_reason() {
     let refused = step(&p, "refuseMarriage", "n", &checked["application"]).await;
     assert_eq!(refused["application"]["state"], "REFUSED");
     assert_eq!(refused["application"]["refusalCode"], "MAN_UNDER_AGE");
+    let why = "query ($id: ID!) { registrationApplication(id: $id) { refusal { code messageZh legalBasis } } }";
+    let why = p
+        .data(
+            p.citizen(10),
+            why,
+            json!({ "id": refused["application"]["id"] }),
+        )
+        .await;
+    assert_eq!(
+        why["registrationApplication"]["refusal"]["legalBasis"], "民法典第一千零四十七条",
+        "the couple is told the reason"
+    );
 }
 
 #[tokio::test]
