@@ -1,8 +1,7 @@
-//! What officers, and the persons concerned, read of the counter, the courts, the hall, counselling
-//! and the archive.
+//! What officers, and the persons concerned, read of the counter, the courts, the hall and
+//! counselling.
 
 use super::access::{self, View};
-use super::archive::{MaritalProof, MarriageArchiveFile};
 use super::cases::{ImpersonationCase, MarriageCorrection};
 use super::counselling::{CounsellingRoom, CounsellingSession, Counsellor};
 use super::counter::RegistrationApplication;
@@ -10,24 +9,19 @@ use super::counter_enums::{
     CourtNoticeState, ImpersonationCaseState, MarriageCorrectionState, RegistrationApplicationState,
 };
 use super::court::CourtNotice;
-use super::divorce::{DivorceApplication, DivorceTimelineStep, timeline};
-use super::eligibility::EligibilityReason;
-use super::person::{Person, is_token};
 use super::queue::{HallGuide, QueueTicket, RegistryQueue};
 use super::staff::{self, MarriageRegistrar};
-use super::{bad_argument, size, uuid};
-use crate::kit::citizen_id;
+use super::uuid;
 use crate::kit::contract::scope;
 use crate::kit::federation::directives::*;
 use crate::kit::page::{Page, PageArgs, keyset};
-use crate::kit::{CitizenIdInput, Date, DateTime, Error, PrincipalExt, Result};
+use crate::kit::{Date, Error, PrincipalExt, Result};
 use crate::model::{
     correction, counselling_session, court_notice, impersonation_case, queue_ticket,
     registration_application,
 };
 use crate::rules::application::State;
-use crate::rules::{divorce as divorce_rules, eligibility as eligibility_rules, proof};
-use crate::service::{archives, counselling, counter, divorce, ledger, queue, records, registries};
+use crate::service::{counselling, counter, queue, registries};
 use async_graphql::{Context, ID, Object};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
@@ -48,7 +42,7 @@ fn own_or_case() -> Vec<Vec<String>> {
 }
 
 /// A registry of which the caller is an officer.
-async fn own_office(ctx: &Context<'_>, registry: &ID) -> async_graphql::Result<Uuid> {
+pub(super) async fn own_office(ctx: &Context<'_>, registry: &ID) -> async_graphql::Result<Uuid> {
     ctx.need(scope::MARRIAGE_CASE)?;
     let id = uuid(registry, "registry")?;
     access::office(ctx, id).await?;
@@ -171,7 +165,7 @@ impl CounterQuery {
             select,
             &[(Column::Id, Order::Asc)],
             &args,
-            |rows| CourtNotice::together(rows),
+            CourtNotice::together,
         );
         Ok(page.await?)
     }
@@ -198,7 +192,7 @@ impl CounterQuery {
             select,
             &[(Column::Id, Order::Asc)],
             &args,
-            |rows| ImpersonationCase::together(rows),
+            ImpersonationCase::together,
         );
         Ok(page.await?)
     }
@@ -273,7 +267,7 @@ impl CounterQuery {
             select,
             &[(Column::Number, Order::Asc)],
             &args,
-            |rows| QueueTicket::together(rows),
+            QueueTicket::together,
         );
         Ok(page.await?)
     }
@@ -337,161 +331,13 @@ impl CounterQuery {
             .filter(Column::Day.eq(date.0));
         let order = [(Column::Opens, Order::Asc), (Column::Id, Order::Asc)];
         let args = PageArgs::forward(first, after);
-        let page = keyset(ctx.services().db.read(), select, &order, &args, |rows| {
-            CounsellingSession::together(rows)
-        });
-        Ok(page.await?)
-    }
-
-    /// Archive files, by certificate number of any form, by place name of the day and year, or by person; for officers (查档).
-    #[graphql(directive = requires_scopes::apply(case()), directive = list_size::apply(None, Some(vec!["first".into()])))]
-    async fn archive_files(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The number on the certificate, in whatever form (证件字号).")]
-        number: Option<String>,
-        #[graphql(desc = "The name of the place on that day, with the year (当时的行政区划名称).")]
-        place_then: Option<String>,
-        #[graphql(desc = "The year of the act (年份).")] year: Option<i32>,
-        #[graphql(desc = "Identity number of either spouse (当事人身份号码).")] holder: Option<
-            CitizenIdInput,
-        >,
-        #[graphql(desc = "Either spouse, for example found by an earlier name (自然人).")]
-        person: Option<ID>,
-        #[graphql(desc = "How many from the front (数量).")] first: Option<i32>,
-        #[graphql(desc = "Behind this cursor (起始游标).")] after: Option<String>,
-    ) -> async_graphql::Result<Page<MarriageArchiveFile>> {
-        use crate::model::archive_file::Column;
-        ctx.need(scope::MARRIAGE_CASE)?;
-        let services = ctx.services();
-        let token = holder
-            .map(|number| {
-                citizen_id::parse(&number.0, services.clock.today())
-                    .map(|number| services.tokenizer.token(&number).to_string())
-                    .map_err(|error| {
-                        Error::Invalid(error.user_error().field(&["holder"])).graphql()
-                    })
-            })
-            .transpose()?;
-        let sought = archives::Sought {
-            number: number.map(|number| number.trim().to_owned()),
-            place: place_then.map(|place| place.trim().to_owned()),
-            year,
-            person: token.or_else(|| person.map(|id| id.to_string()).filter(|id| is_token(id))),
-        };
-        let select = archives::search(&sought).ok_or_else(|| {
-            bad_argument(
-                "number",
-                "Give a number, a person, or a place with its year.",
-                "请提供证件字号、当事人，或者行政区划名称和年份。",
-            )
-        })?;
-        let args = PageArgs::forward(first, after);
         let page = keyset(
-            services.db.read(),
+            ctx.services().db.read(),
             select,
-            &[(Column::Id, Order::Asc)],
+            &order,
             &args,
-            |rows| rows.into_iter().map(MarriageArchiveFile::from).collect(),
+            CounsellingSession::together,
         );
         Ok(page.await?)
-    }
-
-    /// The least answer about a person's marital status; for the person, or for an officer who states a purpose (婚姻状况证明).
-    #[graphql(directive = requires_scopes::apply(own_or_case()))]
-    async fn marital_proof(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The person (自然人).")] person: ID,
-    ) -> async_graphql::Result<Option<MaritalProof>> {
-        if !is_token(&person) {
-            return Ok(None);
-        }
-        let view = access::person(ctx, &person)?;
-        let purpose = ctx
-            .principal()
-            .purpose
-            .clone()
-            .filter(|purpose| !purpose.is_empty());
-        if view == View::Officer && purpose.is_none() {
-            return Err(bad_argument(
-                "person",
-                "An officer states the purpose of the inquiry in the request.",
-                "工作人员查询须在请求中注明用途。",
-            ));
-        }
-        let services = ctx.services();
-        let db = services.db.read();
-        let token = person.to_string();
-        let ledgers = ledger::of_persons(db, std::slice::from_ref(&token)).await?;
-        let status = ledgers
-            .get(&token)
-            .map_or(crate::rules::ledger::Status::NoRecord, |l| l.status);
-        let answer = proof::answer(status);
-        let disclaimer = proof::needs_disclaimer(answer)
-            .then(|| EligibilityReason::from(&eligibility_rules::NO_RECORD_DISCLAIMER));
-        Ok(Some(MaritalProof {
-            person: Person::alone(token),
-            answer: answer.into(),
-            purpose,
-            issued_at: DateTime(services.clock.now()),
-            coverage_from: records::coverage_from(db).await?.map(Date),
-            disclaimer,
-        }))
-    }
-
-    /// The steps of a divorce by consent with their days; null when there is no application that the caller may see (离婚登记进程).
-    #[graphql(directive = requires_scopes::apply(own_or_case()))]
-    async fn divorce_timeline(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The application (离婚登记申请).")] application: ID,
-    ) -> async_graphql::Result<Option<Vec<DivorceTimelineStep>>> {
-        let Some(id) = crate::kit::id::parse(&application) else {
-            return Ok(None);
-        };
-        let services = ctx.services();
-        let db = services.db.read();
-        let found = match divorce::by_id(db, id).await {
-            Ok(found) => found,
-            Err(Error::NotFound) => return Ok(None),
-            Err(error) => return Err(error.graphql()),
-        };
-        let own = ctx
-            .person()
-            .is_ok_and(|token| token == found.row.man || token == found.row.woman);
-        let registry = registries::by_id(db, found.row.registry_id).await?;
-        let sees = own || access::works_at(ctx.principal(), &registry);
-        Ok(sees.then(|| timeline(&found, services.clock.now())))
-    }
-
-    /// Applications for divorce at a registry that are being handled, by the end of their window; for its officers (正在办理的离婚登记申请).
-    #[graphql(directive = requires_scopes::apply(case()), directive = list_size::apply(None, Some(vec!["first".into()])))]
-    async fn open_divorce_applications(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The registry (登记机关).")] registry: ID,
-        #[graphql(desc = "How many, up to 200 (数量).", default = 50)] first: i32,
-    ) -> async_graphql::Result<Option<Vec<DivorceApplication>>> {
-        let registry = own_office(ctx, &registry).await?;
-        let most = size(first, 200);
-        let list = divorce::open_at(ctx.services().db.read(), registry, most as u64).await?;
-        Ok(Some(DivorceApplication::together(&list)))
-    }
-
-    /// What the law says for court proceedings in these situations; it never stands in the way of a divorce by consent (离婚提示).
-    #[graphql(directive = cache_control::apply(Some(3600), Some(CacheScope::Public)))]
-    async fn divorce_advice(
-        &self,
-        #[graphql(desc = "One spouse is a serving soldier (一方为现役军人).")] soldier: bool,
-        #[graphql(
-            desc = "Pregnancy, the year after a birth or six months after a termination (女方孕期或产后一年内等)."
-        )]
-        pregnancy_or_first_year: bool,
-    ) -> Vec<EligibilityReason> {
-        divorce_rules::advice(soldier, pregnancy_or_first_year)
-            .iter()
-            .map(EligibilityReason::from)
-            .collect()
     }
 }

@@ -20,6 +20,7 @@ pub mod eligibility;
 pub mod entities;
 pub mod enums;
 pub mod inputs;
+pub mod inquiry;
 pub mod law;
 pub mod person;
 pub mod places;
@@ -41,6 +42,7 @@ use uuid::Uuid;
 pub struct Query(
     query::RegistryQuery,
     counter_query::CounterQuery,
+    inquiry::InquiryQuery,
     law::LawQuery,
 );
 

@@ -77,7 +77,8 @@ mod tests {
 
     #[test]
     fn a_small_count_takes_another_with_it() {
-        let table: Vec<(Vec<Vec<i64>>, bool, Vec<&str>)> = vec![
+        type Case = (Vec<Vec<i64>>, bool, Vec<&'static str>);
+        let table: Vec<Case> = vec![
             (vec![vec![9, 9], vec![9, 9]], true, vec!["..", ".."]),
             (vec![vec![1, 9], vec![7, 9]], false, vec!["x.", "x."]),
             (vec![vec![1, 9], vec![7, 9]], true, vec!["xx", "xx"]),

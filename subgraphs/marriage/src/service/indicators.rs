@@ -24,16 +24,19 @@ pub struct Indicator {
     pub cumulative: bool,
 }
 
+/// A figure of a month; none where it is hidden.
+type Figure = fn(&Shown) -> Option<i64>;
+
 /// Sums of the year so far, from the months of two years in order.
 #[must_use]
 pub fn of_months(last_year: &[Shown], this_year: &[Shown]) -> Vec<Indicator> {
-    let sum = |list: &[Shown], of: fn(&Shown) -> Option<i64>| -> Option<i64> {
+    let sum = |list: &[Shown], of: Figure| -> Option<i64> {
         list.iter()
             .map(of)
             .sum::<Option<i64>>()
             .filter(|_| !list.is_empty())
     };
-    let rows: [(&str, &str, &str, fn(&Shown) -> Option<i64>); 4] = [
+    let rows: [(&str, &str, &str, Figure); 4] = [
         ("MZ-HY-101", "结婚登记", "对", |m| m.registered),
         (
             "MZ-HY-102",

@@ -155,7 +155,7 @@ async fn a_couple_is_registered_certified_and_archived_on_the_spot() {
         )
         .await;
     assert_eq!(shelved["application"]["state"], "ARCHIVED", "{shelved}");
-    let query = "query ($n: CitizenIdInput) { archiveFiles(holder: $n) { edges { node { kind volume retainUntil } } } }";
+    let query = "query ($n: CitizenIdInput) { archiveFiles(search: { holder: $n }) { edges { node { kind volume retainUntil } } } }";
     let found = p
         .data(p.officer("a"), query, json!({ "n": p.number(2) }))
         .await;

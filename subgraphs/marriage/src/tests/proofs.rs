@@ -48,7 +48,7 @@ async fn the_least_answer_is_given_with_its_limits() {
 async fn the_archive_is_found_by_old_number_old_place_and_person() {
     let p = Province::of("51").await;
     let query = "query ($number: String, $place: String, $year: Int, $holder: CitizenIdInput) {
-        archiveFiles(number: $number, placeThen: $place, year: $year, holder: $holder, first: 500) {
+        archiveFiles(search: { number: $number, placeThen: $place, year: $year, holder: $holder }, first: 500) {
             edges { node { placeThen year number couple { id } } } } }";
     let mine = "{ myMarriage { marriage { certificateNumber } } }";
     let mine = p.data(p.citizen(0), mine, none()).await;
