@@ -1,18 +1,20 @@
 //! What this subsystem does about events of others. Each consumer may see an event again.
 
 use crate::kit::events::{Consumer, Event};
-use crate::kit::{Principal, Result, Services, mutation};
+use crate::kit::{Result, Services};
 use crate::model::{
-    appointment_party, certificate, divorce_application, ledger_entry, marriage_record,
+    application_party, appointment_party, archive_file, certificate, counselling_session,
+    counsellor, court_notice, divorce_application, impersonation_case, kin_edge, ledger_entry,
+    marriage_record, queue_ticket, registrar, registration_application,
 };
+use crate::rules::application::State;
 use crate::rules::ledger::LedgerEvent;
-use crate::rules::record::{RecordState, may_change};
-use crate::service::divorce;
+use crate::service::death;
 use crate::service::ledger::{Fact, append};
 use chrono::NaiveDate;
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// All consumers.
 pub(crate) fn all() -> Vec<Box<dyn Consumer>> {
@@ -23,7 +25,8 @@ fn text<'a>(event: &'a Event, field: &str) -> Option<&'a str> {
     event.body.get(field).and_then(Value::as_str)
 }
 
-/// M-23: a death, from the subgraph of funerals, ends the marriage and leaves a survivor.
+/// M-23: a death, from the subgraph of funerals, ends the marriage and leaves a survivor; what the
+/// dead person had booked or applied for is stopped.
 struct Deaths;
 
 #[async_trait::async_trait]
@@ -43,68 +46,8 @@ impl Consumer for Deaths {
         let died_on: NaiveDate = text(event, "diedOn")
             .and_then(|day| day.parse().ok())
             .unwrap_or_else(|| crate::service::shanghai(event.at).date());
-        let actor = Principal::service(&s.province, "funeral");
-        let records = marriage_record::Entity::find()
-            .filter(
-                Condition::any()
-                    .add(marriage_record::Column::Man.eq(person))
-                    .add(marriage_record::Column::Woman.eq(person)),
-            )
-            .filter(marriage_record::Column::State.eq(RecordState::Valid.as_str()))
-            .all(tx)
-            .await?;
-        for record in records {
-            may_change(RecordState::Valid, RecordState::EndedDeath, None)?;
-            end_by_death(tx, &record, person, died_on, event).await?;
-            let before = json!({ "state": record.state });
-            let after = json!({ "state": RecordState::EndedDeath.as_str(), "endedOn": died_on });
-            let id = record.id.to_string();
-            mutation::history(tx, "MarriageRecord", &id, &actor, Some(before), Some(after)).await?;
-        }
-        Ok(())
+        death::apply(s, tx, person, died_on, event.at).await
     }
-}
-
-async fn end_by_death(
-    tx: &DatabaseTransaction,
-    record: &marriage_record::Model,
-    person: &str,
-    died_on: NaiveDate,
-    event: &Event,
-) -> Result<()> {
-    use marriage_record::Column;
-    marriage_record::Entity::update_many()
-        .col_expr(Column::State, Expr::value(RecordState::EndedDeath.as_str()))
-        .col_expr(Column::EndedOn, Expr::value(died_on))
-        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
-        .filter(Column::Id.eq(record.id))
-        .exec(tx)
-        .await?;
-    let survivor = if record.man == person {
-        &record.woman
-    } else {
-        &record.man
-    };
-    for (token, happened) in [
-        (person, LedgerEvent::Died),
-        (survivor.as_str(), LedgerEvent::SpouseDied),
-    ] {
-        let fact = Fact {
-            event: happened,
-            effective_on: died_on,
-            record: Some(record.id),
-        };
-        append(tx, token, fact, event.at).await?;
-    }
-    let open = divorce_application::Entity::find()
-        .filter(divorce_application::Column::MarriageId.eq(record.id))
-        .filter(divorce_application::Column::State.eq("RECEIVED"))
-        .all(tx)
-        .await?;
-    for application in open {
-        divorce::close(tx, &application, "REFUSED", died_on).await?;
-    }
-    Ok(())
 }
 
 /// A person has a new token: everything kept under the old one moves.
@@ -127,6 +70,7 @@ impl Consumer for Aliases {
         if old == new {
             return Ok(());
         }
+        part_ways(tx, old, new).await?;
         macro_rules! rename {
             ($entity:ident, $column:ident) => {
                 $entity::Entity::update_many()
@@ -142,8 +86,107 @@ impl Consumer for Aliases {
         rename!(divorce_application, Woman);
         rename!(certificate, Holder);
         rename!(appointment_party, Person);
+        rename!(registration_application, Man);
+        rename!(registration_application, Woman);
+        rename!(application_party, Person);
+        rename!(court_notice, Man);
+        rename!(court_notice, Woman);
+        rename!(impersonation_case, Complainant);
+        rename!(queue_ticket, Holder);
+        rename!(counsellor, Person);
+        rename!(registrar, Person);
+        rename!(counselling_session, FirstParty);
+        rename!(counselling_session, SecondParty);
+        rename!(archive_file, Man);
+        rename!(archive_file, Woman);
         move_ledger(tx, old, new).await
     }
+}
+
+/// Two tokens that turn out to be one person may both hold what a person holds once: the place and the
+/// application of the old token give way, and kinship known twice is kept once.
+async fn part_ways(tx: &DatabaseTransaction, old: &str, new: &str) -> Result<()> {
+    use appointment_party::Column as Party;
+    let places = |person: &str| {
+        appointment_party::Entity::find()
+            .filter(Party::Person.eq(person))
+            .all(tx)
+    };
+    let theirs = places(new).await?;
+    for place in places(old).await? {
+        let same = theirs
+            .iter()
+            .any(|t| t.appointment_id == place.appointment_id);
+        let clash = theirs
+            .iter()
+            .any(|t| t.is_open && place.is_open && t.service == place.service);
+        let row = || {
+            Condition::all()
+                .add(Party::AppointmentId.eq(place.appointment_id))
+                .add(Party::Person.eq(old))
+        };
+        if same {
+            appointment_party::Entity::delete_many()
+                .filter(row())
+                .exec(tx)
+                .await?;
+        } else if clash {
+            appointment_party::Entity::update_many()
+                .col_expr(Party::IsOpen, Expr::value(false))
+                .filter(row())
+                .exec(tx)
+                .await?;
+        }
+    }
+    use registration_application::Column as Request;
+    let in_hand = |person: &str| {
+        let at_counter = State::ALL
+            .into_iter()
+            .filter(|s| s.is_at_counter())
+            .map(State::as_str);
+        Condition::all()
+            .add(
+                Condition::any()
+                    .add(Request::Man.eq(person))
+                    .add(Request::Woman.eq(person)),
+            )
+            .add(Request::State.is_in(at_counter))
+    };
+    let other = registration_application::Entity::find()
+        .filter(in_hand(new))
+        .one(tx)
+        .await?;
+    if other.is_some() {
+        registration_application::Entity::update_many()
+            .col_expr(Request::State, Expr::value(State::Aborted.as_str()))
+            .col_expr(Request::Version, Expr::col(Request::Version).add(1))
+            .filter(in_hand(old))
+            .exec(tx)
+            .await?;
+    }
+    use kin_edge::Column as Edge;
+    let of_old = || {
+        Condition::any()
+            .add(Edge::PersonA.eq(old))
+            .add(Edge::PersonB.eq(old))
+    };
+    let edges = kin_edge::Entity::find().filter(of_old()).all(tx).await?;
+    kin_edge::Entity::delete_many()
+        .filter(of_old())
+        .exec(tx)
+        .await?;
+    for mut edge in edges {
+        for end in [&mut edge.person_a, &mut edge.person_b] {
+            if end == old {
+                new.clone_into(end);
+            }
+        }
+        kin_edge::Entity::insert(kin_edge::ActiveModel::from(edge))
+            .on_conflict(OnConflict::new().do_nothing().to_owned())
+            .exec_without_returning(tx)
+            .await?;
+    }
+    Ok(())
 }
 
 /// A chain moves whole, for hashes never cover the token; where the new token has a chain of its

@@ -265,6 +265,8 @@ impl Writer<'_> {
             record_id: record,
             issued_on: on,
             state: state.to_owned(),
+            print_no: None,
+            replaces: None,
         });
     }
 
@@ -361,6 +363,8 @@ impl Writer<'_> {
             certificate_no: number.clone(),
             application_received_on: received.filter(|day| day.year() > 2020),
             registered_on: on,
+            children: None,
+            agreement_sealed: None,
         });
         for person in [man, woman] {
             self.paper(&number, "DIVORCE", person, id, on, "ISSUED");
@@ -393,6 +397,13 @@ impl Writer<'_> {
             provisional: dates.provisional,
             state: "RECEIVED".to_owned(),
             closed_on: None,
+            children: None,
+            agreement_sealed: None,
+            crisis_help_accepted: Some(true),
+            certificate_asked_at: None,
+            refusal_code: None,
+            divorce_record_id: None,
+            registrar_id: None,
             version: 1,
         });
     }

@@ -13,6 +13,7 @@
 //! Story: persons 0 and 1 are married (their certificate of 2019 bears the code of that year), 2
 //! and 3 are free, 4 and 5 applied for divorce seventeen days before the day of seeding.
 
+mod counter;
 mod counts;
 mod land;
 mod marriages;
@@ -22,9 +23,12 @@ mod visits;
 use crate::kit::database::insert_many;
 use crate::kit::{Result, Services};
 use crate::model::{
-    appointment, appointment_party, certificate, certificate_run, counselling_month,
-    divorce_application, divorce_record, ledger_entry, marriage_record, monthly_count,
-    opening_exception, opening_hours, record_coverage, registry, slot,
+    application_check, application_party, appointment, appointment_party, archive_file,
+    case_evidence, certificate, certificate_run, correction, counselling_month, counselling_room,
+    counselling_session, counsellor, court_notice, divorce_application, divorce_record, guide,
+    impersonation_case, kin_edge, ledger_entry, marriage_record, monthly_count, opening_exception,
+    opening_hours, queue_run, queue_ticket, record_coverage, registrar, registration_application,
+    registry, registry_standard, slot,
 };
 use sea_orm::{DatabaseTransaction, EntityTrait, IntoActiveModel, PaginatorTrait};
 use std::sync::Arc;
@@ -52,6 +56,23 @@ pub(crate) struct Rows {
     pub(crate) slots: Vec<slot::Model>,
     pub(crate) appointments: Vec<appointment::Model>,
     pub(crate) parties: Vec<appointment_party::Model>,
+    pub(crate) registrars: Vec<registrar::Model>,
+    pub(crate) guides: Vec<guide::Model>,
+    pub(crate) rooms: Vec<counselling_room::Model>,
+    pub(crate) counsellors: Vec<counsellor::Model>,
+    pub(crate) standards: Vec<registry_standard::Model>,
+    pub(crate) archives: Vec<archive_file::Model>,
+    pub(crate) requests: Vec<registration_application::Model>,
+    pub(crate) request_parties: Vec<application_party::Model>,
+    pub(crate) checks: Vec<application_check::Model>,
+    pub(crate) kin: Vec<kin_edge::Model>,
+    pub(crate) notices: Vec<court_notice::Model>,
+    pub(crate) cases: Vec<impersonation_case::Model>,
+    pub(crate) evidence: Vec<case_evidence::Model>,
+    pub(crate) corrections: Vec<correction::Model>,
+    pub(crate) tickets: Vec<queue_ticket::Model>,
+    pub(crate) queue_runs: Vec<queue_run::Model>,
+    pub(crate) sessions: Vec<counselling_session::Model>,
 }
 
 /// Writes the data in one transaction; does nothing where there is some already.
@@ -88,6 +109,7 @@ pub(crate) fn rows(services: &Services) -> Rows {
     marriages::fill(&mut rows, &land, services);
     counts::fill(&mut rows, &land, services);
     visits::fill(&mut rows, &land, services);
+    counter::fill(&mut rows, &land, services);
     rows
 }
 
@@ -120,5 +142,8 @@ async fn write(tx: &DatabaseTransaction, rows: &Rows) -> Result<()> {
         appointments,
         parties
     );
+    insert!(registrars, guides, rooms, counsellors, standards, archives);
+    insert!(requests, request_parties, checks, kin, notices, cases);
+    insert!(evidence, corrections, tickets, queue_runs, sessions);
     Ok(())
 }

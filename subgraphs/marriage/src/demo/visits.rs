@@ -12,7 +12,7 @@ use crate::rules::days::plus;
 use crate::rules::opening::{DayHours, Period, Service, Timetable, WeekdayPeriod, hours_on, slots};
 use crate::service::registries::capacity;
 use crate::service::slot_id::SlotKey;
-use crate::service::slots::HORIZON_DAYS;
+use crate::service::slots::horizon;
 use chrono::NaiveDate;
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -44,7 +44,7 @@ pub(super) fn fill(rows: &mut Rows, land: &Land, services: &Services) {
         let Some(registry) = registries.get(at) else {
             continue;
         };
-        let day = plus(today, rng.random_range(1..=HORIZON_DAYS));
+        let day = plus(today, rng.random_range(1..=horizon(today)));
         let turn = rng.random_range(0..20);
         let persons = [token(6_000 + 2 * couple), token(6_001 + 2 * couple)];
         book.visit(rows, registry, Service::Marriage, day, turn, &persons);
@@ -53,7 +53,7 @@ pub(super) fn fill(rows: &mut Rows, land: &Land, services: &Services) {
     if let Some(registry) = registries.iter().find(|r| r.id == hall) {
         // The first working day from five days ahead on.
         let persons = [token(4), token(5)];
-        let mut days = (5..=HORIZON_DAYS).map(|ahead| plus(today, ahead));
+        let mut days = (5..=horizon(today)).map(|ahead| plus(today, ahead));
         let _ = days.any(|day| book.visit(rows, registry, Service::Counselling, day, 2, &persons));
     }
     rows.slots = book.taken.into_values().collect();

@@ -2,8 +2,7 @@
 //! is judged, for a subgraph reached directly must be just as safe.
 
 use crate::kit::contract::scope;
-use crate::kit::{Error, Principal, PrincipalExt, Result};
-use crate::model::registry;
+use crate::kit::{Error, PrincipalExt, Result};
 use async_graphql::Context;
 use uuid::Uuid;
 
@@ -28,19 +27,7 @@ pub fn person(ctx: &Context<'_>, token: &str) -> Result<View> {
     }
 }
 
-/// Whether the caller is an officer who works at this registry, or whose division it lies in. An
-/// officer without either works for the whole province.
-#[must_use]
-pub fn works_at(caller: &Principal, row: &registry::Model) -> bool {
-    if !caller.has_scope(scope::MARRIAGE_CASE) {
-        return false;
-    }
-    match (&caller.registry, &caller.division) {
-        (Some(own), _) => crate::kit::id::parse(own) == Some(row.id),
-        (None, Some(_)) => caller.oversees(&row.county_code),
-        (None, None) => true,
-    }
-}
+pub use crate::service::act::works_at;
 
 /// Figures that are not public are for whoever holds the scope; an officer with a division sees
 /// that division and what lies below.
@@ -53,6 +40,37 @@ pub fn figures(ctx: &Context<'_>, division: Uuid) -> Result<()> {
             .is_some_and(|division| caller.oversees(&division.code));
     if inside {
         Ok(())
+    } else {
+        Err(Error::Forbidden)
+    }
+}
+
+/// The registry, for its officers.
+pub async fn office(ctx: &Context<'_>, id: Uuid) -> Result<crate::model::registry::Model> {
+    let row = crate::service::registries::by_id(ctx.services().db.read(), id).await?;
+    if works_at(ctx.principal(), &row) {
+        Ok(row)
+    } else {
+        Err(Error::Forbidden)
+    }
+}
+
+/// Whether the caller keeps the records of a division himself, so that no count tells him more: an
+/// officer of marriage registration whose division it is or lies in.
+#[must_use]
+pub fn keeps_records(ctx: &Context<'_>, division: Uuid) -> bool {
+    let caller = ctx.principal();
+    caller.has_scope(scope::MARRIAGE_CASE)
+        && crate::kit::divisions::dataset()
+            .by_id(&division)
+            .is_some_and(|division| caller.oversees(&division.code))
+}
+
+/// The registry, for its officers and for the supervisor of its division.
+pub async fn reviewed_office(ctx: &Context<'_>, id: Uuid) -> Result<Uuid> {
+    let row = crate::service::registries::by_id(ctx.services().db.read(), id).await?;
+    if crate::service::act::may_review(ctx.principal(), &row) {
+        Ok(id)
     } else {
         Err(Error::Forbidden)
     }

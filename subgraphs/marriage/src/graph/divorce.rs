@@ -11,7 +11,7 @@ use crate::rules::cooling_off;
 use crate::rules::opening::Service;
 use crate::service::divorce::{Application, Standing, dates, standing};
 use crate::service::{instant, slots};
-use async_graphql::{Context, ID, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::Utc;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -121,6 +121,41 @@ impl DivorceApplication {
         self.application.row.closed_on.map(Date)
     }
 
+    /// Children of the couple, as the agreement states; null when not stated (子女数).
+    #[graphql(directive = personal::apply("marital".into(), "parties { id }".into()))]
+    async fn children(&self) -> Option<i32> {
+        self.application.row.children
+    }
+
+    /// Whether help in the crisis was taken; null when it was not offered (是否接受婚姻危机干预).
+    #[graphql(directive = personal::apply("marital".into(), "parties { id }".into()))]
+    async fn crisis_help_accepted(&self) -> Option<bool> {
+        self.application.row.crisis_help_accepted
+    }
+
+    /// When both asked for the certificate; null before (申请发证时间).
+    #[graphql(directive = personal::apply("marital".into(), "parties { id }".into()))]
+    async fn certificate_asked_at(&self) -> Option<DateTime> {
+        self.application.row.certificate_asked_at.map(DateTime)
+    }
+
+    /// Why it was refused, as a code; null unless refused (不予登记理由).
+    #[graphql(directive = personal::apply("marital".into(), "parties { id }".into()))]
+    async fn refusal_code(&self) -> Option<String> {
+        self.application.row.refusal_code.clone()
+    }
+
+    /// The steps of the law with their days, in order, and which are behind (办理进程).
+    #[graphql(directive = personal::apply("marital".into(), "parties { id }".into()))]
+    async fn timeline(&self, ctx: &Context<'_>) -> Vec<DivorceTimelineStep> {
+        timeline(&self.application, ctx.services().clock.now())
+    }
+
+    /// The version, to be given back with the next change (版本).
+    async fn version(&self) -> i64 {
+        self.application.row.version
+    }
+
     /// The registry that received it, and that alone may go on with it (受理机关).
     async fn registry(&self, ctx: &Context<'_>) -> Result<Option<MarriageRegistry>> {
         registry_of(ctx, self.application.row.registry_id, &self.registries).await
@@ -147,4 +182,99 @@ impl DivorceApplication {
         rows.dedup_by_key(|a| a.id);
         Ok(Some(Appointment::together(rows)))
     }
+}
+
+/// One step of a divorce by consent (离婚登记进程节点).
+#[derive(SimpleObject, Clone, Debug)]
+pub struct DivorceTimelineStep {
+    /// Which step (节点).
+    pub step: DivorceStep,
+    /// Its day; null for a step that has not come and has no day of its own (日期).
+    pub on: Option<Date>,
+    /// Whether it lies behind (是否已到).
+    pub reached: bool,
+    /// Whether the day may still move, the calendar of its year not being published (是否暂定).
+    pub provisional: bool,
+}
+
+/// Which step of a divorce by consent (离婚登记进程节点).
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DivorceStep {
+    /// The application is received (受理).
+    Received,
+    /// The cooling-off begins (冷静期起始).
+    CoolingOffStarts,
+    /// The last day on which either may withdraw (冷静期届满).
+    CoolingOffEnds,
+    /// Both may ask for the certificate (可申请发证).
+    WindowOpens,
+    /// The last day for it (申请发证截止).
+    WindowEnds,
+    /// Both asked for the certificate (申请发证).
+    CertificateAsked,
+    /// Registered, withdrawn, deemed withdrawn or refused (办结).
+    Closed,
+}
+
+/// The steps of an application with their days, as they stand now.
+pub(super) fn timeline(
+    application: &Application,
+    now: chrono::DateTime<Utc>,
+) -> Vec<DivorceTimelineStep> {
+    let row = &application.row;
+    let dates = dates(row);
+    let wall = crate::service::shanghai(now);
+    let standing = standing(row, application.closes, now);
+    let asked = row
+        .certificate_asked_at
+        .map(|at| crate::service::shanghai(at).date());
+    let closed = row
+        .closed_on
+        .or((standing == Standing::DeemedWithdrawn).then_some(row.window_ends));
+    // What ended early never comes to the later days.
+    let until = closed.unwrap_or(chrono::NaiveDate::MAX);
+    let of_the_law = [
+        (DivorceStep::Received, dates.received_on, false),
+        (
+            DivorceStep::CoolingOffStarts,
+            dates.cooling_off_starts,
+            false,
+        ),
+        (
+            DivorceStep::CoolingOffEnds,
+            dates.cooling_off_ends,
+            dates.provisional,
+        ),
+        (
+            DivorceStep::WindowOpens,
+            dates.window_opens,
+            dates.provisional,
+        ),
+        (
+            DivorceStep::WindowEnds,
+            dates.window_ends,
+            dates.provisional,
+        ),
+    ];
+    let mut steps: Vec<DivorceTimelineStep> = of_the_law
+        .into_iter()
+        .map(|(step, day, provisional)| DivorceTimelineStep {
+            step,
+            on: Some(Date(day)),
+            reached: day <= wall.date() && day <= until,
+            provisional,
+        })
+        .collect();
+    for (step, day) in [
+        (DivorceStep::CertificateAsked, asked),
+        (DivorceStep::Closed, closed),
+    ] {
+        steps.push(DivorceTimelineStep {
+            step,
+            on: day.map(Date),
+            reached: day.is_some(),
+            provisional: false,
+        });
+    }
+    steps
 }

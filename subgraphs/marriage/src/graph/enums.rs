@@ -132,6 +132,12 @@ pub enum MaritalEvent {
     Released,
     /// A historic record was found (发现历史记录).
     LegacyFound,
+    /// A case about the record was opened (存疑立案).
+    Disputed,
+    /// The case was closed (存疑结案).
+    Cleared,
+    /// A wrong end of the record's marriage was corrected (更正).
+    Corrected,
 }
 
 /// Where an application for divorce stands (离婚登记申请状态).
@@ -146,8 +152,14 @@ pub enum DivorceApplicationState {
     Withdrawn,
     /// The window passed unused (视为撤回).
     DeemedWithdrawn,
+    /// Both asked for the certificate; the registry reviews (审查中).
+    Review,
     /// The divorce is registered (已登记离婚).
     Registered,
+    /// Registered and the certificates handed over (已发证).
+    Certified,
+    /// Registered, certified and in the archive (已归档).
+    Archived,
     /// Refused (不予受理).
     Refused,
 }
@@ -254,3 +266,5 @@ stored! {
         Cancelled = "CANCELLED",
     }
 }
+
+pub(super) use stored;

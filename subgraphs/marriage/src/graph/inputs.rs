@@ -70,6 +70,12 @@ pub struct ApplyDivorceInput {
     pub agreement_signed: bool,
     /// Both have full capacity for civil acts (双方具有完全民事行为能力).
     pub full_capacity: bool,
+    /// Children of the couple, as the agreement states (子女数).
+    pub children: Option<i32>,
+    /// Reference to the written agreement; kept sealed (离婚协议编号).
+    pub agreement: Option<String>,
+    /// Crisis counselling was offered, and whether it was taken; null when it was not offered (是否接受婚姻危机干预).
+    pub crisis_help_accepted: Option<bool>,
 }
 
 /// What is needed to withdraw an application for divorce (撤回离婚登记申请).

@@ -5,27 +5,65 @@
 //! with `@personal`; and each resolver judges the row again in [`access`].
 
 pub mod access;
+pub mod act;
+pub mod archive;
+pub mod cases;
+pub mod counselling;
+pub mod counter;
+pub mod counter_enums;
+pub mod counter_mutation;
+pub mod counter_query;
+pub mod court;
 pub mod divorce;
+pub mod divorce_mutation;
 pub mod eligibility;
 pub mod entities;
 pub mod enums;
 pub mod inputs;
-pub mod mutation;
+pub mod inquiry;
+pub mod law;
 pub mod person;
 pub mod places;
 pub mod query;
+pub mod queue;
 pub mod records;
 pub mod registry;
+pub mod slot_mutation;
 pub mod slots;
+pub mod staff;
 pub mod statistics;
 
 use crate::kit::{Graph, Services, YearMonth};
-use async_graphql::{Error, ErrorExtensions, ID};
+use async_graphql::{Error, ErrorExtensions, ID, MergedObject};
 use uuid::Uuid;
+
+/// The queries of marriage registration.
+#[derive(MergedObject, Clone, Copy, Debug, Default)]
+pub struct Query(
+    query::RegistryQuery,
+    counter_query::CounterQuery,
+    inquiry::InquiryQuery,
+    law::LawQuery,
+);
+
+/// The mutations of marriage registration.
+#[derive(MergedObject, Clone, Copy, Debug, Default)]
+pub struct Mutation(
+    slot_mutation::SlotMutation,
+    counter_mutation::CounterMutation,
+    divorce_mutation::DivorceMutation,
+    court::CourtMutation,
+    cases::CaseMutation,
+    archive::ReplacementMutation,
+    queue::HallMutation,
+    counselling::CounsellingMutation,
+    staff::StaffMutation,
+    law::TimersMutation,
+);
 
 /// The schema over its services.
 pub(crate) fn build(services: Services) -> Graph {
-    Graph::build(query::Query, mutation::Mutation, services)
+    Graph::build(Query::default(), Mutation::default(), services)
 }
 
 /// A malformed argument, which stops its field. The value is never repeated.

@@ -1,6 +1,7 @@
 //! What this subsystem adds to a person, and `myMarriage`, the same for the caller himself.
 
 use super::access;
+use super::counselling::CounsellingSession;
 use super::divorce::DivorceApplication;
 use super::enums::MaritalStatus;
 use super::records::{MaritalLedger, MarriageRecord};
@@ -10,7 +11,7 @@ use crate::kit::federation::directives::*;
 use crate::kit::{PrincipalExt, Result};
 use crate::model::marriage_record;
 use crate::service::divorce::Application;
-use crate::service::{divorce, ledger, records, slots};
+use crate::service::{counselling, divorce, ledger, records, slots};
 use async_graphql::{Context, ID, Object};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -147,6 +148,24 @@ impl Person {
     async fn marriage_appointments(&self, ctx: &Context<'_>) -> Result<Option<Vec<Appointment>>> {
         access::person(ctx, &self.token)?;
         self.appointment_list(ctx).await.map(Some)
+    }
+
+    /// The person's counselling sessions, latest first; for the person and officers of marriage registration (辅导).
+    #[graphql(directive = requires_scopes::apply(own_or_case()), directive = personal::apply("marital".into(), "id".into()))]
+    async fn counselling_sessions(
+        &self,
+        ctx: &Context<'_>,
+    ) -> Result<Option<Vec<CounsellingSession>>> {
+        access::person(ctx, &self.token)?;
+        let db = ctx.services().db.clone();
+        let rows = self
+            .siblings
+            .load(&self.token, "sessions", "", |tokens| async move {
+                Ok(shared(counselling::of_persons(db.read(), &tokens).await?))
+            })
+            .await?;
+        let rows = rows.map(|rows| (*rows).clone()).unwrap_or_default();
+        Ok(Some(CounsellingSession::together(rows)))
     }
 }
 

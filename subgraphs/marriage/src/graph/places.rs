@@ -2,14 +2,15 @@
 
 use super::enums::{RegistryService, RegistrySiteKind};
 use super::registry::MarriageRegistry;
-use super::statistics::{CounsellingSummary, MarriageStats};
+use super::statistics::{CounsellingSummary, MarriageStats, StatIndicator};
 use super::{access, period, size};
 use crate::kit::batch::Siblings;
 use crate::kit::federation::directives::*;
 use crate::kit::{CreditCode, PrincipalExt, Result, YearMonth};
 use crate::model::registry;
 use crate::service::registries::{self, capacity};
-use crate::service::statistics;
+use crate::service::suppression::Shown;
+use crate::service::{indicators, statistics, suppression};
 use async_graphql::{Context, ID, Object};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -49,6 +50,37 @@ impl Division {
             id,
             siblings: Arc::clone(siblings),
         }
+    }
+}
+
+impl Division {
+    /// The counts of all siblings, once for each range: whole for those who keep the records, with
+    /// small cells hidden for everyone else.
+    async fn months(
+        &self,
+        ctx: &Context<'_>,
+        from: YearMonth,
+        to: YearMonth,
+    ) -> Result<Option<Arc<Vec<Shown>>>> {
+        let services = ctx.services();
+        let (db, today) = (services.db.clone(), services.clock.today());
+        let whole = access::keeps_records(ctx, self.id);
+        let what = if whole { "wholeStats" } else { "shownStats" };
+        let range = format!("{from} {to}");
+        self.siblings
+            .load(&self.id, what, &range, |ids| async move {
+                if !whole {
+                    return suppression::shown(db.read(), &ids, from, to, today).await;
+                }
+                let months = statistics::monthly(db.read(), &ids, from, to).await?;
+                let shown =
+                    |list: Arc<Vec<statistics::Month>>| list.iter().map(Shown::whole).collect();
+                Ok(months
+                    .into_iter()
+                    .map(|(id, list)| (id, Arc::new(shown(list))))
+                    .collect())
+            })
+            .await
     }
 }
 
@@ -102,17 +134,31 @@ impl Division {
     ) -> async_graphql::Result<Option<Vec<MarriageStats>>> {
         access::figures(ctx, self.id)?;
         period(from, to)?;
-        let db = ctx.services().db.clone();
-        let months = self
-            .siblings
-            .load(
-                &self.id,
-                "marriageStats",
-                &format!("{from} {to}"),
-                |ids| async move { statistics::monthly(db.read(), &ids, from, to).await },
-            )
-            .await?;
+        let months = self.months(ctx, from, to).await?;
         Ok(months.map(|months| months.iter().map(MarriageStats::from).collect()))
+    }
+
+    /// Indicators of a month: sums of the year up to it with the year before, and stocks of today (婚姻登记统计指标).
+    #[graphql(directive = requires_scopes::apply(vec![vec!["statistics.read".into()]]))]
+    async fn marriage_indicators(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The month (月份).")] month: YearMonth,
+    ) -> async_graphql::Result<Option<Vec<StatIndicator>>> {
+        access::figures(ctx, self.id)?;
+        let year = |year: i32, last: u32| {
+            (
+                YearMonth { year, month: 1 },
+                YearMonth { year, month: last },
+            )
+        };
+        let (from, to) = year(month.year - 1, month.month);
+        let before = self.months(ctx, from, to).await?.unwrap_or_default();
+        let (from, to) = year(month.year, month.month);
+        let now = self.months(ctx, from, to).await?.unwrap_or_default();
+        let mut list = indicators::of_months(&before, &now);
+        list.extend(indicators::stocks(ctx.services().db.read(), self.id).await?);
+        Ok(Some(list.into_iter().map(StatIndicator::from).collect()))
     }
 
     /// Marriage and family counselling in the division over the range (婚姻家庭辅导汇总).

@@ -26,13 +26,13 @@ use std::sync::Arc;
 /// The most registries a search by distance gives.
 const MOST_NEAR: usize = 50;
 
-/// The queries of marriage registration.
+/// Registries, one's own marriage, eligibility, and what federation asks.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Query;
+pub struct RegistryQuery;
 
-/// The queries of marriage registration.
+/// Registries, one's own marriage, eligibility, and what federation asks.
 #[Object]
-impl Query {
+impl RegistryQuery {
     /// The nearest marriage registries, nearest first; with a day, only those open on it that have free places (附近的婚姻登记机关).
     #[graphql(directive = cache_control::apply(Some(3), Some(CacheScope::Public)), directive = list_size::apply(None, Some(vec!["first".into()])))]
     async fn registries_near(
@@ -279,7 +279,8 @@ pub struct CertificateOrigin {
 }
 
 impl CertificateOrigin {
-    fn of(number: &CertificateNumber) -> Self {
+    /// The origin of a number, by the division code that was printed on it.
+    pub(super) fn of(number: &CertificateNumber) -> Self {
         let dataset = crate::kit::divisions::dataset();
         let then = dataset.historic_at(&number.code, u32::from(number.year));
         // The history knows no economic zones: their codes are looked up among today's.

@@ -1,12 +1,14 @@
 //! Marriage records, certificates and the marital ledger: one's own, or an officer's with a case.
 
 use super::access::View;
+use super::court::MarriageAnnotation;
 use super::enums::{
     CertificateKind, CertificateState, MaritalEvent, MaritalStatus, MarriageKind,
     MarriageRecordSource, MarriageRecordState,
 };
 use super::person::Person;
 use super::places::Division;
+use super::query::CertificateOrigin;
 use super::registry::MarriageRegistry;
 use super::slots::registry_of;
 use crate::kit::batch::Siblings;
@@ -16,8 +18,8 @@ use crate::model::{certificate, marriage_record};
 use crate::rules::certificate::CertificateNumber;
 use crate::rules::ledger::{Entry, gb_t_2261_2};
 use crate::rules::record::RecordState;
-use crate::service::certificates;
 use crate::service::ledger::Ledger;
+use crate::service::{certificates, court};
 use async_graphql::{Context, ID, Object, SimpleObject};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -178,6 +180,42 @@ impl MarriageRecord {
     async fn parties(&self) -> Vec<Person> {
         Person::together(&[self.row.man.clone(), self.row.woman.clone()])
     }
+
+    /// What was written beside the record, oldest first (批注).
+    #[graphql(directive = personal::apply("marital".into(), "parties { id }".into()))]
+    async fn annotations(&self, ctx: &Context<'_>) -> Result<Option<Vec<MarriageAnnotation>>> {
+        let db = ctx.services().db.clone();
+        let all = self
+            .records
+            .load(&self.row.id, "annotations", "", |ids| async move {
+                let found = court::annotations_of(db.read(), &ids).await?;
+                Ok(found
+                    .into_iter()
+                    .map(|(id, rows)| (id, Arc::new(rows)))
+                    .collect())
+            })
+            .await?;
+        Ok(Some(
+            all.unwrap_or_default()
+                .iter()
+                .map(MarriageAnnotation::from)
+                .collect(),
+        ))
+    }
+
+    /// What the division code printed on the certificate meant then, and which divisions of today took over; null for a number of an older form (证件来源行政区划).
+    #[graphql(directive = personal::apply("marital".into(), "parties { id }".into()))]
+    async fn origin(&self) -> Option<CertificateOrigin> {
+        let number = self.row.certificate_no.as_deref()?;
+        CertificateNumber::parse(number)
+            .ok()
+            .map(|number| CertificateOrigin::of(&number))
+    }
+
+    /// The version, to be given back with a correction (版本).
+    async fn version(&self) -> i64 {
+        self.row.version
+    }
 }
 
 /// A marriage or divorce certificate of one holder (婚姻证件).
@@ -196,7 +234,8 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    fn of(row: &certificate::Model, view: View) -> Result<Self> {
+    /// A row as the viewer may see it.
+    pub(super) fn of(row: &certificate::Model, view: View) -> Result<Self> {
         Ok(Self {
             id: ID(row.id.to_string()),
             number: shown(&row.number, view),

@@ -1,9 +1,11 @@
 //! Registries as clients see them. Everything here is public.
 
 use super::clock_text;
+use super::counselling::CounsellingRoom;
 use super::enums::{RegistryCompetence, RegistryService, RegistrySiteKind};
 use super::places::{Division, Organization, Place};
 use super::slots::RegistrySlot;
+use super::staff::RegistryStandard;
 use crate::kit::batch::Siblings;
 use crate::kit::federation::directives::*;
 use crate::kit::{Date, PrincipalExt, Result};
@@ -11,6 +13,7 @@ use crate::model::registry;
 use crate::rules::opening::{DayHours, Period};
 use crate::service::registries::{self, Timetables};
 use crate::service::slots::{self, Day};
+use crate::service::{counselling, staff};
 use async_graphql::{Context, ID, Object, SimpleObject};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -174,6 +177,48 @@ impl MarriageRegistry {
     /// The organization that gives the counselling; null when the registry does it itself (辅导服务机构).
     async fn counselling_provider(&self) -> Option<Organization> {
         self.row.counselling_by.clone().map(Organization::alone)
+    }
+
+    /// The rooms for marriage and family counselling (婚姻家庭辅导室).
+    #[graphql(name = "rooms")]
+    async fn rooms(&self, ctx: &Context<'_>) -> Result<Option<Vec<CounsellingRoom>>> {
+        let db = ctx.services().db.clone();
+        let rows = self
+            .siblings
+            .load(&self.row.id, "rooms", "", |ids| async move {
+                let found = counselling::rooms_of(db.read(), &ids).await?;
+                Ok(found
+                    .into_iter()
+                    .map(|(id, rows)| (id, Arc::new(rows)))
+                    .collect())
+            })
+            .await?;
+        Ok(Some(
+            rows.unwrap_or_default()
+                .iter()
+                .map(CounsellingRoom::from)
+                .collect(),
+        ))
+    }
+
+    /// The standard level that holds today; null when it was never assessed (登记机关等级).
+    async fn standard(&self, ctx: &Context<'_>) -> Result<Option<RegistryStandard>> {
+        let services = ctx.services();
+        let (db, today) = (services.db.clone(), services.clock.today());
+        let rows = self
+            .siblings
+            .load(&self.row.id, "standards", "", |ids| async move {
+                let found = staff::standards_of(db.read(), &ids).await?;
+                Ok(found
+                    .into_iter()
+                    .map(|(id, rows)| (id, Arc::new(rows)))
+                    .collect())
+            })
+            .await?;
+        let rows: Arc<Vec<_>> = rows.unwrap_or_default();
+        staff::level_on(&rows, today)
+            .map(RegistryStandard::of)
+            .transpose()
     }
 
     /// Regular opening hours by weekday (办公时间).

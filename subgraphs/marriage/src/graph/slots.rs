@@ -9,7 +9,7 @@ use crate::kit::{Date, DateTime, PrincipalExt, Result};
 use crate::model::appointment;
 use crate::rules::opening::Service;
 use crate::service::slots::SlotView;
-use crate::service::{instant, registries, time_of};
+use crate::service::{instant, registries, time_of, visits};
 use async_graphql::{Context, ID, Object};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -159,9 +159,14 @@ impl Appointment {
         DateTime(instant(self.row.day.and_time(time_of(self.row.opens))))
     }
 
-    /// The state (状态).
-    async fn state(&self) -> Result<AppointmentState> {
-        AppointmentState::of(&self.row.state)
+    /// The state; one nobody came to reads as NO_SHOW once its slot has ended (状态).
+    async fn state(&self, ctx: &Context<'_>) -> Result<AppointmentState> {
+        AppointmentState::of(visits::state_now(&self.row, ctx.services().clock.now()))
+    }
+
+    /// The version, to be given back with the next change (版本).
+    async fn version(&self) -> i64 {
+        self.row.version
     }
 
     /// When it was made (预约时间).

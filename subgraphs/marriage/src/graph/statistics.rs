@@ -1,30 +1,33 @@
 //! Counts as clients see them, each with its freshness.
 
+use crate::kit::federation::directives::shareable;
 use crate::kit::{DateTime, YearMonth};
-use crate::service::statistics::{Counselling, Month};
+use crate::service::indicators::Indicator;
+use crate::service::statistics::Counselling;
+use crate::service::suppression::Shown;
 use async_graphql::SimpleObject;
 
-/// Counts of marriage and divorce registration in one month (婚姻登记月度统计).
+/// Counts of marriage and divorce registration in one month; a small count is hidden from those who do not keep the records, and a second one with it (婚姻登记月度统计).
 #[derive(SimpleObject, Clone, Debug)]
 pub struct MarriageStats {
     /// The month (月份).
     pub month: YearMonth,
-    /// Marriages registered in the month (结婚登记对数).
-    pub registered: i64,
-    /// Of these, with a party of another province (跨省通办对数).
-    pub cross_province: i64,
-    /// Divorces registered in the month (离婚登记对数).
-    pub divorces: i64,
-    /// Applications for divorce withdrawn in the cooling-off (冷静期内撤回件数).
-    pub withdrawn_in_cooling_off: i64,
-    /// Marriages registered from January to this month; never to be added up over months (本年累计结婚登记对数).
-    pub ytd_registered: i64,
+    /// Marriages registered in the month; null when hidden (结婚登记对数).
+    pub registered: Option<i64>,
+    /// Of these, with a party of another province; null when hidden (跨省通办对数).
+    pub cross_province: Option<i64>,
+    /// Divorces registered in the month; null when hidden (离婚登记对数).
+    pub divorces: Option<i64>,
+    /// Applications for divorce withdrawn in the cooling-off; null when hidden (冷静期内撤回件数).
+    pub withdrawn_in_cooling_off: Option<i64>,
+    /// Marriages registered from January to this month; never to be added up over months; null when it would give a hidden month back (本年累计结婚登记对数).
+    pub ytd_registered: Option<i64>,
     /// When the figures last changed; null where there are none for the month (数据截至时间).
     pub as_of: Option<DateTime>,
 }
 
-impl From<&Month> for MarriageStats {
-    fn from(month: &Month) -> Self {
+impl From<&Shown> for MarriageStats {
+    fn from(month: &Shown) -> Self {
         Self {
             month: month.month,
             registered: month.registered,
@@ -33,6 +36,46 @@ impl From<&Month> for MarriageStats {
             withdrawn_in_cooling_off: month.withdrawn,
             ytd_registered: month.ytd_registered,
             as_of: month.as_of,
+        }
+    }
+}
+
+/// An indicator of a division: a sum of the year so far, or a stock; the two are never added (统计指标).
+#[derive(SimpleObject, Clone, Debug)]
+#[graphql(directive = shareable::apply())]
+pub struct StatIndicator {
+    /// The code (指标代码).
+    pub code: String,
+    /// The name in Chinese (指标名称).
+    pub name_zh: String,
+    /// The unit in Chinese (计量单位).
+    pub unit: String,
+    /// The value; null when it is hidden or there is none (数值).
+    pub value: Option<f64>,
+    /// The value a year before; null for a stock or when it is hidden (上年同期).
+    pub prev: Option<f64>,
+    /// Change against the year before in percent, to one decimal; null where that is not known (同比，%).
+    pub change_pct: Option<f64>,
+    /// A sum from January on; otherwise a stock at the end of the period (是否累计).
+    pub is_cumulative: bool,
+}
+
+impl From<Indicator> for StatIndicator {
+    fn from(indicator: Indicator) -> Self {
+        let change = match (indicator.value, indicator.previous) {
+            (Some(value), Some(before)) if before > 0 => {
+                Some((((value - before) as f64) * 1000.0 / before as f64).round() / 10.0)
+            }
+            _ => None,
+        };
+        Self {
+            code: indicator.code.to_owned(),
+            name_zh: indicator.name_zh.to_owned(),
+            unit: indicator.unit.to_owned(),
+            value: indicator.value.map(|n| n as f64),
+            prev: indicator.previous.map(|n| n as f64),
+            change_pct: change,
+            is_cumulative: indicator.cumulative,
         }
     }
 }

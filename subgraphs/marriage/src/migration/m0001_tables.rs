@@ -70,7 +70,7 @@ const INDEXES: &[&str] = &[
 ];
 
 /// A table with its columns and the columns of its primary key.
-fn table(
+pub(super) fn table(
     name: &'static str,
     columns: Vec<ColumnDef>,
     key: &[&'static str],

@@ -1,10 +1,14 @@
 //! Migrations of the marriage subsystem, oldest first. A migration is never changed once released.
 
 mod m0001_tables;
+mod m0002_counter;
 
 use sea_orm_migration::MigrationTrait;
 
 /// All migrations in order; kit runs its own before them.
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(m0001_tables::Tables)]
+    vec![
+        Box::new(m0001_tables::Tables),
+        Box::new(m0002_counter::Counter),
+    ]
 }

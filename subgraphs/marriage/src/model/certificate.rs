@@ -21,6 +21,10 @@ pub struct Model {
     pub issued_on: Date,
     /// `ISSUED`, `REPLACED` or `CANCELLED`.
     pub state: String,
+    /// Number of the printed form 印制号; none while not printed.
+    pub print_no: Option<String>,
+    /// The certificate that this one replaces.
+    pub replaces: Option<Uuid>,
 }
 
 /// None is declared: joins are written where they are needed.

@@ -32,10 +32,25 @@ pub struct Model {
     pub window_ends: Date,
     /// The calendar of a needed year was not published at receipt.
     pub provisional: bool,
-    /// `RECEIVED`, `WITHDRAWN`, `DEEMED_WITHDRAWN`, `REGISTERED` or `REFUSED`.
+    /// `RECEIVED`, `WITHDRAWN`, `DEEMED_WITHDRAWN`, `REVIEW`, `REGISTERED`, `CERTIFIED`, `ARCHIVED`
+    /// or `REFUSED`.
     pub state: String,
     /// Day of the last step.
     pub closed_on: Option<Date>,
+    /// Children of the couple, as the agreement states.
+    pub children: Option<i32>,
+    /// Reference to the agreement, sealed for the vault.
+    pub agreement_sealed: Option<Vec<u8>>,
+    /// Whether help in the crisis was taken; none while it was not offered.
+    pub crisis_help_accepted: Option<bool>,
+    /// When both asked for the certificate.
+    pub certificate_asked_at: Option<DateTimeUtc>,
+    /// Why it was refused.
+    pub refusal_code: Option<String>,
+    /// The divorce record that came of it.
+    pub divorce_record_id: Option<Uuid>,
+    /// The registrar who handles it.
+    pub registrar_id: Option<Uuid>,
     /// Counts changes.
     pub version: i64,
 }

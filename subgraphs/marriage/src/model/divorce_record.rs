@@ -21,6 +21,10 @@ pub struct Model {
     pub application_received_on: Option<Date>,
     /// Day of registration.
     pub registered_on: Date,
+    /// Children of the couple.
+    pub children: Option<i32>,
+    /// Reference to the agreement, sealed for the vault.
+    pub agreement_sealed: Option<Vec<u8>>,
 }
 
 /// None is declared: joins are written where they are needed.

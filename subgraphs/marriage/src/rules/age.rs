@@ -4,12 +4,8 @@
 //! itself counts, and when someone born on 29 February grows older in a common year.
 
 use super::Refusal;
+use super::law::{self, Parameter};
 use chrono::{Datelike, NaiveDate};
-
-/// 民法典 1047: a man must be at least this old, in full years.
-pub const MAN_MINIMUM_YEARS: i32 = 22;
-/// 民法典 1047: a woman must be at least this old, in full years.
-pub const WOMAN_MINIMUM_YEARS: i32 = 20;
 
 /// Sex as the identity number states it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,18 +70,18 @@ pub fn marriage_age(
     on: NaiveDate,
     settings: AgeSettings,
 ) -> Option<Refusal> {
-    let years = full_years(birth, on, settings);
+    let years = i64::from(full_years(birth, on, settings));
     match sex {
-        Sex::Man if years < MAN_MINIMUM_YEARS => Some(Refusal::by_law(
+        Sex::Man if years < law::value(Parameter::ManAge, on) => Some(Refusal::by_law(
             "MAN_UNDER_AGE",
-            "The man has not yet reached the full age of 22 years.",
-            "男方未满二十二周岁。",
+            "The man has not yet reached the age of marriage.",
+            "男方未到法定婚龄。",
             "民法典第一千零四十七条",
         )),
-        Sex::Woman if years < WOMAN_MINIMUM_YEARS => Some(Refusal::by_law(
+        Sex::Woman if years < law::value(Parameter::WomanAge, on) => Some(Refusal::by_law(
             "WOMAN_UNDER_AGE",
-            "The woman has not yet reached the full age of 20 years.",
-            "女方未满二十周岁。",
+            "The woman has not yet reached the age of marriage.",
+            "女方未到法定婚龄。",
             "民法典第一千零四十七条",
         )),
         _ => None,

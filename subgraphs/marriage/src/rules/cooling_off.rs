@@ -5,10 +5,8 @@
 //! never give a wrong one.
 
 use super::days::{LegalDay, RestDays, period_end, plus};
+use super::law::{self, Parameter};
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
-
-/// 民法典 1077: thirty days, both for the cooling-off and for the window.
-pub const PERIOD_DAYS: u64 = 30;
 
 /// The dates that follow from the day an application for divorce was received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,11 +43,19 @@ pub fn divorce_dates(calendar: &dyn RestDays, received_on: NaiveDate) -> Divorce
     let LegalDay {
         day: cooling_off_ends,
         provisional: first,
-    } = period_end(calendar, received_on, PERIOD_DAYS);
+    } = period_end(
+        calendar,
+        received_on,
+        law::count(Parameter::CoolingOffDays, received_on),
+    );
     let LegalDay {
         day: window_ends,
         provisional: second,
-    } = period_end(calendar, cooling_off_ends, PERIOD_DAYS);
+    } = period_end(
+        calendar,
+        cooling_off_ends,
+        law::count(Parameter::WindowDays, received_on),
+    );
     DivorceDates {
         received_on,
         cooling_off_starts: plus(received_on, 1),

@@ -36,11 +36,17 @@ pub enum LedgerEvent {
     Released,
     /// 历史记录待核.
     LegacyFound,
+    /// 存疑立案.
+    Disputed,
+    /// 存疑结案.
+    Cleared,
+    /// 更正: the end of the record's marriage that stands before this entry was wrong.
+    Corrected,
 }
 
 impl LedgerEvent {
     /// Every event, in the order of the list above.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::DeclaredNeverMarried,
         Self::Married,
         Self::Divorced,
@@ -53,6 +59,9 @@ impl LedgerEvent {
         Self::Held,
         Self::Released,
         Self::LegacyFound,
+        Self::Disputed,
+        Self::Cleared,
+        Self::Corrected,
     ];
 
     /// The text kept in the database and covered by the hash.
@@ -71,6 +80,9 @@ impl LedgerEvent {
             Self::Held => "HELD",
             Self::Released => "RELEASED",
             Self::LegacyFound => "LEGACY_FOUND",
+            Self::Disputed => "DISPUTED",
+            Self::Cleared => "CLEARED",
+            Self::Corrected => "CORRECTED",
         }
     }
 
@@ -132,7 +144,7 @@ struct Span {
 #[must_use]
 pub fn replay(entries: &[Entry]) -> Status {
     let mut spans: Vec<Span> = Vec::new();
-    let (mut held, mut legacy, mut declared) = (false, false, false);
+    let (mut held, mut legacy, mut declared, mut disputes) = (false, false, false, 0_u32);
     for entry in entries {
         match entry.event {
             LedgerEvent::DeclaredNeverMarried => declared = true,
@@ -155,6 +167,14 @@ pub fn replay(entries: &[Entry]) -> Status {
             LedgerEvent::Held => held = true,
             LedgerEvent::Released => held = false,
             LedgerEvent::LegacyFound => legacy = true,
+            LedgerEvent::Disputed => disputes += 1,
+            LedgerEvent::Cleared => disputes = disputes.saturating_sub(1),
+            LedgerEvent::Corrected => {
+                if let Some(span) = spans.iter_mut().find(|s| s.record == entry.record) {
+                    span.until = None;
+                    span.never_was = false;
+                }
+            }
         }
     }
     spans.retain(|span| !span.never_was);
@@ -163,7 +183,7 @@ pub fn replay(entries: &[Entry]) -> Status {
         [first, second] => first.until.is_none_or(|(until, _)| second.from < until),
         _ => false,
     });
-    if overlap {
+    if overlap || disputes > 0 {
         return Status::Disputed;
     }
     if held {
@@ -323,6 +343,30 @@ mod tests {
                 ],
                 Status::Divorced,
             ),
+            (
+                "a case is open",
+                vec![married, (E::Disputed, "2023-01-01", 1)],
+                Status::Disputed,
+            ),
+            (
+                "the case is cleared",
+                vec![
+                    married,
+                    (E::Disputed, "2023-01-01", 1),
+                    (E::RevokedFraud, "2023-02-01", 1),
+                    (E::Cleared, "2023-02-01", 1),
+                ],
+                Status::NoRecord,
+            ),
+            (
+                "a wrong end is corrected",
+                vec![
+                    married,
+                    (E::DivorcedByCourt, "2015-01-01", 1),
+                    (E::Corrected, "2016-01-01", 1),
+                ],
+                Status::Married,
+            ),
             ("held", vec![(E::Held, "2026-01-01", 0)], Status::Held),
             (
                 "released",
@@ -399,7 +443,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_ledger_makes_the_replay_fail(
-            list in proptest::collection::vec((0..12usize, 0..20_000i32, 0..4u128), 0..40)
+            list in proptest::collection::vec((0..15usize, 0..20_000i32, 0..4u128), 0..40)
         ) {
             let entries: Vec<Entry> = list
                 .into_iter()

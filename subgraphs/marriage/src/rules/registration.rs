@@ -2,8 +2,7 @@
 //! M-12 and M-14.
 //!
 //! Register checks (age, status, competence) stand in [`super::eligibility`]. These here are
-//! facts that a registrar sees and enters; each missing one is a refusal with its article. There
-//! is no fee rule to apply (M-12, 婚姻登记条例): no type of this subsystem holds an amount.
+//! facts that a registrar sees and enters; each missing one is a refusal with its article.
 
 use super::Refusal;
 use super::record::RecordState;
@@ -116,6 +115,39 @@ pub fn missing_at_counter(
     missing
 }
 
+/// M-10, 婚姻登记条例: what is refused for good, and not only until something is brought: age, will,
+/// a living spouse, forbidden kinship. The refusal states its reason.
+#[must_use]
+pub fn refused_for_good(code: &str) -> bool {
+    matches!(
+        code,
+        "MAN_UNDER_AGE"
+            | "WOMAN_UNDER_AGE"
+            | "NOT_FULLY_WILLING"
+            | "SPOUSE_ON_RECORD"
+            | "FORBIDDEN_KINSHIP"
+            | "NOT_ONE_MAN_ONE_WOMAN"
+            | "SAME_PERSON"
+    )
+}
+
+/// M-6, 民法典 1048: kinship that is on record forbids the marriage, whatever was declared.
+#[must_use]
+pub fn forbidden_kinship(known_edge: bool) -> Option<Refusal> {
+    known_edge.then_some(Refusal::by_law(
+        "FORBIDDEN_KINSHIP",
+        "The two are related in a way that forbids marriage.",
+        "双方有直系血亲或者三代以内旁系血亲关系。",
+        "民法典第一千零四十八条",
+    ))
+}
+
+/// M-12, 婚姻登记条例: no act of a registry costs anything; in fen.
+#[must_use]
+pub const fn fee(_: super::opening::Service) -> i64 {
+    0
+}
+
 /// M-14, 民法典 1083: whether a registration of two persons who were married before and divorced
 /// is a remarriage 复婚; it is a new record, and the old one stays dissolved.
 #[must_use]
@@ -140,6 +172,31 @@ mod tests {
         illness_duty_explained: true,
         single_status_papers: false,
     };
+
+    #[test]
+    fn what_is_refused_for_good_is_a_closed_list() {
+        for (code, good) in [
+            ("MAN_UNDER_AGE", true),
+            ("SPOUSE_ON_RECORD", true),
+            ("FORBIDDEN_KINSHIP", true),
+            ("DECLARATION_MISSING", false),
+            ("AUTHORITY_NOT_ANSWERED", false),
+        ] {
+            assert_eq!(refused_for_good(code), good, "{code}");
+        }
+        assert!(forbidden_kinship(false).is_none());
+        assert_eq!(
+            forbidden_kinship(true).map(|r| r.code),
+            Some("FORBIDDEN_KINSHIP")
+        );
+    }
+
+    #[test]
+    fn nothing_costs_anything() {
+        for service in super::super::opening::Service::ALL {
+            assert_eq!(fee(service), 0);
+        }
+    }
 
     #[test]
     fn each_missing_fact_is_refused_with_its_article() {

@@ -4,6 +4,7 @@
 //! and a transaction that is rolled back gives its number back with everything else. A database
 //! sequence would not.
 
+use super::act::{Act, add};
 use crate::kit::{Error, Result};
 use crate::model::{certificate, certificate_run};
 use crate::rules::Refusal;
@@ -54,6 +55,86 @@ pub async fn allocate(
         year: u16::try_from(year).map_err(|_| Error::internal("year of a certificate"))?,
         serial: u32::try_from(row.last).map_err(|_| Error::internal("serial of a certificate"))?,
     })
+}
+
+/// What a certificate is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Paper<'a> {
+    /// Its number.
+    pub number: &'a str,
+    /// `MARRIAGE`, `DIVORCE`, `MARRIAGE_REPLACEMENT` or `DIVORCE_REPLACEMENT`.
+    pub kind: &'a str,
+    /// Person token.
+    pub holder: &'a str,
+    /// The record it certifies.
+    pub record: Uuid,
+    /// The certificate it replaces.
+    pub replaces: Option<Uuid>,
+}
+
+/// Issues a certificate; it is printed later or at once.
+pub async fn issue(
+    tx: &impl ConnectionTrait,
+    paper: Paper<'_>,
+    on: chrono::NaiveDate,
+    print_no: Option<&str>,
+) -> Result<certificate::Model> {
+    let row = certificate::Model {
+        id: crate::kit::id::new(),
+        number: paper.number.to_owned(),
+        kind: paper.kind.to_owned(),
+        holder: paper.holder.to_owned(),
+        record_id: paper.record,
+        issued_on: on,
+        state: "ISSUED".to_owned(),
+        print_no: print_no.map(str::to_owned),
+        replaces: paper.replaces,
+    };
+    add!(tx, certificate, row.clone())?;
+    Ok(row)
+}
+
+/// Takes the certificates in force of a record out of force.
+pub async fn cancel(tx: &impl ConnectionTrait, record: Uuid, state: &str) -> Result<()> {
+    certificate::Entity::update_many()
+        .col_expr(certificate::Column::State, Expr::value(state))
+        .filter(certificate::Column::RecordId.eq(record))
+        .filter(certificate::Column::State.eq("ISSUED"))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// Enters the numbers of the printed forms, one for each holder. A form is used once.
+pub async fn print(act: &Act<'_>, record: Uuid, forms: &[(&str, &str)]) -> Result<()> {
+    for (holder, form) in forms {
+        let wanted = form.trim();
+        let used = certificate::Entity::find()
+            .filter(certificate::Column::PrintNo.eq(wanted))
+            .one(act.tx)
+            .await?;
+        if wanted.is_empty() || wanted.len() > 32 || used.is_some() {
+            return Err(Refusal::by_form(
+                "PRINT_NUMBER_UNUSABLE",
+                "The number of a printed form is missing or was used before.",
+                "证件印制号缺失或已使用。",
+            )
+            .at(&["input", "printNumbers"])
+            .into());
+        }
+        let printed = certificate::Entity::update_many()
+            .col_expr(certificate::Column::PrintNo, Expr::value(wanted))
+            .filter(certificate::Column::RecordId.eq(record))
+            .filter(certificate::Column::Holder.eq(*holder))
+            .filter(certificate::Column::State.eq("ISSUED"))
+            .filter(certificate::Column::PrintNo.is_null())
+            .exec(act.tx)
+            .await?;
+        if printed.rows_affected != 1 {
+            return Err(Error::Conflict);
+        }
+    }
+    Ok(())
 }
 
 /// The certificates that certify each of these records, in one statement.

@@ -4,8 +4,13 @@
 //! marking overdue applications as deemed withdrawn, is also done before a new application of the
 //! same couple is received, so that no job is needed for a right answer.
 
-use super::registries::Timetables;
+use super::act::{Act, works_at};
+use super::couple::Known;
+use super::registries::{self, Timetables};
+use super::statistics;
+use crate::kit::YearMonth;
 use crate::kit::calendar::WorkCalendar;
+use crate::kit::contract::scope;
 use crate::kit::{Error, Result};
 use crate::model::{divorce_application, marriage_record};
 use crate::rules::Refusal;
@@ -15,10 +20,17 @@ use crate::rules::divorce::{DivorceFacts, may_withdraw, not_received};
 use crate::rules::record::RecordState;
 use chrono::{DateTime, NaiveTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+use serde::Serialize;
+use serde_json::json;
 use std::collections::HashMap;
 use std::sync::Arc;
 use uuid::Uuid;
+
+/// States of an application that is being handled (M-19).
+pub const IN_HAND: [&str; 2] = ["RECEIVED", "REVIEW"];
 
 /// The dates as stored with an application.
 #[must_use]
@@ -44,8 +56,14 @@ pub enum Standing {
     Withdrawn,
     /// The window passed unused.
     DeemedWithdrawn,
+    /// Both asked for the certificate; the registry reviews.
+    Review,
     /// The divorce is registered.
     Registered,
+    /// The certificates are handed over.
+    Certified,
+    /// In the archive.
+    Archived,
     /// Refused.
     Refused,
 }
@@ -60,7 +78,10 @@ pub fn standing(
     match row.state.as_str() {
         "WITHDRAWN" => Standing::Withdrawn,
         "DEEMED_WITHDRAWN" => Standing::DeemedWithdrawn,
+        "REVIEW" => Standing::Review,
         "REGISTERED" => Standing::Registered,
+        "CERTIFIED" => Standing::Certified,
+        "ARCHIVED" => Standing::Archived,
         "REFUSED" => Standing::Refused,
         _ => match phase_at(&dates(row), closes, super::shanghai(now)) {
             Phase::Cooling => Standing::Cooling,
@@ -79,7 +100,8 @@ pub struct Application {
     pub closes: NaiveTime,
 }
 
-async fn with_closing(
+/// Applications with the closing times of their registries, in one statement more.
+pub(super) async fn with_closing(
     db: &impl ConnectionTrait,
     rows: Vec<divorce_application::Model>,
 ) -> Result<Vec<Application>> {
@@ -136,8 +158,25 @@ pub async fn of_persons(
     Ok(found)
 }
 
+/// The applications of a registry that are being handled, by the end of their window.
+pub async fn open_at(
+    db: &impl ConnectionTrait,
+    registry: Uuid,
+    most: u64,
+) -> Result<Vec<Application>> {
+    let rows = divorce_application::Entity::find()
+        .filter(divorce_application::Column::RegistryId.eq(registry))
+        .filter(divorce_application::Column::State.is_in(IN_HAND))
+        .order_by_asc(divorce_application::Column::WindowEnds)
+        .order_by_asc(divorce_application::Column::Id)
+        .limit(most)
+        .all(db)
+        .await?;
+    with_closing(db, rows).await
+}
+
 /// What the registrar enters when he receives an application.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Receipt {
     /// The registry.
     pub registry: Uuid,
@@ -147,6 +186,12 @@ pub struct Receipt {
     pub agreement_signed: bool,
     /// Both have full capacity.
     pub full_capacity: bool,
+    /// Children, as the agreement states.
+    pub children: Option<i32>,
+    /// Reference to the agreement, sealed for the vault.
+    pub agreement_sealed: Option<Vec<u8>>,
+    /// Help in the crisis was offered, and whether it was taken.
+    pub crisis_help_accepted: Option<bool>,
 }
 
 /// The application of a couple as the registers see it.
@@ -163,7 +208,7 @@ async fn assess(
     db: &impl ConnectionTrait,
     man: &str,
     woman: &str,
-    receipt: Receipt,
+    receipt: &Receipt,
     now: DateTime<Utc>,
 ) -> Result<Assessment> {
     let records = marriage_record::Entity::find()
@@ -181,7 +226,7 @@ async fn assess(
     if let Some(record) = &record {
         let rows = divorce_application::Entity::find()
             .filter(divorce_application::Column::MarriageId.eq(record.id))
-            .filter(divorce_application::Column::State.eq("RECEIVED"))
+            .filter(divorce_application::Column::State.is_in(IN_HAND))
             .all(db)
             .await?;
         open = with_closing(db, rows).await?;
@@ -208,25 +253,13 @@ async fn assess(
     })
 }
 
-/// Every reason why an application would not be received, so that the couple comes once more and
-/// not three times.
-pub async fn refusals(
-    db: &impl ConnectionTrait,
-    man: &str,
-    woman: &str,
-    receipt: Receipt,
-    now: DateTime<Utc>,
-) -> Result<Vec<Refusal>> {
-    Ok(assess(db, man, woman, receipt, now).await?.refusals)
-}
-
 /// M-15, M-16, M-19: receives the application of a couple, in the caller's transaction. The error
-/// is the first refusal; [`refusals`] tells them all.
+/// is the first refusal; [`apply`] tells them all.
 pub async fn receive(
     tx: &impl ConnectionTrait,
     man: &str,
     woman: &str,
-    receipt: Receipt,
+    receipt: &Receipt,
     now: DateTime<Utc>,
 ) -> Result<divorce_application::Model> {
     let assessment = assess(tx, man, woman, receipt, now).await?;
@@ -253,6 +286,13 @@ pub async fn receive(
         provisional: dates.provisional,
         state: "RECEIVED".to_owned(),
         closed_on: None,
+        children: receipt.children,
+        agreement_sealed: receipt.agreement_sealed.clone(),
+        crisis_help_accepted: receipt.crisis_help_accepted,
+        certificate_asked_at: None,
+        refusal_code: None,
+        divorce_record_id: None,
+        registrar_id: None,
         version: 1,
     };
     divorce_application::Entity::insert(divorce_application::ActiveModel::from(row.clone()))
@@ -297,19 +337,81 @@ async fn set_state(
     })
 }
 
-/// M-16: withdraws an application, in the caller's transaction. `may` says whether the caller is a
-/// party or an officer of the registry that received it.
-pub async fn withdraw(
-    tx: &impl ConnectionTrait,
-    id: Uuid,
-    now: DateTime<Utc>,
-    may: impl Fn(&divorce_application::Model) -> bool,
-) -> Result<(divorce_application::Model, divorce_application::Model)> {
-    let application = by_id(tx, id).await?;
-    if !may(&application.row) {
+/// What the registrar enters at the counter.
+#[derive(Clone, Debug, Serialize)]
+pub struct Apply {
+    /// The registry.
+    pub registry: Uuid,
+    /// The man.
+    pub man: Known,
+    /// The woman.
+    pub woman: Known,
+    /// Both stand before the registrar.
+    pub both_present: bool,
+    /// The written agreement is signed by both.
+    pub agreement_signed: bool,
+    /// Both have full capacity.
+    pub full_capacity: bool,
+    /// Children, as the agreement states.
+    pub children: Option<i32>,
+    /// Reference to the agreement; sealed at once.
+    #[serde(skip)]
+    pub agreement: Option<String>,
+    /// Help in the crisis was offered, and whether it was taken.
+    pub crisis_help_accepted: Option<bool>,
+}
+
+/// M-15, M-16, M-19: receives the application of a couple and fixes its dates; every refusal at
+/// once, so that the couple comes once more and not three times.
+pub async fn apply(act: Act<'_>, what: &Apply) -> Result<Uuid> {
+    act.office(what.registry).await?;
+    let receipt = Receipt {
+        registry: what.registry,
+        both_present: what.both_present,
+        agreement_signed: what.agreement_signed,
+        full_capacity: what.full_capacity,
+        children: what.children.filter(|n| (0..=30).contains(n)),
+        agreement_sealed: what
+            .agreement
+            .as_deref()
+            .map(|text| act.seal(text))
+            .transpose()?,
+        crisis_help_accepted: what.crisis_help_accepted,
+    };
+    let (man, woman) = (&what.man.token, &what.woman.token);
+    act.unless(
+        assess(act.tx, man, woman, &receipt, act.now)
+            .await?
+            .refusals,
+    )?;
+    what.man.announce(&act).await?;
+    what.woman.announce(&act).await?;
+    let row = receive(act.tx, man, woman, &receipt, act.now).await?;
+    let more = json!({ "receivedOn": row.received_on, "registry": row.registry_id });
+    act.leave("DivorceApplication", row.id, None, &row.state, more)
+        .await?;
+    Ok(row.id)
+}
+
+/// The application to be withdrawn.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Withdraw {
+    /// The application.
+    pub application: Uuid,
+}
+
+/// M-16: either party alone, or an officer of the registry that received it, withdraws.
+pub async fn withdraw(act: Act<'_>, what: &Withdraw) -> Result<Uuid> {
+    let application = by_id(act.tx, what.application).await?;
+    let row = &application.row;
+    let registry = registries::by_id(act.tx, row.registry_id).await?;
+    let party = act.caller.has_scope(scope::SELF)
+        && (act.caller.is_person(&row.man) || act.caller.is_person(&row.woman));
+    // Who may not touch an application does not learn that it exists.
+    if !party && !works_at(act.caller, &registry) {
         return Err(Error::NotFound);
     }
-    if application.row.state != "RECEIVED" {
+    if row.state != "RECEIVED" {
         return Err(Refusal::by_form(
             "APPLICATION_NOT_OPEN",
             "This application is no longer open.",
@@ -318,8 +420,28 @@ pub async fn withdraw(
         .at(&["input", "application"])
         .into());
     }
-    let wall = super::shanghai(now);
-    may_withdraw(&dates(&application.row), application.closes, wall)?;
-    let after = set_state(tx, &application.row, "WITHDRAWN", wall.date()).await?;
-    Ok(((*application.row).clone(), after))
+    let wall = super::shanghai(act.now);
+    may_withdraw(&dates(row), application.closes, wall)?;
+    let after = set_state(act.tx, row, "WITHDRAWN", wall.date()).await?;
+    let count = statistics::Act {
+        withdrawn: 1,
+        ..statistics::Act::default()
+    };
+    statistics::count(
+        act.tx,
+        &registry,
+        YearMonth::of(wall.date()),
+        count,
+        act.now,
+    )
+    .await?;
+    act.leave(
+        "DivorceApplication",
+        after.id,
+        Some("RECEIVED"),
+        "WITHDRAWN",
+        json!({}),
+    )
+    .await?;
+    Ok(after.id)
 }

@@ -10,7 +10,8 @@ use crate::kit::citizen_id::CitizenId;
 use crate::kit::{Result, Services};
 use crate::model::registry;
 use crate::rules::age::{AgeSettings, Sex};
-use crate::rules::eligibility::{Competence, Finding, Judgment, PartyFacts, age, judge};
+use crate::rules::eligibility::{Competence, Finding, Judgment, PartyFacts, Verdict, age, judge};
+use crate::rules::scope::may_come_here;
 use chrono::{DateTime, NaiveDate, Utc};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -49,7 +50,8 @@ pub struct Answer {
 
 /// Which competence of the registry a party needs, by the issuing block of the number: 81, 82 and
 /// 83 are residence permits of Hong Kong, Macao and Taiwan residents, 9 permanent residents.
-fn needs(id: &CitizenId) -> Competence {
+#[must_use]
+pub fn needs(id: &CitizenId) -> Competence {
     let code = id.division_code();
     if code.starts_with("81") || code.starts_with("82") || code.starts_with("83") {
         Competence::HmtOverseas
@@ -61,12 +63,14 @@ fn needs(id: &CitizenId) -> Competence {
 }
 
 /// The province whose digits begin the number.
-fn authority(id: &CitizenId) -> String {
+#[must_use]
+pub fn authority(id: &CitizenId) -> String {
     id.division_code().chars().take(2).collect()
 }
 
 /// Sex as the rules name it.
-fn sex(id: &CitizenId) -> Sex {
+#[must_use]
+pub fn sex(id: &CitizenId) -> Sex {
     if matches!(id.sex(), crate::kit::citizen_id::Sex::Male) {
         Sex::Man
     } else {
@@ -115,7 +119,7 @@ pub async fn check(
     };
     let [man_token, woman_token] = &tokens;
     let (man_facts, woman_facts) = (facts(man, man_token), facts(woman, woman_token));
-    let judgment = judge(
+    let mut judgment = judge(
         &man_facts,
         &woman_facts,
         man_token == woman_token,
@@ -123,6 +127,12 @@ pub async fn check(
         on,
         settings,
     );
+    // 全国通办 is a dated rule: on a day of another scope a couple may have come to the wrong place.
+    let households = [man.division_code(), woman.division_code()];
+    if let Some(refusal) = may_come_here(&registry.county_code, households, on) {
+        judgment.verdict = Verdict::Refused;
+        judgment.reasons.push(refusal);
+    }
     Ok(Answer {
         judgment,
         man: answer(man, man_token, &man_facts),

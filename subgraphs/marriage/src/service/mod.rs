@@ -1,16 +1,33 @@
 //! The use cases. Reading ones take a connection and load for many keys in one statement; each
 //! writing one is one transaction that a caller may repeat with the same request key.
 
+pub mod act;
+pub mod archives;
 pub mod certificates;
+pub mod corrections;
+pub mod counselling;
+pub mod counter;
+pub mod couple;
+pub mod court;
+pub mod death;
 pub mod divorce;
+pub mod divorce_steps;
 pub mod eligibility;
+pub mod impersonation;
+pub mod indicators;
 pub mod ledger;
+pub mod queue;
 pub mod records;
 pub mod registration;
 pub mod registries;
+pub mod replacement;
 pub mod slot_id;
 pub mod slots;
+pub mod staff;
 pub mod statistics;
+pub mod suppression;
+pub mod timers;
+pub mod visits;
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 

@@ -19,6 +19,8 @@ pub struct Registration<'a> {
     pub registry: &'a registry::Model,
     /// Its division code on the day of issue.
     pub code_of_the_day: &'a str,
+    /// `MARRIAGE`, `REMARRIAGE` or `RETROACTIVE`.
+    pub kind: &'a str,
     /// Person token of the man.
     pub man: &'a str,
     /// Person token of the woman.
@@ -52,12 +54,7 @@ pub async fn register(
         county_id: what.registry.county_id,
         certificate_no: Some(number.to_string()),
         legacy_no: None,
-        kind: if what.conditions_first_met.is_some() {
-            "RETROACTIVE"
-        } else {
-            "MARRIAGE"
-        }
-        .to_owned(),
+        kind: what.kind.to_owned(),
         registered_on: on,
         effective_from: effective,
         man: what.man.to_owned(),
@@ -81,6 +78,8 @@ pub async fn register(
             record_id: record.id,
             issued_on: on,
             state: "ISSUED".to_owned(),
+            print_no: None,
+            replaces: None,
         };
         certificate::Entity::insert(certificate::ActiveModel::from(paper))
             .exec_without_returning(tx)

@@ -9,6 +9,7 @@ use super::slot_id::SlotKey;
 use crate::kit::{Error, Result, UserError};
 use crate::model::{appointment, appointment_party, registry, slot};
 use crate::rules::Refusal;
+use crate::rules::law::{self, Parameter};
 use crate::rules::opening::{self, DayHours, Period, Service};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
@@ -20,7 +21,10 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 /// How many days ahead slots can be booked.
-pub const HORIZON_DAYS: u64 = 30;
+#[must_use]
+pub fn horizon(today: NaiveDate) -> u64 {
+    law::count(Parameter::BookingHorizonDays, today)
+}
 
 /// One slot as clients see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,7 +133,7 @@ fn offered(
 
 fn within_horizon(today: NaiveDate, day: NaiveDate) -> bool {
     let last = today
-        .checked_add_days(Days::new(HORIZON_DAYS))
+        .checked_add_days(Days::new(horizon(today)))
         .unwrap_or(today);
     (today..=last).contains(&day)
 }

@@ -103,3 +103,109 @@ async fn merging_two_persons_appends_the_old_facts_to_the_new_chain() {
         "two marriages at once raise a case"
     );
 }
+
+#[tokio::test]
+async fn a_death_stops_what_was_booked_and_applied_for_once() {
+    let p = Province::of("51").await;
+    let slots = "query ($id: ID!) { registry(id: $id) { openSlots(date: \"2026-11-24\", service: MARRIAGE) { id free } } }";
+    let open = p
+        .data(p.public(), slots, json!({ "id": registry("510118-1") }))
+        .await;
+    let slot = open["registry"]["openSlots"][0].clone();
+    let booking = json!({ "requestKey": "b", "slot": slot["id"], "partner": p.number(3) });
+    let booked = p
+        .change(
+            p.citizen(2),
+            "bookSlot",
+            "BookSlotInput",
+            "appointment { id }",
+            booking,
+        )
+        .await;
+    let draft = json!({ "requestKey": "d", "registry": registry("510118-1"), "kind": "MARRIAGE", "own": p.number(2),
+        "partner": p.number(3), "appointment": booked["appointment"]["id"] });
+    p.change(
+        p.citizen(2),
+        "draftApplication",
+        "DraftApplicationInput",
+        "application { state }",
+        draft,
+    )
+    .await;
+    for _ in 0..2 {
+        let body = json!({ "person": p.token(3), "diedOn": "2026-11-21" });
+        deliver(&p, "DeathRegistered", body).await;
+    }
+    let mine = "{ myMarriage { appointments { state } } myRegistrationApplications { state } }";
+    let mine = p.data(p.citizen(2), mine, none()).await;
+    assert_eq!(
+        mine["myMarriage"]["appointments"],
+        json!([{ "state": "CANCELLED" }])
+    );
+    assert_eq!(
+        mine["myRegistrationApplications"],
+        json!([{ "state": "ABORTED" }])
+    );
+    let after = p
+        .data(p.public(), slots, json!({ "id": registry("510118-1") }))
+        .await;
+    assert_eq!(
+        after["registry"]["openSlots"][0], slot,
+        "the place is free again"
+    );
+}
+
+#[tokio::test]
+async fn two_tokens_of_one_person_keep_one_place_and_the_event_goes_through() {
+    let p = Province::of("51").await;
+    let slots = "query ($id: ID!) { registry(id: $id) { openSlots(date: \"2026-11-26\", service: MARRIAGE) { id } } }";
+    let open = p
+        .data(p.public(), slots, json!({ "id": registry("510118-1") }))
+        .await;
+    for (citizen, slot) in [(2, 0), (6_580, 1)] {
+        let booking =
+            json!({ "requestKey": "b", "slot": open["registry"]["openSlots"][slot]["id"] });
+        let made = p
+            .change(
+                p.citizen(citizen),
+                "bookSlot",
+                "BookSlotInput",
+                "appointment { id }",
+                booking,
+            )
+            .await;
+        assert!(refusals(&made).is_empty(), "{made}");
+    }
+    for _ in 0..2 {
+        deliver(
+            &p,
+            "PersonAliased",
+            json!({ "old": p.token(2), "new": p.token(6_580) }),
+        )
+        .await;
+    }
+    // Kinship that was known of the old token is known of the new one.
+    deliver(
+        &p,
+        "PersonAliased",
+        json!({ "old": p.token(6_550), "new": p.token(6_580) }),
+    )
+    .await;
+    let mine = p
+        .data(
+            p.citizen(6_580),
+            "{ myMarriage { appointments { state } } }",
+            none(),
+        )
+        .await;
+    assert_eq!(
+        mine["myMarriage"]["appointments"].as_array().unwrap().len(),
+        2
+    );
+    use sea_orm::EntityTrait;
+    let edges = crate::model::kin_edge::Entity::find()
+        .all(p.services.db.read())
+        .await
+        .unwrap();
+    assert_eq!(edges[0].person_a, p.token(6_580));
+}

@@ -3,14 +3,22 @@
 //! concurrency also run on PostgreSQL.
 
 mod booking;
+mod cases;
+mod counter;
+mod courts;
 mod demo;
 mod divorce;
+mod divorce_steps;
 mod events;
 mod federation;
+mod hall;
 mod near;
 mod people;
+mod proofs;
 mod race;
+mod scale;
 mod statistics;
+mod suppression;
 
 use crate::kit::demo::person;
 use crate::kit::testing::{execute, seeded};
@@ -53,6 +61,51 @@ impl Province {
 
     fn registrar(&self, division: &str) -> Principal {
         Principal::registrar(self.digits, division, None)
+    }
+
+    /// A registrar under an account of his own.
+    fn officer(&self, account: &str) -> Principal {
+        Principal {
+            subject: Some(account.to_owned()),
+            ..self.registrar(self.story())
+        }
+    }
+
+    /// The supervisor of the story's county.
+    fn supervisor(&self) -> Principal {
+        Principal {
+            division: Some(self.story().to_owned()),
+            ..Principal::of(crate::kit::Role::Supervisor, self.digits)
+        }
+    }
+
+    /// The county that the province's report is about.
+    fn story(&self) -> &'static str {
+        match self.digits {
+            "51" => "510118",
+            _ => "361103",
+        }
+    }
+
+    /// Goes on at another instant.
+    fn at(&mut self, instant: &str) {
+        self.services.clock = crate::kit::Clock::fixed(instant.parse().unwrap());
+        self.graph = Marriage.schema(self.services.clone());
+    }
+
+    /// Runs a mutation that must not fail as an operation, and gives its payload.
+    async fn change(
+        &self,
+        who: Principal,
+        field: &str,
+        input_type: &str,
+        selection: &str,
+        input: Value,
+    ) -> Value {
+        let query = format!(
+            "mutation ($input: {input_type}!) {{ {field}(input: $input) {{ {selection} userErrors {{ code field legalBasis }} }} }}"
+        );
+        self.data(who, &query, json!({ "input": input })).await[field].take()
     }
 
     fn dashboard(&self) -> Principal {
@@ -98,6 +151,11 @@ fn refusals(payload: &Value) -> Vec<&str> {
         .iter()
         .filter_map(|error| error["code"].as_str())
         .collect()
+}
+
+/// A registrar of a demonstration registry.
+fn registrar_of(code: &str) -> String {
+    crate::kit::id::derived("marriage registrar", &format!("{code} 0")).to_string()
 }
 
 fn registry(code: &str) -> String {

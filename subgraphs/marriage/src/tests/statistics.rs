@@ -33,7 +33,7 @@ fn sum(entity: &Value, field: &str) -> i64 {
 }
 
 #[tokio::test]
-async fn the_month_of_all_183_counties_costs_three_statements() {
+async fn the_month_of_all_183_counties_costs_three_statements_and_hides_no_usual_count() {
     let p = Province::of("51").await;
     let counties: Vec<String> = dataset()
         .counties_of("51")

@@ -1,31 +1,26 @@
-//! What can be changed. Each mutation is one transaction, repeated safely by its request key; what
-//! the law or the form refuses is in `userErrors`.
+//! Booking and cancelling slots.
 
 use super::access;
-use super::divorce::DivorceApplication;
-use super::inputs::{ApplyDivorceInput, BookSlotInput, CancelSlotInput, WithdrawDivorceInput};
+use super::inputs::{BookSlotInput, CancelSlotInput};
 use super::registry::MarriageRegistry;
 use super::slots::Appointment;
 use crate::kit::citizen_id::{self, CitizenId};
 use crate::kit::contract::scope;
 use crate::kit::federation::directives::{cache_invalidate, requires_scopes};
 use crate::kit::mutation::{history, once};
-use crate::kit::{
-    CitizenIdInput, Error, Principal, PrincipalExt, Result, Services, UserError, YearMonth, vault,
-};
+use crate::kit::{CitizenIdInput, Error, PrincipalExt, Result, Services, UserError, vault};
 use crate::model::{appointment, registry};
 use crate::rules::Refusal;
 use crate::service::slot_id::SlotKey;
-use crate::service::{divorce, registries, slots, statistics};
+use crate::service::{registries, slots};
 use async_graphql::{Context, Object, SimpleObject};
 use sea_orm::EntityTrait;
 use serde_json::json;
 use std::sync::Arc;
-use uuid::Uuid;
 
-/// The mutations of marriage registration.
+/// Booking and cancelling slots.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Mutation;
+pub struct SlotMutation;
 
 /// What became of a booking (预约结果).
 #[derive(SimpleObject, Clone, Debug, Default)]
@@ -47,18 +42,9 @@ pub struct CancelSlotPayload {
     pub user_errors: Vec<UserError>,
 }
 
-/// What became of an application for divorce (离婚登记申请结果).
-#[derive(SimpleObject, Clone, Debug, Default)]
-pub struct DivorceApplicationPayload {
-    /// The application; null when it was refused (离婚登记申请).
-    pub application: Option<DivorceApplication>,
-    /// What the law or the form refuses; empty on success (错误).
-    pub user_errors: Vec<UserError>,
-}
-
-/// The mutations of marriage registration.
+/// Booking and cancelling slots.
 #[Object]
-impl Mutation {
+impl SlotMutation {
     /// Books one place in a slot for one or two persons (预约).
     #[graphql(directive = requires_scopes::apply(vec![vec!["self".into()], vec!["marriage.case".into()]]), directive = cache_invalidate::apply(vec!["MarriageRegistry".into()]))]
     async fn book_slot(
@@ -94,41 +80,6 @@ impl Mutation {
             Err(error) => Ok(CancelSlotPayload {
                 appointment: None,
                 user_errors: vec![missing_as_refusal(error, "appointment")?],
-            }),
-        }
-    }
-
-    /// Receives a couple's application for divorce and fixes its dates; for officers of the registry (受理离婚登记申请).
-    #[graphql(directive = requires_scopes::apply(vec![vec!["marriage.case".into()]]))]
-    async fn apply_divorce(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "What the registrar enters (输入).")] input: ApplyDivorceInput,
-    ) -> async_graphql::Result<DivorceApplicationPayload> {
-        match apply(ctx, &input).await {
-            Ok(id) => application_payload(ctx, id).await,
-            Err(error) => {
-                let first = error.into_user_error()?;
-                Ok(DivorceApplicationPayload {
-                    application: None,
-                    user_errors: all_refusals(ctx, &input, first).await?,
-                })
-            }
-        }
-    }
-
-    /// Withdraws an application for divorce within the cooling-off; for either party or the registry's officers (撤回离婚登记申请).
-    #[graphql(directive = requires_scopes::apply(vec![vec!["self".into()], vec!["marriage.case".into()]]))]
-    async fn withdraw_divorce(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "What is needed (输入).")] input: WithdrawDivorceInput,
-    ) -> async_graphql::Result<DivorceApplicationPayload> {
-        match withdraw(ctx, input).await {
-            Ok(id) => application_payload(ctx, id).await,
-            Err(error) => Ok(DivorceApplicationPayload {
-                application: None,
-                user_errors: vec![missing_as_refusal(error, "application")?],
             }),
         }
     }
@@ -301,152 +252,4 @@ async fn cancel(ctx: &Context<'_>, input: CancelSlotInput) -> Result<appointment
         .one(services.db.read())
         .await?
         .ok_or(Error::NotFound)
-}
-
-fn receipt(input: &ApplyDivorceInput) -> Result<divorce::Receipt> {
-    Ok(divorce::Receipt {
-        registry: crate::kit::id::parse(&input.registry).ok_or(Error::NotFound)?,
-        both_present: input.both_present,
-        agreement_signed: input.agreement_signed,
-        full_capacity: input.full_capacity,
-    })
-}
-
-/// The registry, if the caller works there.
-async fn own_registry(
-    services: &Services,
-    caller: &Principal,
-    id: Uuid,
-) -> Result<registry::Model> {
-    let row = registries::by_id(services.db.read(), id).await?;
-    if access::works_at(caller, &row) {
-        Ok(row)
-    } else {
-        Err(Error::Forbidden)
-    }
-}
-
-async fn apply(ctx: &Context<'_>, input: &ApplyDivorceInput) -> Result<Uuid> {
-    ctx.need(scope::MARRIAGE_CASE)?;
-    let services = ctx.services().clone();
-    let caller = ctx.principal().clone();
-    let man = number(&input.man, "man", &services)?;
-    let woman = number(&input.woman, "woman", &services)?;
-    let receipt = receipt(input)?;
-    own_registry(&services, &caller, receipt.registry).await?;
-    let facts = (
-        receipt.both_present,
-        receipt.agreement_signed,
-        receipt.full_capacity,
-    );
-    let request_key = input.request_key.clone();
-    services
-        .db
-        .write(|tx| {
-            let (services, caller) = (services.clone(), caller.clone());
-            let (man, woman, request_key) = (man.clone(), woman.clone(), request_key.clone());
-            Box::pin(async move {
-                let plain = |id| services.tokenizer.token(id).to_string();
-                let body = json!([receipt.registry, plain(&man), plain(&woman), facts]);
-                let work = async {
-                    let his = token(tx, &services, &man).await?;
-                    let hers = token(tx, &services, &woman).await?;
-                    let now = services.clock.now();
-                    let row = divorce::receive(tx, &his, &hers, receipt, now).await?;
-                    let after = json!({ "state": row.state, "receivedOn": row.received_on });
-                    let id = row.id.to_string();
-                    history(tx, "DivorceApplication", &id, &caller, None, Some(after)).await?;
-                    Ok(row.id)
-                };
-                once(tx, &caller, &request_key, &body, work).await
-            })
-        })
-        .await
-}
-
-/// Every refusal instead of the first, where the law refuses.
-async fn all_refusals(
-    ctx: &Context<'_>,
-    input: &ApplyDivorceInput,
-    first: UserError,
-) -> Result<Vec<UserError>> {
-    let services = ctx.services();
-    let parse = |value: &CitizenIdInput| citizen_id::parse(&value.0, services.clock.today()).ok();
-    let (Some(man), Some(woman), true) =
-        (parse(&input.man), parse(&input.woman), first.path.is_none())
-    else {
-        return Ok(vec![first]);
-    };
-    let (man, woman) = (
-        services.tokenizer.token(&man),
-        services.tokenizer.token(&woman),
-    );
-    let now = services.clock.now();
-    let db = services.db.read();
-    let all = divorce::refusals(db, man.as_str(), woman.as_str(), receipt(input)?, now).await?;
-    if all.iter().any(|refusal| refusal.code == first.code) {
-        Ok(all.into_iter().map(UserError::from).collect())
-    } else {
-        Ok(vec![first])
-    }
-}
-
-async fn withdraw(ctx: &Context<'_>, input: WithdrawDivorceInput) -> Result<Uuid> {
-    let services = ctx.services().clone();
-    let caller = ctx.principal().clone();
-    let id = crate::kit::id::parse(&input.application).ok_or(Error::NotFound)?;
-    let application = divorce::by_id(services.db.read(), id).await?;
-    let registry = registries::by_id(services.db.read(), application.row.registry_id).await?;
-    let officer = access::works_at(&caller, &registry);
-    let own = ctx.person().ok().map(str::to_owned);
-    let request_key = input.request_key;
-    services
-        .db
-        .write(|tx| {
-            let (caller, own, request_key) = (caller.clone(), own.clone(), request_key.clone());
-            let (registry, now) = (registry.clone(), services.clock.now());
-            Box::pin(async move {
-                let work = async {
-                    let party = |token: &String| own.as_ref() == Some(token);
-                    let may = |row: &crate::model::divorce_application::Model| {
-                        officer || party(&row.man) || party(&row.woman)
-                    };
-                    let (before, after) = divorce::withdraw(tx, id, now, may).await?;
-                    let month = YearMonth::of(crate::service::shanghai(now).date());
-                    let act = statistics::Act {
-                        withdrawn: 1,
-                        ..statistics::Act::default()
-                    };
-                    statistics::count(tx, &registry, month, act, now).await?;
-                    let (before, after) = (
-                        json!({ "state": before.state }),
-                        json!({ "state": after.state }),
-                    );
-                    let key = id.to_string();
-                    history(
-                        tx,
-                        "DivorceApplication",
-                        &key,
-                        &caller,
-                        Some(before),
-                        Some(after),
-                    )
-                    .await?;
-                    Ok(id)
-                };
-                once(tx, &caller, &request_key, &id, work).await
-            })
-        })
-        .await
-}
-
-async fn application_payload(
-    ctx: &Context<'_>,
-    id: Uuid,
-) -> async_graphql::Result<DivorceApplicationPayload> {
-    let application = divorce::by_id(ctx.services().db.read(), id).await?;
-    Ok(DivorceApplicationPayload {
-        application: Some(DivorceApplication::alone(application)),
-        user_errors: Vec::new(),
-    })
 }

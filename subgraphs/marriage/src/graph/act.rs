@@ -1,0 +1,123 @@
+//! From a mutation's resolver to one change: who asks, under which key, and how refusals come back.
+
+use crate::kit::citizen_id;
+use crate::kit::contract::scope;
+use crate::kit::{CitizenIdInput, PrincipalExt, Result, Services, UserError};
+use crate::rules::Refusal;
+use crate::service::act::{Act, NotDone, run};
+use crate::service::couple::Known;
+use async_graphql::{Context, ID};
+use futures_util::future::BoxFuture;
+use serde::{Serialize, de::DeserializeOwned};
+use uuid::Uuid;
+
+/// What became of a change: done, or refused with every reason.
+pub(super) type Outcome<T> = std::result::Result<T, Vec<UserError>>;
+
+/// Runs a change of an officer of marriage registration.
+pub(super) async fn officer<W, T, F>(
+    ctx: &Context<'_>,
+    request_key: &str,
+    what: Outcome<W>,
+    work: F,
+) -> async_graphql::Result<Outcome<T>>
+where
+    W: Serialize + Send + Sync + 'static,
+    T: Serialize + DeserializeOwned + Send,
+    F: for<'x> Fn(Act<'x>, &'x W) -> BoxFuture<'x, Result<T>> + Send + Sync + 'static,
+{
+    ctx.need(scope::MARRIAGE_CASE)?;
+    anyone(ctx, request_key, what, work).await
+}
+
+/// Runs a change; the work itself judges who may.
+pub(super) async fn anyone<W, T, F>(
+    ctx: &Context<'_>,
+    request_key: &str,
+    what: Outcome<W>,
+    work: F,
+) -> async_graphql::Result<Outcome<T>>
+where
+    W: Serialize + Send + Sync + 'static,
+    T: Serialize + DeserializeOwned + Send,
+    F: for<'x> Fn(Act<'x>, &'x W) -> BoxFuture<'x, Result<T>> + Send + Sync + 'static,
+{
+    let what = match what {
+        Ok(what) => what,
+        Err(refusals) => return Ok(Err(refusals)),
+    };
+    match run(ctx.services(), ctx.principal(), request_key, what, work).await {
+        Ok(done) => Ok(Ok(done)),
+        Err(NotDone::Refused(refusals)) => Ok(Err(refusals)),
+        Err(NotDone::Stopped(error)) => Err(error.graphql()),
+    }
+}
+
+/// Reads an id; one that is none names nothing.
+pub(super) fn id(value: &ID, field: &str) -> Outcome<Uuid> {
+    crate::kit::id::parse(value).ok_or_else(|| {
+        vec![
+            Refusal::by_form("NOT_FOUND", "There is no such record.", "没有该记录。")
+                .at(&["input", field]),
+        ]
+    })
+}
+
+/// Reads an id that may be left out.
+pub(super) fn maybe_id(value: Option<&ID>, field: &str) -> Outcome<Option<Uuid>> {
+    value.map(|value| id(value, field)).transpose()
+}
+
+/// Reads an id with the version it was read at.
+pub(super) fn read_at(value: &ID, version: i64, field: &str) -> Outcome<(Uuid, i64)> {
+    Ok((id(value, field)?, version))
+}
+
+/// Reads an identity number; the number itself goes no further.
+pub(super) fn known(services: &Services, number: &CitizenIdInput, field: &str) -> Outcome<Known> {
+    citizen_id::parse(&number.0, services.clock.today())
+        .map(|number| Known::of(services, number))
+        .map_err(|error| vec![error.user_error().field(&["input", field])])
+}
+
+/// A text of bounded length that is not empty.
+pub(super) fn text(value: &str, field: &str, most: usize) -> Outcome<String> {
+    let value = value.trim();
+    if value.is_empty() || value.chars().count() > most {
+        return Err(vec![
+            Refusal::by_form(
+                "TEXT_LENGTH",
+                "This text is missing or too long.",
+                "该项缺失或超过长度限制。",
+            )
+            .at(&["input", field]),
+        ]);
+    }
+    Ok(value.to_owned())
+}
+
+/// Declares a payload: the thing, and what the law or the form refuses.
+macro_rules! payload {
+    ($(#[doc = $doc:literal])* $name:ident { $(#[doc = $field_doc:literal])* $field:ident: $type:ty }) => {
+        $(#[doc = $doc])*
+        #[derive(async_graphql::SimpleObject, Clone, Debug, Default)]
+        pub struct $name {
+            $(#[doc = $field_doc])*
+            pub $field: Option<$type>,
+            /// What the law or the form refuses; empty on success (错误).
+            pub user_errors: Vec<$crate::kit::UserError>,
+        }
+
+        impl $name {
+            /// The payload of an outcome.
+            pub(super) fn of(outcome: std::result::Result<$type, Vec<$crate::kit::UserError>>) -> Self {
+                match outcome {
+                    Ok(made) => Self { $field: Some(made), user_errors: Vec::new() },
+                    Err(user_errors) => Self { $field: None, user_errors },
+                }
+            }
+        }
+    };
+}
+
+pub(super) use payload;

@@ -1,0 +1,59 @@
+//! M-24: how long the files of registrations are kept, and who may read them.
+
+use super::law::{self, Parameter};
+use chrono::{Datelike, NaiveDate};
+
+/// How long a file is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Retention {
+    /// 长期.
+    LongTerm,
+    /// 永久.
+    Permanent,
+}
+
+impl Retention {
+    /// The text kept in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::LongTerm => "LONG_TERM",
+            Self::Permanent => "PERMANENT",
+        }
+    }
+}
+
+/// M-24, 婚姻登记档案管理办法 13: kept for a hundred years from the end of the year of the act, what is
+/// of lasting value for ever. None means for ever.
+#[must_use]
+pub fn retain_until(retention: Retention, act: NaiveDate) -> Option<NaiveDate> {
+    match retention {
+        Retention::Permanent => None,
+        Retention::LongTerm => {
+            let years = i32::try_from(law::value(Parameter::RetentionYears, act)).unwrap_or(100);
+            NaiveDate::from_ymd_opt(act.year() + years, 12, 31)
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_kept_a_hundred_years_or_for_ever() {
+        let act = "2026-11-22".parse().unwrap();
+        assert_eq!(
+            retain_until(Retention::LongTerm, act),
+            Some("2126-12-31".parse().unwrap())
+        );
+        assert_eq!(retain_until(Retention::Permanent, act), None);
+        // Before the rules of 2006 the first known period counts.
+        let early = "1988-02-29".parse().unwrap();
+        assert_eq!(
+            retain_until(Retention::LongTerm, early),
+            Some("2088-12-31".parse().unwrap())
+        );
+    }
+}

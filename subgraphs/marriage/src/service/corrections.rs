@@ -1,0 +1,223 @@
+//! Corrections of marriage records: the only way back from an end. One officer proposes with
+//! evidence, another applies; the ledgers get a new entry, and nothing is taken out of them.
+
+use super::act::{Act, add, same_version, save};
+use super::{court, ledger};
+use crate::kit::{Error, Result};
+use crate::model::{correction, marriage_record};
+use crate::rules::Refusal;
+use crate::rules::ledger::LedgerEvent;
+use crate::rules::record::{Correction, RecordState, may_change};
+use chrono::NaiveDate;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use serde::Serialize;
+use serde_json::json;
+use uuid::Uuid;
+
+/// What the first officer proposes.
+#[derive(Clone, Debug, Serialize)]
+pub struct Propose {
+    /// The registry that handles it.
+    pub registry: Uuid,
+    /// The record and the version it was read at.
+    pub record: (Uuid, i64),
+    /// The right state.
+    pub to: &'static str,
+    /// The right day of the end; none for a marriage that exists.
+    pub ended_on: Option<NaiveDate>,
+    /// Reference to the evidence.
+    pub evidence: String,
+}
+
+fn state(text: &str) -> Result<RecordState> {
+    RecordState::from_text(text)
+        .ok_or_else(|| Error::internal("unknown state of a marriage record"))
+}
+
+async fn record(act: &Act<'_>, id: Uuid) -> Result<marriage_record::Model> {
+    marriage_record::Entity::find_by_id(id)
+        .one(act.tx)
+        .await?
+        .ok_or(Error::NotFound)
+}
+
+/// Proposes a correction.
+pub async fn propose(act: Act<'_>, what: &Propose) -> Result<Uuid> {
+    act.office(what.registry).await?;
+    let (id, version) = what.record;
+    let record = record(&act, id).await?;
+    same_version(version, record.version)?;
+    let (from, to) = (state(&record.state)?, state(what.to)?);
+    let account = act.account()?;
+    // The second officer is not known yet: what is judged here is the step and the evidence.
+    let correction = Correction {
+        officers: (account, ""),
+        evidence: &what.evidence,
+    };
+    let mut reasons: Vec<_> = may_change(from, to, Some(&correction))
+        .err()
+        .into_iter()
+        .collect();
+    let fits = match what.ended_on {
+        None => to == RecordState::Valid,
+        Some(day) => to != RecordState::Valid && day >= record.effective_from && day <= act.today(),
+    };
+    if !fits || what.evidence.trim().is_empty() || what.evidence.chars().count() > 64 {
+        reasons.push(Refusal::by_form(
+            "CORRECTION_INCOMPLETE",
+            "A correction names its evidence, and the day of the end for a marriage that ended.",
+            "更正须附证据编号；婚姻已终止的须填写终止日期。",
+        ));
+    }
+    let open = correction::Entity::find()
+        .filter(correction::Column::RecordId.eq(id))
+        .filter(correction::Column::State.eq("PROPOSED"))
+        .one(act.tx)
+        .await?;
+    if open.is_some() {
+        reasons.push(Refusal::by_form(
+            "CORRECTION_ALREADY_PROPOSED",
+            "A correction of this record waits for its second officer.",
+            "该记录已有待复核的更正。",
+        ));
+    }
+    act.unless(reasons)?;
+    let row = correction::Model {
+        id: crate::kit::id::new(),
+        record_id: id,
+        registry_id: what.registry,
+        from_state: record.state.clone(),
+        to_state: what.to.to_owned(),
+        ended_on: what.ended_on,
+        evidence: what.evidence.trim().to_owned(),
+        proposed_by: account.to_owned(),
+        proposed_at: act.now,
+        decided_by: None,
+        decided_at: None,
+        state: "PROPOSED".to_owned(),
+        version: 1,
+    };
+    let made = row.id;
+    add!(act.tx, correction, row)?;
+    act.leave(
+        "Correction",
+        made,
+        None,
+        "PROPOSED",
+        json!({ "record": id }),
+    )
+    .await?;
+    Ok(made)
+}
+
+/// The second officer's word.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Decide {
+    /// The correction and the version it was read at.
+    pub correction: (Uuid, i64),
+    /// Applies it; otherwise it is rejected.
+    pub apply: bool,
+}
+
+/// Applies or rejects a correction; only another officer than the one who proposed it may.
+pub async fn decide(act: Act<'_>, what: &Decide) -> Result<Uuid> {
+    let (id, version) = what.correction;
+    let row = correction::Entity::find_by_id(id)
+        .one(act.tx)
+        .await?
+        .ok_or(Error::NotFound)?;
+    act.review(row.registry_id).await?;
+    same_version(version, row.version)?;
+    if row.state != "PROPOSED" {
+        return Err(Refusal::by_form(
+            "CORRECTION_DECIDED",
+            "This correction has been decided.",
+            "该更正已办结。",
+        )
+        .into());
+    }
+    let second = act.account()?;
+    let both = Correction {
+        officers: (&row.proposed_by, second),
+        evidence: &row.evidence,
+    };
+    let record = record(&act, row.record_id).await?;
+    let (from, to) = (state(&record.state)?, state(&row.to_state)?);
+    if row.proposed_by == second {
+        act.unless(vec![Refusal::by_form(
+            "CORRECTION_NEEDS_TWO_OFFICERS",
+            "A correction needs two different officers and evidence.",
+            "更正须由两名不同的工作人员办理并附证据。",
+        )])?;
+    }
+    if what.apply {
+        may_change(from, to, Some(&both))?;
+        apply(&act, record, to, row.ended_on).await?;
+        court::note(
+            &act,
+            row.record_id,
+            "CORRECTED",
+            row.ended_on,
+            Some(&row.evidence),
+        )
+        .await?;
+    }
+    let result = if what.apply { "APPLIED" } else { "REJECTED" };
+    let decided = correction::Model {
+        decided_by: Some(second.to_owned()),
+        decided_at: Some(act.now),
+        state: result.to_owned(),
+        ..row
+    };
+    save!(act.tx, correction, decided)?;
+    act.leave("Correction", id, Some("PROPOSED"), result, json!({}))
+        .await?;
+    Ok(id)
+}
+
+async fn apply(
+    act: &Act<'_>,
+    record: marriage_record::Model,
+    to: RecordState,
+    ended_on: Option<NaiveDate>,
+) -> Result<()> {
+    let event = match to {
+        RecordState::Valid => None,
+        RecordState::DissolvedDivorce => Some(LedgerEvent::Divorced),
+        RecordState::DissolvedJudgment => Some(LedgerEvent::DivorcedByCourt),
+        RecordState::EndedDeath => Some(LedgerEvent::SpouseDied),
+        RecordState::Void => Some(LedgerEvent::Voided),
+        RecordState::Annulled => Some(LedgerEvent::Annulled),
+        RecordState::RevokedFraud => Some(LedgerEvent::RevokedFraud),
+    };
+    let today = act.today();
+    for person in [&record.man, &record.woman] {
+        let facts = [
+            Some((LedgerEvent::Corrected, today)),
+            event.map(|event| (event, ended_on.unwrap_or(today))),
+        ];
+        for (event, effective_on) in facts.into_iter().flatten() {
+            let fact = ledger::Fact {
+                event,
+                effective_on,
+                record: Some(record.id),
+            };
+            ledger::append(act.tx, person, fact, act.now).await?;
+        }
+    }
+    let (id, before) = (record.id, record.state.clone());
+    let changed = marriage_record::Model {
+        state: to.as_str().to_owned(),
+        ended_on,
+        ..record
+    };
+    save!(act.tx, marriage_record, changed)?;
+    act.leave(
+        "MarriageRecord",
+        id,
+        Some(&before),
+        to.as_str(),
+        json!({ "endedOn": ended_on }),
+    )
+    .await
+}

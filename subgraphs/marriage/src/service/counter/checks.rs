@@ -1,0 +1,216 @@
+//! 联网核对: what the registers and the registrar's own entries say about an application.
+//!
+//! A party whose ledger another province keeps is not guessed at: the finding is "not answered" and
+//! the application waits as `SUSPENDED_UNVERIFIED`.
+
+use super::{
+    Application, State, advance, checks_of, competence, in_hand, kin_among, parties_of,
+    registrar_faults,
+};
+use crate::kit::{Error, Result};
+use crate::model::{application_check, application_party};
+use crate::rules::eligibility::{Finding, Verdict, competent, free_to_marry};
+use crate::rules::registration::{Document, PartyAtCounter, forbidden_kinship, missing_at_counter};
+use crate::rules::scope::may_come_here;
+use crate::service::act::{Act, add};
+use crate::service::{ledger, registries};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use serde::Serialize;
+use uuid::Uuid;
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Check {
+    /// The application and the version it was read at.
+    pub application: (Uuid, i64),
+}
+
+/// One finding before it is written.
+struct Found {
+    code: &'static str,
+    role: &'static str,
+    verdict: Verdict,
+    reason: Option<String>,
+}
+
+impl Found {
+    fn of(code: &'static str, role: &'static str, reason: Option<(Verdict, &str)>) -> Self {
+        Self {
+            code,
+            role,
+            verdict: reason.map_or(Verdict::Eligible, |(verdict, _)| verdict),
+            reason: reason.map(|(_, code)| code.to_owned()),
+        }
+    }
+}
+
+/// Runs every check again and takes the application to what follows from them.
+pub async fn run(act: Act<'_>, what: &Check) -> Result<Uuid> {
+    let (id, version) = what.application;
+    let row = in_hand(&act, id, version).await?;
+    let parties = parties_of(act.tx, &[id])
+        .await?
+        .remove(&id)
+        .unwrap_or_default();
+    let [man, woman] = parties.as_slice() else {
+        return Err(Error::internal("an application without two parties"));
+    };
+    let found = findings(&act, &row, man, woman).await?;
+    write(&act, id, &found).await?;
+    let worst = found
+        .iter()
+        .map(|f| f.verdict)
+        .max()
+        .unwrap_or(Verdict::Unverified);
+    let course: &[State] = match worst {
+        Verdict::Eligible => &[State::Checking, State::Eligible],
+        Verdict::Unverified => &[State::Checking, State::SuspendedUnverified],
+        Verdict::Refused => &[State::Checking],
+    };
+    advance(&act, row, course).await?;
+    Ok(id)
+}
+
+async fn findings(
+    act: &Act<'_>,
+    row: &Application,
+    man: &application_party::Model,
+    woman: &application_party::Model,
+) -> Result<Vec<Found>> {
+    let registry = registries::by_id(act.tx, row.registry_id).await?;
+    let tokens = [man.person.clone(), woman.person.clone()];
+    let ledgers = ledger::of_persons(act.tx, &tokens).await?;
+    let mut found = Vec::new();
+    for (role, party) in [("MAN", man), ("WOMAN", woman)] {
+        let fault = party.number_faults.split(',').find(|code| !code.is_empty());
+        found.push(Found::of(
+            "AGE",
+            role,
+            fault.map(|code| (Verdict::Refused, code)),
+        ));
+        let here = party.authority == act.services.province.as_str();
+        let finding = match ledgers.get(&party.person) {
+            Some(ledger) if here => Finding::from(ledger.status),
+            _ => Finding::NotAnswered,
+        };
+        let status = free_to_marry(finding);
+        found.push(Found::of(
+            "MARITAL_STATUS",
+            role,
+            status.map(|(verdict, refusal)| (verdict, refusal.code)),
+        ));
+        let refusal = competent(&registries::competence(&registry), competence(&party.needs));
+        found.push(Found::of(
+            "COMPETENCE",
+            role,
+            refusal.map(|r| (Verdict::Refused, r.code)),
+        ));
+    }
+    let kin = kin_among(act.tx, &tokens).await?;
+    let refusal = forbidden_kinship(!kin.is_empty());
+    found.push(Found::of(
+        "KINSHIP",
+        "BOTH",
+        refusal.map(|r| (Verdict::Refused, r.code)),
+    ));
+    let households = [man.authority.as_str(), woman.authority.as_str()];
+    let refusal = may_come_here(&registry.county_code, households, act.today());
+    found.push(Found::of(
+        "SERVICE_SCOPE",
+        "BOTH",
+        refusal.map(|r| (Verdict::Refused, r.code)),
+    ));
+    let missing = missing_at_counter(
+        &at_counter(man),
+        &at_counter(woman),
+        man.present && woman.present,
+    );
+    if missing.is_empty() {
+        found.push(Found::of("COUNTER", "BOTH", None));
+    }
+    for refusal in missing {
+        found.push(Found::of(
+            refusal.code,
+            "BOTH",
+            Some((Verdict::Refused, refusal.code)),
+        ));
+    }
+    let mut faults = match row.registrar_id {
+        Some(registrar) => {
+            registrar_faults(
+                act,
+                registrar,
+                row.registry_id,
+                &[&man.person, &woman.person],
+            )
+            .await?
+        }
+        None => Vec::new(),
+    };
+    found.push(Found::of(
+        "REGISTRAR",
+        "BOTH",
+        faults.pop().map(|r| (Verdict::Refused, r.code)),
+    ));
+    let received_today = row.received_on == Some(act.today());
+    let other_day = (!received_today).then_some((Verdict::Refused, "CHECKS_OF_ANOTHER_DAY"));
+    found.push(Found::of("DAY", "BOTH", other_day));
+    Ok(found)
+}
+
+fn at_counter(party: &application_party::Model) -> PartyAtCounter {
+    PartyAtCounter {
+        present: party.present,
+        willing: party.willing == Some(true),
+        document: party.doc_kind.as_deref().and_then(document),
+        declaration_signed: party.no_spouse_declared && party.no_kinship_declared,
+        illness_duty_explained: party.illness_explained_at.is_some(),
+        single_status_papers: party.single_status_papers,
+    }
+}
+
+fn document(text: &str) -> Option<Document> {
+    Some(match text {
+        "ID_CARD" => Document::IdCard,
+        "TEMP_ID" => Document::TemporaryId,
+        "HMT_PERMIT" => Document::HmtPermit,
+        "RESIDENCE_PERMIT" => Document::ResidencePermit,
+        "PASSPORT" => Document::Passport,
+        "FPR_CARD" => Document::ForeignPermanentResident,
+        _ => return None,
+    })
+}
+
+async fn write(act: &Act<'_>, id: Uuid, found: &[Found]) -> Result<()> {
+    application_check::Entity::delete_many()
+        .filter(application_check::Column::ApplicationId.eq(id))
+        .exec(act.tx)
+        .await?;
+    for finding in found {
+        let outcome = match finding.verdict {
+            Verdict::Eligible => "PASS",
+            Verdict::Unverified => "UNVERIFIED",
+            Verdict::Refused => "FAIL",
+        };
+        let row = application_check::Model {
+            application_id: id,
+            code: finding.code.to_owned(),
+            role: finding.role.to_owned(),
+            outcome: outcome.to_owned(),
+            reason: finding.reason.clone(),
+            checked_on: act.today(),
+            at: act.now,
+        };
+        add!(act.tx, application_check, row)?;
+    }
+    Ok(())
+}
+
+/// Whether the checks of an application are of today.
+pub(super) async fn of_today(act: &Act<'_>, id: Uuid) -> Result<bool> {
+    let checks = checks_of(act.tx, &[id])
+        .await?
+        .remove(&id)
+        .unwrap_or_default();
+    Ok(!checks.is_empty() && checks.iter().all(|check| check.checked_on == act.today()))
+}

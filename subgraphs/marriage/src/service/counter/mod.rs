@@ -1,0 +1,187 @@
+//! Registration at the counter: the course of an application from a draft to the archive.
+//!
+//! [`receive`] takes it in and records what the registrar sees, [`checks`] asks the registers,
+//! [`decide`] registers, refuses, certifies and archives. Each step is judged by
+//! [`crate::rules::application`] and leaves a history row and an event.
+
+pub mod checks;
+pub mod decide;
+pub mod receive;
+
+use super::act::{Act, same_version, save};
+use crate::kit::{Error, Result};
+use crate::model::{
+    application_check, application_party, kin_edge, registrar, registration_application,
+};
+use crate::rules::Refusal;
+use crate::rules::application::{State, step};
+use crate::rules::eligibility::Competence;
+use crate::rules::registrar::{RegistrarFacts, RegistrarStatus, may_handle};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// An application as a row.
+pub type Application = registration_application::Model;
+
+/// The state of an application.
+pub fn state_of(row: &Application) -> Result<State> {
+    State::from_text(&row.state)
+        .ok_or_else(|| Error::internal("unknown state of a marriage application"))
+}
+
+/// One application, or `NotFound`.
+pub async fn by_id(db: &impl ConnectionTrait, id: Uuid) -> Result<Application> {
+    registration_application::Entity::find_by_id(id)
+        .one(db)
+        .await?
+        .ok_or(Error::NotFound)
+}
+
+/// The parties of each of these applications, the man first, in one statement.
+pub async fn parties_of(
+    db: &impl ConnectionTrait,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<application_party::Model>>> {
+    let rows = application_party::Entity::find()
+        .filter(application_party::Column::ApplicationId.is_in(ids.iter().copied()))
+        .order_by_asc(application_party::Column::Role)
+        .all(db)
+        .await?;
+    let mut found: HashMap<Uuid, Vec<application_party::Model>> = HashMap::new();
+    for row in rows {
+        found.entry(row.application_id).or_default().push(row);
+    }
+    Ok(found)
+}
+
+/// The checks of each of these applications, in one statement.
+pub async fn checks_of(
+    db: &impl ConnectionTrait,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<application_check::Model>>> {
+    let rows = application_check::Entity::find()
+        .filter(application_check::Column::ApplicationId.is_in(ids.iter().copied()))
+        .order_by_asc(application_check::Column::Code)
+        .order_by_asc(application_check::Column::Role)
+        .all(db)
+        .await?;
+    let mut found: HashMap<Uuid, Vec<application_check::Model>> = HashMap::new();
+    for row in rows {
+        found.entry(row.application_id).or_default().push(row);
+    }
+    Ok(found)
+}
+
+/// An application that the caller handles, at the version he has read.
+pub(super) async fn in_hand(act: &Act<'_>, id: Uuid, version: i64) -> Result<Application> {
+    let row = by_id(act.tx, id).await?;
+    act.office(row.registry_id).await?;
+    same_version(version, row.version)?;
+    Ok(row)
+}
+
+/// Takes one step of the course, or several at once, and leaves its traces.
+pub(in crate::service) async fn advance(
+    act: &Act<'_>,
+    row: Application,
+    course: &[State],
+) -> Result<Application> {
+    let before = state_of(&row)?;
+    let mut state = before;
+    for next in course {
+        step(state, *next)?;
+        state = *next;
+    }
+    let changed = Application {
+        state: state.as_str().to_owned(),
+        ..row
+    };
+    let saved = save!(act.tx, registration_application, changed)?;
+    act.leave(
+        "RegistrationApplication",
+        saved.id,
+        Some(before.as_str()),
+        state.as_str(),
+        serde_json::json!({ "registry": saved.registry_id }),
+    )
+    .await?;
+    Ok(saved)
+}
+
+/// The competence of a stored text.
+pub(super) fn competence(text: &str) -> Competence {
+    match text {
+        "FOREIGN" => Competence::Foreign,
+        "HMT_OVERSEAS" => Competence::HmtOverseas,
+        _ => Competence::Mainland,
+    }
+}
+
+/// The text of a competence.
+pub(super) const fn competence_text(competence: Competence) -> &'static str {
+    match competence {
+        Competence::Mainland => "MAINLAND",
+        Competence::HmtOverseas => "HMT_OVERSEAS",
+        Competence::Foreign => "FOREIGN",
+    }
+}
+
+/// Whether the registers know of kinship between any of these persons, pairwise.
+pub(super) async fn kin_among(
+    db: &impl ConnectionTrait,
+    persons: &[String],
+) -> Result<Vec<(String, String)>> {
+    let wanted = || persons.iter().cloned();
+    let rows = kin_edge::Entity::find()
+        .filter(
+            Condition::all()
+                .add(kin_edge::Column::PersonA.is_in(wanted()))
+                .add(kin_edge::Column::PersonB.is_in(wanted())),
+        )
+        .all(db)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.person_a, row.person_b))
+        .collect())
+}
+
+/// M-26 and the registrar's certificate: why this registrar may not handle a case of these persons.
+pub async fn registrar_faults(
+    act: &Act<'_>,
+    registrar: Uuid,
+    registry: Uuid,
+    parties: &[&str],
+) -> Result<Vec<Refusal>> {
+    let Some(row) = registrar::Entity::find_by_id(registrar).one(act.tx).await? else {
+        return Ok(vec![Refusal::by_form(
+            "REGISTRAR_NOT_OF_THIS_REGISTRY",
+            "This registrar does not work at this registry under this account.",
+            "该婚姻登记员不在本登记机关或与登录账号不符。",
+        )]);
+    };
+    let mut circle: Vec<String> = parties.iter().map(|p| (*p).to_owned()).collect();
+    circle.push(row.person.clone());
+    let kin = kin_among(act.tx, &circle).await?;
+    let own_account = row
+        .account
+        .as_deref()
+        .is_none_or(|account| act.caller.subject.as_deref() == Some(account));
+    let facts = RegistrarFacts {
+        of_this_registry: row.registry_id == registry,
+        own_account,
+        status: if row.status == "ACTIVE" {
+            RegistrarStatus::Active
+        } else {
+            RegistrarStatus::Suspended
+        },
+        valid_from: row.valid_from,
+        valid_to: row.valid_to,
+        is_party: parties.contains(&row.person.as_str()),
+        is_near_kin: kin
+            .iter()
+            .any(|(a, b)| *a == row.person || *b == row.person),
+    };
+    Ok(may_handle(&facts, act.today()))
+}
