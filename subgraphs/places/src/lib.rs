@@ -51,7 +51,11 @@ impl Subsystem for Places {
     }
 
     fn schema(&self, services: Services) -> Graph {
-        Graph::build(graph::Query, graph::Mutation, services)
+        Graph::build(
+            graph::Query::default(),
+            graph::Mutation::default(),
+            services,
+        )
     }
 
     async fn seed(

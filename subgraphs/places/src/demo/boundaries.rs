@@ -18,7 +18,7 @@ use super::land::{County, Land, point_of};
 use crate::{
     model::{
         boundary_area, boundary_line, joint_inspection, marker,
-        vocabulary::{BoundaryLevel, MarkerCondition},
+        vocabulary::{BoundaryLevel, InspectionCause, InspectionState, MarkerCondition},
     },
     rules::{clocks, geometry::Point},
     service::naming::month,
@@ -202,6 +202,7 @@ impl Lines {
             due_on: Set(due),
             due_month: Set(month(due)),
             is_demo: Set(true),
+            version: Set(1),
         });
         let mut touched: Vec<Uuid> = draft
             .left
@@ -240,6 +241,16 @@ fn inspection(line: Uuid, round: i32, day: NaiveDate) -> joint_inspection::Activ
         signed_by_left: Set(day.pred_opt()),
         signed_by_right: Set(Some(day)),
         filed_on: Set(day.checked_add_days(Days::new(10))),
+        cause: Set(InspectionCause::Periodic),
+        state: Set(InspectionState::Filed),
+        stretch: Set(None),
+        scheduled_on: Set(day.checked_sub_days(Days::new(20))),
+        left_team: Set(None),
+        right_team: Set(None),
+        closed_on: Set(Some(day)),
+        result_doc: Set(None),
+        received_by: Set(None),
+        version: Set(1),
     }
 }
 
@@ -263,5 +274,6 @@ fn half_way(
         } else {
             MarkerCondition::Good
         }),
+        version: Set(1),
     }
 }

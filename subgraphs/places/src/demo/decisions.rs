@@ -11,8 +11,11 @@ use uuid::Uuid;
 
 use super::{land::Land, places::Made};
 use crate::{
-    model::{filing, naming_application, naming_area, public_notice, vocabulary::NamingKind},
-    rules::{clocks, scope::PlaceKind, state::NamingState},
+    model::{
+        filing, naming_application, naming_area, public_notice,
+        vocabulary::{NamingAuthority, NamingKind},
+    },
+    rules::{authority, clocks, scope::PlaceKind, state::NamingState},
     service::naming::month,
 };
 
@@ -155,6 +158,17 @@ fn usual(rng: &mut StdRng, reviewer: Option<Uuid>, by: String, today: NaiveDate)
     }
 }
 
+/// The body that decides on most names of a kind.
+fn authority_of(kind: PlaceKind) -> Option<NamingAuthority> {
+    let likely = [
+        NamingAuthority::CountyGovernment,
+        NamingAuthority::OtherDepartment,
+    ];
+    likely
+        .into_iter()
+        .find(|one| authority::may_approve(kind, *one, false).is_none())
+}
+
 fn noon(day: NaiveDate) -> DateTime<Utc> {
     // 12:00 in Shanghai.
     day.and_hms_opt(4, 0, 0).unwrap_or_default().and_utc()
@@ -167,7 +181,8 @@ fn decide(decided: &mut Decided, land: &Land, place: &Made, course: &Course) {
     } else {
         NamingKind::Name
     };
-    let done = course.filed.is_some() && course.published.is_some();
+    // Names are in force by their notice; a filing may still be owing.
+    let done = course.published.is_some();
     let state = if done {
         NamingState::InForce
     } else {
@@ -177,6 +192,8 @@ fn decide(decided: &mut Decided, land: &Land, place: &Made, course: &Course) {
         approved_on: Set(Some(course.approved)),
         approved_month: Set(Some(month(course.approved))),
         approved_by: Set(Some(course.by.clone())),
+        authority: Set(authority_of(place.kind)),
+        effective_on: Set(course.published),
         ..application(
             id,
             kind,
@@ -191,7 +208,7 @@ fn decide(decided: &mut Decided, land: &Land, place: &Made, course: &Course) {
         )
     });
     areas(&mut decided.areas, land, place, id);
-    let due = clocks::filing_due(course.approved);
+    let due = clocks::filing_due(course.approved).day;
     decided.filings.push(filing::ActiveModel {
         application: Set(id),
         due_on: Set(due),
@@ -201,10 +218,13 @@ fn decide(decided: &mut Decided, land: &Land, place: &Made, course: &Course) {
         reviewed_on: Set(course.reviewed),
         reviewed_month: Set(course.reviewed.map(month)),
         result: Set(course.reviewed.map(|_| "予以备案".to_owned())),
+        receiver: Set(authority_of(place.kind).and_then(authority::receiver)),
+        chased_on: Set(None),
+        reported_on: Set(None),
     });
     decided.notices.push(public_notice::ActiveModel {
         application: Set(id),
-        due_on: Set(clocks::notice_due(course.approved, None)),
+        due_on: Set(clocks::notice_due(course.approved, None).day),
         published_on: Set(course.published),
         channel: Set(course.published.map(|_| "政府门户网站".to_owned())),
         body: Set(course.published.map(|_| {
@@ -214,6 +234,7 @@ fn decide(decided: &mut Decided, land: &Land, place: &Made, course: &Course) {
                 place.name.roman.plain
             )
         })),
+        registry_sent_on: Set(course.published),
     });
     decided.of.insert(place.id, course.approved);
 }
@@ -264,6 +285,11 @@ fn application(
         approved_on: Set(None),
         approved_month: Set(None),
         approved_by: Set(None),
+        authority: Set(None),
+        approval_doc: Set(None),
+        effective_on: Set(None),
+        position: Set(Some("演示数据：见坐标".to_owned())),
+        reviewed_by: Set(None),
         is_demo: Set(true),
         version: Set(1),
     }
