@@ -6,14 +6,15 @@ use std::collections::HashMap;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use minzheng_kit::{demo, demo::RngExt, id};
 use rand::rngs::StdRng;
-use sea_orm::ActiveValue::Set;
+use sea_orm::ActiveValue::{NotSet, Set};
 use uuid::Uuid;
 
 use super::{land::Land, places::Made};
 use crate::{
     model::{
-        filing, naming_application, naming_area, public_notice,
-        vocabulary::{NamingAuthority, NamingKind},
+        filing, naming_application, naming_area, naming_report, naming_step, place_change,
+        public_notice,
+        vocabulary::{NamingAuthority, NamingKind, ReportKind, ReportOutcome},
     },
     rules::{authority, clocks, scope::PlaceKind, state::NamingState},
     service::naming::month,
@@ -31,6 +32,8 @@ pub(super) struct Decided {
     pub(super) areas: Vec<naming_area::ActiveModel>,
     pub(super) filings: Vec<filing::ActiveModel>,
     pub(super) notices: Vec<public_notice::ActiveModel>,
+    pub(super) reports: Vec<naming_report::ActiveModel>,
+    pub(super) steps: Vec<naming_step::ActiveModel>,
     /// The day of the decision by place.
     pub(super) of: HashMap<Uuid, NaiveDate>,
 }
@@ -94,19 +97,13 @@ pub(super) fn make(land: &Land, places: &[Made], today: NaiveDate) -> Decided {
         };
         decide(&mut decided, land, place, &course);
     }
-    for place in places
+    let open: Vec<&Made> = places
         .iter()
         .filter(|p| p.kind == PlaceKind::Road && !decided.of.contains_key(&p.id))
         .take(60)
-    {
-        pending(
-            &mut rng,
-            &mut decided.applications,
-            &mut decided.areas,
-            land,
-            place,
-            today,
-        );
+        .collect();
+    for place in open {
+        pending(&mut rng, &mut decided, land, place, today);
     }
     decided
 }
@@ -169,7 +166,8 @@ fn authority_of(kind: PlaceKind) -> Option<NamingAuthority> {
         .find(|one| authority::may_approve(kind, *one, false).is_none())
 }
 
-fn noon(day: NaiveDate) -> DateTime<Utc> {
+/// Noon of a day in Shanghai.
+pub(super) fn noon(day: NaiveDate) -> DateTime<Utc> {
     // 12:00 in Shanghai.
     day.and_hms_opt(4, 0, 0).unwrap_or_default().and_utc()
 }
@@ -296,14 +294,7 @@ fn application(
 }
 
 /// A renaming of a road that waits for its evaluation, experts or decision.
-fn pending(
-    rng: &mut StdRng,
-    applications: &mut Vec<naming_application::ActiveModel>,
-    rows: &mut Vec<naming_area::ActiveModel>,
-    land: &Land,
-    place: &Made,
-    today: NaiveDate,
-) {
+fn pending(rng: &mut StdRng, decided: &mut Decided, land: &Land, place: &Made, today: NaiveDate) {
     const STATES: [NamingState; 4] = [
         NamingState::Submitted,
         NamingState::ConflictCheck,
@@ -325,6 +316,64 @@ fn pending(
     row.roman = Set(name.roman.plain);
     row.sound = Set(name.sound);
     row.specific = Set(name.specific);
-    applications.push(row);
-    areas(rows, land, place, id);
+    decided.applications.push(row);
+    areas(&mut decided.areas, land, place, id);
+    decided.steps.push(naming_step::ActiveModel {
+        application: Set(id),
+        seq: Set(1),
+        at: Set(noon(at)),
+        act: Set("submitNaming".to_owned()),
+        state: Set(NamingState::Submitted),
+        actor_role: Set("registrar".to_owned()),
+        actor: Set(None),
+        remark: Set(Some("演示数据".to_owned())),
+    });
+    if state == NamingState::Review {
+        for kind in [ReportKind::Evaluation, ReportKind::Opinions] {
+            decided.reports.push(report(id, kind, at));
+        }
+    }
+}
+
+fn report(application: Uuid, kind: ReportKind, on: NaiveDate) -> naming_report::ActiveModel {
+    let name: &[u8] = match kind {
+        ReportKind::Evaluation => b"evaluation",
+        _ => b"opinions",
+    };
+    naming_report::ActiveModel {
+        id: Set(Uuid::new_v5(&application, name)),
+        application: Set(application),
+        kind: Set(kind),
+        outcome: Set(ReportOutcome::InFavour),
+        document: Set("演示〔2026〕1号".to_owned()),
+        summary: Set("演示数据：同意".to_owned()),
+        made_on: Set(on),
+        recorded_at: Set(noon(on)),
+        recorded_by: Set(None),
+    }
+}
+
+/// How many decisions the change feed begins with.
+const FED: usize = 200;
+
+/// The beginning of the change feed: the last decisions, by their day.
+pub(super) fn feed(decided: &Decided, made: &[Made]) -> Vec<place_change::ActiveModel> {
+    let mut last: Vec<(NaiveDate, Uuid, Uuid)> = made
+        .iter()
+        .filter_map(|place| {
+            let division = place.township.unwrap_or(place.county).id;
+            Some((*decided.of.get(&place.id)?, place.id, division))
+        })
+        .collect();
+    last.sort_unstable();
+    let skipped = last.len().saturating_sub(FED);
+    let row = |(day, place, division): (NaiveDate, Uuid, Uuid)| place_change::ActiveModel {
+        seq: NotSet,
+        at: Set(noon(day)),
+        kind: Set("PlaceChanged".to_owned()),
+        division: Set(Some(division)),
+        place: Set(Some(place)),
+        application: Set(Some(id::derived("naming", &place.to_string()))),
+    };
+    last.into_iter().skip(skipped).map(row).collect()
 }
