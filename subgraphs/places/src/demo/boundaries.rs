@@ -18,7 +18,7 @@ use super::land::{County, Land, point_of};
 use crate::{
     model::{
         boundary_area, boundary_line, joint_inspection, marker,
-        vocabulary::{BoundaryLevel, InspectionCause, InspectionState, MarkerCondition},
+        vocabulary::{BoundaryLevel, JointInspectionCause, JointInspectionState, MarkerCondition},
     },
     rules::{clocks, geometry::Point},
     service::naming::month,
@@ -247,12 +247,12 @@ impl Lines {
         row.signed_by_right = Set(None);
         row.filed_on = Set(None);
         row.closed_on = Set(None);
-        row.state = Set(InspectionState::Scheduled);
+        row.state = Set(JointInspectionState::Scheduled);
         row.scheduled_on = Set(Some(begins));
         row.left_team = Set(Some("演示数据：左方民政部门".to_owned()));
         row.right_team = Set(Some("演示数据：右方民政部门".to_owned()));
         if after_flood {
-            row.cause = Set(InspectionCause::Disaster);
+            row.cause = Set(JointInspectionCause::Disaster);
             row.stretch = Set(Some("演示数据：洪水冲刷的河段".to_owned()));
             if let Some(last) = self.lines.last_mut() {
                 let due = due.min(flood);
@@ -274,8 +274,8 @@ fn inspection(line: Uuid, round: i32, day: NaiveDate) -> joint_inspection::Activ
         signed_by_left: Set(day.pred_opt()),
         signed_by_right: Set(Some(day)),
         filed_on: Set(day.checked_add_days(Days::new(10))),
-        cause: Set(InspectionCause::Periodic),
-        state: Set(InspectionState::Filed),
+        cause: Set(JointInspectionCause::Periodic),
+        state: Set(JointInspectionState::Filed),
         stretch: Set(None),
         scheduled_on: Set(day.checked_sub_days(Days::new(20))),
         left_team: Set(None),

@@ -14,7 +14,7 @@ use crate::{
     model::{
         filing, naming_application, naming_area, naming_report, naming_step, place_change,
         public_notice,
-        vocabulary::{NamingAuthority, NamingKind, ReportKind, ReportOutcome},
+        vocabulary::{NamingAuthority, NamingKind, NamingReportKind, NamingReportOutcome},
     },
     rules::{authority, clocks, scope::PlaceKind, state::NamingState},
     service::naming::month,
@@ -329,22 +329,22 @@ fn pending(rng: &mut StdRng, decided: &mut Decided, land: &Land, place: &Made, t
         remark: Set(Some("演示数据".to_owned())),
     });
     if state == NamingState::Review {
-        for kind in [ReportKind::Evaluation, ReportKind::Opinions] {
+        for kind in [NamingReportKind::Evaluation, NamingReportKind::Opinions] {
             decided.reports.push(report(id, kind, at));
         }
     }
 }
 
-fn report(application: Uuid, kind: ReportKind, on: NaiveDate) -> naming_report::ActiveModel {
+fn report(application: Uuid, kind: NamingReportKind, on: NaiveDate) -> naming_report::ActiveModel {
     let name: &[u8] = match kind {
-        ReportKind::Evaluation => b"evaluation",
+        NamingReportKind::Evaluation => b"evaluation",
         _ => b"opinions",
     };
     naming_report::ActiveModel {
         id: Set(Uuid::new_v5(&application, name)),
         application: Set(application),
         kind: Set(kind),
-        outcome: Set(ReportOutcome::InFavour),
+        outcome: Set(NamingReportOutcome::InFavour),
         document: Set("演示〔2026〕1号".to_owned()),
         summary: Set("演示数据：同意".to_owned()),
         made_on: Set(on),

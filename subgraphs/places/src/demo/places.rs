@@ -19,7 +19,7 @@ use super::{
 use crate::{
     model::{
         heritage_name, outdated_address, place, place_name,
-        vocabulary::{HeritageCategory, NameStatus},
+        vocabulary::{NameStatus, PlaceHeritageCategory},
     },
     rules::scope::PlaceKind,
 };
@@ -252,9 +252,9 @@ impl Made {
         self.is_heritage.then(|| heritage_name::ActiveModel {
             place: Set(self.id),
             category: Set(if self.kind == PlaceKind::Village {
-                HeritageCategory::AncientVillage
+                PlaceHeritageCategory::AncientVillage
             } else {
-                HeritageCategory::FamousFeature
+                PlaceHeritageCategory::FamousFeature
             }),
             listed_on: Set(day(5).unwrap_or_default()),
             document: Set("演示地名保护〔2023〕1号".to_owned()),

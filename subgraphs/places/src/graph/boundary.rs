@@ -14,11 +14,12 @@ use crate::{
     model::{
         boundary_line, joint_inspection, marker, marker_act,
         vocabulary::{
-            BoundaryLevel, InspectionCause, InspectionState, MarkerActKind, MarkerCondition,
+            BoundaryLevel, JointInspectionCause, JointInspectionState, MarkerActKind,
+            MarkerCondition,
         },
     },
     rules::boundaries as rules,
-    service::{boundaries, inspections},
+    service::{boundaries, markers},
 };
 
 /// The boundary lines in and around a division, summed (界线汇总).
@@ -145,7 +146,9 @@ impl BoundaryLine {
         Ok(Some(
             rows.unwrap_or_default()
                 .into_iter()
-                .filter(|row| row.cause != InspectionCause::Periodic && row.closed_on.is_none())
+                .filter(|row| {
+                    row.cause != JointInspectionCause::Periodic && row.closed_on.is_none()
+                })
                 .map(JointInspection::from)
                 .collect(),
         ))
@@ -226,7 +229,7 @@ impl Marker {
         let rows = self
             .siblings
             .load(&self.uuid, "acts", "", |ids| async move {
-                inspections::acts_of(db, &ids).await
+                markers::acts_of(db, &ids).await
             })
             .await?;
         let rows = rows.unwrap_or_default().into_iter();
@@ -282,9 +285,9 @@ pub(crate) struct JointInspection {
     /// Opaque identity (标识).
     id: ID,
     /// Why it is held (原因).
-    cause: InspectionCause,
+    cause: JointInspectionCause,
     /// Where it stands (状态).
-    state: InspectionState,
+    state: JointInspectionState,
     /// The number of the round, from 1 (轮次).
     round: i32,
     /// The year (年度).

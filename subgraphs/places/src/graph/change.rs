@@ -12,7 +12,7 @@ use super::{division::Division, version::DivisionVersion};
 use crate::{
     model::{
         division_change, division_version,
-        vocabulary::{DivisionKind, LineageRelation, NamingAuthority, SideRole},
+        vocabulary::{DivisionKind, DivisionSideRole, LineageRelation, NamingAuthority},
     },
     rules::{clocks, divisions::State, romanise},
     service::division_change::{self as service, Rehearsal},
@@ -115,7 +115,7 @@ impl DivisionChange {
 #[derive(SimpleObject, Clone)]
 pub(crate) struct DivisionSide {
     /// Before, after, or below and going along (所在一方).
-    role: SideRole,
+    role: DivisionSideRole,
     /// The division (区划).
     division: Division,
 }
@@ -170,7 +170,7 @@ pub(crate) struct DivisionRehearsal {
 #[derive(SimpleObject, Clone)]
 pub(crate) struct RehearsedDivision {
     /// Before, after, or below and going along (所在一方).
-    role: SideRole,
+    role: DivisionSideRole,
     /// The division itself: ask it for the registries, facilities and organizations that are keyed to it today (区划).
     division: Division,
     /// As it is today; null for a new one (变更前).
@@ -250,11 +250,11 @@ impl From<Rehearsal> for DivisionRehearsal {
             }
             RehearsedDivision {
                 role: if plan.below.contains(&id) {
-                    SideRole::Below
+                    DivisionSideRole::Below
                 } else if before.is_some() {
-                    SideRole::Source
+                    DivisionSideRole::Source
                 } else {
-                    SideRole::Target
+                    DivisionSideRole::Target
                 },
                 division: Division::sibling(id, &siblings),
                 before: before.map(shown),

@@ -11,7 +11,10 @@ use super::{division::Division, place::Place};
 use crate::{
     model::{
         filing, naming_application, naming_report, naming_step, public_notice,
-        vocabulary::{FilingReceiver, NamingAuthority, NamingKind, ReportKind, ReportOutcome},
+        vocabulary::{
+            NamingAuthority, NamingFilingReceiver, NamingKind, NamingReportKind,
+            NamingReportOutcome,
+        },
     },
     rules::{
         authority,
@@ -254,7 +257,7 @@ impl NamingApplication {
     }
 
     /// The reports that it needs before it is reviewed (应当具备的论证材料).
-    async fn reports_needed(&self, ctx: &Context<'_>) -> Result<Option<Vec<ReportKind>>> {
+    async fn reports_needed(&self, ctx: &Context<'_>) -> Result<Option<Vec<NamingReportKind>>> {
         let listed = match self.row.place {
             Some(id) => heritage::listings(ctx.services().db.read(), &[id])
                 .await?
@@ -321,7 +324,7 @@ impl NamingApplication {
     }
 
     /// Its filing; null before approval, and where none is needed (备案).
-    async fn filing(&self, ctx: &Context<'_>) -> Result<Option<Filing>> {
+    async fn filing(&self, ctx: &Context<'_>) -> Result<Option<NamingFiling>> {
         let db = ctx.services().db.read();
         let row = self
             .siblings
@@ -330,11 +333,11 @@ impl NamingApplication {
             })
             .await?;
         let today = ctx.services().clock.today();
-        Ok(row.map(|row| Filing::new(&row, today)))
+        Ok(row.map(|row| NamingFiling::new(&row, today)))
     }
 
     /// Its public notice; null before approval (公告).
-    async fn notice(&self, ctx: &Context<'_>) -> Result<Option<PublicNotice>> {
+    async fn notice(&self, ctx: &Context<'_>) -> Result<Option<NamingNotice>> {
         let db = ctx.services().db.read();
         let row = self
             .siblings
@@ -343,7 +346,7 @@ impl NamingApplication {
             })
             .await?;
         let today = ctx.services().clock.today();
-        Ok(row.map(|row| PublicNotice::new(row, today)))
+        Ok(row.map(|row| NamingNotice::new(row, today)))
     }
 }
 
@@ -378,9 +381,9 @@ impl From<naming_step::Model> for NamingStep {
 #[derive(SimpleObject, Clone)]
 pub(crate) struct NamingReport {
     /// Whose report it is (材料类型).
-    kind: ReportKind,
+    kind: NamingReportKind,
     /// What it says (结论).
-    outcome: ReportOutcome,
+    outcome: NamingReportOutcome,
     /// Number of the document (文号).
     document: String,
     /// Its result in words (结论摘要).
@@ -403,7 +406,7 @@ impl From<naming_report::Model> for NamingReport {
 
 /// The filing of an approval (备案).
 #[derive(SimpleObject, Clone)]
-pub(crate) struct Filing {
+pub(crate) struct NamingFiling {
     /// The last day (截止日期).
     due_on: Date,
     /// The day it was filed; null before (备案日期).
@@ -411,7 +414,7 @@ pub(crate) struct Filing {
     /// Whether it came, or has to come, later than its last day (是否逾期).
     is_late: bool,
     /// Who must receive it; null in rows of before (接收机关类型).
-    receiver: Option<FilingReceiver>,
+    receiver: Option<NamingFilingReceiver>,
     /// The division whose department receives and reviews it (审查机关所在区划).
     reviewer: Division,
     /// The day of its review; null before (审查日期).
@@ -426,7 +429,7 @@ pub(crate) struct Filing {
     reminder: Reminder,
 }
 
-impl Filing {
+impl NamingFiling {
     fn new(row: &filing::Model, today: NaiveDate) -> Self {
         Self {
             due_on: Date(row.due_on),
@@ -451,7 +454,7 @@ impl Filing {
 
 /// The public notice of a name (地名公告).
 #[derive(SimpleObject, Clone)]
-pub(crate) struct PublicNotice {
+pub(crate) struct NamingNotice {
     /// The last day (截止日期).
     due_on: Date,
     /// The day it was published; null before (公告日期).
@@ -466,7 +469,7 @@ pub(crate) struct PublicNotice {
     registry_sent_on: Option<Date>,
 }
 
-impl PublicNotice {
+impl NamingNotice {
     pub(super) fn new(row: public_notice::Model, today: NaiveDate) -> Self {
         Self {
             due_on: Date(row.due_on),

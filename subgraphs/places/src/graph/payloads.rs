@@ -75,7 +75,7 @@ payloads! {
         change: DivisionChange
     }
     /// The answer to a step of a joint inspection (联检办理结果).
-    InspectionPayload {
+    JointInspectionPayload {
         /// The inspection as it stands now; null when the step was refused (联检).
         inspection: JointInspection
     }

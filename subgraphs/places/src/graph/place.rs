@@ -19,7 +19,7 @@ use super::{
 use crate::{
     model::{
         heritage_name, outdated_address, place, place_name,
-        vocabulary::{HeritageCategory, NameStatus},
+        vocabulary::{NameStatus, PlaceHeritageCategory},
     },
     rules::{names, scope::PlaceKind},
     service::{heritage, places, shapes},
@@ -265,7 +265,7 @@ impl Place {
     }
 
     /// How its name is protected; null where it is not (地名保护信息).
-    async fn heritage(&self, ctx: &Context<'_>) -> Result<Option<Heritage>> {
+    async fn heritage(&self, ctx: &Context<'_>) -> Result<Option<PlaceHeritage>> {
         let db = ctx.services().db.read();
         let row = self
             .siblings
@@ -273,11 +273,11 @@ impl Place {
                 heritage::listings(db, &ids).await
             })
             .await?;
-        Ok(row.map(Heritage::from))
+        Ok(row.map(PlaceHeritage::from))
     }
 
     /// The names of before that its standard address still prints (地址中的原地名).
-    async fn old_names_in_address(&self, ctx: &Context<'_>) -> Result<Option<Vec<OldName>>> {
+    async fn old_names_in_address(&self, ctx: &Context<'_>) -> Result<Option<Vec<AddressOldName>>> {
         let db = ctx.services().db.read();
         let rows = self
             .siblings
@@ -286,7 +286,7 @@ impl Place {
             })
             .await?;
         let rows = rows.unwrap_or_default().into_iter();
-        Ok(Some(rows.map(OldName::from).collect()))
+        Ok(Some(rows.map(AddressOldName::from).collect()))
     }
 
     /// The places of the county whose standard address prints a name of this one: whom a renaming concerns, with what other subsystems have there (地址中使用本地名的实体).
@@ -315,9 +315,9 @@ impl Place {
 
 /// How a name is protected (地名保护信息).
 #[derive(SimpleObject, Clone)]
-pub(crate) struct Heritage {
+pub(crate) struct PlaceHeritage {
     /// What it is protected as (保护类别).
-    category: HeritageCategory,
+    category: PlaceHeritageCategory,
     /// Since when (列入日期).
     listed_on: Date,
     /// The document of listing (公布文号).
@@ -330,7 +330,7 @@ pub(crate) struct Heritage {
     version: i64,
 }
 
-impl From<heritage_name::Model> for Heritage {
+impl From<heritage_name::Model> for PlaceHeritage {
     fn from(row: heritage_name::Model) -> Self {
         Self {
             category: row.category,
@@ -345,7 +345,7 @@ impl From<heritage_name::Model> for Heritage {
 
 /// A name of before in an address (地址中的原地名).
 #[derive(SimpleObject, Clone)]
-pub(crate) struct OldName {
+pub(crate) struct AddressOldName {
     /// The name that the address prints (原地名).
     old_name: String,
     /// The name in force; null where it was cancelled (现地名).
@@ -354,7 +354,7 @@ pub(crate) struct OldName {
     since: Date,
 }
 
-impl From<outdated_address::Model> for OldName {
+impl From<outdated_address::Model> for AddressOldName {
     fn from(row: outdated_address::Model) -> Self {
         Self {
             old_name: row.old_name,

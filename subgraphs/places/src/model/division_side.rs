@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use super::vocabulary::SideRole;
+use super::vocabulary::DivisionSideRole;
 
 /// A division on one side of a change (变更涉及区划).
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -16,7 +16,7 @@ pub struct Model {
     pub division: Uuid,
     /// Before or after.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub role: SideRole,
+    pub role: DivisionSideRole,
 }
 
 /// Joins are written where they are needed.

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use super::vocabulary::FilingReceiver;
+use super::vocabulary::NamingFilingReceiver;
 
 /// The filing of a decision on a name (备案), rule P-9.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -26,7 +26,7 @@ pub struct Model {
     /// Result of the review.
     pub result: Option<String>,
     /// Who must receive it.
-    pub receiver: Option<FilingReceiver>,
+    pub receiver: Option<NamingFilingReceiver>,
     /// The day on which the late filing was chased.
     pub chased_on: Option<Date>,
     /// The day on which it was reported to the superior.

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use super::vocabulary::HeritageCategory;
+use super::vocabulary::PlaceHeritageCategory;
 
 /// A name on the list of protected names (地名文化遗产).
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -12,7 +12,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub place: Uuid,
     /// What it is protected as.
-    pub category: HeritageCategory,
+    pub category: PlaceHeritageCategory,
     /// Since when.
     pub listed_on: Date,
     /// The document of listing.

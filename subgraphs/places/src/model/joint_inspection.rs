@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use super::vocabulary::{InspectionCause, InspectionState};
+use super::vocabulary::{JointInspectionCause, JointInspectionState};
 
 /// A joint inspection of a line (界线联检).
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -26,9 +26,9 @@ pub struct Model {
     /// Day the result was filed.
     pub filed_on: Option<Date>,
     /// Why it is held.
-    pub cause: InspectionCause,
+    pub cause: JointInspectionCause,
     /// Where it stands.
-    pub state: InspectionState,
+    pub state: JointInspectionState,
     /// The stretch that is looked at; null for the whole line.
     pub stretch: Option<String>,
     /// The day it is to begin.

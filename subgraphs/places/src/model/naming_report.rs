@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use super::vocabulary::{ReportKind, ReportOutcome};
+use super::vocabulary::{NamingReportKind, NamingReportOutcome};
 
 /// A report on an application: evaluation, experts or public opinion (评估、论证、听取意见).
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -14,9 +14,9 @@ pub struct Model {
     /// The application.
     pub application: Uuid,
     /// Whose report.
-    pub kind: ReportKind,
+    pub kind: NamingReportKind,
     /// What it says.
-    pub outcome: ReportOutcome,
+    pub outcome: NamingReportOutcome,
     /// Number of the document.
     pub document: String,
     /// Its result in words.

@@ -220,7 +220,7 @@ stored! {
         OtherDepartment,
     }
     /// Who must receive a filing (备案接收机关).
-    FilingReceiver {
+    NamingFilingReceiver {
         /// The State Council, papers to the Ministry of Civil Affairs (国务院，径送民政部).
         StateCouncil,
         /// The government one level higher (上一级人民政府).
@@ -231,7 +231,7 @@ stored! {
         SameLevelPlaceNameDepartment,
     }
     /// Whose report on an application it is (论证材料类型).
-    ReportKind {
+    NamingReportKind {
         /// The evaluation by the department (综合评估报告).
         Evaluation,
         /// The opinion of experts (专家论证意见).
@@ -242,7 +242,7 @@ stored! {
         Risk,
     }
     /// What a report says (论证结论).
-    ReportOutcome {
+    NamingReportOutcome {
         /// In favour (同意).
         InFavour,
         /// In favour under conditions that the summary names (有条件同意).
@@ -251,7 +251,7 @@ stored! {
         Against,
     }
     /// What a name is protected as (保护类别).
-    HeritageCategory {
+    PlaceHeritageCategory {
         /// An ancient town of a thousand years (千年古镇).
         AncientTown,
         /// An ancient village (千年古村落).
@@ -266,7 +266,7 @@ stored! {
         Historic,
     }
     /// A side of a change of divisions (变更一方).
-    SideRole {
+    DivisionSideRole {
         /// As it was before (变更前).
         Source,
         /// As it is after (变更后).
@@ -275,7 +275,7 @@ stored! {
         Below,
     }
     /// Why a joint inspection is held (联检原因).
-    InspectionCause {
+    JointInspectionCause {
         /// Every five years (五年一轮).
         Periodic,
         /// A flood, slide or quake changed the ground (自然灾害).
@@ -288,7 +288,7 @@ stored! {
         OtherChange,
     }
     /// Where a joint inspection stands (联检状态).
-    InspectionState {
+    JointInspectionState {
         /// Scheduled, not yet signed (已安排).
         Scheduled,
         /// Both sides have signed (双方已签字).

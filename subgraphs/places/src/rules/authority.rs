@@ -3,7 +3,7 @@
 use minzheng_kit::UserError;
 
 use super::scope::PlaceKind;
-use crate::model::vocabulary::{FilingReceiver, NamingAuthority};
+use crate::model::vocabulary::{NamingAuthority, NamingFilingReceiver};
 
 /// P-8, 地名管理条例 12: the bodies that may approve a name of a kind. Where the article leaves it to the
 /// province, every rank from the county up is let pass; roads are the cities' and counties' own.
@@ -71,17 +71,17 @@ pub fn may_approve(
 }
 
 /// P-9, 地名管理条例 13: to whom an approval is filed.
-pub fn receiver(authority: NamingAuthority) -> Option<FilingReceiver> {
+pub fn receiver(authority: NamingAuthority) -> Option<NamingFilingReceiver> {
     use NamingAuthority as A;
     match authority {
         // What the State Council approves itself is filed with nobody.
         A::StateCouncil => None,
-        A::Ministry => Some(FilingReceiver::StateCouncil),
+        A::Ministry => Some(NamingFilingReceiver::StateCouncil),
         A::ProvinceGovernment | A::PrefectureGovernment | A::CountyGovernment => {
-            Some(FilingReceiver::HigherGovernment)
+            Some(NamingFilingReceiver::HigherGovernment)
         }
-        A::PlaceNameDepartment => Some(FilingReceiver::HigherPlaceNameDepartment),
-        A::OtherDepartment => Some(FilingReceiver::SameLevelPlaceNameDepartment),
+        A::PlaceNameDepartment => Some(NamingFilingReceiver::HigherPlaceNameDepartment),
+        A::OtherDepartment => Some(NamingFilingReceiver::SameLevelPlaceNameDepartment),
     }
 }
 
@@ -126,14 +126,17 @@ mod tests {
     fn filings_go_one_step_up_or_across() {
         use NamingAuthority as A;
         assert_eq!(receiver(A::StateCouncil), None);
-        assert_eq!(receiver(A::Ministry), Some(FilingReceiver::StateCouncil));
+        assert_eq!(
+            receiver(A::Ministry),
+            Some(NamingFilingReceiver::StateCouncil)
+        );
         assert_eq!(
             receiver(A::CountyGovernment),
-            Some(FilingReceiver::HigherGovernment)
+            Some(NamingFilingReceiver::HigherGovernment)
         );
         assert_eq!(
             receiver(A::OtherDepartment),
-            Some(FilingReceiver::SameLevelPlaceNameDepartment)
+            Some(NamingFilingReceiver::SameLevelPlaceNameDepartment)
         );
         assert!(notice_waits_for_filing(A::OtherDepartment));
         assert!(!notice_waits_for_filing(A::CountyGovernment));

@@ -4,7 +4,9 @@ use chrono::NaiveDate;
 use minzheng_kit::UserError;
 
 use super::clocks;
-use crate::model::vocabulary::{BoundaryLevel, GeometrySource, InspectionCause, InspectionState};
+use crate::model::vocabulary::{
+    BoundaryLevel, GeometrySource, JointInspectionCause, JointInspectionState,
+};
 
 const ACT: &str = "行政区域界线管理条例";
 
@@ -23,14 +25,14 @@ pub fn next_due(last_periodic: NaiveDate, open_event: Option<NaiveDate>) -> Naiv
 
 /// B-1, 行政区域界线管理条例 12: only the round of five years counts as one and starts the five years anew; the
 /// look at a stretch does not.
-pub fn counts_as_round(cause: InspectionCause) -> bool {
-    cause == InspectionCause::Periodic
+pub fn counts_as_round(cause: JointInspectionCause) -> bool {
+    cause == JointInspectionCause::Periodic
 }
 
 /// B-1, 行政区域界线管理条例 12: an inspection that was called for by an event says which stretch it is about.
-pub fn stretch_is_named(cause: InspectionCause, stretch: Option<&str>) -> Option<UserError> {
+pub fn stretch_is_named(cause: JointInspectionCause, stretch: Option<&str>) -> Option<UserError> {
     let is_named = stretch.is_some_and(|text| !text.trim().is_empty());
-    (cause != InspectionCause::Periodic && !is_named).then(|| {
+    (cause != JointInspectionCause::Periodic && !is_named).then(|| {
         refusal(
             "STRETCH_MISSING",
             "Say which stretch of the line was changed.",
@@ -42,8 +44,8 @@ pub fn stretch_is_named(cause: InspectionCause, stretch: Option<&str>) -> Option
 }
 
 /// B-2, 行政区域界线管理条例 12: the result is filed jointly, after the inspection was closed.
-pub fn may_file(state: InspectionState) -> Option<UserError> {
-    (state != InspectionState::Closed).then(|| {
+pub fn may_file(state: JointInspectionState) -> Option<UserError> {
+    (state != JointInspectionState::Closed).then(|| {
         refusal(
             "INSPECTION_NOT_CLOSED",
             "Only a closed inspection is filed, and only once.",
@@ -197,10 +199,13 @@ mod tests {
         assert_eq!(next_due(last, None), day("2027-05-01"));
         assert_eq!(next_due(last, Some(day("2026-07-01"))), day("2026-07-01"));
         assert_eq!(next_due(last, Some(day("2028-07-01"))), day("2027-05-01"));
-        assert!(counts_as_round(InspectionCause::Periodic));
-        assert!(!counts_as_round(InspectionCause::Disaster));
-        assert_eq!(stretch_is_named(InspectionCause::Periodic, None), None);
-        let missing = code(stretch_is_named(InspectionCause::RiverShift, Some(" ")));
+        assert!(counts_as_round(JointInspectionCause::Periodic));
+        assert!(!counts_as_round(JointInspectionCause::Disaster));
+        assert_eq!(stretch_is_named(JointInspectionCause::Periodic, None), None);
+        let missing = code(stretch_is_named(
+            JointInspectionCause::RiverShift,
+            Some(" "),
+        ));
         assert_eq!(missing.as_deref(), Some("STRETCH_MISSING"));
     }
 
@@ -218,10 +223,10 @@ mod tests {
             assert_eq!(code(may_close(left, right, findings)).as_deref(), expected);
         }
         for (state, allowed) in [
-            (InspectionState::Scheduled, false),
-            (InspectionState::Signed, false),
-            (InspectionState::Closed, true),
-            (InspectionState::Filed, false),
+            (JointInspectionState::Scheduled, false),
+            (JointInspectionState::Signed, false),
+            (JointInspectionState::Closed, true),
+            (JointInspectionState::Filed, false),
         ] {
             assert_eq!(may_file(state).is_none(), allowed, "{state:?}");
         }

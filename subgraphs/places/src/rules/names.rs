@@ -13,7 +13,7 @@ use super::{
     romanise,
     scope::PlaceKind,
 };
-use crate::model::vocabulary::{NamingKind, ReportKind};
+use crate::model::vocabulary::{NamingKind, NamingReportKind};
 
 /// The shortest statement of reasons, in characters. [P]
 pub const SHORTEST_REASONS: usize = 4;
@@ -279,22 +279,33 @@ pub fn heritage_is_kept(is_listed: bool, has_measures: bool) -> Option<UserError
 /// P-8, 地名管理条例 11: the reports that must lie with an application before it is reviewed. For divisions the
 /// article names them; for other names it says "as fits": every name is evaluated, a change or end of a name
 /// asks the public, natural features and protected names ask experts.
-pub fn reports_needed(kind: PlaceKind, asked: NamingKind, is_listed: bool) -> Vec<ReportKind> {
+pub fn reports_needed(
+    kind: PlaceKind,
+    asked: NamingKind,
+    is_listed: bool,
+) -> Vec<NamingReportKind> {
     if kind == PlaceKind::Division {
-        return vec![ReportKind::Risk, ReportKind::Expert, ReportKind::Opinions];
+        return vec![
+            NamingReportKind::Risk,
+            NamingReportKind::Expert,
+            NamingReportKind::Opinions,
+        ];
     }
-    let mut needed = vec![ReportKind::Evaluation];
+    let mut needed = vec![NamingReportKind::Evaluation];
     if kind == PlaceKind::NaturalFeature || is_listed {
-        needed.push(ReportKind::Expert);
+        needed.push(NamingReportKind::Expert);
     }
     if asked != NamingKind::Name {
-        needed.push(ReportKind::Opinions);
+        needed.push(NamingReportKind::Opinions);
     }
     needed
 }
 
 /// P-8, 地名管理条例 11: the refusal of a review for which reports are missing.
-pub fn reports_are_there(needed: &[ReportKind], made: &[ReportKind]) -> Option<UserError> {
+pub fn reports_are_there(
+    needed: &[NamingReportKind],
+    made: &[NamingReportKind],
+) -> Option<UserError> {
     needed.iter().any(|kind| !made.contains(kind)).then(|| {
         UserError::new(
             "REPORTS_MISSING",
@@ -433,7 +444,7 @@ mod tests {
     #[test]
     fn reports_are_asked_for_as_fits() {
         use NamingKind as N;
-        use ReportKind::{Evaluation, Expert, Opinions, Risk};
+        use NamingReportKind::{Evaluation, Expert, Opinions, Risk};
         for (kind, asked, listed, needed) in [
             (PlaceKind::Road, N::Name, false, vec![Evaluation]),
             (

@@ -4,7 +4,7 @@ use async_graphql::{Enum, ID, InputObject};
 use minzheng_kit::Date;
 
 use super::{act::Request, naming::requests::PlacePointInput};
-use crate::model::vocabulary::{InspectionCause, MarkerActKind, MarkerCondition};
+use crate::model::vocabulary::{JointInspectionCause, MarkerActKind, MarkerCondition};
 
 /// A side of a boundary line (界线一方).
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct ScheduleInspectionInput {
     /// The version of the line it is based on (版本号).
     pub version: i64,
     /// Why it is held (原因).
-    pub cause: InspectionCause,
+    pub cause: JointInspectionCause,
     /// The stretch; needed when it is not the round of five years (地段).
     pub stretch: Option<String>,
     /// The day of the event that called for it; today if not given (事件日期).
@@ -41,7 +41,7 @@ pub struct ScheduleInspectionInput {
 
 /// What a joint inspection found (联检情况).
 #[derive(InputObject, Clone, Debug)]
-pub struct RecordFindingsInput {
+pub struct RecordInspectionFindingsInput {
     /// A key of the caller's own: the same key gives the same answer (请求键).
     pub request_key: String,
     /// The inspection (联检).
@@ -69,7 +69,7 @@ pub struct SignInspectionInput {
 
 /// The end of a joint inspection, or its filing (联检办结、备案).
 #[derive(InputObject, Clone, Debug)]
-pub struct InspectionStepInput {
+pub struct JointInspectionStepInput {
     /// A key of the caller's own: the same key gives the same answer (请求键).
     pub request_key: String,
     /// The inspection (联检).
@@ -142,6 +142,6 @@ macro_rules! requests {
 }
 
 requests! {
-    ScheduleInspectionInput RecordFindingsInput SignInspectionInput InspectionStepInput
+    ScheduleInspectionInput RecordInspectionFindingsInput SignInspectionInput JointInspectionStepInput
     RecordMarkerInput ProposeMarkerActInput AgreeMarkerActInput
 }

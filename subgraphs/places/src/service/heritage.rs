@@ -15,10 +15,10 @@ use uuid::Uuid;
 
 use super::{
     act::{self, About, Act},
-    naming::requests::{LayDownMeasuresInput, ListHeritageNameInput, UpdateAddressInput},
+    naming::requests::{LayDownMeasuresInput, ListHeritageNameInput, UpdateStandardAddressInput},
 };
 use crate::model::{
-    heritage_name, outdated_address, place, place_name, vocabulary::HeritageCategory,
+    heritage_name, outdated_address, place, place_name, vocabulary::PlaceHeritageCategory,
 };
 
 /// The longest text of measures or address, in characters.
@@ -138,7 +138,7 @@ pub async fn lay_down(
 pub async fn update_address(
     tx: &DatabaseTransaction,
     act: Act<'_>,
-    input: &UpdateAddressInput,
+    input: &UpdateStandardAddressInput,
 ) -> Result<Uuid> {
     let place = place_of(tx, act, &input.place_id).await?;
     act::same_version(place.version, input.version)?;
@@ -182,7 +182,7 @@ pub async fn update_address(
 /// Places with protected names, to be paged by id; of one division or all, of one category or all.
 pub fn protected(
     division: Option<Uuid>,
-    category: Option<HeritageCategory>,
+    category: Option<PlaceHeritageCategory>,
 ) -> Select<place::Entity> {
     let mut listed = heritage_name::Entity::find()
         .select_only()

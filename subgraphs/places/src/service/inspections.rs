@@ -1,11 +1,9 @@
-//! Joint inspections and markers: both sides of a line act, each for itself.
+//! Joint inspections: both sides of a line act, each for itself.
 
 use minzheng_kit::{Error, Result, UserError, mutation};
 use sea_orm::{
-    ActiveModelTrait,
-    ActiveValue::{NotSet, Set},
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait,
+    IntoActiveModel, QueryFilter,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -13,29 +11,31 @@ use uuid::Uuid;
 use super::{
     act::{self, About, Act},
     boundary_requests::{
-        AgreeMarkerActInput, InspectionStepInput, ProposeMarkerActInput, RecordFindingsInput,
-        RecordMarkerInput, ScheduleInspectionInput, Side, SignInspectionInput,
+        JointInspectionStepInput, RecordInspectionFindingsInput, ScheduleInspectionInput, Side,
+        SignInspectionInput,
     },
-    naming::{month, requests::PlacePointInput},
+    naming::month,
 };
 use crate::{
     model::{
-        boundary_line, joint_inspection, marker, marker_act,
-        vocabulary::{InspectionCause, InspectionState, MarkerActKind, MarkerCondition},
+        boundary_line, joint_inspection,
+        vocabulary::{JointInspectionCause, JointInspectionState},
     },
-    rules::{boundaries as law, geojson::rounded, geometry::Point},
+    rules::boundaries as law,
 };
 
-const LONGEST: usize = 1000;
-const LINE: usize = 100;
-/// How far a position may differ from the recorded one and still be the same marker, in metres. [P]
-const SAME_PLACE: f64 = 2.0;
+pub(super) const LONGEST: usize = 1000;
+pub(super) const LINE: usize = 100;
 
-fn refused(code: &str, en: &str, zh: &str, field: &str) -> Error {
+pub(super) fn refused(code: &str, en: &str, zh: &str, field: &str) -> Error {
     UserError::new(code, en, zh).field(&["input", field]).into()
 }
 
-async fn line(tx: &DatabaseTransaction, id: Uuid, field: &str) -> Result<boundary_line::Model> {
+pub(super) async fn line(
+    tx: &DatabaseTransaction,
+    id: Uuid,
+    field: &str,
+) -> Result<boundary_line::Model> {
     boundary_line::Entity::find_by_id(id)
         .one(tx)
         .await?
@@ -43,7 +43,7 @@ async fn line(tx: &DatabaseTransaction, id: Uuid, field: &str) -> Result<boundar
 }
 
 /// On which sides of a line the officer acts.
-async fn sides(
+pub(super) async fn sides(
     tx: &DatabaseTransaction,
     act: Act<'_>,
     line: &boundary_line::Model,
@@ -58,7 +58,7 @@ async fn sides(
     Ok(sides)
 }
 
-async fn told(
+pub(super) async fn told(
     tx: &DatabaseTransaction,
     act: Act<'_>,
     line: &boundary_line::Model,
@@ -112,16 +112,16 @@ pub async fn schedule(
     }
     let open = joint_inspection::Entity::find()
         .filter(joint_inspection::Column::Line.eq(line.id))
-        .filter(
-            joint_inspection::Column::State
-                .is_in([InspectionState::Scheduled, InspectionState::Signed]),
-        )
+        .filter(joint_inspection::Column::State.is_in([
+            JointInspectionState::Scheduled,
+            JointInspectionState::Signed,
+        ]))
         .all(tx)
         .await?;
-    if input.cause == InspectionCause::Periodic
+    if input.cause == JointInspectionCause::Periodic
         && open
             .iter()
-            .any(|row| row.cause == InspectionCause::Periodic)
+            .any(|row| row.cause == JointInspectionCause::Periodic)
     {
         return Err(refused(
             "INSPECTION_OPEN",
@@ -143,7 +143,7 @@ pub async fn schedule(
         signed_by_right: Set(None),
         filed_on: Set(None),
         cause: Set(input.cause),
-        state: Set(InspectionState::Scheduled),
+        state: Set(JointInspectionState::Scheduled),
         stretch: Set(act::optional_text(
             input.stretch.as_deref(),
             "stretch",
@@ -168,7 +168,7 @@ pub async fn schedule(
     .insert(tx)
     .await?;
     let due = match input.cause {
-        InspectionCause::Periodic => line.due_on,
+        JointInspectionCause::Periodic => line.due_on,
         _ => line.due_on.min(occurred),
     };
     let body = json!({ "inspection": id, "cause": act::stored(&input.cause), "dueOn": due });
@@ -203,7 +203,7 @@ async fn inspection(
 pub async fn record_findings(
     tx: &DatabaseTransaction,
     act: Act<'_>,
-    input: &RecordFindingsInput,
+    input: &RecordInspectionFindingsInput,
 ) -> Result<Uuid> {
     let (row, line) = inspection(tx, &input.inspection_id, input.version).await?;
     sides(tx, act, &line).await?;
@@ -250,7 +250,7 @@ pub async fn sign(
     if !holds {
         return Err(Error::Forbidden);
     }
-    if signed.is_some() || row.state != InspectionState::Scheduled {
+    if signed.is_some() || row.state != JointInspectionState::Scheduled {
         return Err(refused(
             "SIGNED_ALREADY",
             "This side has signed already.",
@@ -276,7 +276,7 @@ pub async fn sign(
     changed.signed_by_left = Set(both.0);
     changed.signed_by_right = Set(both.1);
     if law::completed(both.0, both.1).is_some() {
-        changed.state = Set(InspectionState::Signed);
+        changed.state = Set(JointInspectionState::Signed);
     }
     changed.version = Set(version + 1);
     changed.update(tx).await?;
@@ -298,7 +298,7 @@ pub async fn sign(
 pub async fn close(
     tx: &DatabaseTransaction,
     act: Act<'_>,
-    input: &InspectionStepInput,
+    input: &JointInspectionStepInput,
 ) -> Result<Uuid> {
     let (row, line) = inspection(tx, &input.inspection_id, input.version).await?;
     sides(tx, act, &line).await?;
@@ -310,7 +310,7 @@ pub async fn close(
     if let Some(refusal) = unfit {
         return Err(refusal.into());
     }
-    if row.state != InspectionState::Signed {
+    if row.state != JointInspectionState::Signed {
         return Err(refused(
             "CLOSED_ALREADY",
             "This inspection was closed before.",
@@ -322,7 +322,7 @@ pub async fn close(
         .ok_or_else(|| Error::internal("a signed inspection without signatures"))?;
     let (id, version, cause) = (row.id, row.version, row.cause);
     let mut changed = row.into_active_model();
-    changed.state = Set(InspectionState::Closed);
+    changed.state = Set(JointInspectionState::Closed);
     changed.closed_on = Set(Some(act::past_day(input.on.map(|d| d.0), act.today, "on")?));
     changed.result_doc = Set(Some(act::text(&input.document, "document", LINE)?));
     changed.version = Set(version + 1);
@@ -330,11 +330,11 @@ pub async fn close(
     let still_open = joint_inspection::Entity::find()
         .filter(joint_inspection::Column::Line.eq(line.id))
         .filter(joint_inspection::Column::Id.ne(id))
-        .filter(joint_inspection::Column::Cause.ne(InspectionCause::Periodic))
-        .filter(
-            joint_inspection::Column::State
-                .is_in([InspectionState::Scheduled, InspectionState::Signed]),
-        )
+        .filter(joint_inspection::Column::Cause.ne(JointInspectionCause::Periodic))
+        .filter(joint_inspection::Column::State.is_in([
+            JointInspectionState::Scheduled,
+            JointInspectionState::Signed,
+        ]))
         .one(tx)
         .await?;
     let is_round = law::counts_as_round(cause);
@@ -374,7 +374,7 @@ pub async fn close(
 pub async fn file(
     tx: &DatabaseTransaction,
     act: Act<'_>,
-    input: &InspectionStepInput,
+    input: &JointInspectionStepInput,
 ) -> Result<Uuid> {
     let (row, line) = inspection(tx, &input.inspection_id, input.version).await?;
     sides(tx, act, &line).await?;
@@ -383,7 +383,7 @@ pub async fn file(
     }
     let (id, version) = (row.id, row.version);
     let mut changed = row.into_active_model();
-    changed.state = Set(InspectionState::Filed);
+    changed.state = Set(JointInspectionState::Filed);
     changed.filed_on = Set(Some(act::past_day(input.on.map(|d| d.0), act.today, "on")?));
     changed.received_by = Set(Some(law::filed_with(line.level).to_owned()));
     changed.result_doc = Set(Some(act::text(&input.document, "document", LINE)?));
@@ -400,232 +400,4 @@ pub async fn file(
     )
     .await?;
     Ok(id)
-}
-
-fn position(sent: PlacePointInput) -> Result<Point> {
-    let point = Point {
-        longitude: sent.longitude,
-        latitude: sent.latitude,
-    };
-    if point.is_plausible() {
-        Ok(rounded(point))
-    } else {
-        Err(refused(
-            "POINT_OUTSIDE",
-            "The point is not in this country.",
-            "坐标不在有效范围内。",
-            "point",
-        ))
-    }
-}
-
-/// Records a new marker, or how a known one was found. A known marker is not moved by this (B-4).
-pub async fn record_marker(
-    tx: &DatabaseTransaction,
-    act: Act<'_>,
-    input: &RecordMarkerInput,
-) -> Result<Uuid> {
-    let line = line(tx, act::known(&input.line_id, "lineId")?, "lineId").await?;
-    sides(tx, act, &line).await?;
-    let point = position(input.point)?;
-    let no = act::text(&input.no, "no", LINE)?;
-    let known = marker::Entity::find()
-        .filter(marker::Column::Line.eq(line.id))
-        .filter(marker::Column::No.eq(&no))
-        .one(tx)
-        .await?;
-    let keeper = input.keeper.map(|side| match side {
-        Side::Left => line.left_division,
-        Side::Right => line.right_division,
-    });
-    let id = match known {
-        Some(row) => {
-            act::same_version(row.version, input.version.unwrap_or_default())?;
-            let stands = Point {
-                longitude: row.longitude,
-                latitude: row.latitude,
-            };
-            if stands.distance(point) > SAME_PLACE {
-                let unfit = law::move_takes_effect(None, None, Some("-"));
-                return Err(unfit.map_or(Error::Conflict, Into::into));
-            }
-            let (id, version) = (row.id, row.version);
-            let mut changed = row.into_active_model();
-            changed.condition = Set(input.condition);
-            if let Some(keeper) = keeper {
-                changed.keeper = Set(keeper);
-            }
-            changed.version = Set(version + 1);
-            changed.update(tx).await?;
-            id
-        }
-        None => {
-            let id = minzheng_kit::id::new();
-            marker::ActiveModel {
-                id: Set(id),
-                line: Set(line.id),
-                no: Set(no),
-                longitude: Set(point.longitude),
-                latitude: Set(point.latitude),
-                keeper: Set(keeper.unwrap_or(line.left_division)),
-                condition: Set(input.condition),
-                version: Set(1),
-            }
-            .insert(tx)
-            .await?;
-            id
-        }
-    };
-    let body = json!({ "marker": id, "condition": act::stored(&input.condition) });
-    told(tx, act, &line, ("Marker", id), "MarkerRecorded", body).await?;
-    Ok(id)
-}
-
-/// B-4, B-5: proposes to move or mend a marker. The proposer's own side agrees by it; it takes effect with the
-/// other side's word ([`agree`]).
-pub async fn propose(
-    tx: &DatabaseTransaction,
-    act: Act<'_>,
-    input: &ProposeMarkerActInput,
-) -> Result<Uuid> {
-    act.decides()?;
-    let row = marker::Entity::find_by_id(act::known(&input.marker_id, "markerId")?)
-        .one(tx)
-        .await?
-        .ok_or_else(|| act::unknown("markerId"))?;
-    act::same_version(row.version, input.version)?;
-    let line = line(tx, row.line, "markerId").await?;
-    let (left, right) = sides(tx, act, &line).await?;
-    let survey = act::optional_text(input.survey_doc.as_deref(), "surveyDoc", LINE)?;
-    let point = match input.act {
-        MarkerActKind::Move => {
-            if let Some(refusal) =
-                law::move_takes_effect(Some(act.today), Some(act.today), survey.as_deref())
-            {
-                return Err(refusal.into());
-            }
-            let sent = input.point.ok_or_else(|| {
-                refused(
-                    "POINT_MISSING",
-                    "Say where the marker is to stand.",
-                    "应当填写界桩新位置。",
-                    "point",
-                )
-            })?;
-            Some(position(sent)?)
-        }
-        MarkerActKind::Mend => {
-            let by_keeper = (left && row.keeper == line.left_division)
-                || (right && row.keeper == line.right_division);
-            if let Some(refusal) = law::may_mend(by_keeper, true) {
-                return Err(refusal.into());
-            }
-            None
-        }
-    };
-    let id = minzheng_kit::id::new();
-    // An officer over both sides speaks for one of them only.
-    let for_left = left && (!right || row.keeper == line.left_division);
-    marker_act::ActiveModel {
-        id: Set(id),
-        marker: Set(row.id),
-        line: Set(line.id),
-        act: Set(input.act),
-        longitude: Set(point.map(|p| p.longitude)),
-        latitude: Set(point.map(|p| p.latitude)),
-        survey_doc: Set(survey),
-        reason: Set(act::text(&input.reason, "reason", LONGEST)?),
-        proposed_on: Set(act.today),
-        left_agreed_on: Set(for_left.then_some(act.today)),
-        right_agreed_on: Set((!for_left).then_some(act.today)),
-        done_on: Set(None),
-        version: Set(1),
-    }
-    .insert(tx)
-    .await?;
-    let body = json!({ "act": id, "marker": row.id, "kind": act::stored(&input.act) });
-    told(
-        tx,
-        act,
-        &line,
-        ("Marker", row.id),
-        "MarkerActProposed",
-        body,
-    )
-    .await?;
-    Ok(id)
-}
-
-/// B-4, B-5: the other side agrees to a move, or was present at a mending; then it takes effect.
-pub async fn agree(
-    tx: &DatabaseTransaction,
-    act: Act<'_>,
-    input: &AgreeMarkerActInput,
-) -> Result<Uuid> {
-    act.decides()?;
-    let row = marker_act::Entity::find_by_id(act::known(&input.act_id, "actId")?)
-        .one(tx)
-        .await?
-        .ok_or_else(|| act::unknown("actId"))?;
-    act::same_version(row.version, input.version)?;
-    let line = line(tx, row.line, "actId").await?;
-    let (left, right) = sides(tx, act, &line).await?;
-    let needs_left = row.left_agreed_on.is_none();
-    if row.done_on.is_some() {
-        return Err(refused(
-            "DONE_ALREADY",
-            "This was done before.",
-            "该事项已经办理。",
-            "actId",
-        ));
-    }
-    if !(if needs_left { left } else { right }) {
-        return Err(Error::Forbidden);
-    }
-    let both = (
-        row.left_agreed_on.or(Some(act.today)),
-        row.right_agreed_on.or(Some(act.today)),
-    );
-    let unfit = match row.act {
-        MarkerActKind::Move => law::move_takes_effect(both.0, both.1, row.survey_doc.as_deref()),
-        MarkerActKind::Mend => law::may_mend(true, law::completed(both.0, both.1).is_some()),
-    };
-    if let Some(refusal) = unfit {
-        return Err(refusal.into());
-    }
-    let stands = marker::Entity::find_by_id(row.marker)
-        .one(tx)
-        .await?
-        .ok_or_else(|| act::unknown("actId"))?;
-    let version = stands.version;
-    let mut changed = stands.into_active_model();
-    changed.longitude = row.longitude.map_or(NotSet, Set);
-    changed.latitude = row.latitude.map_or(NotSet, Set);
-    changed.condition = Set(MarkerCondition::Good);
-    changed.version = Set(version + 1);
-    changed.update(tx).await?;
-    let (id, marker, kind, version) = (row.id, row.marker, row.act, row.version);
-    let mut done = row.into_active_model();
-    done.left_agreed_on = Set(both.0);
-    done.right_agreed_on = Set(both.1);
-    done.done_on = Set(Some(act.today));
-    done.version = Set(version + 1);
-    done.update(tx).await?;
-    let body = json!({ "act": id, "marker": marker, "kind": act::stored(&kind) });
-    told(tx, act, &line, ("Marker", marker), "MarkerActDone", body).await?;
-    Ok(marker)
-}
-
-/// The moves and mendings of a marker, latest first.
-pub async fn acts_of<C: ConnectionTrait>(
-    db: &C,
-    markers: &[Uuid],
-) -> Result<std::collections::HashMap<Uuid, Vec<marker_act::Model>>> {
-    let rows = marker_act::Entity::find()
-        .filter(marker_act::Column::Marker.is_in(markers.iter().copied()))
-        .order_by_desc(marker_act::Column::ProposedOn)
-        .order_by_desc(marker_act::Column::Id)
-        .all(db)
-        .await?;
-    Ok(super::naming::grouped(rows, |row| row.marker))
 }

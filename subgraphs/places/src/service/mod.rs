@@ -2,8 +2,8 @@
 //! transaction. Resolvers are thin over these; tests may call them without GraphQL.
 //!
 //! [`act`] is what every change goes through and [`timers`] what falls due by itself. [`naming`] leads names,
-//! [`heritage`] protects them; [`divisions`] reads the tree and [`division_change`] changes it; [`boundaries`]
-//! and [`inspections`] keep the lines; [`shapes`] keeps geometries; [`places`] and [`statistics`] answer
+//! [`heritage`] protects them; [`divisions`] reads the tree and [`division_change`] changes it; [`boundaries`],
+//! [`inspections`] and [`markers`] keep the lines; [`shapes`] keeps geometries; [`places`] and [`statistics`] answer
 //! what is asked most.
 
 pub mod act;
@@ -15,6 +15,7 @@ pub mod divisions;
 pub mod find;
 pub mod heritage;
 pub mod inspections;
+pub mod markers;
 pub mod naming;
 pub mod places;
 pub mod shape_requests;

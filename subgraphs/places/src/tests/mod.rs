@@ -52,8 +52,7 @@ impl Running {
             | "rejectNaming"
             | "returnNaming"
             | "chaseFiling" => "NamingStep",
-            "recordInspectionFindings" => "RecordFindings",
-            "closeInspection" | "fileInspection" => "InspectionStep",
+            "closeInspection" | "fileInspection" => "JointInspectionStep",
             "layDownHeritageMeasures" => "LayDownMeasures",
             _ => &name,
         };

@@ -249,7 +249,8 @@ async fn renaming(run: &Running, place: &Value) {
     let other = demo_place_id("510118", DemoPlace::Offices).to_string();
     let before = run.data(version, json!({ "id": other })).await["place"]["version"].clone();
     let address = json!({ "requestKey": "h4", "placeId": other, "version": before, "address": "新津区清波溪路8号" });
-    run.change(&clerk, "updateAddress", shown, address).await;
+    run.change(&clerk, "updateStandardAddress", shown, address)
+        .await;
     let who = "query($id: ID!) { place(id: $id) { addressedPlaces { nodes { id address } } } }";
     let concerned = run.data(who, json!({ "id": place })).await;
     assert_eq!(
@@ -281,10 +282,14 @@ async fn renaming(run: &Running, place: &Value) {
     );
     let at = run.data(version, json!({ "id": other })).await["place"]["version"].clone();
     let same = json!({ "requestKey": "h6", "placeId": other, "version": at, "address": "新津区清波溪路9号" });
-    let still = run.change(&clerk, "updateAddress", shown, same).await;
+    let still = run
+        .change(&clerk, "updateStandardAddress", shown, same)
+        .await;
     assert_eq!(refusal(&still), "ADDRESS_OLD_NAME");
     let new = json!({ "requestKey": "h7", "placeId": other, "version": at, "address": "新津区清泉溪路8号" });
-    let renewed = run.change(&clerk, "updateAddress", shown, new).await;
+    let renewed = run
+        .change(&clerk, "updateStandardAddress", shown, new)
+        .await;
     assert_eq!(
         renewed["place"]["oldNamesInAddress"],
         json!([]),

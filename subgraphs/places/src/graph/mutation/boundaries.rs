@@ -8,23 +8,24 @@ use super::perform;
 use crate::{
     graph::{
         boundary::{JointInspection, Marker, MarkerAct},
-        payloads::{InspectionPayload, MarkerActPayload, MarkerPayload, Payload},
+        payloads::{JointInspectionPayload, MarkerActPayload, MarkerPayload, Payload},
     },
     service::{
         boundaries,
         boundary_requests::{
-            AgreeMarkerActInput, InspectionStepInput, ProposeMarkerActInput, RecordFindingsInput,
-            RecordMarkerInput, ScheduleInspectionInput, SignInspectionInput,
+            AgreeMarkerActInput, JointInspectionStepInput, ProposeMarkerActInput,
+            RecordInspectionFindingsInput, RecordMarkerInput, ScheduleInspectionInput,
+            SignInspectionInput,
         },
-        inspections,
+        inspections, markers,
     },
 };
 
 /// The changes of boundaries.
 #[derive(Default)]
-pub(super) struct Boundaries;
+pub(super) struct BoundaryChanges;
 
-async fn inspection(ctx: &Context<'_>, done: Result<Uuid>) -> Result<InspectionPayload> {
+async fn inspection(ctx: &Context<'_>, done: Result<Uuid>) -> Result<JointInspectionPayload> {
     let shown = match done {
         Ok(id) => boundaries::inspection(ctx.services().db.read(), id)
             .await?
@@ -32,7 +33,7 @@ async fn inspection(ctx: &Context<'_>, done: Result<Uuid>) -> Result<InspectionP
             .ok_or(Error::NotFound),
         Err(error) => Err(error),
     };
-    InspectionPayload::of(shown)
+    JointInspectionPayload::of(shown)
 }
 
 async fn marker(ctx: &Context<'_>, done: Result<Uuid>) -> Result<MarkerPayload> {
@@ -60,7 +61,7 @@ async fn act(ctx: &Context<'_>, done: Result<Uuid>) -> Result<MarkerActPayload> 
 }
 
 #[Object]
-impl Boundaries {
+impl BoundaryChanges {
     /// Schedules a joint inspection of a line, or at once of a stretch that an event has changed (安排界线联检).
     #[graphql(
         directive = requires_scopes::apply(vec![vec!["places.write".into()]]),
@@ -70,7 +71,7 @@ impl Boundaries {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What is to be done (办理事项).")] input: ScheduleInspectionInput,
-    ) -> Result<InspectionPayload> {
+    ) -> Result<JointInspectionPayload> {
         let done = perform(ctx, "scheduleInspection", &input, |tx, act, input| {
             Box::pin(inspections::schedule(tx, act, input))
         });
@@ -85,8 +86,8 @@ impl Boundaries {
     async fn record_inspection_findings(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What is to be done (办理事项).")] input: RecordFindingsInput,
-    ) -> Result<InspectionPayload> {
+        #[graphql(desc = "What is to be done (办理事项).")] input: RecordInspectionFindingsInput,
+    ) -> Result<JointInspectionPayload> {
         let done = perform(ctx, "recordInspectionFindings", &input, |tx, act, input| {
             Box::pin(inspections::record_findings(tx, act, input))
         });
@@ -102,7 +103,7 @@ impl Boundaries {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What is to be done (办理事项).")] input: SignInspectionInput,
-    ) -> Result<InspectionPayload> {
+    ) -> Result<JointInspectionPayload> {
         let done = perform(ctx, "signInspection", &input, |tx, act, input| {
             Box::pin(inspections::sign(tx, act, input))
         });
@@ -117,8 +118,8 @@ impl Boundaries {
     async fn close_inspection(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What is to be done (办理事项).")] input: InspectionStepInput,
-    ) -> Result<InspectionPayload> {
+        #[graphql(desc = "What is to be done (办理事项).")] input: JointInspectionStepInput,
+    ) -> Result<JointInspectionPayload> {
         let done = perform(ctx, "closeInspection", &input, |tx, act, input| {
             Box::pin(inspections::close(tx, act, input))
         });
@@ -133,8 +134,8 @@ impl Boundaries {
     async fn file_inspection(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What is to be done (办理事项).")] input: InspectionStepInput,
-    ) -> Result<InspectionPayload> {
+        #[graphql(desc = "What is to be done (办理事项).")] input: JointInspectionStepInput,
+    ) -> Result<JointInspectionPayload> {
         let done = perform(ctx, "fileInspection", &input, |tx, act, input| {
             Box::pin(inspections::file(tx, act, input))
         });
@@ -152,7 +153,7 @@ impl Boundaries {
         #[graphql(desc = "What is to be done (办理事项).")] input: RecordMarkerInput,
     ) -> Result<MarkerPayload> {
         let done = perform(ctx, "recordMarker", &input, |tx, act, input| {
-            Box::pin(inspections::record_marker(tx, act, input))
+            Box::pin(markers::record_marker(tx, act, input))
         });
         marker(ctx, done.await).await
     }
@@ -168,7 +169,7 @@ impl Boundaries {
         #[graphql(desc = "What is to be done (办理事项).")] input: ProposeMarkerActInput,
     ) -> Result<MarkerActPayload> {
         let done = perform(ctx, "proposeMarkerAct", &input, |tx, act, input| {
-            Box::pin(inspections::propose(tx, act, input))
+            Box::pin(markers::propose(tx, act, input))
         });
         act(ctx, done.await).await
     }
@@ -184,7 +185,7 @@ impl Boundaries {
         #[graphql(desc = "What is to be done (办理事项).")] input: AgreeMarkerActInput,
     ) -> Result<MarkerPayload> {
         let done = perform(ctx, "agreeMarkerAct", &input, |tx, act, input| {
-            Box::pin(inspections::agree(tx, act, input))
+            Box::pin(markers::agree(tx, act, input))
         });
         marker(ctx, done.await).await
     }

@@ -14,10 +14,10 @@ use crate::{
 
 /// The changes of divisions.
 #[derive(Default)]
-pub(super) struct Divisions;
+pub(super) struct DivisionChanges;
 
 #[Object]
-impl Divisions {
+impl DivisionChanges {
     /// Carries out an approved change of divisions, or announces it ahead: new versions, lineage and codes, from its day on; by a supervisor of the area above all that change (实施行政区划变更).
     #[graphql(
         directive = requires_scopes::apply(vec![vec!["places.write".into()]]),

@@ -17,10 +17,10 @@ use crate::service::act::{self, Request, Work};
 /// The changes of the place-name subsystem.
 #[derive(MergedObject, Default)]
 pub(crate) struct Mutation(
-    names::Names,
-    divisions::Divisions,
-    boundaries::Boundaries,
-    shapes::Shapes,
+    names::NameChanges,
+    divisions::DivisionChanges,
+    boundaries::BoundaryChanges,
+    shapes::ShapeChanges,
 );
 
 /// The scope of place-name officers.

@@ -19,7 +19,8 @@ use crate::{
             requests::{
                 ApproveNamingInput, FileNamingInput, LayDownMeasuresInput, ListHeritageNameInput,
                 NamingStepInput, PublishNamingNoticeInput, RecordNamingReportInput,
-                ResubmitNamingInput, ReviewFilingInput, SubmitNamingInput, UpdateAddressInput,
+                ResubmitNamingInput, ReviewFilingInput, SubmitNamingInput,
+                UpdateStandardAddressInput,
             },
             submit,
         },
@@ -28,7 +29,7 @@ use crate::{
 
 /// The changes of names.
 #[derive(Default)]
-pub(super) struct Names;
+pub(super) struct NameChanges;
 
 async fn application(ctx: &Context<'_>, id: Uuid) -> Result<NamingApplication> {
     let row = naming::application(ctx.services().db.read(), id).await?;
@@ -48,7 +49,7 @@ async fn changed(_ctx: &Context<'_>, done: Result<Uuid>) -> Result<PlacePayload>
 }
 
 #[Object]
-impl Names {
+impl NameChanges {
     /// Submits an application to name, rename or cancel a name in the officer's own area; conflicts with names in force are told and judged later (提交地名申请).
     #[graphql(
         directive = requires_scopes::apply(vec![vec!["places.write".into()]]),
@@ -306,15 +307,16 @@ impl Names {
 
     /// Renews a standard address that printed a name of before (更新标准地址).
     #[graphql(
+        name = "updateStandardAddress",
         directive = requires_scopes::apply(vec![vec!["places.write".into()]]),
         directive = cache_invalidate::apply(vec!["Division".into(), "Place".into()])
     )]
     async fn update_address(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What is to be done (办理事项).")] input: UpdateAddressInput,
+        #[graphql(desc = "What is to be done (办理事项).")] input: UpdateStandardAddressInput,
     ) -> Result<PlacePayload> {
-        let done = perform(ctx, "updateAddress", &input, |tx, act, input| {
+        let done = perform(ctx, "updateStandardAddress", &input, |tx, act, input| {
             Box::pin(heritage::update_address(tx, act, input))
         });
         changed(ctx, done.await).await

@@ -19,7 +19,7 @@ use crate::{
 
 /// The changes of geometry.
 #[derive(Default)]
-pub(super) struct Shapes;
+pub(super) struct ShapeChanges;
 
 async fn shown(ctx: &Context<'_>, done: Result<Uuid>) -> Result<GeometryPayload> {
     let shape = match done {
@@ -33,7 +33,7 @@ async fn shown(ctx: &Context<'_>, done: Result<Uuid>) -> Result<GeometryPayload>
 }
 
 #[Object]
-impl Shapes {
+impl ShapeChanges {
     /// Proposes a version of the shape of a division, place or boundary line; it is checked and not yet in use (提出图形版本).
     #[graphql(directive = requires_scopes::apply(vec![vec!["places.write".into()]]))]
     async fn propose_geometry(

@@ -17,12 +17,12 @@ use super::known;
 use crate::{
     graph::{
         division::{Division, day},
-        naming::{NamingApplication, PublicNotice},
+        naming::{NamingApplication, NamingNotice},
         place::Place,
     },
     model::{
         filing as filing_table, naming_application, place as place_table, place_change,
-        public_notice, vocabulary::HeritageCategory,
+        public_notice, vocabulary::PlaceHeritageCategory,
     },
     rules::parameters::{self, Key},
     service::{divisions, heritage, naming, naming::filing},
@@ -62,7 +62,7 @@ pub(crate) struct PlaceChangeEntry {
 #[derive(SimpleObject, Clone)]
 pub(crate) struct PublishedNotice {
     /// The notice (公告).
-    notice: PublicNotice,
+    notice: NamingNotice,
     /// The place it is about; null where it is not in the register (地名实体).
     place: Option<Place>,
 }
@@ -196,7 +196,7 @@ impl Names {
         let notices = page::keyset(db, filing::published(division), &order, &args, |rows| {
             keys = rows.iter().map(|row| row.application).collect();
             rows.into_iter()
-                .map(|row| PublicNotice::new(row, today))
+                .map(|row| NamingNotice::new(row, today))
                 .collect::<Vec<_>>()
         })
         .await?;
@@ -223,7 +223,9 @@ impl Names {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "In this county or township only (区划).")] division_id: Option<ID>,
-        #[graphql(desc = "Protected as this only (保护类别).")] category: Option<HeritageCategory>,
+        #[graphql(desc = "Protected as this only (保护类别).")] category: Option<
+            PlaceHeritageCategory,
+        >,
         #[graphql(desc = "How many, at most 500 (条数).", default = 50)] first: i32,
         #[graphql(desc = "Behind this cursor (游标).")] after: Option<String>,
     ) -> Result<Page<Place>> {

@@ -2,7 +2,10 @@
 
 use std::sync::OnceLock;
 
-use minzheng_kit::divisions::{Relation, dataset};
+use minzheng_kit::{
+    UserError,
+    divisions::{Relation, dataset},
+};
 use proptest::prelude::*;
 use sea_orm::Iterable;
 
@@ -508,7 +511,7 @@ fn after(plan: &Plan, effective: NaiveDate) -> Vec<Span> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
     fn no_change_breaks_d1_to_d9(sort in 0_u8..9, pick in 0_usize..3000) {
@@ -563,10 +566,10 @@ proptest! {
 #[test]
 fn most_changes_of_each_sort_can_be_made() {
     for sort in 0..9 {
-        let made = (0..60)
+        let made = (0..24)
             .filter_map(|n| any_change(sort, n * 47))
             .filter(|wanted| plan(wanted, country()).is_ok())
             .count();
-        assert!(made >= 20, "sort {sort}: {made}");
+        assert!(made >= 8, "sort {sort}: {made}");
     }
 }

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     model::{
         filing, heritage_name, naming_application, naming_report, place, public_notice,
-        vocabulary::{NamingAuthority, NamingKind, ReportKind},
+        vocabulary::{NamingAuthority, NamingKind, NamingReportKind},
     },
     rules::{authority, clocks, names, scope, state::NamingState},
     service::{
@@ -130,7 +130,7 @@ pub async fn review(
 ) -> Result<Uuid> {
     let row = open(tx, act, &input.application_id, input.version).await?;
     let state = row.state.step(NamingState::Review)?;
-    let made: Vec<ReportKind> = naming_report::Entity::find()
+    let made: Vec<NamingReportKind> = naming_report::Entity::find()
         .filter(naming_report::Column::Application.eq(row.id))
         .all(tx)
         .await?

@@ -5,7 +5,9 @@ use async_graphql::{Enum, ID, InputObject};
 use minzheng_kit::Date;
 
 use crate::{
-    model::vocabulary::{HeritageCategory, NamingAuthority, NamingKind, ReportKind, ReportOutcome},
+    model::vocabulary::{
+        NamingAuthority, NamingKind, NamingReportKind, NamingReportOutcome, PlaceHeritageCategory,
+    },
     rules::scope::PlaceKind,
     service::act::Request,
 };
@@ -100,9 +102,9 @@ pub struct RecordNamingReportInput {
     /// The version it is based on (版本号).
     pub version: i64,
     /// Whose report it is (材料类型).
-    pub kind: ReportKind,
+    pub kind: NamingReportKind,
     /// What it says (结论).
-    pub outcome: ReportOutcome,
+    pub outcome: NamingReportOutcome,
     /// Number of the document (文号).
     pub document: String,
     /// Its result in words; no personal data (结论摘要).
@@ -187,7 +189,7 @@ pub struct ListHeritageNameInput {
     /// The version of the place it is based on (版本号).
     pub version: i64,
     /// What it is protected as (保护类别).
-    pub category: HeritageCategory,
+    pub category: PlaceHeritageCategory,
     /// The document of listing (公布文号).
     pub document: String,
     /// The day of listing; today if not given (列入日期).
@@ -211,7 +213,7 @@ pub struct LayDownMeasuresInput {
 
 /// A standard address as it is to be printed from now on (更新标准地址).
 #[derive(InputObject, Clone, Debug)]
-pub struct UpdateAddressInput {
+pub struct UpdateStandardAddressInput {
     /// A key of the caller's own: the same key gives the same answer (请求键).
     pub request_key: String,
     /// The place whose address it is (地名实体).
@@ -235,5 +237,5 @@ macro_rules! requests {
 requests! {
     SubmitNamingInput ResubmitNamingInput NamingStepInput RecordNamingReportInput ApproveNamingInput
     FileNamingInput ReviewFilingInput PublishNamingNoticeInput ListHeritageNameInput
-    LayDownMeasuresInput UpdateAddressInput
+    LayDownMeasuresInput UpdateStandardAddressInput
 }
