@@ -149,6 +149,7 @@ fn lineage((seq, step): (usize, &divisions::Lineage)) -> Option<division_lineage
         relation: Set(step.relation.into()),
         effective: Set(first_day(step.year)?),
         inferred: Set(step.inferred),
+        share: Set(None),
     })
 }
 

@@ -6,12 +6,20 @@
 //! anything with a standard name: a road, a village, a park, a facility ([`service::places`]). Registries,
 //! facilities and organizations of other subgraphs point to places for their names and addresses.
 //!
-//! What the law asks of names is in [`rules`]: parts and script ([`rules::names`]), being alone within an area
-//! and not sounding like another name ([`rules::scope`]), spelling in letters ([`rules::romanise`]), the days
-//! for filing and notice ([`rules::clocks`]), the states of an application ([`rules::state`]).
+//! What the law asks is in [`rules`], one article at a time and without I/O: of names their parts and script
+//! ([`rules::names`]), being alone within an area and not sounding like another name ([`rules::scope`]),
+//! spelling in letters ([`rules::romanise`]), who approves ([`rules::authority`]), the days for filing and
+//! notice ([`rules::clocks`]), the words of a notice ([`rules::notice`]), the states of an application
+//! ([`rules::state`]); of divisions how one changes into another ([`rules::divisions`]); of lines who signs and
+//! who mends ([`rules::boundaries`]); of shapes what is one ([`rules::geojson`], [`rules::topology`],
+//! [`rules::measure`]). Every number that a law may change stands in [`rules::parameters`] with its dates.
 //!
-//! A name is asked for by `submitNaming` ([`service::naming`]): checked in form, compared with the names in
-//! force, stored with its history, put into the change feed and told as an event, all in one transaction.
+//! A name is asked for by `submitNaming`, accepted, compared with the names in force, reported on, reviewed by
+//! one officer and approved by another, filed, made public, and in force from its day on
+//! ([`service::naming`]). A change of divisions is rehearsed, then carried out or announced ahead
+//! ([`service::division_change`]). A line is inspected by both its sides ([`service::inspections`]) and keeps its
+//! markers ([`service::markers`]). A shape is proposed over a version and committed if nobody was faster
+//! ([`service::shapes`]). Each is one transaction with its history, its entry in the change feed and its event.
 //!
 //! The first start imports every division of China with its history ([`import`]) and makes places, decisions
 //! and boundary lines for the province shown ([`demo`]), so that the figures of the reports come out as sums
@@ -51,7 +59,11 @@ impl Subsystem for Places {
     }
 
     fn schema(&self, services: Services) -> Graph {
-        Graph::build(graph::Query, graph::Mutation, services)
+        Graph::build(
+            graph::Query::default(),
+            graph::Mutation::default(),
+            services,
+        )
     }
 
     async fn seed(

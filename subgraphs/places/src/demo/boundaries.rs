@@ -3,7 +3,7 @@
 //! Which divisions touch is not in any open table: lines run between neighbours in the order of codes, for
 //! 福州 between those whose seats are nearest. What is exact is what its report counts.
 
-use chrono::{Days, NaiveDate};
+use chrono::{Datelike, Days, NaiveDate};
 use minzheng_kit::{
     demo,
     demo::RngExt,
@@ -18,7 +18,7 @@ use super::land::{County, Land, point_of};
 use crate::{
     model::{
         boundary_area, boundary_line, joint_inspection, marker,
-        vocabulary::{BoundaryLevel, MarkerCondition},
+        vocabulary::{BoundaryLevel, JointInspectionCause, JointInspectionState, MarkerCondition},
     },
     rules::{clocks, geometry::Point},
     service::naming::month,
@@ -202,6 +202,7 @@ impl Lines {
             due_on: Set(due),
             due_month: Set(month(due)),
             is_demo: Set(true),
+            version: Set(1),
         });
         let mut touched: Vec<Uuid> = draft
             .left
@@ -223,14 +224,47 @@ impl Lines {
         for (number, day) in [(1, first), (2, second)] {
             self.inspections.push(inspection(id, number, day));
         }
+        // One line in twelve is being looked at: every other one in its third round, the rest because of a
+        // flood, and these are due since then.
+        if id.as_bytes()[15] % 12 == 0 && due.year() > 2026 {
+            self.open(id, due);
+        }
         if draft.level == BoundaryLevel::County {
             self.markers.push(half_way(id, left, right, rng));
         }
     }
 }
 
+impl Lines {
+    /// An inspection that is not signed yet.
+    fn open(&mut self, line: Uuid, due: NaiveDate) {
+        let after_flood = line.as_bytes()[14] % 2 == 0;
+        let (flood, begins) = (date(2026, 11, 2), date(2026, 12, 1));
+        let mut row = inspection(line, if after_flood { 2 } else { 3 }, begins);
+        row.id = Set(Uuid::new_v5(&line, b"open"));
+        row.findings = Set(None);
+        row.signed_by_left = Set(None);
+        row.signed_by_right = Set(None);
+        row.filed_on = Set(None);
+        row.closed_on = Set(None);
+        row.state = Set(JointInspectionState::Scheduled);
+        row.scheduled_on = Set(Some(begins));
+        row.left_team = Set(Some("演示数据：左方民政部门".to_owned()));
+        row.right_team = Set(Some("演示数据：右方民政部门".to_owned()));
+        if after_flood {
+            row.cause = Set(JointInspectionCause::Disaster);
+            row.stretch = Set(Some("演示数据：洪水冲刷的河段".to_owned()));
+            if let Some(last) = self.lines.last_mut() {
+                let due = due.min(flood);
+                last.due_on = Set(due);
+                last.due_month = Set(month(due));
+            }
+        }
+        self.inspections.push(row);
+    }
+}
+
 fn inspection(line: Uuid, round: i32, day: NaiveDate) -> joint_inspection::ActiveModel {
-    use chrono::Datelike;
     joint_inspection::ActiveModel {
         id: Set(Uuid::new_v5(&line, format!("round {round}").as_bytes())),
         line: Set(line),
@@ -240,6 +274,16 @@ fn inspection(line: Uuid, round: i32, day: NaiveDate) -> joint_inspection::Activ
         signed_by_left: Set(day.pred_opt()),
         signed_by_right: Set(Some(day)),
         filed_on: Set(day.checked_add_days(Days::new(10))),
+        cause: Set(JointInspectionCause::Periodic),
+        state: Set(JointInspectionState::Filed),
+        stretch: Set(None),
+        scheduled_on: Set(day.checked_sub_days(Days::new(20))),
+        left_team: Set(None),
+        right_team: Set(None),
+        closed_on: Set(Some(day)),
+        result_doc: Set(None),
+        received_by: Set(None),
+        version: Set(1),
     }
 }
 
@@ -263,5 +307,6 @@ fn half_way(
         } else {
             MarkerCondition::Good
         }),
+        version: Set(1),
     }
 }

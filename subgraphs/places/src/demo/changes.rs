@@ -5,7 +5,10 @@ use minzheng_kit::{divisions, id};
 use sea_orm::ActiveValue::Set;
 
 use super::land::Land;
-use crate::model::{division_change, vocabulary::LineageRelation};
+use crate::model::{
+    division_change,
+    vocabulary::{LineageRelation, NamingAuthority},
+};
 
 /// County, township of today, before, after, how many went in, what, day.
 type Told = (
@@ -88,6 +91,12 @@ pub(super) fn make(land: &Land) -> Vec<division_change::ActiveModel> {
                     sources: Set(*sources),
                     effective: Set(NaiveDate::from_ymd_opt(*year, *month, *day)?),
                     approval_doc: Set(None),
+                    approved_on: Set(None),
+                    authority: Set(Some(NamingAuthority::ProvinceGovernment)),
+                    extension_doc: Set(None),
+                    code_due_on: Set(None),
+                    recorded_at: Set(None),
+                    settled: Set(true),
                     is_demo: Set(true),
                 })
             },

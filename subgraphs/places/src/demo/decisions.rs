@@ -6,13 +6,17 @@ use std::collections::HashMap;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use minzheng_kit::{demo, demo::RngExt, id};
 use rand::rngs::StdRng;
-use sea_orm::ActiveValue::Set;
+use sea_orm::ActiveValue::{NotSet, Set};
 use uuid::Uuid;
 
 use super::{land::Land, places::Made};
 use crate::{
-    model::{filing, naming_application, naming_area, public_notice, vocabulary::NamingKind},
-    rules::{clocks, scope::PlaceKind, state::NamingState},
+    model::{
+        filing, naming_application, naming_area, naming_report, naming_step, place_change,
+        public_notice,
+        vocabulary::{NamingAuthority, NamingKind, NamingReportKind, NamingReportOutcome},
+    },
+    rules::{authority, clocks, scope::PlaceKind, state::NamingState},
     service::naming::month,
 };
 
@@ -28,6 +32,8 @@ pub(super) struct Decided {
     pub(super) areas: Vec<naming_area::ActiveModel>,
     pub(super) filings: Vec<filing::ActiveModel>,
     pub(super) notices: Vec<public_notice::ActiveModel>,
+    pub(super) reports: Vec<naming_report::ActiveModel>,
+    pub(super) steps: Vec<naming_step::ActiveModel>,
     /// The day of the decision by place.
     pub(super) of: HashMap<Uuid, NaiveDate>,
 }
@@ -91,19 +97,13 @@ pub(super) fn make(land: &Land, places: &[Made], today: NaiveDate) -> Decided {
         };
         decide(&mut decided, land, place, &course);
     }
-    for place in places
+    let open: Vec<&Made> = places
         .iter()
         .filter(|p| p.kind == PlaceKind::Road && !decided.of.contains_key(&p.id))
         .take(60)
-    {
-        pending(
-            &mut rng,
-            &mut decided.applications,
-            &mut decided.areas,
-            land,
-            place,
-            today,
-        );
+        .collect();
+    for place in open {
+        pending(&mut rng, &mut decided, land, place, today);
     }
     decided
 }
@@ -155,7 +155,19 @@ fn usual(rng: &mut StdRng, reviewer: Option<Uuid>, by: String, today: NaiveDate)
     }
 }
 
-fn noon(day: NaiveDate) -> DateTime<Utc> {
+/// The body that decides on most names of a kind.
+fn authority_of(kind: PlaceKind) -> Option<NamingAuthority> {
+    let likely = [
+        NamingAuthority::CountyGovernment,
+        NamingAuthority::OtherDepartment,
+    ];
+    likely
+        .into_iter()
+        .find(|one| authority::may_approve(kind, *one, false).is_none())
+}
+
+/// Noon of a day in Shanghai.
+pub(super) fn noon(day: NaiveDate) -> DateTime<Utc> {
     // 12:00 in Shanghai.
     day.and_hms_opt(4, 0, 0).unwrap_or_default().and_utc()
 }
@@ -167,7 +179,8 @@ fn decide(decided: &mut Decided, land: &Land, place: &Made, course: &Course) {
     } else {
         NamingKind::Name
     };
-    let done = course.filed.is_some() && course.published.is_some();
+    // Names are in force by their notice; a filing may still be owing.
+    let done = course.published.is_some();
     let state = if done {
         NamingState::InForce
     } else {
@@ -177,6 +190,8 @@ fn decide(decided: &mut Decided, land: &Land, place: &Made, course: &Course) {
         approved_on: Set(Some(course.approved)),
         approved_month: Set(Some(month(course.approved))),
         approved_by: Set(Some(course.by.clone())),
+        authority: Set(authority_of(place.kind)),
+        effective_on: Set(course.published),
         ..application(
             id,
             kind,
@@ -191,7 +206,7 @@ fn decide(decided: &mut Decided, land: &Land, place: &Made, course: &Course) {
         )
     });
     areas(&mut decided.areas, land, place, id);
-    let due = clocks::filing_due(course.approved);
+    let due = clocks::filing_due(course.approved).day;
     decided.filings.push(filing::ActiveModel {
         application: Set(id),
         due_on: Set(due),
@@ -201,10 +216,13 @@ fn decide(decided: &mut Decided, land: &Land, place: &Made, course: &Course) {
         reviewed_on: Set(course.reviewed),
         reviewed_month: Set(course.reviewed.map(month)),
         result: Set(course.reviewed.map(|_| "予以备案".to_owned())),
+        receiver: Set(authority_of(place.kind).and_then(authority::receiver)),
+        chased_on: Set(None),
+        reported_on: Set(None),
     });
     decided.notices.push(public_notice::ActiveModel {
         application: Set(id),
-        due_on: Set(clocks::notice_due(course.approved, None)),
+        due_on: Set(clocks::notice_due(course.approved, None).day),
         published_on: Set(course.published),
         channel: Set(course.published.map(|_| "政府门户网站".to_owned())),
         body: Set(course.published.map(|_| {
@@ -214,6 +232,7 @@ fn decide(decided: &mut Decided, land: &Land, place: &Made, course: &Course) {
                 place.name.roman.plain
             )
         })),
+        registry_sent_on: Set(course.published),
     });
     decided.of.insert(place.id, course.approved);
 }
@@ -264,20 +283,18 @@ fn application(
         approved_on: Set(None),
         approved_month: Set(None),
         approved_by: Set(None),
+        authority: Set(None),
+        approval_doc: Set(None),
+        effective_on: Set(None),
+        position: Set(Some("演示数据：见坐标".to_owned())),
+        reviewed_by: Set(None),
         is_demo: Set(true),
         version: Set(1),
     }
 }
 
 /// A renaming of a road that waits for its evaluation, experts or decision.
-fn pending(
-    rng: &mut StdRng,
-    applications: &mut Vec<naming_application::ActiveModel>,
-    rows: &mut Vec<naming_area::ActiveModel>,
-    land: &Land,
-    place: &Made,
-    today: NaiveDate,
-) {
+fn pending(rng: &mut StdRng, decided: &mut Decided, land: &Land, place: &Made, today: NaiveDate) {
     const STATES: [NamingState; 4] = [
         NamingState::Submitted,
         NamingState::ConflictCheck,
@@ -299,6 +316,64 @@ fn pending(
     row.roman = Set(name.roman.plain);
     row.sound = Set(name.sound);
     row.specific = Set(name.specific);
-    applications.push(row);
-    areas(rows, land, place, id);
+    decided.applications.push(row);
+    areas(&mut decided.areas, land, place, id);
+    decided.steps.push(naming_step::ActiveModel {
+        application: Set(id),
+        seq: Set(1),
+        at: Set(noon(at)),
+        act: Set("submitNaming".to_owned()),
+        state: Set(NamingState::Submitted),
+        actor_role: Set("registrar".to_owned()),
+        actor: Set(None),
+        remark: Set(Some("演示数据".to_owned())),
+    });
+    if state == NamingState::Review {
+        for kind in [NamingReportKind::Evaluation, NamingReportKind::Opinions] {
+            decided.reports.push(report(id, kind, at));
+        }
+    }
+}
+
+fn report(application: Uuid, kind: NamingReportKind, on: NaiveDate) -> naming_report::ActiveModel {
+    let name: &[u8] = match kind {
+        NamingReportKind::Evaluation => b"evaluation",
+        _ => b"opinions",
+    };
+    naming_report::ActiveModel {
+        id: Set(Uuid::new_v5(&application, name)),
+        application: Set(application),
+        kind: Set(kind),
+        outcome: Set(NamingReportOutcome::InFavour),
+        document: Set("演示〔2026〕1号".to_owned()),
+        summary: Set("演示数据：同意".to_owned()),
+        made_on: Set(on),
+        recorded_at: Set(noon(on)),
+        recorded_by: Set(None),
+    }
+}
+
+/// How many decisions the change feed begins with.
+const FED: usize = 200;
+
+/// The beginning of the change feed: the last decisions, by their day.
+pub(super) fn feed(decided: &Decided, made: &[Made]) -> Vec<place_change::ActiveModel> {
+    let mut last: Vec<(NaiveDate, Uuid, Uuid)> = made
+        .iter()
+        .filter_map(|place| {
+            let division = place.township.unwrap_or(place.county).id;
+            Some((*decided.of.get(&place.id)?, place.id, division))
+        })
+        .collect();
+    last.sort_unstable();
+    let skipped = last.len().saturating_sub(FED);
+    let row = |(day, place, division): (NaiveDate, Uuid, Uuid)| place_change::ActiveModel {
+        seq: NotSet,
+        at: Set(noon(day)),
+        kind: Set("PlaceChanged".to_owned()),
+        division: Set(Some(division)),
+        place: Set(Some(place)),
+        application: Set(Some(id::derived("naming", &place.to_string()))),
+    };
+    last.into_iter().skip(skipped).map(row).collect()
 }

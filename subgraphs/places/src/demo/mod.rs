@@ -12,13 +12,16 @@ mod decisions;
 mod land;
 mod names;
 mod places;
+mod shapes;
 
 use std::sync::Arc;
 
 use minzheng_kit::{Result, Services, database::insert_many};
 use sea_orm::{DatabaseTransaction, EntityTrait, PaginatorTrait};
 
-use crate::model::{division_change, place, place_name};
+use crate::model::{
+    division_change, geometry, heritage_name, outdated_address, place, place_change, place_name,
+};
 
 /// How many places are made.
 pub const PLACES: usize = 5_000;
@@ -51,14 +54,23 @@ struct Rows {
     decided: decisions::Decided,
     lines: boundaries::Lines,
     changes: Vec<division_change::ActiveModel>,
+    heritage: Vec<heritage_name::ActiveModel>,
+    outdated: Vec<outdated_address::ActiveModel>,
+    feed: Vec<place_change::ActiveModel>,
+    shapes: Vec<geometry::ActiveModel>,
 }
 
 impl Rows {
     fn of(services: &Services) -> Self {
         let land = land::Land::of(services.province.as_str());
-        let made = places::make(&land);
+        let mut made = places::make(&land);
         let decided = decisions::make(&land, &made, services.clock.today());
+        let today = services.clock.today();
         Self {
+            outdated: places::outdated(&mut made, &decided, &land),
+            heritage: made.iter().filter_map(places::Made::heritage).collect(),
+            feed: decisions::feed(&decided, &made),
+            shapes: shapes::make(&land, today),
             places: made.iter().map(places::Made::place).collect(),
             names: made
                 .iter()
@@ -81,6 +93,12 @@ impl Rows {
         insert_many(tx, self.lines.areas.clone()).await?;
         insert_many(tx, self.lines.inspections.clone()).await?;
         insert_many(tx, self.lines.markers.clone()).await?;
+        insert_many(tx, self.decided.reports.clone()).await?;
+        insert_many(tx, self.decided.steps.clone()).await?;
+        insert_many(tx, self.heritage.clone()).await?;
+        insert_many(tx, self.outdated.clone()).await?;
+        insert_many(tx, self.feed.clone()).await?;
+        insert_many(tx, self.shapes.clone()).await?;
         insert_many(tx, self.changes.clone()).await
     }
 }

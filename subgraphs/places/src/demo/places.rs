@@ -17,7 +17,10 @@ use super::{
     names::{Name, Taken},
 };
 use crate::{
-    model::{place, place_name, vocabulary::NameStatus},
+    model::{
+        heritage_name, outdated_address, place, place_name,
+        vocabulary::{NameStatus, PlaceHeritageCategory},
+    },
     rules::scope::PlaceKind,
 };
 
@@ -181,6 +184,47 @@ fn address(
     format!("{names}{street}路{}号", rng.random_range(1..400))
 }
 
+/// In each county one address that still prints the old name of a road, where a road was renamed.
+pub(super) fn outdated(
+    made: &mut [Made],
+    decided: &Decided,
+    land: &Land,
+) -> Vec<outdated_address::ActiveModel> {
+    let mut rows = Vec::new();
+    for index in 0..land.counties.len() {
+        let renamed = made.iter().find_map(|one| {
+            let day = decided.of.get(&one.id).copied()?;
+            let is_road = one.kind == PlaceKind::Road && one.county_index == index;
+            let former = one.former.as_ref().filter(|_| is_road)?;
+            Some((one.id, former.text(), one.name.text(), day))
+        });
+        let Some((road, old, new, since)) = renamed else {
+            continue;
+        };
+        let printing = made
+            .iter_mut()
+            .find(|one| one.county_index == index && !one.is_fixed && one.address.is_some());
+        if let Some(one) = printing {
+            let around: String = land.counties[index]
+                .around(one.township, land)
+                .iter()
+                .rev()
+                .map(|d| d.name.as_str())
+                .collect();
+            one.address = Some(format!("{around}{old}12号"));
+            rows.push(outdated_address::ActiveModel {
+                place: Set(one.id),
+                application: Set(id::derived("naming", &road.to_string())),
+                county: Set(one.county.id),
+                old_name: Set(old),
+                new_name: Set(Some(new)),
+                since: Set(since),
+            });
+        }
+    }
+    rows
+}
+
 impl Made {
     pub(super) fn place(&self) -> place::ActiveModel {
         place::ActiveModel {
@@ -199,6 +243,25 @@ impl Made {
             is_demo: Set(true),
             version: Set(1),
         }
+    }
+
+    /// Its place on the list of protected names; every third one with measures.
+    pub(super) fn heritage(&self) -> Option<heritage_name::ActiveModel> {
+        let has_measures = self.id.as_bytes()[15] % 3 == 0;
+        let day = |month| NaiveDate::from_ymd_opt(2023, month, 18);
+        self.is_heritage.then(|| heritage_name::ActiveModel {
+            place: Set(self.id),
+            category: Set(if self.kind == PlaceKind::Village {
+                PlaceHeritageCategory::AncientVillage
+            } else {
+                PlaceHeritageCategory::FamousFeature
+            }),
+            listed_on: Set(day(5).unwrap_or_default()),
+            document: Set("演示地名保护〔2023〕1号".to_owned()),
+            measures: Set(has_measures.then(|| "演示数据：原地立碑，沿用专名".to_owned())),
+            measures_on: Set(day(9).filter(|_| has_measures)),
+            version: Set(1),
+        })
     }
 
     pub(super) fn point(&self) -> (f64, f64) {

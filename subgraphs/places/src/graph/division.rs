@@ -19,12 +19,14 @@ use uuid::Uuid;
 
 use super::{
     boundary::BoundarySummary,
-    naming::{NamingSummary, PlaceStats},
-    version::{DivisionChange, DivisionLineage, DivisionVersion},
+    change::DivisionChange,
+    naming::{Freshness, NamingSummary, PlaceStats},
+    shape::Shape,
+    version::{DivisionLineage, DivisionVersion},
 };
 use crate::{
-    model::{division_version, vocabulary::DivisionLevel},
-    service::{boundaries, divisions, statistics},
+    model::{division_version, geometry, vocabulary::DivisionLevel},
+    service::{boundaries, divisions, shapes, statistics},
 };
 
 /// The most months that statistics are asked for at once: ten years.
@@ -95,6 +97,15 @@ impl Division {
                     .into_iter()
                     .map(|(id, row)| (id, Arc::new(row)))
                     .collect())
+            })
+            .await
+    }
+
+    async fn shape_row(&self, ctx: &Context<'_>) -> Result<Option<geometry::Model>> {
+        let db = ctx.services().db.read();
+        self.siblings
+            .load(&self.uuid, "shape", "", |ids| async move {
+                shapes::committed(db, &ids).await
             })
             .await
     }
@@ -285,28 +296,43 @@ impl Division {
         ctx: &Context<'_>,
         #[graphql(desc = "First month (起始月份).")] from: YearMonth,
         #[graphql(desc = "Last month, included (截止月份).")] to: YearMonth,
+        #[graphql(
+            desc = "Whether figures of divisions that became a part of this one are counted with it; as of each month if not (是否按现行区划归并).",
+            default = false
+        )]
+        rebased: bool,
     ) -> Result<Option<Vec<PlaceStats>>> {
         ctx.need("statistics.read")?;
         bounded(from, to)?;
         let services = ctx.services();
         let (db, today) = (services.db.read(), services.clock.today());
-        let found = self
-            .siblings
-            .load(
-                &self.uuid,
-                "months",
-                &format!("{from}{to}"),
-                |ids| async move { statistics::months(db, &ids, from, to, today).await },
-            )
-            .await?
-            .unwrap_or_default();
-        let as_of = DateTime(services.clock.now());
+        let args = format!("{from}{to}");
+        let (found, is_complete) = if rebased {
+            let found = self
+                .siblings
+                .load(&self.uuid, "rebased", &args, |ids| async move {
+                    statistics::rebased_months(db, &ids, from, to, today).await
+                })
+                .await?
+                .unwrap_or_default();
+            (found.months, found.is_complete)
+        } else {
+            let found = self
+                .siblings
+                .load(&self.uuid, "months", &args, |ids| async move {
+                    statistics::months(db, &ids, from, to, today).await
+                })
+                .await?;
+            (found.unwrap_or_default(), true)
+        };
+        let fresh = Freshness {
+            as_of: DateTime(services.clock.now()),
+            rebased,
+            is_complete,
+        };
         let stats = months::range(from, to).map(|month| {
-            PlaceStats::new(
-                month,
-                found.get(&month.index()).copied().unwrap_or_default(),
-                as_of,
-            )
+            let figures = found.get(&month.index()).copied().unwrap_or_default();
+            PlaceStats::new(month, figures, fresh)
         });
         Ok(Some(stats.collect()))
     }
@@ -356,6 +382,29 @@ impl Division {
             })
             .await?;
         Ok(Some(DivisionChange::all(rows.unwrap_or_default())))
+    }
+
+    /// Its shape as the public gets it, coarser than the survey; null where none is known or may be published (公众图形).
+    async fn geometry(&self, ctx: &Context<'_>) -> Result<Option<Shape>> {
+        match self.shape_row(ctx).await? {
+            Some(row) => Shape::public(row),
+            None => Ok(None),
+        }
+    }
+
+    /// Its shape as surveyed, for officers whose area it is in; null where none is known (完整图形).
+    #[graphql(
+        directive = requires_scopes::apply(vec![vec!["places.write".into()]]),
+        directive = cache_control::apply(Some(0), Some(CacheScope::Private))
+    )]
+    async fn full_geometry(&self, ctx: &Context<'_>) -> Result<Option<Shape>> {
+        ctx.need("places.write")?;
+        let today = ctx.services().clock.today();
+        let code = self.version_on(ctx, today).await?.map(|v| v.code.clone());
+        if !code.is_some_and(|code| ctx.principal().oversees(&code)) {
+            return Err(Error::Forbidden);
+        }
+        self.shape_row(ctx).await?.map(Shape::full).transpose()
     }
 
     /// Whether the division is invented for demonstration (是否演示数据).

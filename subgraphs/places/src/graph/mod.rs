@@ -4,12 +4,15 @@
 //! monthly figures of a division are for officers and dashboards, and writing is for place-name officers.
 
 mod boundary;
+mod change;
 mod division;
 mod inputs;
 mod mutation;
 mod naming;
+mod payloads;
 mod place;
 mod query;
+mod shape;
 mod version;
 
 use async_graphql::Union;

@@ -3,14 +3,26 @@
 use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, ID, SimpleObject};
-use minzheng_kit::{Date, PrincipalExt, Result, batch::Siblings, federation::directives::*};
+use minzheng_kit::{
+    Date, PrincipalExt, Result,
+    batch::Siblings,
+    federation::directives::*,
+    page::{self, Page, PageArgs},
+};
+use sea_orm::Order;
 use uuid::Uuid;
 
-use super::division::{Division, day};
+use super::{
+    division::{Division, day},
+    shape::Shape,
+};
 use crate::{
-    model::{place, place_name, vocabulary::NameStatus},
-    rules::scope::PlaceKind,
-    service::places,
+    model::{
+        heritage_name, outdated_address, place, place_name,
+        vocabulary::{NameStatus, PlaceHeritageCategory},
+    },
+    rules::{names, scope::PlaceKind},
+    service::{heritage, places, shapes},
 };
 
 /// A point on the CGCS2000 ellipsoid (坐标点).
@@ -21,6 +33,15 @@ pub(crate) struct Point {
     longitude: f64,
     /// Degrees north (纬度).
     latitude: f64,
+}
+
+impl Point {
+    pub(super) fn new(longitude: f64, latitude: f64) -> Self {
+        Self {
+            longitude,
+            latitude,
+        }
+    }
 }
 
 /// A name of a place for a time (地名).
@@ -153,12 +174,12 @@ impl Place {
     ) -> Result<Option<PlaceName>> {
         let on = day(ctx, as_of);
         let names = self.name_rows(ctx).await?;
-        let standard = names.iter().find(|name| {
-            matches!(name.status, NameStatus::Standard | NameStatus::Former)
-                && name.valid_from <= on
-                && name.valid_to.is_none_or(|to| to > on)
-        });
-        Ok(standard.cloned().map(PlaceName::from))
+        let standard: Vec<&place_name::Model> = names
+            .iter()
+            .filter(|name| matches!(name.status, NameStatus::Standard | NameStatus::Former))
+            .collect();
+        let found = names::standard_on(&standard, |name| (name.valid_from, name.valid_to), on);
+        Ok(found.map(|name| PlaceName::from((*name).clone())))
     }
 
     /// All names it has or had, earliest first (全部名称).
@@ -167,26 +188,23 @@ impl Place {
         Ok(Some(names.iter().cloned().map(PlaceName::from).collect()))
     }
 
-    /// The smallest known division around it (所在区划).
+    /// The smallest known division around it; where that one has ended its sole heir, else the county (所在区划).
     async fn division(&self, ctx: &Context<'_>) -> Result<Option<Division>> {
-        let division = self.row(ctx).await?.division;
-        let db = ctx.services().db.read();
+        let services = ctx.services();
+        let (db, today) = (services.db.read(), services.clock.today());
         // The divisions of sibling places are siblings too.
-        let together = self
+        let found = self
             .siblings
             .load(&self.uuid, "divisions", "", |ids| async move {
-                let rows = places::by_ids(db, &ids).await?;
-                let divisions = Siblings::new(rows.values().map(|row| row.division).collect());
-                Ok(rows
-                    .into_keys()
-                    .map(|id| (id, Arc::clone(&divisions)))
+                let of = places::division_of(db, &ids, today).await?;
+                let divisions = Siblings::new(of.values().copied().collect());
+                Ok(of
+                    .into_iter()
+                    .map(|(id, division)| (id, (division, Arc::clone(&divisions))))
                     .collect())
             })
             .await?;
-        Ok(Some(together.map_or_else(
-            || Division::one(division),
-            |s| Division::sibling(division, &s),
-        )))
+        Ok(found.map(|(division, siblings)| Division::sibling(division, &siblings)))
     }
 
     /// Its point; null where it was not surveyed (坐标).
@@ -199,6 +217,21 @@ impl Place {
                 longitude,
                 latitude,
             }))
+    }
+
+    /// Its shape as the public gets it; null where only a point, or nothing, is known (公众图形).
+    async fn geometry(&self, ctx: &Context<'_>) -> Result<Option<Shape>> {
+        let db = ctx.services().db.read();
+        let row = self
+            .siblings
+            .load(&self.uuid, "shape", "", |ids| async move {
+                shapes::committed(db, &ids).await
+            })
+            .await?;
+        match row {
+            Some(row) => Shape::public(row),
+            None => Ok(None),
+        }
     }
 
     /// The datum of the point, always CGCS2000 (坐标系).
@@ -221,9 +254,113 @@ impl Place {
         Ok(Some(self.row(ctx).await?.is_heritage))
     }
 
+    /// The version, to be sent with changes (版本号).
+    async fn version(&self, ctx: &Context<'_>) -> Result<Option<i64>> {
+        Ok(Some(self.row(ctx).await?.version))
+    }
+
+    /// What its name means; null where it is not recorded (含义).
+    async fn meaning(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        Ok(self.row(ctx).await?.meaning.clone())
+    }
+
+    /// How its name is protected; null where it is not (地名保护信息).
+    async fn heritage(&self, ctx: &Context<'_>) -> Result<Option<PlaceHeritage>> {
+        let db = ctx.services().db.read();
+        let row = self
+            .siblings
+            .load(&self.uuid, "heritage", "", |ids| async move {
+                heritage::listings(db, &ids).await
+            })
+            .await?;
+        Ok(row.map(PlaceHeritage::from))
+    }
+
+    /// The names of before that its standard address still prints (地址中的原地名).
+    async fn old_names_in_address(&self, ctx: &Context<'_>) -> Result<Option<Vec<AddressOldName>>> {
+        let db = ctx.services().db.read();
+        let rows = self
+            .siblings
+            .load(&self.uuid, "old names", "", |ids| async move {
+                heritage::old_names(db, &ids).await
+            })
+            .await?;
+        let rows = rows.unwrap_or_default().into_iter();
+        Ok(Some(rows.map(AddressOldName::from).collect()))
+    }
+
+    /// The places of the county whose standard address prints a name of this one: whom a renaming concerns, with what other subsystems have there (地址中使用本地名的实体).
+    async fn addressed_places(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, at most 500 (条数).", default = 50)] first: i32,
+        #[graphql(desc = "Behind this cursor (游标).")] after: Option<String>,
+    ) -> Result<Option<Page<Place>>> {
+        let db = ctx.services().db.read();
+        let Some(select) = heritage::addressed_by(db, self.uuid).await? else {
+            return Ok(None);
+        };
+        let order = [(place::Column::Id, Order::Asc)];
+        let args = PageArgs::forward(Some(first), after);
+        page::keyset(db, select, &order, &args, Place::all)
+            .await
+            .map(Some)
+    }
+
     /// Whether the place is invented for demonstration (是否演示数据).
     async fn is_demo(&self, ctx: &Context<'_>) -> Result<Option<bool>> {
         Ok(Some(self.row(ctx).await?.is_demo))
+    }
+}
+
+/// How a name is protected (地名保护信息).
+#[derive(SimpleObject, Clone)]
+pub(crate) struct PlaceHeritage {
+    /// What it is protected as (保护类别).
+    category: PlaceHeritageCategory,
+    /// Since when (列入日期).
+    listed_on: Date,
+    /// The document of listing (公布文号).
+    document: String,
+    /// Protective measures; null before they are laid down (保护措施).
+    measures: Option<String>,
+    /// The day of the measures; null before (措施制定日期).
+    measures_on: Option<Date>,
+    /// The version of the listing, to be sent with changes (版本号).
+    version: i64,
+}
+
+impl From<heritage_name::Model> for PlaceHeritage {
+    fn from(row: heritage_name::Model) -> Self {
+        Self {
+            category: row.category,
+            listed_on: Date(row.listed_on),
+            document: row.document,
+            measures: row.measures,
+            measures_on: row.measures_on.map(Date),
+            version: row.version,
+        }
+    }
+}
+
+/// A name of before in an address (地址中的原地名).
+#[derive(SimpleObject, Clone)]
+pub(crate) struct AddressOldName {
+    /// The name that the address prints (原地名).
+    old_name: String,
+    /// The name in force; null where it was cancelled (现地名).
+    new_name: Option<String>,
+    /// Since when the address is outdated (起始日期).
+    since: Date,
+}
+
+impl From<outdated_address::Model> for AddressOldName {
+    fn from(row: outdated_address::Model) -> Self {
+        Self {
+            old_name: row.old_name,
+            new_name: row.new_name,
+            since: Date(row.since),
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::division::Division;
 use crate::{
     model::{
-        division_change, division_lineage, division_version,
+        division_lineage, division_version,
         vocabulary::{CodeSystem, DatePrecision, DivisionKind, DivisionLevel, LineageRelation},
     },
     rules::romanise,
@@ -90,6 +90,8 @@ pub(crate) struct DivisionLineage {
     effective: Date,
     /// Whether the step is concluded from others and not stated by the source (是否推断).
     is_inferred: bool,
+    /// The part of the division before that went, 0 to 1; null for all of it, or where it is not known (所占份额).
+    share: Option<f64>,
 }
 
 impl DivisionLineage {
@@ -111,42 +113,7 @@ impl DivisionLineage {
                 relation: row.relation,
                 effective: Date(row.effective),
                 is_inferred: row.inferred,
-            })
-            .collect()
-    }
-}
-
-/// A change of divisions as it was approved (行政区划变更事项).
-#[derive(SimpleObject, Clone)]
-pub(crate) struct DivisionChange {
-    /// What kind of change (变更类型).
-    relation: LineageRelation,
-    /// The state before, in words (变更前).
-    before: String,
-    /// The state after, in words (变更后).
-    after: String,
-    /// How many divisions went into it (涉及区划数).
-    sources: i32,
-    /// The day it took effect (生效日期).
-    effective: Date,
-    /// The division that was changed; null where several were (变更的区划).
-    division: Option<Division>,
-    /// Whether day or document are invented for demonstration (是否演示数据).
-    is_demo: bool,
-}
-
-impl DivisionChange {
-    pub(super) fn all(rows: Vec<division_change::Model>) -> Vec<Self> {
-        let siblings = Siblings::new(rows.iter().filter_map(|r| r.subject).collect());
-        rows.into_iter()
-            .map(|row| Self {
-                relation: row.relation,
-                before: row.before,
-                after: row.after,
-                sources: row.sources,
-                effective: Date(row.effective),
-                division: row.subject.map(|id| Division::sibling(id, &siblings)),
-                is_demo: row.is_demo,
+                share: row.share,
             })
             .collect()
     }

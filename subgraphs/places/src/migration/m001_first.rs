@@ -148,7 +148,7 @@ const INDEXES: &[(&str, &str, &[&str])] = &[
 ];
 
 /// A table with its columns; more than one key column makes a compound key.
-fn table(name: &str, keys: &[&str], columns: Vec<ColumnDef>) -> TableCreateStatement {
+pub(super) fn table(name: &str, keys: &[&str], columns: Vec<ColumnDef>) -> TableCreateStatement {
     let mut table = Table::create();
     table.table(Alias::new(name));
     for column in columns {

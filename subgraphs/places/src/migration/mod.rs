@@ -4,8 +4,12 @@
 use sea_orm_migration::MigrationTrait;
 
 mod m001_first;
+mod m002_whole;
 
 /// All migrations, in order.
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(m001_first::Migration)]
+    vec![
+        Box::new(m001_first::Migration),
+        Box::new(m002_whole::Migration),
+    ]
 }

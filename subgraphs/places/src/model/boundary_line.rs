@@ -31,6 +31,8 @@ pub struct Model {
     pub due_month: i32,
     /// Invented, for demonstration.
     pub is_demo: bool,
+    /// Raised by every change.
+    pub version: i64,
 }
 
 /// Joins are written where they are needed.

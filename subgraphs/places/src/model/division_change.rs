@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use super::vocabulary::LineageRelation;
+use super::vocabulary::{LineageRelation, NamingAuthority};
 
 /// A change of divisions as it was approved (行政区划变更), for reports.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -31,8 +31,20 @@ pub struct Model {
     pub effective: Date,
     /// The document of approval.
     pub approval_doc: Option<String>,
+    /// Day of approval; null for changes told by reports.
+    pub approved_on: Option<Date>,
+    /// Who approved.
+    pub authority: Option<NamingAuthority>,
+    /// The document by which the term of twelve months was made longer.
+    pub extension_doc: Option<String>,
+    /// The day by which the new code must be published.
+    pub code_due_on: Option<Date>,
+    /// When it was recorded here.
+    pub recorded_at: Option<DateTimeUtc>,
     /// Dates or documents are invented.
     pub is_demo: bool,
+    /// Whether what is keyed to the divisions was moved; false until the effective day.
+    pub settled: bool,
 }
 
 /// Joins are written where they are needed.

@@ -5,7 +5,7 @@ use sea_orm::entity::prelude::*;
 use super::vocabulary::LineageRelation;
 
 /// One step of descent between divisions.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "division_lineage")]
 pub struct Model {
     /// Order of the steps, by day.
@@ -25,6 +25,8 @@ pub struct Model {
     pub effective: Date,
     /// Concluded from other steps, not stated by the source.
     pub inferred: bool,
+    /// The part of the old division that went, 0 to 1; null where it is not known.
+    pub share: Option<f64>,
 }
 
 /// Joins are written where they are needed.

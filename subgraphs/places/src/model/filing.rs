@@ -2,6 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
+use super::vocabulary::NamingFilingReceiver;
+
 /// The filing of a decision on a name (备案), rule P-9.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "filing")]
@@ -23,6 +25,12 @@ pub struct Model {
     pub reviewed_month: Option<i32>,
     /// Result of the review.
     pub result: Option<String>,
+    /// Who must receive it.
+    pub receiver: Option<NamingFilingReceiver>,
+    /// The day on which the late filing was chased.
+    pub chased_on: Option<Date>,
+    /// The day on which it was reported to the superior.
+    pub reported_on: Option<Date>,
 }
 
 /// Joins are written where they are needed.

@@ -2,6 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
+use super::vocabulary::{JointInspectionCause, JointInspectionState};
+
 /// A joint inspection of a line (界线联检).
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "joint_inspection")]
@@ -23,6 +25,26 @@ pub struct Model {
     pub signed_by_right: Option<Date>,
     /// Day the result was filed.
     pub filed_on: Option<Date>,
+    /// Why it is held.
+    pub cause: JointInspectionCause,
+    /// Where it stands.
+    pub state: JointInspectionState,
+    /// The stretch that is looked at; null for the whole line.
+    pub stretch: Option<String>,
+    /// The day it is to begin.
+    pub scheduled_on: Option<Date>,
+    /// The unit that goes for the left side.
+    pub left_team: Option<String>,
+    /// The unit that goes for the right side.
+    pub right_team: Option<String>,
+    /// The day it was closed.
+    pub closed_on: Option<Date>,
+    /// The document of the result.
+    pub result_doc: Option<String>,
+    /// The body with which the result was filed.
+    pub received_by: Option<String>,
+    /// Raised by every change.
+    pub version: i64,
 }
 
 /// Joins are written where they are needed.

@@ -23,6 +23,8 @@ pub struct Model {
     pub keeper: Uuid,
     /// As found last.
     pub condition: MarkerCondition,
+    /// Raised by every change.
+    pub version: i64,
 }
 
 /// Joins are written where they are needed.

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use super::vocabulary::NamingKind;
+use super::vocabulary::{NamingAuthority, NamingKind};
 use crate::rules::scope::PlaceKind;
 use crate::rules::state::NamingState;
 
@@ -53,6 +53,16 @@ pub struct Model {
     pub approved_month: Option<i32>,
     /// Approving body.
     pub approved_by: Option<String>,
+    /// The rank of the approving body.
+    pub authority: Option<NamingAuthority>,
+    /// Document of approval.
+    pub approval_doc: Option<String>,
+    /// First day in force; set by the notice.
+    pub effective_on: Option<Date>,
+    /// Where it lies, in words, as the notice must say.
+    pub position: Option<String>,
+    /// Opaque id of the officer who reviewed.
+    pub reviewed_by: Option<String>,
     /// Invented, for demonstration.
     pub is_demo: bool,
     /// Raised by every change.

@@ -17,6 +17,8 @@ pub struct Model {
     pub channel: Option<String>,
     /// Its text.
     pub body: Option<String>,
+    /// The day it was handed to the national registry of place names.
+    pub registry_sent_on: Option<Date>,
 }
 
 /// Joins are written where they are needed.

@@ -191,6 +191,149 @@ pub enum MarkerCondition {
     Missing,
 }
 
+/// A code table that is stored as its GraphQL names.
+macro_rules! stored {
+    ($($(#[$of:meta])* $name:ident { $($(#[$about:meta])* $item:ident,)+ })+) => {$(
+        $(#[$of])*
+        #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+        #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
+        pub enum $name { $($(#[$about])* $item,)+ }
+    )+};
+}
+
+stored! {
+    /// The rank of a body that approves a name or a change of divisions (审批机关).
+    NamingAuthority {
+        /// The State Council (国务院).
+        StateCouncil,
+        /// A ministry of the State Council (国务院有关部门).
+        Ministry,
+        /// The government of a province, autonomous region or municipality (省级人民政府).
+        ProvinceGovernment,
+        /// The government of a prefecture or of a city with districts (市级人民政府).
+        PrefectureGovernment,
+        /// The government of a county, district or county-level city (县级人民政府).
+        CountyGovernment,
+        /// The department for place names (地名主管部门).
+        PlaceNameDepartment,
+        /// Another department, such as housing or transport (其他有关部门).
+        OtherDepartment,
+    }
+    /// Who must receive a filing (备案接收机关).
+    NamingFilingReceiver {
+        /// The State Council, papers to the Ministry of Civil Affairs (国务院，径送民政部).
+        StateCouncil,
+        /// The government one level higher (上一级人民政府).
+        HigherGovernment,
+        /// The department for place names one level higher (上一级地名主管部门).
+        HigherPlaceNameDepartment,
+        /// The department for place names of the same level (同级地名主管部门).
+        SameLevelPlaceNameDepartment,
+    }
+    /// Whose report on an application it is (论证材料类型).
+    NamingReportKind {
+        /// The evaluation by the department (综合评估报告).
+        Evaluation,
+        /// The opinion of experts (专家论证意见).
+        Expert,
+        /// The opinions of the public (听取公众意见情况).
+        Opinions,
+        /// The evaluation of risks (风险评估报告).
+        Risk,
+    }
+    /// What a report says (论证结论).
+    NamingReportOutcome {
+        /// In favour (同意).
+        InFavour,
+        /// In favour under conditions that the summary names (有条件同意).
+        Conditional,
+        /// Against (不同意).
+        Against,
+    }
+    /// What a name is protected as (保护类别).
+    PlaceHeritageCategory {
+        /// An ancient town of a thousand years (千年古镇).
+        AncientTown,
+        /// An ancient village (千年古村落).
+        AncientVillage,
+        /// An ancient county (千年古县).
+        AncientCounty,
+        /// A famous mountain or river (著名山川).
+        FamousFeature,
+        /// An old street, gate or bridge (古街古巷).
+        OldStreet,
+        /// Another name of historic value (其他历史地名).
+        Historic,
+    }
+    /// A side of a change of divisions (变更一方).
+    DivisionSideRole {
+        /// As it was before (变更前).
+        Source,
+        /// As it is after (变更后).
+        Target,
+        /// Below one of them and given a new code or place in the tree by the change (随同变更的下级).
+        Below,
+    }
+    /// Why a joint inspection is held (联检原因).
+    JointInspectionCause {
+        /// Every five years (五年一轮).
+        Periodic,
+        /// A flood, slide or quake changed the ground (自然灾害).
+        Disaster,
+        /// A river took another course (河流改道).
+        RiverShift,
+        /// A road was built or moved (道路变化).
+        RoadChange,
+        /// Another change of the ground or a marker (其他变化).
+        OtherChange,
+    }
+    /// Where a joint inspection stands (联检状态).
+    JointInspectionState {
+        /// Scheduled, not yet signed (已安排).
+        Scheduled,
+        /// Both sides have signed (双方已签字).
+        Signed,
+        /// Closed, to be filed (已完成).
+        Closed,
+        /// Filed with the approving body (已备案).
+        Filed,
+    }
+    /// What is done to a marker (界桩事项).
+    MarkerActKind {
+        /// It is moved (移动).
+        Move,
+        /// It is mended where it stands (修复).
+        Mend,
+    }
+    /// What a geometry is the shape of (图形对象).
+    GeometrySubject {
+        /// A division (行政区划).
+        Division,
+        /// A place (地名实体).
+        Place,
+        /// A boundary line (界线).
+        BoundaryLine,
+    }
+    /// Where a geometry was taken from (图形来源).
+    GeometrySource {
+        /// The official detailed map of boundaries (行政区域界线详图).
+        OfficialMap,
+        /// A survey (测绘成果).
+        Survey,
+        /// Drawn by a user; never for boundaries (用户绘制).
+        UserDrawn,
+    }
+    /// Where a version of a geometry stands (图形版本状态).
+    GeometryState {
+        /// Proposed (已提出).
+        Proposed,
+        /// In use (使用中).
+        Committed,
+        /// Replaced by a later version (已被替代).
+        Superseded,
+    }
+}
+
 impl From<kit::Level> for DivisionLevel {
     fn from(value: kit::Level) -> Self {
         match value {

@@ -1,23 +1,53 @@
 //! The days by which something must be done. They are watched, not enforced: what is late is shown as
 //! late (P-12), never refused.
 
-use chrono::{Datelike, Days, NaiveDate};
+use chrono::{Datelike, Days, Months, NaiveDate};
+use minzheng_kit::calendar::WorkCalendar;
 
-/// Days from approval to filing and to public notice.
-pub const NAME_DAYS: u64 = 15;
-/// Years between two joint inspections of a boundary line.
-pub const INSPECTION_YEARS: i32 = 5;
+use super::parameters::{self, Key};
 
-/// P-9, 地名管理条例 13: a name is filed (备案) within 15 days of its approval. The day of approval is not
-/// counted (民法典 201).
-pub fn filing_due(approved: NaiveDate) -> NaiveDate {
-    plus_days(approved, NAME_DAYS)
+/// The last day of a period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadline {
+    /// The day itself, moved behind rest days where their calendar is known.
+    pub day: NaiveDate,
+    /// The calendar of a needed year is not known, so that the day may still move.
+    pub is_provisional: bool,
+}
+
+/// 民法典 201 and 203: the day of the act is not counted, and a period that ends on a rest day ends on the
+/// next working day.
+fn after_days(from: NaiveDate, days: u32) -> Deadline {
+    let last = from
+        .checked_add_days(Days::new(u64::from(days)))
+        .unwrap_or(NaiveDate::MAX);
+    match WorkCalendar::china().next_working_day(last) {
+        Some(day) => Deadline {
+            day,
+            is_provisional: false,
+        },
+        None => Deadline {
+            day: last,
+            is_provisional: true,
+        },
+    }
+}
+
+fn after_months(from: NaiveDate, months: u32) -> NaiveDate {
+    from.checked_add_months(Months::new(months))
+        .unwrap_or(NaiveDate::MAX)
+}
+
+/// P-9, 地名管理条例 13: a name is filed (备案) within 15 days of its approval.
+pub fn filing_due(approved: NaiveDate) -> Deadline {
+    after_days(approved, parameters::count(Key::FilingDays, approved))
 }
 
 /// P-10, 地名管理条例 14: a name is made public within 15 days of approval, or of filing for names that other
 /// departments approve.
-pub fn notice_due(approved: NaiveDate, filed_by_other_department: Option<NaiveDate>) -> NaiveDate {
-    plus_days(filed_by_other_department.unwrap_or(approved), NAME_DAYS)
+pub fn notice_due(approved: NaiveDate, filed_by_other_department: Option<NaiveDate>) -> Deadline {
+    let from = filed_by_other_department.unwrap_or(approved);
+    after_days(from, parameters::count(Key::NoticeDays, from))
 }
 
 /// P-12, 地名管理条例 35: whether something due is late on `today`, done or not.
@@ -25,25 +55,75 @@ pub fn is_late(due: NaiveDate, done: Option<NaiveDate>, today: NaiveDate) -> boo
     done.unwrap_or(today) > due
 }
 
+/// What is to be done about a filing that has not come.
+#[derive(async_graphql::Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(name = "FilingReminder")]
+pub enum Reminder {
+    /// Nothing: it is filed, or there is still time (无需催办).
+    None,
+    /// It is late and must be chased (应当催办).
+    Chase,
+    /// It was chased; the answer is waited for (已催办，等待办理).
+    Wait,
+    /// Chasing has not helped: it is reported to the superior (应当向上级报告).
+    Report,
+    /// It was reported to the superior (已向上级报告).
+    Reported,
+}
+
+/// P-12, 地名管理条例 35: a late filing is chased, and reported to the superior when that does not help.
+pub fn reminder(
+    due: NaiveDate,
+    filed: Option<NaiveDate>,
+    chased: Option<NaiveDate>,
+    reported: Option<NaiveDate>,
+    today: NaiveDate,
+) -> Reminder {
+    if filed.is_some() || !is_late(due, None, today) {
+        return Reminder::None;
+    }
+    match (chased, reported) {
+        (_, Some(_)) => Reminder::Reported,
+        (None, None) => Reminder::Chase,
+        (Some(chased), None) => {
+            let last = after_days(chased, parameters::count(Key::ChaseDays, chased)).day;
+            if today > last {
+                Reminder::Report
+            } else {
+                Reminder::Wait
+            }
+        }
+    }
+}
+
 /// B-1, 行政区域界线管理条例 12: every line is jointly inspected every five years; a 29 February falls on the 28th.
 pub fn inspection_due(last: NaiveDate) -> NaiveDate {
-    let year = last.year() + INSPECTION_YEARS;
+    let years = parameters::count(Key::InspectionYears, last);
+    let year = last
+        .year()
+        .saturating_add(i32::try_from(years).unwrap_or(0));
     last.with_year(year)
         .or_else(|| NaiveDate::from_ymd_opt(year, 2, 28))
         .unwrap_or(last)
 }
 
-/// B-3, 行政区域界线管理条例 12: an inspection is complete when both sides have signed, on the later day.
-pub fn inspection_completed(
-    left: Option<NaiveDate>,
-    right: Option<NaiveDate>,
-) -> Option<NaiveDate> {
-    Some(left?.max(right?))
+/// D-9, 行政区划管理条例 15: a change of divisions is carried out within 12 months of its approval, and within
+/// 6 months more where the approving body has granted them.
+pub fn change_due(approved: NaiveDate, is_extended: bool) -> NaiveDate {
+    let extra = if is_extended {
+        parameters::count(Key::ChangeExtraMonths, approved)
+    } else {
+        0
+    };
+    after_months(
+        approved,
+        parameters::count(Key::ChangeMonths, approved) + extra,
+    )
 }
 
-fn plus_days(day: NaiveDate, days: u64) -> NaiveDate {
-    day.checked_add_days(Days::new(days))
-        .unwrap_or(NaiveDate::MAX)
+/// D-9, 行政区划管理条例 17: the new code is fixed and published within one month of the approval.
+pub fn code_due(approved: NaiveDate) -> NaiveDate {
+    after_months(approved, parameters::count(Key::CodeMonths, approved))
 }
 
 #[cfg(test)]
@@ -55,19 +135,25 @@ mod tests {
     }
 
     #[test]
-    fn fifteen_days_do_not_count_the_day_itself() {
-        for (approved, due) in [
-            ("2026-01-01", "2026-01-16"),
-            ("2024-02-20", "2024-03-06"),
-            ("2025-12-20", "2026-01-04"),
+    fn fifteen_days_do_not_count_the_day_itself_and_end_on_a_working_day() {
+        for (approved, due, is_provisional) in [
+            // A Friday, a Saturday (so Monday), and the Spring Festival to 23 February.
+            ("2026-01-01", "2026-01-16", false),
+            ("2026-01-02", "2026-01-19", false),
+            ("2026-02-01", "2026-02-24", false),
+            // No calendar of these years is known.
+            ("2024-02-20", "2024-03-06", true),
+            ("2026-12-20", "2027-01-04", true),
         ] {
-            assert_eq!(filing_due(day(approved)), day(due));
-            assert_eq!(notice_due(day(approved), None), day(due));
+            let expected = Deadline {
+                day: day(due),
+                is_provisional,
+            };
+            assert_eq!(filing_due(day(approved)), expected, "{approved}");
+            assert_eq!(notice_due(day(approved), None), expected, "{approved}");
         }
-        assert_eq!(
-            notice_due(day("2026-01-01"), Some(day("2026-01-10"))),
-            day("2026-01-25")
-        );
+        let other = notice_due(day("2026-01-01"), Some(day("2026-01-12")));
+        assert_eq!(other.day, day("2026-01-27"));
     }
 
     #[test]
@@ -80,11 +166,48 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_inspected_every_five_years_when_both_have_signed() {
+    fn a_late_filing_is_chased_and_then_reported() {
+        let due = day("2026-03-02");
+        let chased = Some(day("2026-03-05"));
+        for (filed, chased, reported, today, expected) in [
+            (None, None, None, "2026-03-02", Reminder::None),
+            (None, None, None, "2026-03-03", Reminder::Chase),
+            (None, chased, None, "2026-03-16", Reminder::Wait),
+            (None, chased, None, "2026-03-17", Reminder::Report),
+            (
+                None,
+                chased,
+                Some(day("2026-03-18")),
+                "2026-03-20",
+                Reminder::Reported,
+            ),
+            (
+                Some(day("2026-03-10")),
+                chased,
+                None,
+                "2026-03-20",
+                Reminder::None,
+            ),
+        ] {
+            assert_eq!(
+                reminder(due, filed, chased, reported, day(today)),
+                expected,
+                "{today}"
+            );
+        }
+    }
+
+    #[test]
+    fn lines_are_inspected_every_five_years() {
         assert_eq!(inspection_due(day("2021-06-30")), day("2026-06-30"));
         assert_eq!(inspection_due(day("2024-02-29")), day("2029-02-28"));
-        assert_eq!(inspection_completed(Some(day("2022-01-01")), None), None);
-        let both = inspection_completed(Some(day("2022-01-01")), Some(day("2022-02-01")));
-        assert_eq!(both, Some(day("2022-02-01")));
+    }
+
+    #[test]
+    fn a_change_of_divisions_has_twelve_months_and_six_more() {
+        let approved = day("2025-08-31");
+        assert_eq!(change_due(approved, false), day("2026-08-31"));
+        assert_eq!(change_due(approved, true), day("2027-02-28"));
+        assert_eq!(code_due(day("2026-01-31")), day("2026-02-28"));
     }
 }

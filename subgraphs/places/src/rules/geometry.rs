@@ -22,6 +22,17 @@ pub struct BoundingBox {
 const A: f64 = 6_378_137.0;
 /// Flattening of CGCS2000.
 const F: f64 = 1.0 / 298.257_222_101;
+
+/// The semi-major axis in metres.
+pub(super) const fn semi_major() -> f64 {
+    A
+}
+
+/// The flattening.
+pub(super) const fn flattening() -> f64 {
+    F
+}
+
 const METRES_PER_DEGREE: f64 = 111_320.0;
 
 impl Point {

@@ -1,14 +1,20 @@
-//! What a name must be, before anyone asks whether it is taken: P-1, P-2, P-6 to P-8.
+//! What a name must be, before anyone asks whether it is taken: P-1, P-2, P-5 to P-8, and what becomes of it
+//! in documents and under penalties: P-13, P-14.
 //!
 //! Every check answers with the refusals that a user can act on; none repeats the name. What only a person
 //! can judge (healthy meaning, truth to the place, the name of a leader) is left to the evaluation.
 
+use chrono::NaiveDate;
 use minzheng_kit::UserError;
 
-use super::{geometry::Point, romanise, scope::PlaceKind};
+use super::{
+    geometry::Point,
+    parameters::{self, Key},
+    romanise,
+    scope::PlaceKind,
+};
+use crate::model::vocabulary::{NamingKind, NamingReportKind};
 
-/// The longest name, in characters. [P]
-pub const LONGEST: usize = 20;
 /// The shortest statement of reasons, in characters. [P]
 pub const SHORTEST_REASONS: usize = 4;
 
@@ -55,6 +61,8 @@ pub struct Draft<'a> {
     pub reasons: &'a str,
     /// Where; none where the applicant did not say.
     pub point: Option<Point>,
+    /// The day on which it is judged.
+    pub on: NaiveDate,
 }
 
 /// All refusals of a draft, in the order of the form.
@@ -62,6 +70,8 @@ pub fn check(draft: &Draft<'_>) -> Vec<UserError> {
     structure(draft)
         .into_iter()
         .chain(foreign(draft))
+        .chain(leaders(draft))
+        .chain(companies(draft))
         .chain(application(draft))
         .collect()
 }
@@ -92,7 +102,7 @@ fn structure(draft: &Draft<'_>) -> Vec<UserError> {
             .basis(basis),
         );
     }
-    if draft.specific.chars().count() + draft.generic.chars().count() > LONGEST {
+    if draft.specific.chars().count() + draft.generic.chars().count() > longest(draft.on) {
         refusals.push(
             UserError::new("NAME_TOO_LONG", "The name is too long.", "地名过长。")
                 .field(&["input", "specific"]),
@@ -113,12 +123,70 @@ fn structure(draft: &Draft<'_>) -> Vec<UserError> {
     refusals
 }
 
+/// The longest name on a day, in characters.
+pub fn longest(on: NaiveDate) -> usize {
+    usize::try_from(parameters::value(Key::LongestName, on)).unwrap_or(0)
+}
+
 /// The unified ideographs of the basic block; the characters of the extension blocks are rare ones.
 fn is_common(c: char) -> bool {
     ('\u{4E00}'..='\u{9FA5}').contains(&c)
 }
 
-/// P-2, 地名管理条例 9(4)–(6): no foreign place or personal names, no company or trademark names.
+/// Late leaders of the State, whose names are never given to places. Names of other persons are for the
+/// evaluation to find.
+const LEADERS: &[&str] = &[
+    "毛泽东",
+    "周恩来",
+    "刘少奇",
+    "朱德",
+    "邓小平",
+    "陈云",
+    "任弼时",
+    "叶剑英",
+    "李先念",
+    "彭德怀",
+    "宋庆龄",
+    "董必武",
+    "泽东",
+    "恩来",
+];
+/// Words by which a company shows itself.
+const COMPANIES: &[&str] = &["有限公司", "股份", "集团", "公司", "银行", "品牌", "商标"];
+
+/// P-2, 地名管理条例 9(4): never the name of a leader of the State.
+fn leaders(draft: &Draft<'_>) -> Option<UserError> {
+    LEADERS
+        .iter()
+        .any(|name| draft.specific.contains(name))
+        .then(|| {
+            UserError::new(
+                "NAME_LEADER",
+                "Names of leaders of the State may not be used.",
+                "禁止以国家领导人的名字作地名。",
+            )
+            .field(&["input", "specific"])
+            .basis("地名管理条例第九条第一款第四项")
+        })
+}
+
+/// P-2, 地名管理条例 9(6): no company or trademark names.
+fn companies(draft: &Draft<'_>) -> Option<UserError> {
+    COMPANIES
+        .iter()
+        .any(|word| draft.specific.contains(word))
+        .then(|| {
+            UserError::new(
+                "NAME_COMPANY",
+                "Names of companies and trademarks may not be used.",
+                "不以企业名称、商标名称作地名。",
+            )
+            .field(&["input", "specific"])
+            .basis("地名管理条例第九条第一款第六项")
+        })
+}
+
+/// P-2, 地名管理条例 9(4)–(6): no foreign place or personal names.
 fn foreign(draft: &Draft<'_>) -> Option<UserError> {
     FOREIGN
         .iter()
@@ -161,22 +229,132 @@ fn application(draft: &Draft<'_>) -> Vec<UserError> {
     refusals
 }
 
-/// P-7, 地名管理条例 10 and 25: names of historic value are generally not changed.
-pub fn heritage_is_kept(is_heritage: bool) -> Option<UserError> {
-    is_heritage.then(|| {
+/// P-5, 地名管理条例 9(9): a division does not take the name of a famous natural feature, heritage site or
+/// other feature that lies, or partly lies, beyond its own area.
+pub fn division_borrows(specific: &str, beyond: &[&str]) -> Option<UserError> {
+    beyond.contains(&specific).then(|| {
+        UserError::new(
+            "NAME_BORROWED",
+            "A division may not take the name of a famous feature beyond its own area.",
+            "行政区划的专名不得使用本区域以外的著名自然地理实体、历史文化遗产等名称。",
+        )
+        .field(&["input", "name"])
+        .basis("地名管理条例第九条第一款第九项")
+    })
+}
+
+/// P-6, 地名管理条例 9(10): the name of a facility agrees with the place it is in: it does not begin with the
+/// name of another division than those around it.
+pub fn facility_agrees(specific: &str, around: &[&str], elsewhere: &[&str]) -> Option<UserError> {
+    let begins = |names: &[&str]| {
+        names
+            .iter()
+            .any(|name| name.chars().count() > 1 && specific.starts_with(name))
+    };
+    (begins(elsewhere) && !begins(around)).then(|| {
+        UserError::new(
+            "NAME_OF_ELSEWHERE",
+            "The name of a facility must agree with the place it is in.",
+            "设施名称应当与所在地地名相统一。",
+        )
+        .field(&["input", "specific"])
+        .basis("地名管理条例第九条第一款第十项")
+    })
+}
+
+/// P-7, 地名管理条例 10 and 25: names of historic value are generally not changed; one that is listed only after
+/// protective measures were laid down.
+pub fn heritage_is_kept(is_listed: bool, has_measures: bool) -> Option<UserError> {
+    (is_listed && !has_measures).then(|| {
         UserError::new(
             "NAME_HERITAGE",
             "A name of historic value is not changed before protective measures are laid down.",
-            "具有重要历史文化价值的地名，一般不得更改。",
+            "具有重要历史文化价值的地名，一般不得更改；确需更改的，应当预先制定保护措施。",
         )
         .field(&["input", "placeId"])
         .basis("地名管理条例第十条、第二十五条")
     })
 }
 
+/// P-8, 地名管理条例 11: the reports that must lie with an application before it is reviewed. For divisions the
+/// article names them; for other names it says "as fits": every name is evaluated, a change or end of a name
+/// asks the public, natural features and protected names ask experts.
+pub fn reports_needed(
+    kind: PlaceKind,
+    asked: NamingKind,
+    is_listed: bool,
+) -> Vec<NamingReportKind> {
+    if kind == PlaceKind::Division {
+        return vec![
+            NamingReportKind::Risk,
+            NamingReportKind::Expert,
+            NamingReportKind::Opinions,
+        ];
+    }
+    let mut needed = vec![NamingReportKind::Evaluation];
+    if kind == PlaceKind::NaturalFeature || is_listed {
+        needed.push(NamingReportKind::Expert);
+    }
+    if asked != NamingKind::Name {
+        needed.push(NamingReportKind::Opinions);
+    }
+    needed
+}
+
+/// P-8, 地名管理条例 11: the refusal of a review for which reports are missing.
+pub fn reports_are_there(
+    needed: &[NamingReportKind],
+    made: &[NamingReportKind],
+) -> Option<UserError> {
+    needed.iter().any(|kind| !made.contains(kind)).then(|| {
+        UserError::new(
+            "REPORTS_MISSING",
+            "Reports that this application needs are missing.",
+            "缺少应当提交的评估、论证或者听取意见材料。",
+        )
+        .field(&["input", "applicationId"])
+        .basis("地名管理条例第十一条")
+    })
+}
+
+/// P-13, 地名管理条例 18: documents show the standard name of their own date: of several names with their first
+/// day and last day (exclusive) the one in force on a day.
+pub fn standard_on<T>(
+    names: &[T],
+    span: impl Fn(&T) -> (NaiveDate, Option<NaiveDate>),
+    on: NaiveDate,
+) -> Option<&T> {
+    names.iter().find(|name| {
+        let (from, to) = span(name);
+        from <= on && to.is_none_or(|to| to > on)
+    })
+}
+
+/// What a fine is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offence {
+    /// Other than standard names on signs, maps, papers.
+    Misuse,
+    /// Damaging or moving signs of place names.
+    SignDamaged,
+}
+
+/// P-14, 地名管理条例 37–38: the range within which a fine lies, in yuan.
+pub fn fine_range(offence: Offence, on: NaiveDate) -> (i64, i64) {
+    let (low, high) = match offence {
+        Offence::Misuse => (Key::MisuseFineLow, Key::MisuseFineHigh),
+        Offence::SignDamaged => (Key::SignFineLow, Key::SignFineHigh),
+    };
+    (parameters::value(low, on), parameters::value(high, on))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn today() -> NaiveDate {
+        "2026-11-22".parse().unwrap()
+    }
 
     fn draft<'a>(specific: &'a str, generic: &'a str) -> Draft<'a> {
         Draft {
@@ -185,6 +363,7 @@ mod tests {
             generic,
             reasons: "新建城市道路",
             point: None,
+            on: today(),
         }
     }
 
@@ -207,6 +386,8 @@ mod tests {
             ("Park", "路", "NAME_SCRIPT"),
             ("\u{20000}园", "路", "NAME_SCRIPT"),
             ("塞纳河畔", "路", "NAME_FOREIGN"),
+            ("周恩来", "路", "NAME_LEADER"),
+            ("宏大集团", "路", "NAME_COMPANY"),
             (
                 "兴园兴园兴园兴园兴园兴园兴园兴园兴园兴园",
                 "路",
@@ -231,6 +412,88 @@ mod tests {
             }),
             ["POINT_OUTSIDE"]
         );
-        assert!(heritage_is_kept(true).is_some() && heritage_is_kept(false).is_none());
+    }
+
+    #[test]
+    fn listed_names_are_kept_until_measures_are_laid_down() {
+        for (listed, measures, refused) in [
+            (false, false, false),
+            (false, true, false),
+            (true, false, true),
+            (true, true, false),
+        ] {
+            assert_eq!(heritage_is_kept(listed, measures).is_some(), refused);
+        }
+    }
+
+    #[test]
+    fn divisions_do_not_borrow_and_facilities_do_not_stray() {
+        assert!(division_borrows("峨眉", &["峨眉", "青城"]).is_some());
+        assert!(division_borrows("新津", &["峨眉", "青城"]).is_none());
+        for (specific, refused) in [
+            ("新津岷江", false),
+            ("双流岷江", true),
+            ("岷江", false),
+            ("新津双流", false),
+        ] {
+            let refusal = facility_agrees(specific, &["新津", "成都"], &["双流", "温江"]);
+            assert_eq!(refusal.is_some(), refused, "{specific}");
+        }
+    }
+
+    #[test]
+    fn reports_are_asked_for_as_fits() {
+        use NamingKind as N;
+        use NamingReportKind::{Evaluation, Expert, Opinions, Risk};
+        for (kind, asked, listed, needed) in [
+            (PlaceKind::Road, N::Name, false, vec![Evaluation]),
+            (
+                PlaceKind::Road,
+                N::Rename,
+                false,
+                vec![Evaluation, Opinions],
+            ),
+            (
+                PlaceKind::Road,
+                N::Rename,
+                true,
+                vec![Evaluation, Expert, Opinions],
+            ),
+            (
+                PlaceKind::NaturalFeature,
+                N::Name,
+                false,
+                vec![Evaluation, Expert],
+            ),
+            (
+                PlaceKind::Division,
+                N::Rename,
+                false,
+                vec![Risk, Expert, Opinions],
+            ),
+        ] {
+            assert_eq!(reports_needed(kind, asked, listed), needed);
+            assert!(reports_are_there(&needed, &needed).is_none());
+            assert!(reports_are_there(&needed, &needed[1..]).is_some());
+        }
+    }
+
+    #[test]
+    fn documents_show_the_name_of_their_own_date() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let names = [
+            ("旧", day("1990-01-01"), Some(day("2024-06-01"))),
+            ("新", day("2024-06-01"), None),
+        ];
+        let on = |text: &str| standard_on(&names, |n| (n.1, n.2), day(text)).map(|n| n.0);
+        assert_eq!(on("1989-12-31"), None);
+        assert_eq!(on("2024-05-31"), Some("旧"));
+        assert_eq!(on("2024-06-01"), Some("新"));
+    }
+
+    #[test]
+    fn fines_lie_in_the_range_of_the_articles() {
+        assert_eq!(fine_range(Offence::Misuse, today()), (2_000, 10_000));
+        assert_eq!(fine_range(Offence::SignDamaged, today()), (1_000, 5_000));
     }
 }

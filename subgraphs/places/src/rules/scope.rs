@@ -1,9 +1,11 @@
 //! P-3 and P-4: within what area a name must be alone, and when two names sound alike.
 
 use async_graphql::Enum;
+use minzheng_kit::UserError;
 use sea_orm::{DeriveActiveEnum, EnumIter};
 
 use super::pinyin;
+use crate::model::vocabulary::DivisionLevel;
 
 /// The kinds of place names (地名类别), 地名管理条例 3.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
@@ -61,12 +63,24 @@ impl PlaceKind {
     }
 }
 
+/// P-3, 地名管理条例 9(7): divisions of county level and above are alone in the country, townships in their
+/// province.
+pub fn division_scope(level: DivisionLevel) -> Scope {
+    if level == DivisionLevel::Township {
+        Scope::Province
+    } else {
+        Scope::Nation
+    }
+}
+
 /// The area in which a name must be alone (地名唯一性范围).
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 #[graphql(name = "NameScope")]
 pub enum Scope {
     /// The whole country (全国范围).
     Nation,
+    /// One province (省级行政区域).
+    Province,
     /// One county or district (县级行政区域).
     County,
     /// One built-up area (同一建成区).
@@ -93,13 +107,44 @@ pub fn sound(name: &str) -> String {
         .join(" ")
 }
 
-/// P-4: whether and how two names of the same kind and scope are in conflict.
-pub fn conflict(one: &str, other: &str) -> Option<ConflictKind> {
+/// P-4, 地名管理条例 9(8): whether and how two names of the same kind and scope are in conflict. With `tones`
+/// names that differ in tone only are let stand (a setting of the province).
+pub fn conflict(one: &str, other: &str, tones: bool) -> Option<ConflictKind> {
     if one == other {
-        Some(ConflictKind::Same)
-    } else {
-        (sound(one) == sound(other)).then_some(ConflictKind::Homophone)
+        return Some(ConflictKind::Same);
     }
+    let alike = if tones {
+        pinyin::syllables(one) == pinyin::syllables(other)
+    } else {
+        sound(one) == sound(other)
+    };
+    alike.then_some(ConflictKind::Homophone)
+}
+
+/// P-3, 地名管理条例 9(7): the same name within the scope is never given; P-4: one that only sounds alike may
+/// be, when an officer has judged it and said why.
+pub fn may_stand(conflicts: &[ConflictKind], judged: bool) -> Option<UserError> {
+    let basis = "地名管理条例第九条第一款第七项、第八项";
+    if conflicts.contains(&ConflictKind::Same) {
+        return Some(
+            UserError::new(
+                "NAME_TAKEN",
+                "This name is borne by another place within the area where it must be alone.",
+                "在规定范围内已有相同地名。",
+            )
+            .field(&["input", "applicationId"])
+            .basis(basis),
+        );
+    }
+    (!conflicts.is_empty() && !judged).then(|| {
+        UserError::new(
+            "NAME_HOMOPHONE",
+            "Names that sound alike are to be judged first.",
+            "存在同音地名，应当先行核查并说明理由。",
+        )
+        .field(&["input", "applicationId"])
+        .basis(basis)
+    })
 }
 
 #[cfg(test)]
@@ -116,8 +161,40 @@ mod tests {
             ("西安路", "仙路", None),
             ("长乐路", "常乐路", Some(ConflictKind::Homophone)),
         ] {
-            assert_eq!(conflict(one, other), found, "{one} {other}");
+            assert_eq!(conflict(one, other, false), found, "{one} {other}");
         }
+    }
+
+    #[test]
+    fn tones_count_only_where_the_province_says_so() {
+        for (one, other, toneless, toned) in [
+            ("中山路", "钟山路", true, true),
+            ("新华路", "新花路", true, false),
+            ("文昌街", "闻昌街", true, true),
+            ("明山路", "名扇路", true, false),
+        ] {
+            assert_eq!(
+                conflict(one, other, false).is_some(),
+                toneless,
+                "{one} {other}"
+            );
+            assert_eq!(conflict(one, other, true).is_some(), toned, "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn equal_names_never_stand_and_homophones_only_when_judged() {
+        use ConflictKind::{Homophone, Same};
+        let code = |found: &[ConflictKind], judged| may_stand(found, judged).map(|e| e.code);
+        assert_eq!(code(&[], false), None);
+        assert_eq!(code(&[Homophone], false).as_deref(), Some("NAME_HOMOPHONE"));
+        assert_eq!(code(&[Homophone], true), None);
+        assert_eq!(
+            code(&[Homophone, Same], true).as_deref(),
+            Some("NAME_TAKEN")
+        );
+        assert_eq!(division_scope(DivisionLevel::Township), Scope::Province);
+        assert_eq!(division_scope(DivisionLevel::County), Scope::Nation);
     }
 
     #[test]

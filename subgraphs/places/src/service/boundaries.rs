@@ -11,7 +11,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::model::{
-    boundary_area, boundary_line, joint_inspection, marker, vocabulary::BoundaryLevel,
+    boundary_area, boundary_line, joint_inspection, marker, marker_act, vocabulary::BoundaryLevel,
 };
 
 /// The boundaries of one division, summed.
@@ -136,4 +136,27 @@ pub async fn markers<C: ConnectionTrait>(
         of.entry(row.line).or_default().push(row);
     }
     Ok(of)
+}
+
+/// One line.
+pub async fn one<C: ConnectionTrait>(db: &C, id: Uuid) -> Result<Option<boundary_line::Model>> {
+    Ok(boundary_line::Entity::find_by_id(id).one(db).await?)
+}
+
+/// One inspection.
+pub async fn inspection<C: ConnectionTrait>(
+    db: &C,
+    id: Uuid,
+) -> Result<Option<joint_inspection::Model>> {
+    Ok(joint_inspection::Entity::find_by_id(id).one(db).await?)
+}
+
+/// One marker.
+pub async fn marker<C: ConnectionTrait>(db: &C, id: Uuid) -> Result<Option<marker::Model>> {
+    Ok(marker::Entity::find_by_id(id).one(db).await?)
+}
+
+/// One move or mending of a marker.
+pub async fn marker_act<C: ConnectionTrait>(db: &C, id: Uuid) -> Result<Option<marker_act::Model>> {
+    Ok(marker_act::Entity::find_by_id(id).one(db).await?)
 }

@@ -9,13 +9,16 @@ use chrono::NaiveDate;
 use minzheng_kit::Result;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
-    Select,
+    QuerySelect, QueryTrait, Select,
 };
 use uuid::Uuid;
 
-use crate::model::{
-    division, division_lineage, division_version,
-    vocabulary::{DivisionLevel, LineageRelation},
+use crate::{
+    model::{
+        division, division_lineage, division_version,
+        vocabulary::{DivisionLevel, LineageRelation},
+    },
+    rules::divisions::{self as law, Part},
 };
 
 /// How many times lineage is followed; the longest chain of the history has eight steps.
@@ -208,6 +211,152 @@ pub async fn today<C: ConnectionTrait>(
         .into_iter()
         .map(|(id, heirs)| (id, heirs.into_values().collect()))
         .collect())
+}
+
+/// What a division was made of: another one, and the part of it that came; `None` where a split's shares are
+/// not known.
+pub type Forebear = (Uuid, Option<Part>);
+
+/// D-8: for each division itself and all that became a part of it.
+pub async fn forebears<C: ConnectionTrait>(
+    db: &C,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<Forebear>>> {
+    use division_lineage::Column as C;
+    const WHOLE: Part = (0.0, 1.0);
+    let mut found: HashMap<Uuid, Vec<Forebear>> = ids
+        .iter()
+        .map(|id| (*id, vec![(*id, Some(WHOLE))]))
+        .collect();
+    // Of each division yet to be followed: who asked, and for which part of it.
+    let mut open: BTreeMap<Uuid, Vec<Forebear>> = found.clone().into_iter().collect();
+    let mut seen: HashSet<(Uuid, Uuid)> = ids.iter().map(|id| (*id, *id)).collect();
+    for _ in 0..LONGEST_LINEAGE {
+        if open.is_empty() {
+            break;
+        }
+        let steps = division_lineage::Entity::find()
+            .filter(C::ToDivision.is_in(open.keys().copied()))
+            .filter(C::FromDivision.is_not_null())
+            .filter(C::Relation.ne(LineageRelation::Transfer))
+            .order_by_asc(C::Seq)
+            .all(db)
+            .await?;
+        let split = parts_of(db, &steps).await?;
+        let mut next: BTreeMap<Uuid, Vec<Forebear>> = BTreeMap::new();
+        for step in steps {
+            let (Some(from), Some(to)) = (step.from_division, step.to_division) else {
+                continue;
+            };
+            let came = match step.relation {
+                LineageRelation::Split => split.get(&(from, to)).copied(),
+                _ => Some(WHOLE),
+            };
+            for (asked, part) in open.get(&to).into_iter().flatten() {
+                if from == to || !seen.insert((*asked, from)) {
+                    continue;
+                }
+                let through = part
+                    .zip(came)
+                    .map(|(outer, inner)| law::within(outer, inner));
+                found.entry(*asked).or_default().push((from, through));
+                next.entry(from).or_default().push((*asked, through));
+            }
+        }
+        open = next;
+    }
+    Ok(found)
+}
+
+/// The part that each heir of a split got; missing where a share is not known.
+async fn parts_of<C: ConnectionTrait>(
+    db: &C,
+    steps: &[division_lineage::Model],
+) -> Result<HashMap<(Uuid, Uuid), Part>> {
+    use division_lineage::Column as C;
+    let split: BTreeSet<Uuid> = steps
+        .iter()
+        .filter(|step| step.relation == LineageRelation::Split)
+        .filter_map(|step| step.from_division)
+        .collect();
+    if split.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let all = division_lineage::Entity::find()
+        .filter(C::FromDivision.is_in(split))
+        .filter(C::Relation.eq(LineageRelation::Split))
+        .order_by_asc(C::Seq)
+        .all(db)
+        .await?;
+    let mut heirs: BTreeMap<Uuid, Vec<&division_lineage::Model>> = BTreeMap::new();
+    for step in &all {
+        if let Some(from) = step.from_division {
+            heirs.entry(from).or_default().push(step);
+        }
+    }
+    let mut found = HashMap::new();
+    for (from, steps) in heirs {
+        let shares: Vec<Option<f64>> = steps.iter().map(|step| step.share).collect();
+        for (step, part) in steps.iter().zip(law::parts(&shares).unwrap_or_default()) {
+            if let Some(to) = step.to_division {
+                found.insert((from, to), part);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The divisions below one as a tree on a day, down to a depth of 1 to 3, to be paged by code: by their own
+/// order codes put a division behind the one above it.
+pub fn tree(root: Uuid, depth: u8, on: NaiveDate) -> Select<division_version::Entity> {
+    use division_version::Column as C;
+    let below = |parents: Condition| {
+        division_version::Entity::find()
+            .select_only()
+            .column(C::Division)
+            .filter(parents)
+            .filter(in_force(on))
+            .into_query()
+    };
+    let first = Condition::all().add(C::Parent.eq(root));
+    let mut any = Condition::any().add(first.clone());
+    if depth > 1 {
+        let second = Condition::all().add(C::Parent.in_subquery(below(first)));
+        any = any.add(second.clone());
+        if depth > 2 {
+            any = any.add(C::Parent.in_subquery(below(second)));
+        }
+    }
+    division_version::Entity::find()
+        .filter(any)
+        .filter(in_force(on))
+}
+
+/// How far below the root of a tree a version stands.
+pub fn depth_below(root: Uuid, version: &division_version::Model) -> i32 {
+    if version.parent == Some(root) {
+        1
+    } else if version.prefecture == Some(root)
+        || version.level == DivisionLevel::County
+        || version.prefecture.is_none()
+        || version.parent == version.prefecture
+    {
+        2
+    } else {
+        3
+    }
+}
+
+/// Every version that bore a code, with the division it was of; earliest first.
+pub async fn bearers<C: ConnectionTrait>(
+    db: &C,
+    code: &str,
+) -> Result<Vec<division_version::Model>> {
+    Ok(division_version::Entity::find()
+        .filter(division_version::Column::Code.eq(code))
+        .order_by_asc(division_version::Column::ValidFrom)
+        .all(db)
+        .await?)
 }
 
 /// The ids of a division and all above it on a day: township, county, prefecture, province.

@@ -2,22 +2,26 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
 use minzheng_kit::Result;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Select,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, Iterable, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Select,
     sea_query::{Expr, ExprTrait, LikeExpr},
 };
 use uuid::Uuid;
 
+use super::divisions;
 use crate::{
     model::{
-        division_version, place, place_name,
-        vocabulary::{DivisionLevel, NameStatus},
+        division_version, naming_application, place, place_name,
+        vocabulary::{DivisionLevel, NameStatus, NamingKind},
     },
     rules::{
         geometry::BoundingBox,
+        parameters::{self, Key},
         scope::{self, ConflictKind, PlaceKind, Scope},
+        state::NamingState,
     },
 };
 
@@ -34,6 +38,31 @@ pub async fn by_ids<C: ConnectionTrait>(
         .all(db)
         .await?;
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// The division that each of these places lies in on a day: its own while that lasts, then its sole heir, and
+/// the county where several took its ground.
+pub async fn division_of<C: ConnectionTrait>(
+    db: &C,
+    ids: &[Uuid],
+    on: NaiveDate,
+) -> Result<HashMap<Uuid, Uuid>> {
+    let rows = by_ids(db, ids).await?;
+    let mut own: Vec<Uuid> = rows.values().map(|row| row.division).collect();
+    own.sort_unstable();
+    own.dedup();
+    let heirs = divisions::today(db, &own, on).await?;
+    Ok(rows
+        .into_iter()
+        .map(|(id, row)| {
+            let division = match heirs.get(&row.division).map(Vec::as_slice) {
+                Some([sole]) => *sole,
+                Some([]) | None => row.division,
+                Some(_) => row.county,
+            };
+            (id, division)
+        })
+        .collect())
 }
 
 /// All names of these places, earliest first.
@@ -158,28 +187,65 @@ mod kind_text {
     }
 }
 
-/// P-3 and P-4: the names in force that are equal to `name` or sound like it, of the same kind and in the
-/// kind's scope around `county`. `except` is the place to be renamed.
-pub async fn conflicts<C: ConnectionTrait>(
-    db: &C,
-    name: &str,
-    kind: PlaceKind,
-    county: Uuid,
-    except: Option<Uuid>,
-) -> Result<Vec<Conflict>> {
-    if kind == PlaceKind::Division {
-        return division_conflicts(db, name).await;
+/// A name whose conflicts are sought.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// The whole name.
+    pub name: &'a str,
+    /// The kind of place.
+    pub kind: PlaceKind,
+    /// Its county.
+    pub county: Uuid,
+    /// The place to be renamed, which is in nobody's way.
+    pub except: Option<Uuid>,
+    /// The application that asks, likewise.
+    pub application: Option<Uuid>,
+    /// The day.
+    pub today: NaiveDate,
+}
+
+/// P-3 and P-4: the names in force, or decided and soon to be, that are equal to a name or sound like it, of
+/// the same kind and in the kind's scope.
+pub async fn conflicts<C: ConnectionTrait>(db: &C, wanted: Wanted<'_>) -> Result<Vec<Conflict>> {
+    let tones = parameters::value(Key::HomophoneTones, wanted.today) != 0;
+    if wanted.kind == PlaceKind::Division {
+        return division_conflicts(db, wanted.name, tones).await;
     }
+    let is_wide = wanted.kind.scope() == Scope::Nation;
+    // A county that was joined to another brought its names along.
+    let counties: Vec<Uuid> = if is_wide {
+        Vec::new()
+    } else {
+        let mut family = divisions::forebears(db, &[wanted.county]).await?;
+        family
+            .remove(&wanted.county)
+            .into_iter()
+            .flatten()
+            .map(|one| one.0)
+            .collect()
+    };
+    let mut found = named(db, wanted, is_wide, &counties, tones).await?;
+    found.extend(decided(db, wanted, is_wide, &counties, tones).await?);
+    Ok(found)
+}
+
+async fn named<C: ConnectionTrait>(
+    db: &C,
+    wanted: Wanted<'_>,
+    is_wide: bool,
+    counties: &[Uuid],
+    tones: bool,
+) -> Result<Vec<Conflict>> {
     use place_name::Column as C;
     let mut select = place_name::Entity::find()
-        .filter(C::Sound.eq(scope::sound(name)))
-        .filter(C::Kind.eq(kind))
-        .filter(C::Status.eq(NameStatus::Standard))
-        .filter(C::ValidTo.is_null());
-    if kind.scope() != Scope::Nation {
-        select = select.filter(C::County.eq(county));
+        .filter(C::Sound.eq(scope::sound(wanted.name)))
+        .filter(C::Kind.eq(wanted.kind))
+        .filter(C::Status.is_in([NameStatus::Standard, NameStatus::Former]))
+        .filter(C::ValidTo.is_null().or(C::ValidTo.gt(wanted.today)));
+    if !is_wide {
+        select = select.filter(C::County.is_in(counties.iter().copied()));
     }
-    if let Some(place) = except {
+    if let Some(place) = wanted.except {
         select = select.filter(C::Place.ne(place));
     }
     let rows = select
@@ -190,7 +256,7 @@ pub async fn conflicts<C: ConnectionTrait>(
     Ok(rows
         .into_iter()
         .filter_map(|row| {
-            let kind = scope::conflict(name, &row.name)?;
+            let kind = scope::conflict(wanted.name, &row.name, tones)?;
             Some(Conflict {
                 place: Some(row.place),
                 division: None,
@@ -201,9 +267,55 @@ pub async fn conflicts<C: ConnectionTrait>(
         .collect())
 }
 
+/// Names that are approved and not yet in force stand in the way too.
+async fn decided<C: ConnectionTrait>(
+    db: &C,
+    wanted: Wanted<'_>,
+    is_wide: bool,
+    counties: &[Uuid],
+    tones: bool,
+) -> Result<Vec<Conflict>> {
+    use naming_application::Column as C;
+    let mut select = naming_application::Entity::find()
+        .filter(C::Sound.eq(scope::sound(wanted.name)))
+        .filter(C::PlaceKind.eq(wanted.kind))
+        .filter(C::Kind.ne(NamingKind::Cancel))
+        .filter(C::State.is_in(NamingState::iter().filter(|s| s.is_decided())));
+    if !is_wide {
+        select = select.filter(C::County.is_in(counties.iter().copied()));
+    }
+    if let Some(application) = wanted.application {
+        select = select.filter(C::Id.ne(application));
+    }
+    let rows = select
+        .order_by_asc(C::Id)
+        .limit(MOST_CONFLICTS)
+        .all(db)
+        .await?;
+    Ok(rows
+        .into_iter()
+        // Its name stands in `place_name` already once the notice is out.
+        .filter(|row| wanted.except.is_none() || row.place != wanted.except)
+        .filter(|row| row.effective_on.is_none())
+        .filter_map(|row| {
+            let kind = scope::conflict(wanted.name, &row.name, tones)?;
+            Some(Conflict {
+                place: row.place,
+                division: None,
+                name: row.name,
+                kind,
+            })
+        })
+        .collect())
+}
+
 /// Divisions of county level and above are alone in the whole country. Their names are few (3,400) and
 /// seldom asked for, so they are compared here.
-async fn division_conflicts<C: ConnectionTrait>(db: &C, name: &str) -> Result<Vec<Conflict>> {
+async fn division_conflicts<C: ConnectionTrait>(
+    db: &C,
+    name: &str,
+    tones: bool,
+) -> Result<Vec<Conflict>> {
     let rows = division_version::Entity::find()
         .filter(division_version::Column::ValidTo.is_null())
         .filter(division_version::Column::Level.ne(DivisionLevel::Township))
@@ -213,7 +325,7 @@ async fn division_conflicts<C: ConnectionTrait>(db: &C, name: &str) -> Result<Ve
     Ok(rows
         .into_iter()
         .filter_map(|row| {
-            let kind = scope::conflict(name, &row.name)?;
+            let kind = scope::conflict(name, &row.name, tones)?;
             Some(Conflict {
                 place: None,
                 division: Some(row.division),

@@ -13,12 +13,13 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::divisions;
 use crate::{
     model::{
         boundary_area, boundary_line, division_change, filing, naming_application, naming_area,
         vocabulary::NamingKind,
     },
-    rules::scope::PlaceKind,
+    rules::{divisions as law, scope::PlaceKind},
 };
 
 /// What happened to names and boundaries in one month.
@@ -113,6 +114,56 @@ pub async fn months<C: ConnectionTrait>(
         at(row.division, row.month, &|m| m.boundaries_due += row.count);
     }
     Ok(months)
+}
+
+/// Figures by month that were brought to the divisions of today.
+#[derive(Clone, Debug, Default)]
+pub struct Rebased {
+    /// By month.
+    pub months: BTreeMap<i32, Month>,
+    /// Whether nothing had to be left out because a share of a split is not known.
+    pub is_complete: bool,
+}
+
+/// D-8: the same by month, for each of these divisions with all that became a part of it: figures of a town
+/// that was merged stand with the town of today. Four statements more, however many divisions are asked.
+pub async fn rebased_months<C: ConnectionTrait>(
+    db: &C,
+    ids: &[Uuid],
+    from: YearMonth,
+    to: YearMonth,
+    today: NaiveDate,
+) -> Result<HashMap<Uuid, Rebased>> {
+    let forebears = divisions::forebears(db, ids).await?;
+    let mut all: Vec<Uuid> = forebears.values().flatten().map(|one| one.0).collect();
+    all.sort_unstable();
+    all.dedup();
+    let own = months(db, &all, from, to, today).await?;
+    let mut found = HashMap::with_capacity(forebears.len());
+    for (id, forebears) in forebears {
+        let mut rebased = Rebased {
+            is_complete: true,
+            ..Rebased::default()
+        };
+        for (forebear, part) in forebears {
+            let Some(figures) = own.get(&forebear) else {
+                continue;
+            };
+            let Some(part) = part else {
+                rebased.is_complete = false;
+                continue;
+            };
+            for (month, figures) in figures {
+                let sum = rebased.months.entry(*month).or_default();
+                sum.named += law::rebased(figures.named, part);
+                sum.renamed += law::rebased(figures.renamed, part);
+                sum.filed_late += law::rebased(figures.filed_late, part);
+                sum.boundaries_due += law::rebased(figures.boundaries_due, part);
+            }
+        }
+        found.insert(id, rebased);
+    }
+    Ok(found)
 }
 
 /// Over all months from `from` to `to`, for each of these divisions.

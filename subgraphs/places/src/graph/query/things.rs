@@ -1,17 +1,18 @@
-//! The entrances.
+//! Single things by their identity, their lists, and what the gateway asks.
 
 use async_graphql::{Context, ID, Object};
 use minzheng_kit::{
-    Date, DivisionCode, PrincipalExt, Result, UserError,
+    Date, DivisionCode, PrincipalExt, Result,
     events::{self, FeedEvent},
     federation::{self, Any, Entities, Service, directives::*},
     id,
     page::{self, Page, PageArgs},
 };
-use sea_orm::{EntityTrait, Order};
+use sea_orm::Order;
 use uuid::Uuid;
 
-use super::{
+use super::{bad, known, names, unknown};
+use crate::graph::{
     Entity,
     boundary::BoundaryLine,
     division::{self, Division, day},
@@ -21,22 +22,19 @@ use super::{
 };
 use crate::{
     model::{boundary_line, naming_application, place as place_table, vocabulary::DivisionLevel},
-    rules::{names, scope::PlaceKind, state::NamingState},
-    service::{boundaries, divisions, places},
+    rules::{names as rules, scope::PlaceKind, state::NamingState},
+    service::{boundaries, divisions, naming, places},
 };
 
 /// The longest text that is searched for, in characters.
 const LONGEST_SEARCH: usize = 60;
 
-/// The entrances of the place-name subsystem.
-pub(crate) struct Query;
-
-fn bad(code: &str, en: &str, zh: &str, field: &[&str]) -> minzheng_kit::Error {
-    UserError::new(code, en, zh).field(field).into()
-}
+/// The entrances to single things and their lists.
+#[derive(Default)]
+pub(super) struct Things;
 
 #[Object]
-impl Query {
+impl Things {
     /// A division by its identity, live or ended; null when there is none (行政区划).
     #[graphql(directive = cache_control::apply(Some(3600), Some(CacheScope::Public)))]
     async fn division(
@@ -160,7 +158,7 @@ impl Query {
             .or_else(|| chain.first())
             .ok_or_else(|| unknown(&["draft", "divisionId"]))?;
         let name = format!("{}{}", draft.specific.trim(), draft.generic.trim());
-        if name.chars().count() > names::LONGEST {
+        if name.chars().count() > rules::longest(today) {
             return Err(bad(
                 "NAME_TOO_LONG",
                 "The name is too long.",
@@ -168,29 +166,46 @@ impl Query {
                 &["draft", "specific"],
             ));
         }
-        let found = places::conflicts(db, &name, draft.place_kind, county.division, except).await?;
+        let wanted = places::Wanted {
+            name: &name,
+            kind: draft.place_kind,
+            county: county.division,
+            except,
+            application: None,
+            today,
+        };
+        let found = places::conflicts(db, wanted).await?;
         Ok(NameConflict::all(found, draft.place_kind))
     }
 
-    /// Applications for names, oldest first; for officers (地名申请列表).
+    /// Applications for names in the officer's area, oldest first (地名申请列表).
     #[graphql(directive = requires_scopes::apply(vec![vec!["places.write".into()]]))]
     async fn naming_applications(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "In this state only (状态).")] state: Option<NamingState>,
+        #[graphql(desc = "In this division; the officer's own if not given (区划).")]
+        division_id: Option<ID>,
         #[graphql(desc = "How many, at most 500 (条数).", default = 50)] first: i32,
         #[graphql(desc = "Behind this cursor (游标).")] after: Option<String>,
     ) -> Result<Page<NamingApplication>> {
         use sea_orm::{ColumnTrait, QueryFilter};
         ctx.need("places.write")?;
-        let mut select = naming_application::Entity::find();
+        let area = names::own_area(ctx, division_id.as_ref()).await?;
+        let mut select = naming::in_area(area);
         if let Some(state) = state {
             select = select.filter(naming_application::Column::State.eq(state));
         }
         let order = [(naming_application::Column::Id, Order::Asc)];
         let args = PageArgs::forward(Some(first), after);
-        let node = |rows: Vec<_>| rows.into_iter().map(NamingApplication).collect();
-        page::keyset(ctx.services().db.read(), select, &order, &args, node).await
+        page::keyset(
+            ctx.services().db.read(),
+            select,
+            &order,
+            &args,
+            NamingApplication::all,
+        )
+        .await
     }
 
     /// The boundary lines whose joint inspection is due by a day, soonest first (到期联检界线).
@@ -264,18 +279,4 @@ fn together<T>(
             .collect(),
         Err(error) => federation::failed(count, &error),
     }
-}
-
-fn unknown(field: &[&str]) -> minzheng_kit::Error {
-    bad(
-        "ID_UNKNOWN",
-        "This identity names nothing here.",
-        "标识无效。",
-        field,
-    )
-}
-
-/// The id that a client sent for something that must exist.
-pub(super) fn known(id: &ID, field: &[&str]) -> Result<Uuid> {
-    id::parse(id).ok_or_else(|| unknown(field))
 }

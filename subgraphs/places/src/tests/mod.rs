@@ -9,6 +9,12 @@ use serde_json::{Value, json};
 
 use crate::Places;
 
+mod boundaries;
+mod changes;
+mod names;
+mod race;
+mod shapes;
+
 struct Running {
     graph: Graph,
     services: Services,
@@ -36,6 +42,43 @@ impl Running {
         testing::execute(&self.graph, who, query, variables).await
     }
 
+    /// What a change answers for a form: the payload of the mutation.
+    async fn change(&self, who: &Principal, mutation: &str, shown: &str, input: Value) -> Value {
+        let name = mutation[..1].to_uppercase() + &mutation[1..];
+        let form = match mutation {
+            "acceptNaming"
+            | "judgeNamingConflicts"
+            | "reviewNaming"
+            | "rejectNaming"
+            | "returnNaming"
+            | "chaseFiling" => "NamingStep",
+            "closeInspection" | "fileInspection" => "JointInspectionStep",
+            "layDownHeritageMeasures" => "LayDownMeasures",
+            _ => &name,
+        };
+        let query = format!(
+            "mutation($input: {form}Input!) {{ {mutation}(input: $input) {{
+                {shown} userErrors {{ code messageZh messageEn field legalBasis }} }} }}"
+        );
+        let answer = self
+            .ask(who.clone(), &query, json!({ "input": input }))
+            .await;
+        match answer.get("errors").filter(|errors| !errors.is_null()) {
+            Some(errors) => json!({ "refused": errors[0]["extensions"]["code"], "errors": errors }),
+            None => answer["data"][mutation].clone(),
+        }
+    }
+
+    /// What an officer is shown.
+    async fn shown(&self, who: &Principal, query: &str, variables: Value) -> Value {
+        let answer = self.ask(who.clone(), query, variables).await;
+        assert!(
+            answer.get("errors").is_none_or(Value::is_null),
+            "{answer:#}"
+        );
+        answer["data"].clone()
+    }
+
     /// The data of a public query that must not fail.
     async fn data(&self, query: &str, variables: Value) -> Value {
         let answer = self.ask(Principal::public("51"), query, variables).await;
@@ -45,6 +88,19 @@ impl Running {
         );
         answer["data"].clone()
     }
+}
+
+fn supervisor(division: &str) -> Principal {
+    Principal {
+        division: Some(division.to_owned()),
+        subject: Some(format!("supervisor of {division}")),
+        ..Principal::of(Role::Supervisor, &division[..2])
+    }
+}
+
+/// The code of the first refusal of a payload.
+fn refusal(payload: &Value) -> &str {
+    payload["userErrors"][0]["code"].as_str().unwrap_or("none")
 }
 
 fn id(code: &str) -> String {

@@ -1,0 +1,258 @@
+//! Markers: how they are found, moved by both sides and a survey, mended by their keeper.
+
+use std::collections::HashMap;
+
+use minzheng_kit::{Error, Result};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder,
+};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{
+    act::{self, Act},
+    boundary_requests::{AgreeMarkerActInput, ProposeMarkerActInput, RecordMarkerInput, Side},
+    inspections::{LINE, LONGEST, line, refused, sides, told},
+    naming::requests::PlacePointInput,
+};
+use crate::{
+    model::{
+        marker, marker_act,
+        vocabulary::{MarkerActKind, MarkerCondition},
+    },
+    rules::{boundaries as law, geojson::rounded, geometry::Point},
+};
+
+/// How far a position may differ from the recorded one and still be the same marker, in metres. [P]
+const SAME_PLACE: f64 = 2.0;
+
+fn position(sent: PlacePointInput) -> Result<Point> {
+    let point = Point {
+        longitude: sent.longitude,
+        latitude: sent.latitude,
+    };
+    if point.is_plausible() {
+        Ok(rounded(point))
+    } else {
+        Err(refused(
+            "POINT_OUTSIDE",
+            "The point is not in this country.",
+            "坐标不在有效范围内。",
+            "point",
+        ))
+    }
+}
+
+/// Records a new marker, or how a known one was found. A known marker is not moved by this (B-4).
+pub async fn record_marker(
+    tx: &DatabaseTransaction,
+    act: Act<'_>,
+    input: &RecordMarkerInput,
+) -> Result<Uuid> {
+    let line = line(tx, act::known(&input.line_id, "lineId")?, "lineId").await?;
+    sides(tx, act, &line).await?;
+    let point = position(input.point)?;
+    let no = act::text(&input.no, "no", LINE)?;
+    let known = marker::Entity::find()
+        .filter(marker::Column::Line.eq(line.id))
+        .filter(marker::Column::No.eq(&no))
+        .one(tx)
+        .await?;
+    let keeper = input.keeper.map(|side| match side {
+        Side::Left => line.left_division,
+        Side::Right => line.right_division,
+    });
+    let id = match known {
+        Some(row) => {
+            act::same_version(row.version, input.version.unwrap_or_default())?;
+            let stands = Point {
+                longitude: row.longitude,
+                latitude: row.latitude,
+            };
+            if stands.distance(point) > SAME_PLACE {
+                let unfit = law::move_takes_effect(None, None, Some("-"));
+                return Err(unfit.map_or(Error::Conflict, Into::into));
+            }
+            let (id, version) = (row.id, row.version);
+            let mut changed = row.into_active_model();
+            changed.condition = Set(input.condition);
+            if let Some(keeper) = keeper {
+                changed.keeper = Set(keeper);
+            }
+            changed.version = Set(version + 1);
+            changed.update(tx).await?;
+            id
+        }
+        None => {
+            let id = minzheng_kit::id::new();
+            marker::ActiveModel {
+                id: Set(id),
+                line: Set(line.id),
+                no: Set(no),
+                longitude: Set(point.longitude),
+                latitude: Set(point.latitude),
+                keeper: Set(keeper.unwrap_or(line.left_division)),
+                condition: Set(input.condition),
+                version: Set(1),
+            }
+            .insert(tx)
+            .await?;
+            id
+        }
+    };
+    let body = json!({ "marker": id, "condition": act::stored(&input.condition) });
+    told(tx, act, &line, ("Marker", id), "MarkerRecorded", body).await?;
+    Ok(id)
+}
+
+/// B-4, B-5: proposes to move or mend a marker. The proposer's own side agrees by it; it takes effect with the
+/// other side's word ([`agree`]).
+pub async fn propose(
+    tx: &DatabaseTransaction,
+    act: Act<'_>,
+    input: &ProposeMarkerActInput,
+) -> Result<Uuid> {
+    act.decides()?;
+    let row = marker::Entity::find_by_id(act::known(&input.marker_id, "markerId")?)
+        .one(tx)
+        .await?
+        .ok_or_else(|| act::unknown("markerId"))?;
+    act::same_version(row.version, input.version)?;
+    let line = line(tx, row.line, "markerId").await?;
+    let (left, right) = sides(tx, act, &line).await?;
+    let survey = act::optional_text(input.survey_doc.as_deref(), "surveyDoc", LINE)?;
+    let point = match input.act {
+        MarkerActKind::Move => {
+            if let Some(refusal) =
+                law::move_takes_effect(Some(act.today), Some(act.today), survey.as_deref())
+            {
+                return Err(refusal.into());
+            }
+            let sent = input.point.ok_or_else(|| {
+                refused(
+                    "POINT_MISSING",
+                    "Say where the marker is to stand.",
+                    "应当填写界桩新位置。",
+                    "point",
+                )
+            })?;
+            Some(position(sent)?)
+        }
+        MarkerActKind::Mend => {
+            let by_keeper = (left && row.keeper == line.left_division)
+                || (right && row.keeper == line.right_division);
+            if let Some(refusal) = law::may_mend(by_keeper, true) {
+                return Err(refusal.into());
+            }
+            None
+        }
+    };
+    let id = minzheng_kit::id::new();
+    // An officer over both sides speaks for one of them only.
+    let for_left = left && (!right || row.keeper == line.left_division);
+    marker_act::ActiveModel {
+        id: Set(id),
+        marker: Set(row.id),
+        line: Set(line.id),
+        act: Set(input.act),
+        longitude: Set(point.map(|p| p.longitude)),
+        latitude: Set(point.map(|p| p.latitude)),
+        survey_doc: Set(survey),
+        reason: Set(act::text(&input.reason, "reason", LONGEST)?),
+        proposed_on: Set(act.today),
+        left_agreed_on: Set(for_left.then_some(act.today)),
+        right_agreed_on: Set((!for_left).then_some(act.today)),
+        done_on: Set(None),
+        version: Set(1),
+    }
+    .insert(tx)
+    .await?;
+    let body = json!({ "act": id, "marker": row.id, "kind": act::stored(&input.act) });
+    told(
+        tx,
+        act,
+        &line,
+        ("Marker", row.id),
+        "MarkerActProposed",
+        body,
+    )
+    .await?;
+    Ok(id)
+}
+
+/// B-4, B-5: the other side agrees to a move, or was present at a mending; then it takes effect.
+pub async fn agree(
+    tx: &DatabaseTransaction,
+    act: Act<'_>,
+    input: &AgreeMarkerActInput,
+) -> Result<Uuid> {
+    act.decides()?;
+    let row = marker_act::Entity::find_by_id(act::known(&input.act_id, "actId")?)
+        .one(tx)
+        .await?
+        .ok_or_else(|| act::unknown("actId"))?;
+    act::same_version(row.version, input.version)?;
+    let line = line(tx, row.line, "actId").await?;
+    let (left, right) = sides(tx, act, &line).await?;
+    let needs_left = row.left_agreed_on.is_none();
+    if row.done_on.is_some() {
+        return Err(refused(
+            "DONE_ALREADY",
+            "This was done before.",
+            "该事项已经办理。",
+            "actId",
+        ));
+    }
+    if !(if needs_left { left } else { right }) {
+        return Err(Error::Forbidden);
+    }
+    let both = (
+        row.left_agreed_on.or(Some(act.today)),
+        row.right_agreed_on.or(Some(act.today)),
+    );
+    let unfit = match row.act {
+        MarkerActKind::Move => law::move_takes_effect(both.0, both.1, row.survey_doc.as_deref()),
+        MarkerActKind::Mend => law::may_mend(true, law::completed(both.0, both.1).is_some()),
+    };
+    if let Some(refusal) = unfit {
+        return Err(refusal.into());
+    }
+    let stands = marker::Entity::find_by_id(row.marker)
+        .one(tx)
+        .await?
+        .ok_or_else(|| act::unknown("actId"))?;
+    let version = stands.version;
+    let mut changed = stands.into_active_model();
+    changed.longitude = row.longitude.map_or(NotSet, Set);
+    changed.latitude = row.latitude.map_or(NotSet, Set);
+    changed.condition = Set(MarkerCondition::Good);
+    changed.version = Set(version + 1);
+    changed.update(tx).await?;
+    let (id, marker, kind, version) = (row.id, row.marker, row.act, row.version);
+    let mut done = row.into_active_model();
+    done.left_agreed_on = Set(both.0);
+    done.right_agreed_on = Set(both.1);
+    done.done_on = Set(Some(act.today));
+    done.version = Set(version + 1);
+    done.update(tx).await?;
+    let body = json!({ "act": id, "marker": marker, "kind": act::stored(&kind) });
+    told(tx, act, &line, ("Marker", marker), "MarkerActDone", body).await?;
+    Ok(marker)
+}
+
+/// The moves and mendings of a marker, latest first.
+pub async fn acts_of<C: ConnectionTrait>(
+    db: &C,
+    markers: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<marker_act::Model>>> {
+    let rows = marker_act::Entity::find()
+        .filter(marker_act::Column::Marker.is_in(markers.iter().copied()))
+        .order_by_desc(marker_act::Column::ProposedOn)
+        .order_by_desc(marker_act::Column::Id)
+        .all(db)
+        .await?;
+    Ok(super::naming::grouped(rows, |row| row.marker))
+}

@@ -1,0 +1,193 @@
+//! Joint inspections and markers, by officers of both sides.
+
+use super::*;
+
+const INSPECTION: &str =
+    "inspection { id version state cause completedOn filedOn receivedBy closedOn }";
+
+#[tokio::test]
+async fn both_sides_of_a_line_inspect_it_and_keep_its_markers() {
+    let run = running("36").await;
+    let due = "{ boundariesDue(by: \"2030-12-31\", first: 500) { nodes { id level version dueOn lastInspected
+        left { current { code } } right { current { code } } urgentInspections { id } } } }";
+    let data = run.data(due, json!({})).await;
+    let lines = data["boundariesDue"]["nodes"].as_array().unwrap().clone();
+    let line = lines
+        .iter()
+        .rev()
+        .find(|line| line["level"] == "COUNTY" && line["urgentInspections"] == json!([]))
+        .unwrap()
+        .clone();
+    assert!(
+        lines
+            .iter()
+            .any(|line| line["urgentInspections"] != json!([])),
+        "the demonstration has a flood"
+    );
+    let side = |name: &str| supervisor(line[name]["current"]["code"].as_str().unwrap());
+    let (left, right) = (side("left"), side("right"));
+    let again = "query($id: ID!) { boundaryLine(id: $id) { version dueOn lastInspected lengthKm filedWith urgentInspections { stretch } } }";
+    let read = async || run.data(again, json!({ "id": line["id"] })).await["boundaryLine"].clone();
+
+    // B-1: a flood makes the line due at once.
+    let mut flood = json!({ "requestKey": "i1", "lineId": line["id"], "version": line["version"],
+        "cause": "DISASTER", "occurredOn": "2026-11-10" });
+    let vague = run
+        .change(&left, "scheduleInspection", INSPECTION, flood.clone())
+        .await;
+    assert_eq!(refusal(&vague), "STRETCH_MISSING");
+    flood["stretch"] = "第3号至第4号界桩".into();
+    flood["requestKey"] = "i2".into();
+    let stranger = run
+        .change(
+            &supervisor("350112"),
+            "scheduleInspection",
+            INSPECTION,
+            flood.clone(),
+        )
+        .await;
+    assert_eq!(stranger["refused"], "FORBIDDEN");
+    let made = run
+        .change(&left, "scheduleInspection", INSPECTION, flood)
+        .await;
+    let mut inspection = made["inspection"].clone();
+    assert_eq!(inspection["state"], "SCHEDULED", "{made:#}");
+    let now = read().await;
+    assert_eq!(now["dueOn"], "2026-11-10");
+    assert_eq!(now["urgentInspections"][0]["stretch"], "第3号至第4号界桩");
+
+    // B-3: findings, both signatures, each by its own side.
+    let step = |key: &str, inspection: &Value| json!({ "requestKey": key, "inspectionId": inspection["id"], "version": inspection["version"] });
+    let with = |mut input: Value, name: &str, value: &str| {
+        input[name] = value.into();
+        input
+    };
+    let input = with(
+        step("i3", &inspection),
+        "findings",
+        "界桩完好，河岸塌方两处",
+    );
+    let found = run
+        .change(&right, "recordInspectionFindings", INSPECTION, input)
+        .await;
+    inspection = found["inspection"].clone();
+    let early = with(step("i4", &inspection), "document", "联检〔2026〕1号");
+    let early = run
+        .change(&left, "closeInspection", INSPECTION, early)
+        .await;
+    assert_eq!(refusal(&early), "SIGNATURE_MISSING");
+    let foreign = with(step("i5", &inspection), "side", "LEFT");
+    let foreign = run
+        .change(&right, "signInspection", INSPECTION, foreign)
+        .await;
+    assert_eq!(
+        foreign["refused"], "FORBIDDEN",
+        "nobody signs for the other side"
+    );
+    for (key, who, name) in [("i6", &left, "LEFT"), ("i7", &right, "RIGHT")] {
+        let input = with(step(key, &inspection), "side", name);
+        let signed = run.change(who, "signInspection", INSPECTION, input).await;
+        inspection = signed["inspection"].clone();
+    }
+    assert_eq!(inspection["state"], "SIGNED");
+    assert_eq!(inspection["completedOn"], "2026-11-22");
+    let unclosed = with(step("i8", &inspection), "document", "联检〔2026〕1号");
+    let unclosed = run
+        .change(&left, "fileInspection", INSPECTION, unclosed)
+        .await;
+    assert_eq!(refusal(&unclosed), "INSPECTION_NOT_CLOSED");
+    let input = with(step("i9", &inspection), "document", "联检〔2026〕1号");
+    let closed = run
+        .change(&left, "closeInspection", INSPECTION, input)
+        .await;
+    assert_eq!(closed["inspection"]["state"], "CLOSED", "{closed:#}");
+    let now = read().await;
+    assert_eq!(
+        now["dueOn"], line["dueOn"],
+        "the five years were not begun anew"
+    );
+    assert_eq!(now["lastInspected"], line["lastInspected"]);
+    // B-2.
+    let input = with(
+        step("i10", &closed["inspection"]),
+        "document",
+        "联检〔2026〕1号",
+    );
+    let filed = run
+        .change(&right, "fileInspection", INSPECTION, input)
+        .await;
+    assert_eq!(filed["inspection"]["receivedBy"], now["filedWith"]);
+
+    markers(&run, &line, &left, &right).await;
+}
+
+/// B-4, B-5: markers move by both sides and a survey, and are mended by their keeper.
+async fn markers(run: &Running, line: &Value, left: &Principal, right: &Principal) {
+    const MARKER: &str =
+        "marker { id version condition point { longitude latitude } acts { id version doneOn } }";
+    const ACT: &str = "act { id version doneOn leftAgreedOn rightAgreedOn }";
+    let at = |longitude: f64| json!({ "longitude": longitude, "latitude": 28.5 });
+    let new = json!({ "requestKey": "k1", "lineId": line["id"], "no": "演示-9", "point": at(117.5),
+        "condition": "DAMAGED", "keeper": "LEFT" });
+    let made = run.change(left, "recordMarker", MARKER, new).await;
+    let marker = made["marker"].clone();
+    assert_eq!(marker["condition"], "DAMAGED", "{made:#}");
+    let moved = json!({ "requestKey": "k2", "lineId": line["id"], "no": "演示-9", "version": 1,
+        "point": at(117.6), "condition": "GOOD" });
+    let refused = run.change(left, "recordMarker", MARKER, moved).await;
+    assert_eq!(refusal(&refused), "AGREEMENT_MISSING");
+
+    let act = |key: &str, marker: &Value| json!({ "requestKey": key, "markerId": marker["id"], "version": marker["version"], "reason": "河岸塌方" });
+    let mut mend = act("k3", &marker);
+    mend["act"] = "MEND".into();
+    let foreign = run
+        .change(right, "proposeMarkerAct", ACT, mend.clone())
+        .await;
+    assert_eq!(refusal(&foreign), "NOT_THE_KEEPER");
+    mend["requestKey"] = "k4".into();
+    let proposed = run.change(left, "proposeMarkerAct", ACT, mend).await;
+    let agree = |key: &str, act: &Value| json!({ "requestKey": key, "actId": act["id"], "version": act["version"] });
+    let alone = run
+        .change(
+            left,
+            "agreeMarkerAct",
+            MARKER,
+            agree("k5", &proposed["act"]),
+        )
+        .await;
+    assert_eq!(
+        alone["refused"], "FORBIDDEN",
+        "one side does not speak for both"
+    );
+    let mended = run
+        .change(
+            right,
+            "agreeMarkerAct",
+            MARKER,
+            agree("k6", &proposed["act"]),
+        )
+        .await;
+    assert_eq!(mended["marker"]["condition"], "GOOD", "{mended:#}");
+
+    let mut shift = act("k7", &mended["marker"]);
+    shift["act"] = "MOVE".into();
+    shift["point"] = at(117.501);
+    let unsurveyed = run
+        .change(right, "proposeMarkerAct", ACT, shift.clone())
+        .await;
+    assert_eq!(refusal(&unsurveyed), "SURVEY_MISSING");
+    shift["surveyDoc"] = "测〔2026〕3号".into();
+    shift["requestKey"] = "k8".into();
+    let proposed = run.change(right, "proposeMarkerAct", ACT, shift).await;
+    assert!(proposed["act"]["doneOn"].is_null(), "{proposed:#}");
+    let done = run
+        .change(
+            left,
+            "agreeMarkerAct",
+            MARKER,
+            agree("k9", &proposed["act"]),
+        )
+        .await;
+    assert_eq!(done["marker"]["point"]["longitude"], 117.501, "{done:#}");
+    assert_eq!(done["marker"]["acts"].as_array().unwrap().len(), 2);
+}

@@ -1,0 +1,223 @@
+//! Changes of divisions: rehearsed, carried out, announced ahead.
+
+use super::*;
+
+/// Towns (1xx) of a county, by code.
+fn towns(county: &str) -> Vec<&'static minzheng_kit::divisions::Division> {
+    let county = dataset().by_code(county).unwrap();
+    dataset()
+        .children(&county.id)
+        .filter(|one| one.code.as_bytes()[6] == b'1')
+        .collect()
+}
+
+fn papers() -> Value {
+    json!(["REASONS", "SITUATION", "RISK", "EXPERT", "OPINIONS", "MAPS"])
+}
+
+const SHOWN: &str =
+    "change { id relation isAnnounced dueOn codeDueOn sides { role division { id } } }";
+
+#[tokio::test]
+async fn a_town_becomes_a_subdistrict_and_two_towns_one() {
+    let run = running("51").await;
+    let chief = supervisor("510118");
+    let town = towns("510118")[0];
+
+    // Rehearsed first: one operation shows the town before and after.
+    let change = json!({ "relation": "RETYPE", "sourceIds": [town.id],
+        "targets": [{ "code": "510118090", "name": "演示街道", "kind": "SUBDISTRICT" }],
+        "effective": "2027-01-01", "approvedOn": "2026-11-02", "authority": "PROVINCE_GOVERNMENT",
+        "approvalDoc": "川府函〔2026〕1号", "papers": papers() });
+    let rehearse = "query($change: DivisionChangeDraftInput!) { rehearseDivisionChange(change: $change) {
+        dueOn codeDueOn places boundaryLines openApplications userErrors { code legalBasis }
+        steps { fromCode toCode relation }
+        divisions { role division { id current { name } } before { code kind } after { code name roman kind parent { current { code } } } becomes { id } } } }";
+    let before = run.services.db.statements();
+    let data = run
+        .shown(&chief, rehearse, json!({ "change": change }))
+        .await;
+    let used = run.services.db.statements() - before;
+    assert!(used <= 20, "{used}");
+    let shown = &data["rehearseDivisionChange"];
+    assert_eq!(shown["userErrors"], json!([]), "{shown:#}");
+    assert_eq!(shown["divisions"][0]["after"]["roman"], "Yanshi Jiedao");
+    assert_eq!(
+        shown["divisions"][0]["becomes"][0]["id"],
+        town.id.to_string()
+    );
+    assert_eq!(shown["dueOn"], "2027-11-02");
+    assert!(shown["places"].as_u64().unwrap() > 0);
+    let mut late = change.clone();
+    late["effective"] = "2027-11-03".into();
+    late["papers"] = json!(["MAPS"]);
+    let data = run.shown(&chief, rehearse, json!({ "change": late })).await;
+    let faults = data["rehearseDivisionChange"]["userErrors"]
+        .as_array()
+        .unwrap();
+    assert_eq!(faults.len(), 2, "{faults:?}");
+
+    // Announced ahead: stored, not served as current before its day (D-9).
+    let input = json!({ "requestKey": "r1", "change": change });
+    let clerk = Principal::registrar("51", "510118", None);
+    let refused = run
+        .change(&clerk, "applyDivisionChange", SHOWN, input.clone())
+        .await;
+    assert_eq!(refused["refused"], "FORBIDDEN");
+    let neighbour = run
+        .change(
+            &supervisor("510104"),
+            "applyDivisionChange",
+            SHOWN,
+            input.clone(),
+        )
+        .await;
+    assert_eq!(neighbour["refused"], "FORBIDDEN");
+    let done = run
+        .change(&chief, "applyDivisionChange", SHOWN, input.clone())
+        .await;
+    assert_eq!(done["change"]["isAnnounced"], true, "{done:#}");
+    let again = run
+        .change(&chief, "applyDivisionChange", SHOWN, input)
+        .await;
+    assert_eq!(again, done, "the same key gives the same answer");
+    let at = "query($id: ID!) { division(id: $id) { current { code kind }
+        then: version(asOf: \"2027-01-01\") { code kind name approvalDoc datePrecision } } }";
+    let data = run.data(at, json!({ "id": town.id })).await;
+    assert_eq!(data["division"]["current"]["code"], town.code.as_str());
+    assert_eq!(
+        data["division"]["then"],
+        json!({ "code": "510118090", "kind": "SUBDISTRICT", "name": "演示街道",
+            "approvalDoc": "川府函〔2026〕1号", "datePrecision": "DAY" })
+    );
+    let mut twice = change.clone();
+    twice["targets"][0]["code"] = "510118091".into();
+    let second = run
+        .change(
+            &chief,
+            "applyDivisionChange",
+            SHOWN,
+            json!({ "requestKey": "r2", "change": twice }),
+        )
+        .await;
+    assert_eq!(refusal(&second), "SOURCE_NOT_IN_FORCE", "{second:#}");
+
+    merger(&run, &chief).await;
+}
+
+/// 撤乡并镇: two towns become one; places, figures and old codes lead to it.
+async fn merger(run: &Running, chief: &Principal) {
+    let (one, other) = (towns("510118")[1], towns("510118")[2]);
+    let stats = "query($id: ID!, $rebased: Boolean!) { division(id: $id) {
+        placeStats(from: \"2023-07\", to: \"2026-10\", rebased: $rebased) { named renamed rebased isComplete } } }";
+    let named = async |division: &str, rebased: bool| -> i64 {
+        let data = run
+            .shown(chief, stats, json!({ "id": division, "rebased": rebased }))
+            .await;
+        let months = data["division"]["placeStats"].as_array().unwrap().clone();
+        assert!(
+            months
+                .iter()
+                .all(|m| m["rebased"] == rebased && m["isComplete"] == true)
+        );
+        months
+            .iter()
+            .map(|m| m["named"].as_i64().unwrap() + m["renamed"].as_i64().unwrap())
+            .sum()
+    };
+    let (a, b) = (one.id.to_string(), other.id.to_string());
+    let together = named(&a, false).await + named(&b, false).await;
+    let change = json!({ "relation": "MERGE", "sourceIds": [a, b],
+        "targets": [{ "code": "510118191", "name": "演示合并镇", "kind": "TOWN" }],
+        "effective": "2026-11-22", "approvedOn": "2026-11-02", "authority": "PROVINCE_GOVERNMENT",
+        "approvalDoc": "川府函〔2026〕2号", "papers": papers() });
+    let done = run
+        .change(
+            chief,
+            "applyDivisionChange",
+            SHOWN,
+            json!({ "requestKey": "m1", "change": change }),
+        )
+        .await;
+    let sides = done["change"]["sides"].as_array().unwrap();
+    assert_eq!(sides.len(), 3, "{done:#}");
+    let merged = sides.iter().find(|side| side["role"] == "TARGET").unwrap()["division"]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+
+    // D-6, D-7: the old code leads to the new town and is not rewritten.
+    let lineage = "query($code: DivisionCode!) { lineage(code: $code) { version { name validTo }
+        division { id today { id current { name } } lineage { relation toCode } } } }";
+    let data = run.data(lineage, json!({ "code": one.code })).await;
+    let bearer = &data["lineage"][0];
+    assert_eq!(bearer["version"]["name"], one.name.as_str());
+    assert_eq!(bearer["version"]["validTo"], "2026-11-22");
+    assert_eq!(bearer["division"]["today"][0]["id"], merged.as_str());
+
+    // D-8: figures of before stand with the town of today when it is asked for.
+    assert_eq!(named(&merged, false).await, 0);
+    assert_eq!(named(&merged, true).await, together);
+
+    // What was keyed to the towns is shown in the new one.
+    let places =
+        "query($d: ID!) { searchPlaces(divisionId: $d, first: 1) { nodes { division { id } } } }";
+    let data = run.data(places, json!({ "d": a })).await;
+    assert_eq!(
+        data["searchPlaces"]["nodes"][0]["division"]["id"],
+        merged.as_str(),
+        "{data:#}"
+    );
+
+    // The tree and the history of the county; the event to the others.
+    let tree = "query($root: ID!, $asOf: Date, $depth: Int!) { divisionTree(rootId: $root, asOf: $asOf, depth: $depth, first: 500) {
+        nodes { depth division { id current { code } } } } }";
+    let data = run
+        .data(tree, json!({ "root": id("510118"), "depth": 1 }))
+        .await;
+    let nodes = data["divisionTree"]["nodes"].as_array().unwrap().clone();
+    assert!(
+        nodes
+            .iter()
+            .any(|node| node["division"]["id"] == merged.as_str())
+    );
+    assert!(
+        !nodes
+            .iter()
+            .any(|node| node["division"]["id"] == a.as_str())
+    );
+    let data = run
+        .data(tree, json!({ "root": id("510100"), "depth": 2 }))
+        .await;
+    let depths: std::collections::BTreeSet<i64> = data["divisionTree"]["nodes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|node| node["depth"].as_i64().unwrap())
+        .collect();
+    assert_eq!(depths.into_iter().collect::<Vec<_>>(), [1, 2]);
+    let history = "query($d: ID!) { divisionHistory(divisionId: $d) { nodes { relation effective approvalDoc } } }";
+    let data = run.data(history, json!({ "d": merged })).await;
+    assert_eq!(
+        data["divisionHistory"]["nodes"][0]["approvalDoc"],
+        "川府函〔2026〕2号"
+    );
+    let feed = run
+        .ask(
+            Principal::service("51", "marriage"),
+            "{ _events(after: 0, first: 500) { kind body } }",
+            json!({}),
+        )
+        .await;
+    let told: Vec<Value> = feed["data"]["_events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|event| event["kind"] == "DivisionChanged")
+        .map(|event| serde_json::from_str(event["body"].as_str().unwrap()).unwrap())
+        .collect();
+    assert_eq!(told.len(), 2);
+    assert_eq!(told[1]["version"], 1);
+    assert_eq!(told[1]["from"].as_array().unwrap().len(), 2);
+    assert_eq!(told[1]["to"][0]["id"], merged.as_str());
+}
