@@ -331,3 +331,391 @@ terms! {
         OutOfService,
     }
 }
+
+terms! {
+    /// How far a parameter of the law was checked (核实状态).
+    LegalStanding {
+        /// Read in the official summary of the revision of 2026 (官方解读).
+        OfficialSummary,
+        /// Read in the text of 1997 or 2012; not confirmed for the revision (旧条例文本).
+        OldText,
+        /// Read in rules of single places (地方规定).
+        LocalRule,
+        /// Known, not looked up (未核实).
+        Knowledge,
+        /// Set by this system (系统设定).
+        Proposal,
+    }
+}
+
+terms! {
+    /// What the law or a province sets as a number (法定及设定参数).
+    Parameter {
+        /// F-3: whether bodies are cremated everywhere (全域火葬区).
+        CremationArea,
+        /// F-9: largest grave for ashes, in thousandths of a square metre (骨灰墓位面积上限).
+        AshPlotMilliM2,
+        /// F-9: largest grave for a body, in thousandths of a square metre (遗体墓位面积上限).
+        BodyPlotMilliM2,
+        /// F-9: years after which a contract is renewed (续期年限).
+        RenewalYears,
+        /// F-9: days after the term in which a family may still renew (续期宽限天数).
+        PlotGraceDays,
+        /// F-14: days of storage without an extension (遗体存放天数).
+        StorageDays,
+        /// F-14: days of storage with an ordinary extension (延期后存放天数).
+        StorageMaxDays,
+        /// F-16: days of the public notice for an unclaimed body (无主遗体公告天数).
+        UnclaimedNoticeDays,
+        /// Hours for which a niche is held (格位预留小时数).
+        HoldHours,
+        /// F-18: minutes until a ticket is dispatched (派单分钟数).
+        DispatchMinutes,
+        /// F-18: minutes after which an undispatched ticket is raised (升级分钟数).
+        EscalateMinutes,
+        /// F-18: promised minutes to arrive within 10 km (10公里内到达分钟数).
+        ArrivalMinutesTo10Km,
+        /// F-18: promised minutes to arrive within 30 km (30公里内到达分钟数).
+        ArrivalMinutesTo30Km,
+        /// F-18: promised minutes to arrive within 60 km (60公里内到达分钟数).
+        ArrivalMinutesTo60Km,
+        /// F-18: promised minutes to arrive farther out (60公里外到达分钟数).
+        ArrivalMinutesBeyond,
+        /// Days to put an illegal grave right (违建坟墓整改天数).
+        RectifyDays,
+        /// F-20: days to answer near kin (近亲属请求答复天数).
+        KinAnswerDays,
+        /// Most people in one booking for worship (祭扫预约人数上限).
+        WorshipPartyMost,
+        /// Most relatives aboard for one set of ashes (海葬随行亲属上限).
+        SeaRelativesMost,
+        /// Filling from which a span is moderately crowded, per cent (较多客流阈值).
+        CrowdModeratePercent,
+        /// Filling from which a span is crowded, per cent (拥挤客流阈值).
+        CrowdHighPercent,
+        /// Reserve of places above the yearly deaths that a plan asks for, per cent (规划冗余百分比).
+        PlanPercentPerYear,
+        /// F-17: whether only public bodies may found a facility (仅限公办).
+        PublicFoundersOnly,
+        /// F-6: whether charges outside the list are forbidden (清单外不得收费).
+        ChargesOnListOnly,
+        /// F-12: subsidy of an ecological burial, in fen (生态安葬补贴).
+        EcoSubsidyFen,
+    }
+}
+
+terms! {
+    /// An entry in the course of a case (案件流程事项).
+    CaseAct {
+        /// The case was opened (立案).
+        Opened,
+        /// A hearse was sent (派车接运).
+        HearseSent,
+        /// The hearse was at the body (到达接运点).
+        HearseArrived,
+        /// The body was received and stored (接收入库).
+        BodyStored,
+        /// The storage was extended (存放延期).
+        StorageExtended,
+        /// A hall was booked (预订告别厅).
+        HallBooked,
+        /// A booking of a hall was called off (取消告别厅).
+        HallCancelled,
+        /// The farewell was held (举行告别).
+        FarewellHeld,
+        /// The notice for an unclaimed body was published (无主遗体公告).
+        NoticePublished,
+        /// An unclaimed body was claimed (遗体认领).
+        BodyClaimed,
+        /// Cremated (火化).
+        Cremated,
+        /// The body was buried (遗体安葬).
+        BodyBuried,
+        /// The ashes were taken into custody (骨灰寄存).
+        AshesTaken,
+        /// The release of the ashes was asked for by a first officer (申请领取骨灰).
+        ReleaseAsked,
+        /// The ashes were released after a second officer's check (骨灰领取).
+        AshesReleased,
+        /// A niche or grave was held (预留格位).
+        PlotHeld,
+        /// A hold was given up (取消预留).
+        PlotReleased,
+        /// A niche or grave was allocated (分配格位).
+        PlotAllocated,
+        /// Enrolled for a burial at sea (海葬报名).
+        SeaEnrolled,
+        /// The enrolment was called off (取消海葬报名).
+        SeaCancelled,
+        /// Interred (安葬).
+        Interred,
+        /// Items were charged (计费).
+        Charged,
+        /// Fees were waived (费用减免).
+        FeesWaived,
+        /// The bill was settled (结算).
+        Settled,
+        /// Closed (结案).
+        Closed,
+        /// Called off (取消).
+        Cancelled,
+        /// An earlier entry was corrected by this one (更正).
+        Corrected,
+    }
+}
+
+terms! {
+    /// Why a case is called off (取消原因).
+    CancelReason {
+        /// The family chose another home (家属另选服务机构).
+        AnotherHome,
+        /// Opened by mistake (误立案).
+        OpenedInError,
+        /// The person is not dead (死亡信息有误).
+        NotDead,
+        /// Public security keeps the body (公安机关留存).
+        KeptByPolice,
+    }
+}
+
+terms! {
+    /// Why an entry is corrected (更正原因).
+    CorrectionReason {
+        /// A slip of the pen (笔误).
+        Clerical,
+        /// A new paper took the place of an old one (证明更换).
+        PaperReplaced,
+        /// The finding of public security (公安机关结论).
+        PoliceFinding,
+        /// A court set the declaration aside (法院撤销死亡宣告).
+        CourtRevoked,
+        /// The family showed that it was wrong (家属举证).
+        KinEvidence,
+    }
+}
+
+terms! {
+    /// Where a hearse's task stands (接运任务状态).
+    TransportState {
+        /// Sent out (已派车).
+        Sent,
+        /// At the body (已到达).
+        Arrived,
+        /// The body was handed over to the home (已交接).
+        Delivered,
+        /// Called off (已取消).
+        Cancelled,
+    }
+}
+
+terms! {
+    /// How a storage was extended (延期类别).
+    ExtensionKind {
+        /// Not at all (未延期).
+        None,
+        /// The ordinary extension (一般延期).
+        Ordinary,
+        /// Approved by the authority (批准延期).
+        Approved,
+    }
+}
+
+terms! {
+    /// Where a booking stands (预约状态).
+    BookingState {
+        /// Booked (已预约).
+        Booked,
+        /// Called off (已取消).
+        Cancelled,
+        /// It took place (已完成).
+        Done,
+    }
+}
+
+terms! {
+    /// Who holds a body or ashes (保管方).
+    Holder {
+        /// The family or the place of death (家属或死亡地点).
+        Family,
+        /// A hearse (接运车).
+        Hearse,
+        /// The cold store (冷藏库).
+        Store,
+        /// The cremation hall (火化车间).
+        Cremator,
+        /// The custody of ashes (骨灰寄存处).
+        AshStore,
+        /// The place of interment (安葬地).
+        Grave,
+        /// The sea (海洋).
+        Sea,
+    }
+}
+
+terms! {
+    /// Where a release of ashes stands (骨灰领取状态).
+    ReleaseState {
+        /// Asked for by a first officer (待复核).
+        Asked,
+        /// Confirmed by a second officer (已领取).
+        Confirmed,
+        /// Withdrawn (已撤回).
+        Withdrawn,
+    }
+}
+
+terms! {
+    /// A group whose custom of burial is respected (丧葬习俗受尊重的民族).
+    CustomGroup {
+        /// Hui (回族).
+        Hui,
+        /// Uygur (维吾尔族).
+        Uygur,
+        /// Kazak (哈萨克族).
+        Kazak,
+        /// Kirgiz (柯尔克孜族).
+        Kirgiz,
+        /// Uzbek (乌孜别克族).
+        Uzbek,
+        /// Tajik (塔吉克族).
+        Tajik,
+        /// Tatar (塔塔尔族).
+        Tatar,
+        /// Salar (撒拉族).
+        Salar,
+        /// Dongxiang (东乡族).
+        Dongxiang,
+        /// Bonan (保安族).
+        Bonan,
+        /// Tibetan (藏族).
+        Tibetan,
+    }
+}
+
+terms! {
+    /// A zone in which nobody is buried (禁葬区类别).
+    ZoneKind {
+        /// Farmland (耕地).
+        Farmland,
+        /// Forest (林地).
+        Forest,
+        /// A city park, scenic or heritage area (公园、风景名胜区、文物保护区).
+        ParkOrHeritage,
+        /// Near a reservoir, a dike or a source of water (水库、堤坝、水源保护区).
+        Water,
+        /// Along a main railway or road (铁路、公路干线两侧).
+        RailOrRoad,
+    }
+}
+
+terms! {
+    /// What is wrong with a price (价格违规类别).
+    BreachKind {
+        /// Not on the published list (清单外收费).
+        NotOnList,
+        /// Above the guided ceiling (超政府指导价).
+        OverCeiling,
+        /// Outside the published reference range (超出参考价).
+        OutOfRange,
+        /// More than the published price (高于公示价).
+        AbovePublished,
+        /// A base item was made to depend on another one (捆绑收费).
+        Bundled,
+        /// Nothing wrong was found by the list (未发现违规).
+        NoneFound,
+    }
+}
+
+terms! {
+    /// Where a price breach stands (价格违规处理状态).
+    BreachState {
+        /// Reported (已举报).
+        Reported,
+        /// Confirmed (已查实).
+        Confirmed,
+        /// Paid back (已退费).
+        Refunded,
+        /// Dismissed (不成立).
+        Dismissed,
+    }
+}
+
+terms! {
+    /// How a grave is visited (祭扫方式).
+    WorshipMode {
+        /// On the spot (现场祭扫).
+        OnSite,
+        /// By the facility on the family's behalf (代祭).
+        Proxy,
+        /// Online (云祭扫).
+        Online,
+    }
+}
+
+terms! {
+    /// How crowded a span of time is (客流程度).
+    CrowdLevel {
+        /// Few people (畅通).
+        Low,
+        /// A good many (较多).
+        Moderate,
+        /// Crowded (拥挤).
+        High,
+        /// Full: no more places (约满).
+        Full,
+    }
+}
+
+terms! {
+    /// Where a voyage stands (航次状态).
+    VoyageState {
+        /// Open to enrolment (可报名).
+        Open,
+        /// Full (名额已满).
+        Full,
+        /// Its day has come; nobody enrols any more (停止报名).
+        Due,
+        /// Done (已完成).
+        Done,
+        /// Called off (已取消).
+        Cancelled,
+    }
+}
+
+terms! {
+    /// Where an enrolment for a burial at sea stands (海葬报名状态).
+    EnrolmentState {
+        /// Enrolled (已报名).
+        Enrolled,
+        /// Called off (已取消).
+        Cancelled,
+        /// The ashes were given to the sea (已撒放).
+        Carried,
+        /// The voyage went without them (未成行).
+        Missed,
+    }
+}
+
+terms! {
+    /// A right that near kin use for the dead (近亲属权利).
+    KinRight {
+        /// To see what is kept (查阅).
+        Access,
+        /// To have it corrected (更正).
+        Correction,
+        /// To have it deleted (删除).
+        Deletion,
+    }
+}
+
+terms! {
+    /// Where a request of near kin stands (请求状态).
+    KinRequestState {
+        /// Open (待处理).
+        Open,
+        /// Granted (已同意).
+        Granted,
+        /// Refused (已拒绝).
+        Refused,
+    }
+}
