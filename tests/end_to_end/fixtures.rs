@@ -9,6 +9,8 @@ use minzheng_tests::{Client, Program, free_port, token};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::Outcome;
+
 /// The instant at which the demonstration plays, noon in Shanghai: dates in answers stay true.
 pub(crate) const NOON: &str = "2026-11-22T04:00:00Z";
 
@@ -81,12 +83,29 @@ impl Province {
 }
 
 /// The split roles: each subgraph on PostgreSQL and the gateway with Redis, by the example
-/// configurations of `deploy/config`.
+/// configurations of `deploy/config`. Only the hosts in them are replaced, so that what they say of
+/// feeds, keys and subgraphs is what is tested.
 pub(crate) struct Split {
     pub(crate) gateway: Program,
     pub(crate) subgraphs: BTreeMap<&'static str, Program>,
     pub(crate) folder: TempDir,
     pub(crate) client: Client,
+    /// How each subgraph was started, to start it again.
+    commands: BTreeMap<&'static str, Command>,
+}
+
+/// How a subgraph is started.
+struct Command {
+    config: String,
+    envs: Vec<(String, String)>,
+    port: u16,
+}
+
+impl Command {
+    fn start(&self, name: &str) -> Result<Program, String> {
+        let arguments = ["subgraph", name, "--config", &self.config];
+        start(&arguments, &self.envs, self.port)
+    }
 }
 
 /// The subgraphs of the program.
@@ -109,9 +128,9 @@ impl Split {
         if !status.success() {
             return Err(said);
         }
-        let mut envs: Vec<(String, String)> = vec![("MINZHENG_CLOCK".into(), NOON.into())];
         let ports: BTreeMap<&'static str, u16> =
             SUBGRAPHS.iter().map(|&name| (name, free_port())).collect();
+        local(folder.path(), &ports).map_err(|error| error.to_string())?;
         let config = |name: &str| {
             folder
                 .path()
@@ -119,49 +138,60 @@ impl Split {
                 .to_string_lossy()
                 .into_owned()
         };
-        let mut starting = Vec::new();
-        for (&name, &port) in &ports {
-            let config = config(name);
-            let mut envs = envs.clone();
-            envs.push(("MINZHENG_LISTEN".into(), format!("127.0.0.1:{port}")));
-            envs.push(("MINZHENG_DATABASE".into(), postgres.clone()));
-            envs.push(("MINZHENG_SCHEMA".into(), format!("{prefix}_{name}")));
-            for (&other, &port) in &ports {
-                envs.push((
-                    format!("MINZHENG_FEEDS__{}", other.to_uppercase()),
-                    format!("http://127.0.0.1:{port}/graphql"),
-                ));
-            }
-            starting.push((
-                name,
-                std::thread::spawn(move || {
-                    start(&["subgraph", name, "--config", &config], &envs, port)
-                }),
-            ));
-        }
-        let mut subgraphs = BTreeMap::new();
-        for (name, thread) in starting {
-            subgraphs.insert(
-                name,
-                thread.join().map_err(|_| "a start panicked".to_owned())??,
-            );
-        }
+        let commands: BTreeMap<&'static str, Command> = ports
+            .iter()
+            .map(|(&name, &port)| {
+                let envs = vec![
+                    ("MINZHENG_CLOCK".into(), NOON.into()),
+                    ("MINZHENG_LISTEN".into(), format!("127.0.0.1:{port}")),
+                    ("MINZHENG_DATABASE".into(), postgres.clone()),
+                    ("MINZHENG_SCHEMA".into(), format!("{prefix}_{name}")),
+                ];
+                let config = config(name);
+                (name, Command { config, envs, port })
+            })
+            .collect();
+        let subgraphs = std::thread::scope(|scope| {
+            let starting: Vec<_> = commands
+                .iter()
+                .map(|(&name, command)| (name, scope.spawn(move || command.start(name))))
+                .collect();
+            starting
+                .into_iter()
+                .map(|(name, thread)| {
+                    let started = thread.join().map_err(|_| "a start panicked".to_owned())?;
+                    Ok((name, started?))
+                })
+                .collect::<Result<BTreeMap<_, _>, String>>()
+        })?;
         let port = free_port();
-        envs.push(("MINZHENG_LISTEN".into(), format!("127.0.0.1:{port}")));
-        envs.push(("MINZHENG_CACHE__REDIS_URL".into(), redis));
-        for (name, port) in &ports {
-            envs.push((
-                format!("MINZHENG_SUBGRAPHS__{}", name.to_uppercase()),
-                format!("http://127.0.0.1:{port}/graphql"),
-            ));
-        }
+        let envs = [
+            ("MINZHENG_CLOCK".into(), NOON.into()),
+            ("MINZHENG_LISTEN".into(), format!("127.0.0.1:{port}")),
+            ("MINZHENG_CACHE__REDIS_URL".into(), redis),
+        ];
         let gateway = start(&["gateway", "--config", &config("gateway")], &envs, port)?;
         Ok(Some(Self {
             gateway,
             subgraphs,
             folder,
             client: Client::new(),
+            commands,
         }))
+    }
+
+    /// Kills a subgraph at once, as a crash would.
+    pub(crate) fn kill(&mut self, name: &str) {
+        if let Some(program) = self.subgraphs.get_mut(name) {
+            program.kill();
+        }
+    }
+
+    /// Starts a killed subgraph again on its database.
+    pub(crate) fn restart(&mut self, name: &'static str) -> Outcome {
+        let command = self.commands.get(name).ok_or("no such subgraph")?;
+        self.subgraphs.insert(name, command.start(name)?);
+        Ok(())
     }
 
     /// Asks as a role, as [`Province::ask`] does.
@@ -177,6 +207,22 @@ impl Split {
         self.client
             .graphql(&self.gateway.graphql(), token.as_deref(), query, variables)
     }
+}
+
+/// Puts this machine's ports in place of the hosts of the example configurations.
+fn local(folder: &Path, ports: &BTreeMap<&str, u16>) -> std::io::Result<()> {
+    for name in ports.keys().chain([&"gateway"]) {
+        let path = folder.join(format!("{name}.toml"));
+        let mut text = std::fs::read_to_string(&path)?;
+        for (host, port) in ports {
+            text = text.replace(
+                &format!("http://{host}:4100"),
+                &format!("http://127.0.0.1:{port}"),
+            );
+        }
+        std::fs::write(path, text)?;
+    }
+    Ok(())
 }
 
 fn start(arguments: &[&str], envs: &[(String, String)], port: u16) -> Result<Program, String> {

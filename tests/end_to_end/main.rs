@@ -11,6 +11,7 @@ mod fixtures;
 mod lifecycle;
 mod mutations;
 mod operations;
+mod steps;
 mod traces;
 
 use std::process::ExitCode;

@@ -1,19 +1,17 @@
 //! One change in each subsystem, through the endpoint, and what it sets off in the others.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
 use crate::fixtures::{Fixtures, Province};
+use crate::steps::{eventually, with_check};
 use crate::{Outcome, case};
 
 /// 广丰's town, where these changes are made; no other case reads what they touch.
 const PROVINCE: &str = "36";
 const HERE: &str = "{longitude: 118.19, latitude: 28.44}";
-/// How long an event may take from one subsystem to another.
-const PATIENCE: Duration = Duration::from_secs(15);
 
 pub(crate) fn cases(fixtures: &Arc<Fixtures>) -> Vec<Trial> {
     vec![
@@ -40,21 +38,6 @@ pub(crate) fn cases(fixtures: &Arc<Fixtures>) -> Vec<Trial> {
     ]
 }
 
-/// The check character of an identity number (GB 11643-1999).
-fn with_check(first_17: &str) -> String {
-    const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-    let sum: u32 = first_17
-        .chars()
-        .zip(WEIGHTS)
-        .map(|(c, weight)| c.to_digit(10).unwrap_or(0) * weight)
-        .sum();
-    let check = "10X98765432"
-        .chars()
-        .nth((sum % 11) as usize)
-        .unwrap_or('0');
-    format!("{first_17}{check}")
-}
-
 fn errors(payload: &Value) -> String {
     payload["userErrors"][0]["code"]
         .as_str()
@@ -74,24 +57,9 @@ fn expect(
     }
 }
 
-/// Asks again until `done`, for what an event brings about.
-fn eventually(
-    province: &Province,
-    role: &str,
-    query: &str,
-    done: impl Fn(&Value) -> bool,
-) -> Outcome {
-    let began = Instant::now();
-    loop {
-        let answer = province.ask(role, query, &Value::Null)?;
-        if done(&answer["data"]) {
-            return Ok(());
-        }
-        if began.elapsed() > PATIENCE {
-            return Err(format!("still after {PATIENCE:?}: {answer}"));
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
+/// Asks the province again until `done`.
+fn soon(province: &Province, role: &str, query: &str, done: impl Fn(&Value) -> bool) -> Outcome {
+    eventually(|| province.ask(role, query, &Value::Null), done)
 }
 
 fn book_slot(fixtures: &Fixtures) -> Outcome {
@@ -149,7 +117,7 @@ fn book_slot(fixtures: &Fixtures) -> Outcome {
         return Err(format!("{before} places before, {after} after one booking"));
     }
     let mine = "{ myMarriage { appointments { state } } }";
-    eventually(&province, citizen, mine, |data| {
+    soon(&province, citizen, mine, |data| {
         data["myMarriage"]["appointments"][0]["state"] == "BOOKED"
     })
 }
@@ -202,7 +170,7 @@ fn funeral_case(fixtures: &Fixtures) -> Outcome {
     }
     // F-19 and M-23: the death makes a widower in another subsystem.
     let ledger = "{ myMarriage { status } }";
-    eventually(&province, "citizen --citizen 0", ledger, |data| {
+    soon(&province, "citizen --citizen 0", ledger, |data| {
         data["myMarriage"]["status"] == "WIDOWED"
     })?;
     // One whom `persons` has never heard of: the identity travels sealed, and can be shown masked.
@@ -217,7 +185,7 @@ fn funeral_case(fixtures: &Fixtures) -> Outcome {
         .unwrap_or_default()
         .to_owned();
     let shown = format!("{{ funeralCase(id: \"{id}\") {{ deceased {{ maskedName maskedId }} }} }}");
-    eventually(&province, "registrar --division 361103", &shown, |data| {
+    soon(&province, "registrar --division 361103", &shown, |data| {
         data["funeralCase"]["deceased"]["maskedId"]
             == format!("369***********{}", &with_check("36990119500505004")[14..])
     })
@@ -312,5 +280,5 @@ fn submit_report(fixtures: &Fixtures) -> Outcome {
         "none",
     )?;
     // Within a second everywhere (design: tags of changed types are invalidated).
-    eventually(&province, "public", REPORTS, has_2025)
+    soon(&province, "public", REPORTS, has_2025)
 }

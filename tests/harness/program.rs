@@ -149,6 +149,10 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
+        // One that has ended, by itself or killed by a case, is nobody to signal.
+        if !matches!(self.child.try_wait(), Ok(None)) {
+            return;
+        }
         if self.stop(Duration::from_secs(5)).is_none() {
             self.kill();
         }

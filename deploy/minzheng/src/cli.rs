@@ -27,11 +27,7 @@ pub(crate) enum Command {
     /// A whole province in one process: gateway and all subgraphs, SQLite files in a folder.
     Standalone(Standalone),
     /// The gateway alone, before subgraphs of their own.
-    Gateway {
-        /// Configuration file (TOML); environment variables stand over it.
-        #[arg(long, value_name = "FILE")]
-        config: PathBuf,
-    },
+    Gateway(GatewayRole),
     /// One subgraph alone, on PostgreSQL or SQLite.
     Subgraph {
         /// persons, marriage, funeral, places or societies.
@@ -59,6 +55,22 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: KeysCommand,
     },
+}
+
+/// How a gateway alone runs.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("source").required(true).multiple(true))]
+pub(crate) struct GatewayRole {
+    /// Configuration file (TOML); environment variables stand over it.
+    #[arg(long, value_name = "FILE", group = "source")]
+    pub(crate) config: Option<PathBuf>,
+    /// A ready supergraph file; its subgraphs are called where it says, unless the configuration names
+    /// other addresses.
+    #[arg(long, value_name = "FILE", group = "source")]
+    pub(crate) supergraph: Option<PathBuf>,
+    /// The address to listen on, over the configuration's.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Option<SocketAddr>,
 }
 
 /// `minzheng keys …`

@@ -47,7 +47,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         match cli.command {
             None => standalone::run(&cli.standalone).await,
             Some(Command::Standalone(args)) => standalone::run(&args).await,
-            Some(Command::Gateway { config }) => roles::gateway(&config).await,
+            Some(Command::Gateway(args)) => roles::gateway(&args).await,
             Some(Command::Subgraph { name, config }) => roles::subgraph(&name, &config).await,
             Some(Command::Compose {
                 out,

@@ -18,6 +18,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::assemble::{self, Feeds, Setting};
+use crate::cli::GatewayRole;
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::standalone::FIRST_QUERY;
@@ -30,9 +31,8 @@ const WATCH: Duration = Duration::from_secs(10);
 const IMPATIENT: Duration = Duration::from_millis(500);
 
 /// `minzheng gateway`
-pub(crate) async fn gateway(path: &Path) -> Result<(), Failure> {
-    let config = Config::from_file(path, std::env::vars())
-        .map_err(|error| Failure::new(error.to_string()))?;
+pub(crate) async fn gateway(args: &GatewayRole) -> Result<(), Failure> {
+    let config = gateway_config(args)?;
     let listener = server::bind(&config.listen).map_err(|error| Failure::new(error.to_string()))?;
     let telemetry = start_telemetry(&config.telemetry)?;
     let verifier =
@@ -44,8 +44,7 @@ pub(crate) async fn gateway(path: &Path) -> Result<(), Failure> {
         );
     }
     let refreshing = tokio::spawn(Arc::clone(&verifier).keep_fresh());
-    let signer =
-        Signer::from_config(&config.signing).map_err(|error| Failure::new(error.to_string()))?;
+    let signer = signer(&config).await?;
     let metrics = Metrics::new();
     let cache = Cache::new(
         &config.cache,
@@ -71,6 +70,40 @@ pub(crate) async fn gateway(path: &Path) -> Result<(), Failure> {
     refreshing.abort();
     telemetry.shutdown();
     served
+}
+
+/// The configuration file, if there is one, the environment over it, the command line over both.
+fn gateway_config(args: &GatewayRole) -> Result<Config, Failure> {
+    let env = std::env::vars();
+    let config = match &args.config {
+        Some(path) => Config::from_file(path, env),
+        None => Config::from_text("", Path::new("the environment"), env),
+    };
+    let mut config = config.map_err(|error| Failure::new(error.to_string()))?;
+    if let Some(file) = &args.supergraph {
+        config.supergraph = Some(file.clone());
+    }
+    if let Some(listen) = args.listen {
+        config.listen = listen.to_string();
+    }
+    Ok(config)
+}
+
+/// The keys requests are signed with. Before a ready supergraph of somebody else's subgraphs, which
+/// share no keys with us, they are made for this run, so that every request is signed all the same.
+async fn signer(config: &Config) -> Result<Signer, Failure> {
+    let signer = match (&config.supergraph, &config.signing.principal_key) {
+        (Some(file), None) => {
+            let sdl = SchemaSource::File(file.clone()).read().await?;
+            let supergraph = load(&sdl, 0)?;
+            tracing::warn!(
+                "no keys are configured: requests are signed with keys of this run only"
+            );
+            Signer::for_this_run(supergraph.subgraphs.iter().map(|s| &*s.name))
+        }
+        _ => Signer::from_config(&config.signing),
+    };
+    signer.map_err(|error| Failure::new(error.to_string()))
 }
 
 /// Loads the schema as soon as it can be had, and again whenever it changes. Ends only when the

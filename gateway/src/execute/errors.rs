@@ -2,13 +2,15 @@
 //!
 //! A subgraph's error keeps its code and words when it has a code of its own; one without is of no
 //! use to the client and may hold internals, so only its place is told. An error inside an entity is
-//! told at every place of the answer that shows that entity.
+//! told at every place of the answer that shows that entity; one that leaves a whole fetch or entity
+//! without an answer is noted in [`Blame`], and told at each value the client misses.
 
 use super::answer::{SubgraphError, SubgraphPath};
 use super::arena::{Arena, Node, Object};
+use super::blame::Blame;
 use super::represent::{Representations, walk_with_paths};
 use crate::error::{ErrorCode, GraphQlError, PathSegment};
-use crate::plan::{Input, PlannedFetch, Step, Target};
+use crate::plan::{FetchId, Input, PlannedFetch, Step, Target};
 use crate::transport::TransportError;
 
 /// More errors than these are not told of one request.
@@ -24,16 +26,11 @@ pub fn code(error: TransportError) -> ErrorCode {
     }
 }
 
-/// The whole fetch failed: one error for each part of the answer it would have filled.
-pub fn failed(fetch: &PlannedFetch, code: ErrorCode, errors: &mut Vec<GraphQlError>) {
-    for path in places(fetch) {
-        let error = GraphQlError::new(code)
-            .at(path)
-            .from_service(fetch.service.clone());
-        if !errors.contains(&error) {
-            errors.push(error);
-        }
-    }
+/// The whole fetch failed.
+pub fn failed(fetches: &[PlannedFetch], id: FetchId, code: ErrorCode, blame: &mut Blame) {
+    let fetch = &fetches[id];
+    let error = GraphQlError::new(code).from_service(fetch.service.clone());
+    blame.fetch(fetches, id, error, places(fetch));
 }
 
 /// The parts of the answer a fetch fills: response names, lists without a step.
@@ -64,74 +61,92 @@ fn names(path: &[Step]) -> Vec<PathSegment> {
         .collect()
 }
 
-/// Tells the errors of an answer at the client's paths.
-pub fn told(
-    arena: &Arena<'_>,
-    root: Object,
-    fetch: &PlannedFetch,
-    representations: &[Representations],
-    from: Vec<SubgraphError>,
-    errors: &mut Vec<GraphQlError>,
-) {
-    let mut located: Vec<Option<Vec<Vec<PathSegment>>>> = Vec::new();
-    for error in from {
-        if errors.len() >= MOST_ERRORS {
-            return;
-        }
-        let told = translate(&error, fetch);
-        let path = error.path.unwrap_or_default();
-        match &fetch.target {
-            Target::Root { path: prefix, .. } if !path.is_empty() => {
-                let mut place = names(prefix);
-                place.extend(path.iter().map(segment));
-                errors.push(told.at(place));
-            }
-            Target::Entities { inputs, sets } => {
-                let entity = match path.as_slice() {
-                    [
-                        SubgraphPath::Key(alias),
-                        SubgraphPath::Index(row),
-                        rest @ ..,
-                    ] => sets
-                        .iter()
-                        .find(|set| *set.alias == **alias)
-                        .map(|set| (set.input, *row, rest)),
-                    _ => None,
-                };
-                let Some((input, row, rest)) = entity else {
-                    everywhere(fetch, &told, errors);
+/// An answer that came with errors, and what is known of the objects it is for.
+pub struct Answer<'a> {
+    /// Everything received so far.
+    pub arena: &'a Arena<'a>,
+    /// The root of the client's answer.
+    pub root: Object,
+    /// All fetches.
+    pub fetches: &'a [PlannedFetch],
+    /// The one that was answered.
+    pub id: FetchId,
+    /// What it asked about.
+    pub representations: &'a [Representations],
+}
+
+impl Answer<'_> {
+    /// Tells the errors of the answer at the client's paths.
+    pub fn tell(
+        &self,
+        mut from: Vec<SubgraphError>,
+        errors: &mut Vec<GraphQlError>,
+        blame: &mut Blame,
+    ) {
+        let fetch = &self.fetches[self.id];
+        // A value shows one reason: better one that says something.
+        from.sort_by_key(|error| own_code(error).is_none());
+        let mut located: Vec<Option<Vec<Vec<PathSegment>>>> = Vec::new();
+        for error in from {
+            let told = translate(&error, fetch);
+            let path = error.path.unwrap_or_default();
+            let (inputs, sets) = match &fetch.target {
+                Target::Root { path: prefix, .. } if !path.is_empty() => {
+                    let mut place = names(prefix);
+                    place.extend(path.iter().map(segment));
+                    push(errors, told.at(place));
                     continue;
-                };
-                located.resize(inputs.len(), None);
-                let places = located[input].get_or_insert_with(|| {
-                    locate(arena, root, &inputs[input], &representations[input])
-                });
-                let mut found = false;
-                for ((_, representation), place) in
-                    representations[input].objects.iter().zip(places)
-                {
-                    if *representation as usize == row && errors.len() < MOST_ERRORS {
-                        let mut place = place.clone();
-                        place.extend(rest.iter().map(segment));
-                        errors.push(told.clone().at(place));
-                        found = true;
-                    }
                 }
-                if !found {
-                    everywhere(fetch, &told, errors);
+                Target::Root { .. } => {
+                    blame.fetch(self.fetches, self.id, told, places(fetch));
+                    continue;
+                }
+                Target::Entities { inputs, sets } => (inputs, sets),
+            };
+            let entity = match path.as_slice() {
+                [
+                    SubgraphPath::Key(alias),
+                    SubgraphPath::Index(row),
+                    rest @ ..,
+                ] => sets
+                    .iter()
+                    .find(|set| *set.alias == **alias)
+                    .map(|set| (set.input, *row, rest)),
+                _ => None,
+            };
+            let Some((input, row, rest)) = entity else {
+                blame.fetch(self.fetches, self.id, told, places(fetch));
+                continue;
+            };
+            let known = &self.representations[input];
+            located.resize(inputs.len(), None);
+            let all = located[input]
+                .get_or_insert_with(|| locate(self.arena, self.root, &inputs[input], known));
+            let shown: Vec<(Object, Vec<PathSegment>)> = known
+                .objects
+                .iter()
+                .zip(all)
+                .filter(|((_, representation), _)| *representation as usize == row)
+                .map(|((object, _), place)| (*object, place.clone()))
+                .collect();
+            if shown.is_empty() {
+                blame.fetch(self.fetches, self.id, told, places(fetch));
+            } else if rest.is_empty() {
+                let (objects, places): (Vec<_>, Vec<_>) = shown.into_iter().unzip();
+                blame.entity(self.id, objects.into_iter(), told, places);
+            } else {
+                for (_, mut place) in shown {
+                    place.extend(rest.iter().map(segment));
+                    push(errors, told.clone().at(place));
                 }
             }
-            Target::Root { .. } => everywhere(fetch, &told, errors),
         }
     }
 }
 
-fn everywhere(fetch: &PlannedFetch, told: &GraphQlError, errors: &mut Vec<GraphQlError>) {
-    for place in places(fetch) {
-        let error = told.clone().at(place);
-        if !errors.contains(&error) {
-            errors.push(error);
-        }
+fn push(errors: &mut Vec<GraphQlError>, error: GraphQlError) {
+    if errors.len() < MOST_ERRORS {
+        errors.push(error);
     }
 }
 
@@ -171,19 +186,22 @@ fn locate(
     places
 }
 
+/// The code a subgraph gave its error.
+fn own_code(error: &SubgraphError) -> Option<&str> {
+    let code = error.extensions.as_ref()?.code.as_deref()?;
+    (!code.is_empty()).then_some(code)
+}
+
 fn translate(error: &SubgraphError, fetch: &PlannedFetch) -> GraphQlError {
     let service = fetch.service.clone();
     let extensions = error.extensions.as_ref();
-    let Some(code) = extensions
-        .and_then(|e| e.code.clone())
-        .filter(|code| !code.is_empty())
-    else {
+    let Some(code) = own_code(error) else {
         tracing::debug!(subgraph = %service, "an error without a code");
         return GraphQlError::new(ErrorCode::SubgraphMalformed).from_service(service);
     };
     let known = ErrorCode::ALL.iter().find(|known| known.as_str() == code);
     let mut told = GraphQlError::new(known.copied().unwrap_or(ErrorCode::Internal));
-    told.code = code.into();
+    told.code = code.to_owned().into();
     told.message = error.message.clone().into();
     told.message_zh = match extensions.and_then(|e| e.message_zh.clone()) {
         Some(message) => message.into(),

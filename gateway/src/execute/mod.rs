@@ -3,10 +3,11 @@
 //!
 //! One request runs on one thread and owns its memory ([`arena`]); only the calls to subgraphs are
 //! concurrent. A fetch that fails, or whose answer is malformed, leaves its own part null and an error
-//! with the client's path; everything else goes on.
+//! at each value the client misses; everything else goes on.
 
 pub mod answer;
 pub mod arena;
+mod blame;
 mod cached;
 pub mod errors;
 pub mod json;
@@ -29,6 +30,7 @@ use crate::plan::{FetchId, Plan, PlannedFetch, Target};
 use crate::supergraph::Supergraph;
 use crate::transport::{FetchRequest, Transport, TransportError};
 use arena::{Arena, Node, Object};
+use blame::Blame;
 use represent::Representations;
 
 /// A way to the subgraphs. [`Transport`] is the real one.
@@ -80,7 +82,9 @@ impl<F: Fetcher> Execution<'_, F> {
     pub async fn run(&self, mut errors: Vec<GraphQlError>) -> Executed {
         let mut arena = Arena::new(&self.plan.sizes);
         let root = arena.object(self.plan.root);
-        self.fetch_all(&mut arena, root, &mut errors).await;
+        let mut blame = Blame::default();
+        self.fetch_all(&mut arena, root, &mut errors, &mut blame)
+            .await;
         let introspection = self.introspect(&mut errors);
         let mut out = Vec::with_capacity(4096);
         out.extend_from_slice(b"{\"data\":");
@@ -89,9 +93,16 @@ impl<F: Fetcher> Execution<'_, F> {
             self.plan,
             &self.supergraph.schema,
             &introspection,
+            &mut blame,
             out,
         );
         let projected = projector.run(root);
+        errors.extend(projected.missed);
+        for error in blame.untold() {
+            if errors.len() < errors::MOST_ERRORS && !errors.contains(&error) {
+                errors.push(error);
+            }
+        }
         for violation in projected.violations {
             if errors.len() < errors::MOST_ERRORS && !explained(&violation, &errors) {
                 errors.push(violation);
@@ -110,7 +121,13 @@ impl<F: Fetcher> Execution<'_, F> {
     }
 
     /// Runs all fetches in the order of their dependencies.
-    async fn fetch_all(&self, arena: &mut Arena<'_>, root: Object, errors: &mut Vec<GraphQlError>) {
+    async fn fetch_all(
+        &self,
+        arena: &mut Arena<'_>,
+        root: Object,
+        errors: &mut Vec<GraphQlError>,
+        blame: &mut Blame,
+    ) {
         let fetches = &self.plan.fetches;
         let mut waiting: Vec<usize> = fetches.iter().map(|fetch| fetch.waits_for).collect();
         let mut ready: Vec<FetchId> = (0..fetches.len()).filter(|id| waiting[*id] == 0).collect();
@@ -134,7 +151,10 @@ impl<F: Fetcher> Execution<'_, F> {
             let Some((id, representations, answer)) = running.next().await else {
                 break;
             };
-            self.absorb(arena, root, &fetches[id], &representations, answer, errors);
+            match answer {
+                Ok(text) => self.absorb(arena, root, id, &representations, &text, errors, blame),
+                Err(error) => errors::failed(fetches, id, errors::code(error), blame),
+            }
             if !fetches[id].invalidates.is_empty() {
                 self.cache.invalidate(&fetches[id].invalidates).await;
             }
@@ -234,30 +254,38 @@ impl<F: Fetcher> Execution<'_, F> {
         self.fetcher.fetch(request).await
     }
 
-    /// Merges an answer, or tells why there is none.
+    /// Merges an answer, or notes why it is of no use.
+    #[allow(clippy::too_many_arguments)] // the request's memory and its two lists of what went wrong
     fn absorb(
         &self,
         arena: &mut Arena<'_>,
         root: Object,
-        fetch: &PlannedFetch,
+        id: FetchId,
         representations: &[Representations],
-        answer: Result<Bytes, TransportError>,
+        text: &Bytes,
         errors: &mut Vec<GraphQlError>,
+        blame: &mut Blame,
     ) {
-        let text = match answer {
-            Ok(text) => text,
-            Err(error) => return errors::failed(fetch, errors::code(error), errors),
-        };
+        let fetches = &self.plan.fetches;
+        let fetch = &fetches[id];
         let schema = &self.supergraph.schema;
-        let read = answer::read(arena, &text, &self.plan.shapes, fetch.shape, schema);
+        let read = answer::read(arena, text, &self.plan.shapes, fetch.shape, schema);
         let answered = match read {
             Ok(answered) => answered,
             Err(malformed) => {
                 tracing::warn!(subgraph = %fetch.service, %malformed, "an unusable answer");
-                return errors::failed(fetch, ErrorCode::SubgraphMalformed, errors);
+                return errors::failed(fetches, id, ErrorCode::SubgraphMalformed, blame);
             }
         };
-        errors::told(arena, root, fetch, representations, answered.errors, errors);
+        let with_errors = !answered.errors.is_empty();
+        errors::Answer {
+            arena,
+            root,
+            fetches,
+            id,
+            representations,
+        }
+        .tell(answered.errors, errors, blame);
         let Some(data) = answered.data else { return };
         match &fetch.target {
             Target::Root { path, .. } => {
@@ -289,11 +317,8 @@ impl<F: Fetcher> Execution<'_, F> {
                             }
                         }
                         // The errors say why, or else it is malformed.
-                        Node::Null | Node::Missing
-                            if errors
-                                .iter()
-                                .any(|e| e.service.as_ref() == Some(&fetch.service)) => {}
-                        _ => errors::failed(fetch, ErrorCode::SubgraphMalformed, errors),
+                        Node::Null | Node::Missing if with_errors => {}
+                        _ => errors::failed(fetches, id, ErrorCode::SubgraphMalformed, blame),
                     }
                 }
             }

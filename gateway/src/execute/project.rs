@@ -7,6 +7,8 @@
 use std::sync::Arc;
 
 use super::arena::{Arena, Node, Object};
+use super::blame::Blame;
+use super::errors::MOST_ERRORS;
 use crate::error::{ErrorCode, GraphQlError, PathSegment, write_json_string};
 use crate::plan::Plan;
 use crate::plan::projection::{Expected, From, Kind, Leaf, ObjectProgram, Write};
@@ -21,8 +23,10 @@ pub struct Projector<'a> {
     plan: &'a Plan,
     schema: &'a SchemaIndex,
     introspection: &'a [Vec<u8>],
+    blame: &'a mut Blame,
     out: Vec<u8>,
     path: Vec<Place<'a>>,
+    missed: Vec<GraphQlError>,
     violations: Vec<GraphQlError>,
 }
 
@@ -37,6 +41,8 @@ enum Place<'a> {
 pub struct Projected {
     /// `data` as JSON.
     pub json: Vec<u8>,
+    /// Values that are missing because something failed, each at its place.
+    pub missed: Vec<GraphQlError>,
     /// Values that were null or of another kind where the schema excludes it.
     pub violations: Vec<GraphQlError>,
 }
@@ -49,17 +55,19 @@ impl<'a> Projector<'a> {
         plan: &'a Plan,
         schema: &'a SchemaIndex,
         introspection: &'a [Vec<u8>],
+        blame: &'a mut Blame,
         out: Vec<u8>,
     ) -> Self {
-        let (path, violations) = (Vec::new(), Vec::new());
         Self {
             arena,
             plan,
             schema,
             introspection,
+            blame,
             out,
-            path,
-            violations,
+            path: Vec::new(),
+            missed: Vec::new(),
+            violations: Vec::new(),
         }
     }
 
@@ -73,6 +81,7 @@ impl<'a> Projector<'a> {
         }
         Projected {
             json: self.out,
+            missed: self.missed,
             violations: self.violations,
         }
     }
@@ -120,7 +129,13 @@ impl<'a> Projector<'a> {
         match &write.from {
             From::Slot(slot) => {
                 let node = slot.map_or(Node::Missing, |slot| self.arena.slot(object, slot));
-                self.value(&write.expected, node)
+                match (slot, node) {
+                    (Some(slot), Node::Missing) if self.missed(object, *slot) => {
+                        self.out.extend_from_slice(b"null");
+                        !write.expected.non_null
+                    }
+                    _ => self.value(&write.expected, node),
+                }
             }
             From::Typename(slot, fallback) => {
                 let own = self.arena.type_of(object);
@@ -158,7 +173,11 @@ impl<'a> Projector<'a> {
     /// Writes a value or null; false when it is null and may not be.
     fn value(&mut self, expected: &'a Expected, node: Node) -> bool {
         let mark = self.out.len();
-        let null = matches!(node, Node::Missing | Node::Null);
+        let null = match node {
+            Node::Missing | Node::Null => true,
+            Node::Object(object) => self.is_hidden(object),
+            _ => false,
+        };
         if !null && self.something(&expected.kind, node) {
             return true;
         }
@@ -171,6 +190,13 @@ impl<'a> Projector<'a> {
             self.violation("A value that cannot be null is missing.");
         }
         false
+    }
+
+    /// Whether an object is of a type that clients may not know of.
+    fn is_hidden(&self, object: Object) -> bool {
+        self.arena
+            .type_of(object)
+            .is_some_and(|ty| self.schema.type_info(ty).inaccessible)
     }
 
     fn something(&mut self, kind: &'a Kind, node: Node) -> bool {
@@ -264,21 +290,39 @@ impl<'a> Projector<'a> {
         }
     }
 
+    /// Tells why a value is missing, when something failed that should have brought it.
+    fn missed(&mut self, object: Object, slot: u32) -> bool {
+        if self.blame.is_empty() {
+            return false;
+        }
+        let Some(error) = self.blame.of(&self.plan.fetches, object, slot) else {
+            return false;
+        };
+        if self.missed.len() < MOST_ERRORS {
+            let error = error.clone();
+            self.missed.push(error.at(self.place()));
+        }
+        true
+    }
+
     fn violation(&mut self, what: &'static str) {
         if self.violations.len() < MOST_VIOLATIONS {
-            let path = self
-                .path
-                .iter()
-                .map(|place| match place {
-                    Place::Key(key) => PathSegment::Key(Arc::clone(key)),
-                    Place::Index(at) => PathSegment::Index(*at as usize),
-                })
-                .collect();
             self.violations.push(
                 GraphQlError::new(ErrorCode::SubgraphMalformed)
                     .saying(what)
-                    .at(path),
+                    .at(self.place()),
             );
         }
+    }
+
+    /// The place of the value being written.
+    fn place(&self) -> Vec<PathSegment> {
+        self.path
+            .iter()
+            .map(|place| match place {
+                Place::Key(key) => PathSegment::Key(Arc::clone(key)),
+                Place::Index(at) => PathSegment::Index(*at as usize),
+            })
+            .collect()
     }
 }

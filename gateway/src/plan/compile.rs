@@ -223,6 +223,12 @@ impl Compiler<'_> {
             }
         };
         let public = !fetch.mutation && marks.public;
+        let mut fills = Vec::new();
+        for (layout, slot) in self.writes.last().into_iter().flatten() {
+            let layout = u32::try_from(*layout).map_err(|_| PlanError::TooLarge)?;
+            fills.push((layout, *slot));
+        }
+        fills.sort_unstable();
         Ok(PlannedFetch {
             subgraph: fetch.subgraph,
             service: supergraph
@@ -234,6 +240,7 @@ impl Compiler<'_> {
             prefix: prefix.into(),
             variables,
             shape,
+            fills: fills.into(),
             target,
             conditions,
             waits_for: 0,

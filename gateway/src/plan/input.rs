@@ -136,13 +136,12 @@ impl Writer<'_> {
         let base = self.schema.type_info(field.ty.base());
         let mut items = self.set(children);
         // An object of which nothing is left is still asked for: it may be null. Where what applies
-        // depends on the type, the type has to be known.
+        // depends on the type, or the type may be a hidden one, it has to be known.
+        let by_type = |item: &Ast| matches!(item, Ast::InlineFragment(_));
         let ask = base.kind.is_composite()
             && (items.is_empty()
                 || (base.kind.is_abstract()
-                    && items
-                        .iter()
-                        .any(|item| matches!(item, Ast::InlineFragment(_)))));
+                    && (items.iter().any(by_type) || base.hides_some(self.schema))));
         if ask && !items.iter().any(is_typename) {
             items.insert(0, Ast::Field(typename(field.position)));
         }

@@ -114,6 +114,8 @@ pub struct PlannedFetch {
     pub variables: Vec<(usize, Box<[u8]>)>,
     /// The shape of `data`.
     pub shape: usize,
+    /// The slots it fills, by layout, sorted.
+    pub fills: Box<[(u32, u32)]>,
     /// Where the answer belongs.
     pub target: Target,
     /// Positions of variables and the values they must have.

@@ -146,6 +146,19 @@ impl Signer {
         Ok(Self::new(principal, shared))
     }
 
+    /// A signer with fresh keys for these subgraphs, which nobody else knows.
+    ///
+    /// # Errors
+    /// [`SignerError::NoRandomness`].
+    pub fn for_this_run<'a>(subgraphs: impl Iterator<Item = &'a str>) -> Result<Self, SignerError> {
+        let mut principal = [0; 32];
+        getrandom::fill(&mut principal).map_err(|_| SignerError::NoRandomness)?;
+        let shared = subgraphs
+            .map(|name| Ok((name.to_owned(), SharedKey::random("run")?)))
+            .collect::<Result<_, SignerError>>()?;
+        Ok(Self::new(SigningKey::from_bytes(&principal), shared))
+    }
+
     /// The public half of the principal tokens' key and its name (`kid`).
     pub fn public_key(&self) -> ([u8; 32], &str) {
         (self.principal.public(), self.principal.id())

@@ -1,9 +1,10 @@
 //! Which days are working days (domain.md B.0.5).
 //!
 //! The State Council decides the rest days one year at a time, with weekends moved. A year that is
-//! not in the table has no answer (`None`): a deadline that needs it is provisional, never guessed.
+//! not in the table has no answer (`None`): a deadline that needs it falls back to plain weekends and
+//! says so ([`Deadline::provisional`], in the schema `deadlineProvisional`), never in silence.
 
-use chrono::{Datelike, NaiveDate, Weekday};
+use chrono::{Datelike, Days, NaiveDate, Weekday};
 
 /// One year as the State Council's General Office announced it.
 #[derive(Clone, Copy, Debug)]
@@ -14,10 +15,11 @@ pub struct YearTable {
     pub holidays: &'static [Holiday],
     /// Weekend days that are worked, as (month, day).
     pub worked: &'static [(u32, u32)],
-    /// The announcement.
+    /// The announcement that the table gives from knowledge of it.
     pub source: &'static str,
-    /// When the table was last compared with the announcement.
-    pub verified_on: &'static str,
+    /// The day on which somebody compared the table with the announcement's published text; `None`
+    /// if nobody has. Both tables here were entered without access to it.
+    pub verified_on: Option<NaiveDate>,
 }
 
 /// A holiday: its name, its first and its last rest day.
@@ -49,7 +51,7 @@ pub const YEARS: &[YearTable] = &[
         ],
         worked: &[(1, 26), (2, 8), (4, 27), (9, 28), (10, 11)],
         source: "国务院办公厅关于2025年部分节假日安排的通知（国办发明电〔2024〕12号）",
-        verified_on: "2026-11-22",
+        verified_on: None,
     },
     YearTable {
         year: 2026,
@@ -64,9 +66,18 @@ pub const YEARS: &[YearTable] = &[
         ],
         worked: &[(1, 4), (2, 14), (2, 28), (5, 9), (9, 20), (10, 10)],
         source: "国务院办公厅关于2026年部分节假日安排的通知（国办发明电〔2025〕7号）",
-        verified_on: "2026-11-22",
+        verified_on: None,
     },
 ];
+
+/// A day on which a period ends, and whether it may still move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadline {
+    /// The day.
+    pub day: NaiveDate,
+    /// True while the rest days of a needed year are not known: `day` then reckons with weekends only.
+    pub provisional: bool,
+}
 
 /// A calendar of rest days over some years.
 #[derive(Clone, Copy, Debug)]
@@ -131,6 +142,59 @@ impl WorkCalendar {
             day = self.next_working_day(day.succ_opt()?)?;
         }
         Some(day)
+    }
+
+    /// Whether a day is one of rest; in a year that is not known Saturdays and Sundays are, and that is
+    /// said.
+    pub fn rest_or_weekend(&self, day: NaiveDate) -> (bool, bool) {
+        match self.is_rest(day) {
+            Some(rest) => (rest, false),
+            None => (matches!(day.weekday(), Weekday::Sat | Weekday::Sun), true),
+        }
+    }
+
+    /// The last day of a period of calendar days, weeks or months whose last day would be `last`: that
+    /// day, or the next one that is no rest day (民法典 203).
+    pub fn period_ends(&self, last: NaiveDate) -> Deadline {
+        let mut deadline = Deadline {
+            day: last,
+            provisional: false,
+        };
+        // No rest is longer than ten days; the bound is for a damaged table.
+        for _ in 0..31 {
+            let (rest, doubt) = self.rest_or_weekend(deadline.day);
+            deadline.provisional |= doubt;
+            match deadline.day.succ_opt() {
+                Some(next) if rest => deadline.day = next,
+                _ => break,
+            }
+        }
+        deadline
+    }
+
+    /// The last day of a period of `days` calendar days after an act; the day of the act is not counted
+    /// (民法典 201, 203).
+    pub fn days_after(&self, act: NaiveDate, days: u64) -> Deadline {
+        self.period_ends(act.checked_add_days(Days::new(days)).unwrap_or(act))
+    }
+
+    /// The last day of a period of `count` working days after an act (工作日; make-up weekends count).
+    pub fn working_days_after(&self, act: NaiveDate, count: u32) -> Deadline {
+        let mut deadline = Deadline {
+            day: act,
+            provisional: false,
+        };
+        let mut left = count;
+        while left > 0 {
+            let Some(next) = deadline.day.succ_opt() else {
+                break;
+            };
+            let (rest, doubt) = self.rest_or_weekend(next);
+            deadline.day = next;
+            deadline.provisional |= doubt;
+            left -= u32::from(!rest);
+        }
+        deadline
     }
 
     /// The working days behind `from` up to and including `to`; `None` when a needed year is not known.
@@ -206,6 +270,71 @@ mod tests {
             calendar.working_days_between(day("2026-11-20"), day("2026-12-04")),
             Some(10)
         );
+    }
+
+    #[test]
+    fn a_deadline_in_a_year_that_is_not_known_is_provisional_and_still_has_a_day() {
+        let calendar = WorkCalendar::china();
+        // act, calendar days, last day, provisional
+        let days = [
+            // 劳动节 moves it to the Wednesday after.
+            ("2026-04-01", 30, "2026-05-06", false),
+            // A Saturday that is worked is no rest day: the period ends on it.
+            ("2026-02-18", 10, "2026-02-28", false),
+            ("2026-11-23", 30, "2026-12-23", false),
+            // 31 December is a working day, known from 2026's own table.
+            ("2026-12-01", 30, "2026-12-31", false),
+            // 2 January 2027 is a Saturday of a year without a table.
+            ("2026-12-03", 30, "2027-01-04", true),
+            ("2027-03-01", 30, "2027-03-31", true),
+        ];
+        for (act, count, last, provisional) in days {
+            let expected = Deadline {
+                day: day(last),
+                provisional,
+            };
+            assert_eq!(calendar.days_after(day(act), count), expected, "{act}");
+        }
+        let working = [
+            ("2026-09-30", 1, "2026-10-08", false),
+            // The make-up Saturday 10 October counts.
+            ("2026-10-08", 2, "2026-10-10", false),
+            ("2026-11-20", 0, "2026-11-20", false),
+            ("2026-12-30", 5, "2027-01-06", true),
+        ];
+        for (act, count, last, provisional) in working {
+            let expected = Deadline {
+                day: day(last),
+                provisional,
+            };
+            assert_eq!(
+                calendar.working_days_after(day(act), count),
+                expected,
+                "{act}"
+            );
+        }
+    }
+
+    #[test]
+    fn nobody_claims_to_have_compared_a_table_that_was_entered_from_knowledge() {
+        for table in YEARS {
+            assert!(table.source.contains("国办发明电"));
+            assert_eq!(table.verified_on, None, "{}", table.year);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn both_ways_of_counting_agree_where_the_calendar_is_known(from in 0u64..600, count in 0u32..40) {
+            let calendar = WorkCalendar::china();
+            let act = day("2025-01-01").checked_add_days(Days::new(from)).unwrap();
+            let strict = calendar.add_working_days(act, count);
+            let deadline = calendar.working_days_after(act, count);
+            match strict {
+                Some(last) => proptest::prop_assert_eq!(deadline, Deadline { day: last, provisional: false }),
+                None => proptest::prop_assert!(deadline.provisional),
+            }
+        }
     }
 
     #[test]

@@ -507,4 +507,4 @@ impl Drop for TemporaryFile {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

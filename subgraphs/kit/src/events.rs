@@ -9,12 +9,17 @@
 //! could appear behind a cursor that has already passed it. Writers of the outbox therefore take a
 //! lock that they hold until they commit.
 
+mod known;
+mod outbox;
+#[cfg(test)]
+mod tests;
+
 use std::{sync::Arc, time::Duration};
 
 use async_graphql::{Context, SimpleObject};
 use async_trait::async_trait;
-use chrono::{DateTime, SecondsFormat, Utc};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, QueryResult, Statement};
+use chrono::{DateTime, Utc};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, Statement};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::watch;
@@ -26,6 +31,12 @@ use crate::{
     principal::PrincipalExt,
     subsystem::Services,
 };
+
+pub use known::{
+    AliasCause, DeathRegistered, DivisionChanged, DivisionSide, Known, PersonAliased, PersonSplit,
+    PlaceChanged, Relation,
+};
+pub use outbox::{emit, prune, read_outbox};
 
 /// The most events one pull gives.
 pub const MAX_PULL: i32 = 500;
@@ -77,30 +88,6 @@ impl FeedEvent {
     }
 }
 
-/// Writes an event into the outbox, in the transaction of the change it tells of.
-pub async fn emit(tx: &DatabaseTransaction, event: &Event) -> Result<()> {
-    if tx.get_database_backend() == DbBackend::Postgres {
-        execute(
-            tx,
-            "SELECT pg_advisory_xact_lock(hashtext(current_schema() || ':outbox'))",
-            vec![],
-        )
-        .await?;
-    }
-    execute(
-        tx,
-        "INSERT INTO outbox (kind, key, at, body) VALUES ($1, $2, $3, $4)",
-        vec![
-            event.kind.as_str().into(),
-            event.key.as_str().into(),
-            event.at.into(),
-            event.body.to_string().into(),
-        ],
-    )
-    .await?;
-    Ok(())
-}
-
 /// The subgraph's feed after a place, for its `_events` field:
 ///
 /// ```ignore
@@ -119,33 +106,6 @@ pub async fn feed(ctx: &Context<'_>, after: i64, first: i32) -> Result<Vec<FeedE
         return Err(Error::Forbidden);
     }
     read_outbox(ctx.services().db.read(), after, first).await
-}
-
-/// The outbox after a place, in order.
-pub async fn read_outbox(
-    db: &impl ConnectionTrait,
-    after: i64,
-    first: i32,
-) -> Result<Vec<FeedEvent>> {
-    let rows = db
-        .query_all_raw(Statement::from_sql_and_values(
-            db.get_database_backend(),
-            "SELECT id, kind, key, at, body FROM outbox WHERE id > $1 ORDER BY id LIMIT $2",
-            [after.into(), i64::from(first.clamp(1, MAX_PULL)).into()],
-        ))
-        .await?;
-    rows.iter().map(feed_event).collect()
-}
-
-fn feed_event(row: &QueryResult) -> Result<FeedEvent> {
-    let at: DateTime<Utc> = row.try_get("", "at")?;
-    Ok(FeedEvent {
-        seq: row.try_get("", "id")?,
-        kind: row.try_get("", "kind")?,
-        key: row.try_get("", "key")?,
-        at: at.to_rfc3339_opts(SecondsFormat::Micros, true),
-        body: row.try_get("", "body")?,
-    })
 }
 
 /// What a subgraph does about another one's events.

@@ -12,8 +12,10 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)
 )]
 
+pub mod aliases;
 pub mod batch;
 pub mod calendar;
+pub mod chores;
 pub mod citizen_id;
 pub mod clock;
 pub mod contract;
@@ -30,6 +32,7 @@ pub mod feed;
 pub mod graph;
 pub mod id;
 pub mod keys;
+pub mod legal;
 pub mod migration;
 pub mod money;
 pub mod months;
@@ -40,6 +43,8 @@ pub mod scalars;
 pub mod server;
 mod signature;
 pub mod subsystem;
+pub mod suppress;
+mod terms;
 pub mod testing;
 pub mod tokenizer;
 pub mod vault;

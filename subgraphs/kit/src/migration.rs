@@ -1,5 +1,6 @@
 //! The tables that every subgraph's database has: answers of mutations kept for repetition,
-//! history, outbox, cursors of consumers, and a few facts about the database itself.
+//! history, outbox, cursors of consumers, what moved from one person's token to another, and a few
+//! facts about the database itself.
 
 use sea_orm_migration::{
     async_trait::async_trait,
@@ -9,7 +10,7 @@ use sea_orm_migration::{
 
 /// Kit's migrations; they run before a subgraph's own.
 pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(KitTables)]
+    vec![Box::new(KitTables), Box::new(AliasMoves)]
 }
 
 struct KitTables;
@@ -108,5 +109,37 @@ impl MigrationTrait for KitTables {
                 .await?;
         }
         Ok(())
+    }
+}
+
+/// What [`crate::aliases`] has moved, so that it can go back.
+struct AliasMoves;
+
+impl MigrationName for AliasMoves {
+    fn name(&self) -> &str {
+        "kit_0002_alias_moves"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for AliasMoves {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .create_table(
+                Table::create()
+                    .table("alias_move")
+                    .col(text("merge_id"))
+                    .col(text("place"))
+                    .col(text("row_id"))
+                    .primary_key(Index::create().col("merge_id").col("place").col("row_id"))
+                    .to_owned(),
+            )
+            .await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .drop_table(Table::drop().table("alias_move").to_owned())
+            .await
     }
 }

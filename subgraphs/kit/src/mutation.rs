@@ -1,5 +1,37 @@
-//! What every mutation does around its own work: the same request key gives the same answer, and a
-//! history row says who changed what.
+//! What every mutation does around its own work: the same request key gives the same answer, a
+//! history row says who changed what, an event tells the other subsystems, and what is refused is
+//! told in the payload.
+//!
+//! A new mutation is written with [`Actor`] and [`payloads!`](crate::payloads):
+//!
+//! ```ignore
+//! payloads! {
+//!     /// What became of a cancellation (取消预约结果).
+//!     pub CancelSlotPayload {
+//!         /// The appointment; null when it was refused (预约).
+//!         appointment: Appointment,
+//!     }
+//! }
+//!
+//! async fn cancel_slot(&self, ctx: &Context<'_>, input: CancelSlotInput) -> async_graphql::Result<CancelSlotPayload> {
+//!     let slot = known(&input.slot)?;
+//!     let done = Actor::of(ctx).run(&input.request_key, json!([slot]), slot, |act, slot| Box::pin(async move {
+//!         let row = slots::cancel(act.tx, *slot, act.now()).await?;
+//!         act.history("Appointment", &row.id.to_string(), None, Some(json!({ "state": row.state }))).await?;
+//!         Ok(row.id)
+//!     })).await;
+//!     let read = read_again(ctx, done).await;
+//!     told(read, |row| CancelSlotPayload { appointment: Some(row.into()), ..Default::default() })
+//! }
+//! ```
+//!
+//! The free functions [`once`] and [`history`] are what [`Act`] is made of; both take the time from the
+//! caller ([`Principal::at`]).
+
+mod act;
+mod payload;
+#[cfg(test)]
+mod tests;
 
 use std::future::Future;
 
@@ -13,6 +45,9 @@ use crate::{
     error::{Error, Result, UserError},
     principal::Principal,
 };
+
+pub use act::{Act, Actor};
+pub use payload::{Payload, missing, one_row, same_version, told, told_all};
 
 /// The longest request key that is accepted, in bytes.
 const MAX_REQUEST_KEY_BYTES: usize = 128;
@@ -54,7 +89,7 @@ where
             who.as_str().into(),
             request_key.into(),
             hash.as_str().into(),
-            Utc::now().into(),
+            principal.now().into(),
         ],
     )
     .await?;
@@ -119,7 +154,7 @@ pub async fn history(
         vec![
             entity.into(),
             id.into(),
-            Utc::now().into(),
+            actor.now().into(),
             actor.role.as_str().into(),
             actor.subject.clone().into(),
             actor.purpose.clone().into(),

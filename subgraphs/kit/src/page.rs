@@ -1,8 +1,8 @@
 //! Pages of lists, by key and never by offset: a page begins where the last one ended, whatever was
 //! inserted in between, and the hundredth page costs what the first did.
 
-use async_graphql::OutputType;
 use async_graphql::connection::{Connection, Edge};
+use async_graphql::{Context, OutputType};
 use chrono::{DateTime, NaiveDate, Utc};
 use data_encoding::BASE64URL_NOPAD;
 use sea_orm::{
@@ -11,7 +11,10 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::error::{Error, Result, UserError};
+use crate::{
+    error::{Error, Result, UserError},
+    principal::PrincipalExt,
+};
 
 /// Entries of a page when the caller names no number.
 pub const DEFAULT_PAGE: usize = 50;
@@ -143,6 +146,33 @@ where
         .map(|(cursor, node)| Edge::new(cursor, node))
         .collect();
     Ok(page)
+}
+
+/// One page of a query in a request's database, ordered by one unique column: what most list fields
+/// want. The other orders are [`keyset`]'s.
+///
+/// # Errors
+/// A refusal for a bad size or a cursor that is not of this list.
+pub async fn by_key<E, N>(
+    ctx: &Context<'_>,
+    select: Select<E>,
+    key: E::Column,
+    args: &PageArgs,
+    node: impl FnOnce(Vec<E::Model>) -> Vec<N>,
+) -> Result<Page<N>>
+where
+    E: EntityTrait,
+    E::Model: ModelTrait<Entity = E> + Sync,
+    N: OutputType,
+{
+    keyset(
+        ctx.services().db.read(),
+        select,
+        &[(key, Order::Asc)],
+        args,
+        node,
+    )
+    .await
 }
 
 /// One page of a list that is already in memory and in order, for lists that a batch has loaded for

@@ -7,6 +7,7 @@
 use std::sync::LazyLock;
 
 use async_graphql::Context;
+use chrono::{DateTime, Utc};
 
 use crate::{
     contract::scope,
@@ -92,6 +93,9 @@ pub struct Principal {
     pub purpose: Option<String>,
     /// The case the purpose belongs to.
     pub case: Option<String>,
+    /// When the request was let in, by the province's clock: one request sees one instant. `None` for
+    /// a caller that came by no request; then the machine's clock counts.
+    pub at: Option<DateTime<Utc>>,
 }
 
 impl Principal {
@@ -118,7 +122,20 @@ impl Principal {
             province: province.to_owned(),
             purpose: None,
             case: None,
+            at: None,
         }
+    }
+
+    /// The same caller at an instant, for consumers and jobs, which have a clock and no request.
+    #[must_use]
+    pub fn at(mut self, at: DateTime<Utc>) -> Self {
+        self.at = Some(at);
+        self
+    }
+
+    /// When this caller acts.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.at.unwrap_or_else(Utc::now)
     }
 
     /// The citizen with this person token.

@@ -145,6 +145,14 @@ pub trait Subsystem: Send + Sync + 'static {
         progress: &(dyn Fn(&str, usize, usize) + Sync),
     ) -> Result<()>;
 
+    /// What time alone changes: deadlines that have passed, lists that end. Called every minute
+    /// ([`crate::chores`]) and safe to repeat; most of the time there is nothing to do, and that must
+    /// cost one statement or two.
+    async fn tick(&self, services: &Services) -> Result<()> {
+        let _ = services;
+        Ok(())
+    }
+
     /// The event consumers that the program must run for this subgraph.
     fn consumers(&self) -> Vec<Box<dyn Consumer>> {
         Vec::new()

@@ -1,9 +1,13 @@
 //! Subgraphs that fail: their own part is null with an error, the rest is served.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::mock::{Fault, codes};
 use super::shop;
+
+fn away(path: Value) -> (String, Value) {
+    ("SUBGRAPH_UNAVAILABLE".to_owned(), path)
+}
 
 #[tokio::test]
 async fn a_subgraph_that_is_away_blanks_its_own_part_only() {
@@ -19,8 +23,10 @@ async fn a_subgraph_that_is_away_blanks_its_own_part_only() {
     assert_eq!(
         codes(&answer),
         [
-            ("SUBGRAPH_UNAVAILABLE".to_owned(), json!(["latest"])),
-            ("SUBGRAPH_UNAVAILABLE".to_owned(), json!(["products"])),
+            away(json!(["products", 0, "rating"])),
+            away(json!(["products", 1, "rating"])),
+            away(json!(["products", 2, "rating"])),
+            away(json!(["latest"])),
         ]
     );
     assert_eq!(answer["errors"][0]["extensions"]["service"], "reviews");
@@ -35,6 +41,32 @@ async fn a_subgraph_that_is_away_blanks_its_own_part_only() {
 }
 
 #[tokio::test]
+async fn what_lives_on_a_fetch_that_failed_names_the_fetch_that_failed() {
+    // The maker's fame is of reviews, its key of stock: no fetch for it can start.
+    let world = shop().fault("stock", Fault::Unavailable);
+    let answer = world.ask("{ product(id: \"2\") { maker { fame } } }").await;
+    assert_eq!(answer["data"], json!({"product": {"maker": null}}));
+    assert_eq!(codes(&answer), [away(json!(["product", "maker"]))]);
+    assert_eq!(answer["errors"][0]["extensions"]["service"], "stock");
+}
+
+#[tokio::test]
+async fn an_entity_that_fails_is_told_at_each_value_it_leaves_out_and_the_others_stay() {
+    let body = r#"{"data":{"_entities":[null,{"__typename":"Product","rating":2.5,"reviews":[]}]},"errors":[{"message":"Row 0.","path":["_entities",0],"extensions":{"code":"ROW_BAD"}}]}"#;
+    let world = shop().fault("reviews", Fault::Body(body.to_owned()));
+    let answer = world
+        .ask("{ products { id rating reviews { stars } } }")
+        .await;
+    let bad = json!({"id": "1", "rating": null, "reviews": null});
+    let good = json!({"id": "2", "rating": 2.5, "reviews": []});
+    assert_eq!(answer["data"]["products"], json!([bad, good, bad]));
+    let places = [(0, "rating"), (0, "reviews"), (2, "rating"), (2, "reviews")];
+    let expected =
+        places.map(|(row, field)| ("ROW_BAD".to_owned(), json!(["products", row, field])));
+    assert_eq!(codes(&answer), expected);
+}
+
+#[tokio::test]
 async fn a_missing_value_that_cannot_be_null_nulls_the_nearest_nullable_parent() {
     let world = shop().fault("stock", Fault::Unavailable);
     let answer = world
@@ -43,10 +75,7 @@ async fn a_missing_value_that_cannot_be_null_nulls_the_nearest_nullable_parent()
     assert_eq!(answer["data"], json!({"product": null, "search": null}));
     let answer = world.ask("{ products { price } }").await;
     assert_eq!(answer["data"], json!(null));
-    assert_eq!(
-        codes(&answer),
-        [("SUBGRAPH_UNAVAILABLE".to_owned(), json!(["products"]))]
-    );
+    assert_eq!(codes(&answer), [away(json!(["products", 0, "price"]))]);
 }
 
 #[tokio::test]
@@ -112,7 +141,7 @@ async fn entities_that_are_too_few_too_many_or_of_no_type_are_refused() {
             json!({"id": "1", "rating": null}),
             "{rows}"
         );
-        let expected = if rows == "[[],[]]" { 0 } else { 1 };
+        let expected = if rows == "[[],[]]" { 0 } else { 3 };
         assert_eq!(codes(&answer).len(), expected, "{rows}: {answer}");
     }
 }
@@ -143,7 +172,8 @@ async fn errors_without_a_code_or_path_keep_their_words_to_themselves() {
     assert!(!text.contains("SELECT"), "{text}");
     let found = codes(&answer);
     assert!(found.contains(&("NOT_TODAY".to_owned(), json!(["latest"]))));
-    assert!(found.contains(&("NOT_TODAY".to_owned(), json!(["products"]))));
+    let rating = json!(["products", 0, "rating"]);
+    assert!(found.contains(&("NOT_TODAY".to_owned(), rating)));
     assert!(found.contains(&("SUBGRAPH_MALFORMED".to_owned(), json!(["products"]))));
     assert!(text.contains("今日不可") && text.contains("\"reference\":\"r1\""));
 }

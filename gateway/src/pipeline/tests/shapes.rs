@@ -247,3 +247,42 @@ async fn the_deepest_operation_allowed_is_planned_and_answered() {
         "TOO_DEEP"
     );
 }
+
+#[tokio::test]
+async fn a_hidden_type_or_enum_value_is_null_to_clients_and_cannot_be_given() {
+    let world = World::new(vec![Subgraph {
+        name: "zoo",
+        sdl: r#"
+            type Query { animals: [Animal] moods: [Mood] inMood(mood: Mood!): Int }
+            interface Animal { id: ID! }
+            type Cat implements Animal { id: ID! }
+            type Yeti implements Animal @inaccessible { id: ID! }
+            enum Mood { GOOD SECRET @inaccessible }
+        "#,
+        data: json!({"Query": {
+            "animals": [
+                {"__typename": "Cat", "$is": ["Animal"], "id": "c"},
+                {"__typename": "Yeti", "$is": ["Animal"], "id": "y"}
+            ],
+            "moods": ["GOOD", "SECRET"],
+            "inMood": 1
+        }}),
+    }]);
+    for query in [
+        "{ animals { id } moods }",
+        "{ animals { id __typename } moods }",
+    ] {
+        let answer = world.ask(query).await;
+        assert_eq!(answer["data"]["animals"][0]["id"], "c");
+        assert_eq!(answer["data"]["animals"][1], Value::Null, "{answer}");
+        assert_eq!(answer["data"]["moods"], json!(["GOOD", null]));
+        assert!(!answer.to_string().contains("Yeti") && !answer.to_string().contains("SECRET"));
+    }
+    let refused = world.ask("{ inMood(mood: SECRET) }").await;
+    assert_eq!(refused["data"], Value::Null);
+    assert!(!refused.to_string().contains("SECRET"), "{refused}");
+    assert_eq!(
+        world.ask("{ inMood(mood: GOOD) }").await["data"]["inMood"],
+        1
+    );
+}

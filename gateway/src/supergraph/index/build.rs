@@ -180,7 +180,11 @@ impl Names {
             TypeDefinition::Union(_) => info.kind = TypeKind::Union,
             TypeDefinition::Enum(t) => {
                 info.kind = TypeKind::Enum;
-                info.enum_values = t.values.iter().map(|v| v.name.as_str().into()).collect();
+                let open = t
+                    .values
+                    .iter()
+                    .filter(|value| sdl::directive(&value.directives, "inaccessible").is_none());
+                info.enum_values = open.map(|value| value.name.as_str().into()).collect();
             }
             TypeDefinition::InputObject(t) => {
                 info.kind = TypeKind::InputObject;

@@ -209,7 +209,7 @@ pub struct TypeInfo {
     pub possible_types: Vec<TypeId>,
     /// The interfaces it implements, sorted by id.
     pub interfaces: Vec<TypeId>,
-    /// The values of an enum, in the order of the schema.
+    /// The values of an enum that clients may see and give, in the order of the schema.
     pub enum_values: Vec<Arc<str>>,
     /// The fields of an input object.
     pub input_fields: Named<InputValueInfo>,
@@ -221,6 +221,15 @@ pub struct TypeInfo {
     pub one_of: bool,
     /// Hidden from clients.
     pub inaccessible: bool,
+}
+
+impl TypeInfo {
+    /// Whether some value of the type is of a type that is hidden from clients.
+    #[must_use]
+    pub fn hides_some(&self, schema: &SchemaIndex) -> bool {
+        let possible = &self.possible_types;
+        possible.iter().any(|id| schema.type_info(*id).inaccessible)
+    }
 }
 
 /// All types of one supergraph.

@@ -18,7 +18,7 @@ use crate::{
     testing,
 };
 
-mod thing {
+pub(crate) mod thing {
     #![allow(unreachable_pub, reason = "the derive wants public items")]
     use sea_orm::entity::prelude::*;
 
@@ -72,7 +72,7 @@ impl MigrationTrait for Table {
 
 use sea_orm_migration::prelude::Table as Table_;
 
-struct Things;
+pub(crate) struct Things;
 
 #[async_trait::async_trait]
 impl Subsystem for Things {
@@ -91,7 +91,7 @@ impl Subsystem for Things {
 }
 
 /// Every test runs on each kind of database that is there.
-async fn databases() -> Vec<Services> {
+pub(crate) async fn databases() -> Vec<Services> {
     testing::databases(&Things, "51").await
 }
 
@@ -107,7 +107,7 @@ fn row(n: i64) -> thing::ActiveModel {
     }
 }
 
-async fn fill(services: &Services, count: i64) {
+pub(crate) async fn fill(services: &Services, count: i64) {
     services
         .db
         .write(move |tx| Box::pin(async move { insert_many(tx, (0..count).map(row)).await }))

@@ -11,6 +11,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -204,7 +205,7 @@ impl Verifier {
             return Err(Refusal::Digest);
         }
         let claims = self.claims(covered.principal, now)?;
-        let principal = principal(&claims, covered)?;
+        let principal = principal(&claims, covered, self.clock.now())?;
         // Last, so that a request that was refused has not used up its nonce.
         self.nonces
             .lock()
@@ -258,7 +259,11 @@ impl Verifier {
     }
 }
 
-fn principal(claims: &Claims, covered: Covered<'_>) -> Result<Principal, Refusal> {
+fn principal(
+    claims: &Claims,
+    covered: Covered<'_>,
+    at: DateTime<Utc>,
+) -> Result<Principal, Refusal> {
     let role = Role::parse(&claims.role).ok_or(Refusal::Role)?;
     // The gateway speaks for people, subgraphs for themselves, and neither for the other.
     if (role == Role::Service) != (claims.iss == SERVICE_ISSUER) {
@@ -275,6 +280,7 @@ fn principal(claims: &Claims, covered: Covered<'_>) -> Result<Principal, Refusal
         province: claims.province.clone(),
         purpose: stated(covered.purpose),
         case: stated(covered.case),
+        at: Some(at),
     })
 }
 

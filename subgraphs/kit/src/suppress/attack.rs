@@ -1,0 +1,234 @@
+//! The attacker: knows the published numbers, all sums, and that a withheld cell is no zero, and tries
+//! to solve for the small cells. Its method shares nothing with the search for witnesses: it narrows
+//! ranges, splits them and enumerates whole solutions.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// The ranges that an attacker has for each cell.
+type Ranges = Vec<(u64, u64)>;
+
+/// More than any sum of the test tables.
+const MUCH: u64 = 400;
+
+fn start(cells: &Cells, released: &Released, floor: u64) -> Ranges {
+    (0..cells.values.len())
+        .map(|place| match released.get(Cell(place)) {
+            Some(shown) => (shown, shown),
+            None => (floor, MUCH),
+        })
+        .collect()
+}
+
+/// Narrows all ranges by all sums until nothing changes; `false` when a range is empty.
+fn narrow(cells: &Cells, ranges: &mut Ranges) -> bool {
+    loop {
+        let before = ranges.clone();
+        for sum in &cells.sums {
+            let (low, high) = sum.parts.iter().fold((0, 0), |(low, high), part| {
+                (low + ranges[part.0].0, high + ranges[part.0].1)
+            });
+            let total = &mut ranges[sum.total.0];
+            *total = (total.0.max(low), total.1.min(high));
+            let total = *total;
+            for part in &sum.parts {
+                let own = ranges[part.0];
+                let (others_low, others_high) = (low - own.0, high - own.1);
+                ranges[part.0] = (
+                    own.0.max(total.0.saturating_sub(others_high)),
+                    own.1.min(total.1.saturating_sub(others_low)),
+                );
+                if ranges[part.0].0 > ranges[part.0].1 || total.0 > total.1 {
+                    return false;
+                }
+                // The sums above are of the old ranges; the next round uses the new ones.
+                if ranges[part.0] != own {
+                    break;
+                }
+            }
+        }
+        if *ranges == before {
+            return ranges.iter().all(|(low, high)| low <= high);
+        }
+    }
+}
+
+/// Whether a whole solution lies within the ranges. `None` when the attacker runs out of time, which
+/// counts as not having found out anything.
+fn solvable(cells: &Cells, mut ranges: Ranges, time: &mut usize) -> Option<bool> {
+    if *time == 0 {
+        return None;
+    }
+    *time -= 1;
+    if !narrow(cells, &mut ranges) {
+        return Some(false);
+    }
+    let Some(place) = (0..ranges.len())
+        .filter(|place| ranges[*place].0 < ranges[*place].1)
+        .min_by_key(|place| ranges[*place].1 - ranges[*place].0)
+    else {
+        return Some(true);
+    };
+    let (low, high) = ranges[place];
+    for guess in low..=high {
+        let mut next = ranges.clone();
+        next[place] = (guess, guess);
+        match solvable(cells, next, time) {
+            Some(false) => {}
+            other => return other,
+        }
+    }
+    Some(false)
+}
+
+/// The small cells whose value the attacker finds out.
+fn found_out(cells: &Cells, released: &Released, policy: Policy) -> Vec<Cell> {
+    let ranges = start(cells, released, policy.floor());
+    (0..cells.values.len())
+        .map(Cell)
+        .filter(|cell| policy.is_small(cells.value(*cell)))
+        .filter(|cell| {
+            let truth = cells.value(*cell);
+            // Any other value that leads to a whole solution saves the cell.
+            let saved = (policy.floor()..truth + 8)
+                .filter(|other| *other != truth)
+                .any(|other| {
+                    let mut guess = ranges.clone();
+                    guess[cell.0] = (other, other);
+                    let mut time = 20_000;
+                    solvable(cells, guess, &mut time) != Some(false)
+                });
+            !saved
+        })
+        .collect()
+}
+
+#[test]
+fn the_attacker_is_no_fool() {
+    // Withholding the small cell alone, or two cells that can only be one and one, is found out.
+    for (counts, withheld) in [(vec![2, 7, 5], vec![0]), (vec![1, 1, 9], vec![0, 1])] {
+        let mut cells = Cells::new();
+        let parts: Vec<Cell> = counts.iter().map(|count| cells.add(*count)).collect();
+        cells.add_total(&parts);
+        let shown = (0..cells.values.len())
+            .map(|place| (!withheld.contains(&place)).then_some(cells.values[place]))
+            .collect();
+        let found = found_out(&cells, &Released(shown), Policy::UNDER_THREE);
+        assert_eq!(found.len(), withheld.len());
+    }
+}
+
+/// Solves the published sums for real numbers (Gauss): the places of withheld cells that are determined.
+fn determined(cells: &Cells, released: &Released) -> Vec<usize> {
+    let unknown: Vec<usize> = (0..cells.values.len())
+        .filter(|place| released.0[*place].is_none())
+        .collect();
+    let column = |cell: Cell| unknown.iter().position(|place| *place == cell.0);
+    let mut rows: Vec<Vec<f64>> = Vec::new();
+    for sum in &cells.sums {
+        let mut row = vec![0.0; unknown.len()];
+        for part in &sum.parts {
+            if let Some(at) = column(*part) {
+                row[at] += 1.0;
+            }
+        }
+        if let Some(at) = column(sum.total) {
+            row[at] -= 1.0;
+        }
+        rows.push(row);
+    }
+    let mut done = 0;
+    for at in 0..unknown.len() {
+        let Some(pivot) = (done..rows.len()).find(|row| rows[*row][at].abs() > 1e-9) else {
+            continue;
+        };
+        rows.swap(done, pivot);
+        let lead = rows[done][at];
+        rows[done].iter_mut().for_each(|value| *value /= lead);
+        let base = rows[done].clone();
+        for (place, row) in rows.iter_mut().enumerate() {
+            let times = row[at];
+            if place != done && times.abs() > 1e-9 {
+                row.iter_mut()
+                    .zip(&base)
+                    .for_each(|(value, base)| *value -= times * base);
+            }
+        }
+        done += 1;
+    }
+    rows.iter()
+        .filter_map(|row| {
+            let mut at = row
+                .iter()
+                .enumerate()
+                .filter(|(_, value)| value.abs() > 1e-9);
+            match (at.next(), at.next()) {
+                (Some((only, _)), None) => Some(unknown[only]),
+                _ => None,
+            }
+        })
+        .collect()
+}
+
+proptest! {
+    #[test]
+    fn no_small_cell_of_a_group_is_found_out(
+        counts in proptest::collection::vec(0u64..9, 0..8),
+        zero_is_small: bool,
+    ) {
+        let policy = Policy { below: 3, zero_is_small };
+        let mut cells = Cells::new();
+        let parts: Vec<Cell> = counts.iter().map(|count| cells.add(*count)).collect();
+        cells.add_total(&parts);
+        let released = cells.release(policy);
+        // A total of all that is withheld together with its parts leaves every choice open.
+        prop_assert_eq!(found_out(&cells, &released, policy), []);
+    }
+
+    #[test]
+    fn no_small_cell_of_a_table_with_both_totals_is_found_out(
+        counts in proptest::collection::vec(proptest::collection::vec(0u64..7, 3), 2..4),
+    ) {
+        let mut cells = Cells::new();
+        let rows: Vec<Vec<Cell>> = counts
+            .iter()
+            .map(|row| row.iter().map(|count| cells.add(*count)).collect())
+            .collect();
+        let row_totals: Vec<Cell> = rows.iter().map(|row| cells.add_total(row)).collect();
+        let columns: Vec<Cell> = (0..3)
+            .map(|c| {
+                let column: Vec<Cell> = rows.iter().map(|row| row[c]).collect();
+                cells.add_total(&column)
+            })
+            .collect();
+        let all = cells.add_total(&row_totals);
+        cells.sum(all, &columns);
+        let released = cells.release(Policy::UNDER_THREE);
+        prop_assert_eq!(found_out(&cells, &released, Policy::UNDER_THREE), []);
+    }
+
+    #[test]
+    fn no_small_month_is_found_out_from_figures_to_date_and_totals(
+        counts in proptest::collection::vec(proptest::collection::vec(0u64..6, 4), 1..3),
+    ) {
+        let table = months(&counts, Policy::UNDER_THREE);
+        let (cells, released) = table.parts();
+        prop_assert_eq!(found_out(cells, released, Policy::UNDER_THREE), []);
+    }
+
+    #[test]
+    fn no_small_cell_of_a_large_table_can_be_solved_for(
+        counts in proptest::collection::vec(proptest::collection::vec(0u64..40, 12), 1..12),
+    ) {
+        let table = months(&counts, Policy::UNDER_THREE);
+        let (cells, released) = table.parts();
+        for place in determined(cells, released) {
+            prop_assert!(!Policy::UNDER_THREE.is_small(cells.values[place]));
+        }
+        // What is shown is true.
+        for (place, shown) in released.0.iter().enumerate() {
+            prop_assert!(shown.is_none_or(|shown| shown == cells.values[place]));
+        }
+    }
+}

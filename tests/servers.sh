@@ -1,0 +1,81 @@
+# Sourced by tests/run and tests/load/split: finds PostgreSQL and Redis, or as root installs them from
+# Debian's packages, and starts throw-away servers on free ports of this machine. They are stopped and
+# their files removed when the script that sourced this ends. It sets MINZHENG_TEST_POSTGRES,
+# MINZHENG_TEST_REDIS, $scratch (a folder that goes too) and $redis_port.
+
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/minzheng-tests.XXXXXX")
+as_postgres=()
+pg_bin=""
+# Processes of the script that sourced this, ended before the servers.
+children=()
+
+stop() {
+  status=$?
+  trap - EXIT INT TERM
+  for pid in "${children[@]}"; do kill "$pid" 2>/dev/null || true; done
+  [ ${#children[@]} = 0 ] || wait "${children[@]}" 2>/dev/null || true
+  if [ -n "$pg_bin" ] && [ -f "$scratch/pg/data/postmaster.pid" ]; then
+    "${as_postgres[@]}" "$pg_bin/pg_ctl" -D "$scratch/pg/data" -m immediate -s stop || true
+  fi
+  if [ -f "$scratch/redis.pid" ]; then kill "$(cat "$scratch/redis.pid")" 2>/dev/null || true; fi
+  rm -rf "$scratch"
+  exit "$status"
+}
+trap stop EXIT INT TERM
+
+say() { printf '\n== %s\n' "$*" >&2; }
+
+find_pg() {
+  if command -v initdb >/dev/null && command -v pg_ctl >/dev/null; then dirname "$(command -v initdb)"; return; fi
+  for dir in /usr/lib/postgresql/*/bin; do [ -x "$dir/initdb" ] && { echo "$dir"; return; }; done
+  return 0
+}
+
+free_port() {
+  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])' 2>/dev/null ||
+    { while :; do p=$((20000 + RANDOM % 20000)); (exec 3<>"/dev/tcp/127.0.0.1/$p") 2>/dev/null || { echo "$p"; return; }; done; }
+}
+
+# Installed without being started: a policy that says no, and no default PostgreSQL cluster.
+install_packages() {
+  if [ "$(id -u)" != 0 ]; then
+    echo "tests/run needs PostgreSQL (initdb) and redis-server; as root it installs them, otherwise: apt-get install $*" >&2
+    exit 1
+  fi
+  say "Installing $* from Debian's packages"
+  policy=/usr/sbin/policy-rc.d made_policy=no
+  if [ ! -e $policy ]; then printf '#!/bin/sh\nexit 101\n' > $policy; chmod +x $policy; made_policy=yes; fi
+  if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+    mkdir -p /etc/postgresql-common
+    echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.conf
+  fi
+  DEBIAN_FRONTEND=noninteractive apt-get update -qq >/dev/null
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold "$@" >/dev/null
+  [ $made_policy = no ] || rm -f $policy
+}
+
+missing=()
+[ -n "$(find_pg)" ] || missing+=(postgresql)
+command -v redis-server >/dev/null || missing+=(redis-server)
+[ ${#missing[@]} = 0 ] || install_packages "${missing[@]}"
+pg_bin=$(find_pg)
+
+say "Starting PostgreSQL and Redis on free ports"
+mkdir "$scratch/pg"
+if [ "$(id -u)" = 0 ]; then
+  # PostgreSQL refuses to run as root.
+  as_postgres=(runuser -u postgres --)
+  chown postgres "$scratch/pg"
+  chmod 711 "$scratch"
+fi
+"${as_postgres[@]}" "$pg_bin/initdb" -D "$scratch/pg/data" -U minzheng --auth=trust -E UTF8 --locale=C.UTF-8 >/dev/null
+pg_port=$(free_port)
+# The servers live for minutes and hold generated data: durability is off here, and only here.
+"${as_postgres[@]}" "$pg_bin/pg_ctl" -D "$scratch/pg/data" -s -w -l "$scratch/pg/log" \
+  -o "-p $pg_port -c listen_addresses=127.0.0.1 -k $scratch/pg -c fsync=off -c max_connections=300" start
+redis_port=$(free_port)
+redis-server --port "$redis_port" --bind 127.0.0.1 --save '' --appendonly no --dir "$scratch" \
+  --daemonize yes --pidfile "$scratch/redis.pid" --logfile "$scratch/redis.log" >/dev/null
+
+export MINZHENG_TEST_POSTGRES="postgres://minzheng@127.0.0.1:$pg_port/postgres"
+export MINZHENG_TEST_REDIS="redis://127.0.0.1:$redis_port"
