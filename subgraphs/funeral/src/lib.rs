@@ -36,7 +36,11 @@ impl Subsystem for Funeral {
     }
 
     fn schema(&self, services: Services) -> Graph {
-        Graph::build(graph::Query, graph::Mutation, services)
+        Graph::build(
+            graph::Query::default(),
+            graph::Mutation::default(),
+            services,
+        )
     }
 
     async fn seed(
@@ -45,6 +49,11 @@ impl Subsystem for Funeral {
         progress: &(dyn Fn(&str, usize, usize) + Sync),
     ) -> Result<()> {
         demo::seed(services, progress).await
+    }
+
+    /// Holds and terms that ran out, tickets that nobody dispatched; see [`service::timers`].
+    async fn tick(&self, services: &Services) -> Result<()> {
+        service::timers::run(services).await.map(|_| ())
     }
 
     fn consumers(&self) -> Vec<Box<dyn minzheng_kit::events::Consumer>> {

@@ -11,11 +11,13 @@ use minzheng_kit::{DateTime, PrincipalExt, YearMonth, Yuan, divisions};
 use uuid::Uuid;
 
 use super::facility::FuneralFacility;
+use super::land::{FacilityGap, RuralBurialSite};
 use super::waiver::WaiverSummary;
 use super::{access, period, size};
 use crate::rules::terms::{FacilityKind, FacilitySubKind};
 use crate::service::facilities::{self, Filter};
 use crate::service::figures::{self, Counts, MonthFigures};
+use crate::service::sites;
 
 /// A division, by its id.
 #[derive(Clone)]
@@ -144,6 +146,52 @@ impl Division {
                 })
                 .map(|figures| FuneralStats::of(figures, as_of))
                 .collect(),
+        ))
+    }
+
+    /// The burial places of villages in this division and below it; null if they cannot be read now
+    /// (农村集中安葬点).
+    #[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
+    async fn rural_burial_sites(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many at most, 50 if not given (条数).")] first: Option<i32>,
+    ) -> Result<Option<Vec<RuralBurialSite>>> {
+        let services = ctx.services();
+        let limit = size(first, 50, 500);
+        let rows = self
+            .siblings
+            .load(
+                &self.id,
+                "rural_sites",
+                &limit.to_string(),
+                |ids| async move { sites::of_divisions(services.db.read(), &ids, limit).await },
+            )
+            .await?;
+        Ok(Some(RuralBurialSite::all(rows.unwrap_or_default())))
+    }
+
+    /// What the division's plan asks for and what there is, by kind of facility; empty where there is no
+    /// plan (设施缺口).
+    #[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
+    async fn facility_gap(&self, ctx: &Context<'_>) -> Result<Option<Vec<FacilityGap>>> {
+        let services = ctx.services();
+        let rules = super::settings_today(ctx);
+        let today = services.clock.today();
+        let gaps = self
+            .siblings
+            .load(&self.id, "facility_gap", "", |ids| async move {
+                let gaps = sites::gaps(services.db.read(), &ids, today, &rules).await?;
+                Ok(gaps
+                    .into_iter()
+                    .map(|(id, list)| (id, Arc::new(list)))
+                    .collect())
+            })
+            .await?;
+        let as_of = DateTime(services.clock.now());
+        let list = gaps.as_deref().map_or(&[][..], Vec::as_slice);
+        Ok(Some(
+            list.iter().map(|gap| FacilityGap::of(gap, as_of)).collect(),
         ))
     }
 

@@ -25,11 +25,12 @@ use crate::service::{cases, figures, graves, sea, tickets, waivers};
 
 type Page<T> = Connection<String, T, EmptyFields, EmptyFields>;
 
-/// The queries of the funeral subsystem.
-pub struct Query;
+/// Facilities, fees, figures, cases and the hotline.
+#[derive(Default)]
+pub struct FirstQuery;
 
 #[Object]
-impl Query {
+impl FirstQuery {
     /// The funeral facilities of the province or of a division, by identity (殡葬设施列表).
     #[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
     #[expect(
@@ -205,6 +206,7 @@ impl Query {
         #[graphql(desc = "How many at most, 50 if not given (条数).")] first: Option<i32>,
         #[graphql(desc = "Those after this cursor (游标).")] after: Option<String>,
     ) -> Result<Option<Page<SeaBurialVoyage>>> {
+        let today = ctx.services().clock.today();
         let mut select = sea_voyage::Entity::find();
         if let Some(division) = division {
             let division = uuid(&division, "division")?;
@@ -217,13 +219,9 @@ impl Query {
         ];
         let args = PageArgs::forward(first, after);
         Ok(Some(
-            keyset(
-                ctx.services().db.read(),
-                select,
-                &order,
-                &args,
-                SeaBurialVoyage::all,
-            )
+            keyset(ctx.services().db.read(), select, &order, &args, |rows| {
+                SeaBurialVoyage::all(rows, today)
+            })
             .await?,
         ))
     }
@@ -308,7 +306,7 @@ impl Query {
         };
         let mut found = cases::by_ids(ctx.services().db.read(), &[id]).await?;
         let Some(case) = found.remove(&id) else {
-            // Whoever may see every case is told that there is none; others not even that.
+            // An officer is told that there is none; others not even that.
             ctx.need(scope::FUNERAL_CASE)?;
             return Ok(None);
         };
@@ -348,12 +346,9 @@ impl Query {
         let mut select = hotline_ticket::Entity::find().filter(
             hotline_ticket::Column::State.is_not_in([TicketState::Closed, TicketState::Resolved]),
         );
-        if let Some(division) = access::own_division(ctx) {
-            select = select
-                .filter(hotline_ticket::Column::DivisionId.in_subquery(divisions_in(division)));
-        } else if ctx.principal().division.is_some() {
-            return Err(Error::Forbidden.into());
-        }
+        let division = access::own_division(ctx)?;
+        select =
+            select.filter(hotline_ticket::Column::DivisionId.in_subquery(divisions_in(division)));
         let order = [
             (hotline_ticket::Column::OpenedAt, Order::Asc),
             (hotline_ticket::Column::Id, Order::Asc),

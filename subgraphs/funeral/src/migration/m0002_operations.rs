@@ -6,7 +6,9 @@
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
-    big_integer, big_integer_null, boolean, boolean_null, date, date_null, double, integer, integer_null, text, text_null, timestamp_with_time_zone, timestamp_with_time_zone_null, uuid, uuid_null,
+    big_integer, big_integer_null, boolean, boolean_null, date, date_null, double, integer,
+    integer_null, text, text_null, timestamp_with_time_zone, timestamp_with_time_zone_null, uuid,
+    uuid_null,
 };
 
 /// Adds the tables and columns.
@@ -23,7 +25,10 @@ impl MigrationTrait for Operations {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for (table, mut column) in columns() {
             // SQLite takes one change a statement.
-            let change = Table::alter().table(table).add_column(&mut column).to_owned();
+            let change = Table::alter()
+                .table(table)
+                .add_column(&mut column)
+                .to_owned();
             manager.alter_table(change).await?;
         }
         for table in records().into_iter().chain(resources()) {
@@ -107,30 +112,42 @@ fn columns() -> Vec<(&'static str, ColumnDef)> {
     vec![
         ("facility", text_null("operator_name")),
         ("facility", date_null("operator_verified_on")),
-        ("death_record", big_integer("version").default(1)),
+        ("death_record", big_integer("version").default(1).take()),
         ("death_record", date_null("revoked_on")),
         ("funeral_case", timestamp_with_time_zone_null("settled_at")),
         ("funeral_case", big_integer_null("payable")),
         ("funeral_case", text_null("cancel_reason")),
         ("case_item", uuid_null("corrects")),
-        ("case_item", boolean("superseded").default(false)),
+        ("case_item", boolean("superseded").default(false).take()),
         ("case_item", uuid_null("facility_id")),
-        ("hearse", big_integer("version").default(1)),
+        ("hearse", big_integer("version").default(1).take()),
         ("sea_voyage", date_null("cancelled_on")),
-        ("sea_voyage", big_integer("version").default(1)),
+        ("sea_voyage", big_integer("version").default(1).take()),
         ("worship_slot", integer_null("attended")),
         ("illegal_grave", text_null("number")),
         ("illegal_grave", text_null("reporter")),
-        ("illegal_grave", boolean("heritage").default(false)),
+        ("illegal_grave", boolean("heritage").default(false).take()),
         ("illegal_grave", date_null("due_on")),
-        ("illegal_grave", big_integer("version").default(1)),
+        ("illegal_grave", big_integer("version").default(1).take()),
         ("hotline_ticket", uuid_null("hearse_id")),
-        ("hotline_ticket", timestamp_with_time_zone_null("accepted_at")),
-        ("hotline_ticket", timestamp_with_time_zone_null("arrival_due_at")),
-        ("hotline_ticket", timestamp_with_time_zone_null("resolved_at")),
-        ("hotline_ticket", timestamp_with_time_zone_null("waiting_since")),
-        ("hotline_ticket", integer("reopened").default(0)),
-        ("eco_burial", boolean("superseded").default(false)),
+        (
+            "hotline_ticket",
+            timestamp_with_time_zone_null("accepted_at"),
+        ),
+        (
+            "hotline_ticket",
+            timestamp_with_time_zone_null("arrival_due_at"),
+        ),
+        (
+            "hotline_ticket",
+            timestamp_with_time_zone_null("resolved_at"),
+        ),
+        (
+            "hotline_ticket",
+            timestamp_with_time_zone_null("waiting_since"),
+        ),
+        ("hotline_ticket", integer("reopened").default(0).take()),
+        ("eco_burial", boolean("superseded").default(false).take()),
     ]
 }
 

@@ -3,8 +3,8 @@
 use chrono::{Duration, Months, NaiveDate};
 use minzheng_kit::error::UserError;
 
-use super::settings::Settings;
-use super::terms::{CustomGroup, FacilitySubKind, IntermentKind, Parameter, PlotKind};
+use super::settings::{Parameter, Settings};
+use super::terms::{CustomGroup, FacilitySubKind, IntermentKind, PlotKind};
 use super::{REGULATION, Verdict};
 
 /// F-3, 殡葬管理条例（2012）第四至六条: in a cremation area a body is not buried, except by the
@@ -211,7 +211,11 @@ mod tests {
             (None, "513201", false),
         ];
         for (group, code, respected) in table {
-            assert_eq!(custom_respected(group, code, today()), respected, "{group:?} {code}");
+            assert_eq!(
+                custom_respected(group, code, today()),
+                respected,
+                "{group:?} {code}"
+            );
         }
         let early = NaiveDate::from_ymd_opt(1990, 1, 1).unwrap();
         assert!(!custom_respected(Some(CustomGroup::Hui), "320302", early));
@@ -220,7 +224,11 @@ mod tests {
     #[test]
     fn the_sea_keeps_nothing() {
         for kind in IntermentKind::iter() {
-            assert_eq!(keeps_ashes(kind, true).is_ok(), kind != IntermentKind::Sea, "{kind:?}");
+            assert_eq!(
+                keeps_ashes(kind, true).is_ok(),
+                kind != IntermentKind::Sea,
+                "{kind:?}"
+            );
             assert!(keeps_ashes(kind, false).is_ok());
         }
         assert!(is_ecological(IntermentKind::Sea) && !is_ecological(IntermentKind::AshPlot));
@@ -229,7 +237,10 @@ mod tests {
     #[test]
     fn a_family_may_renew_for_a_year_after_the_term() {
         let rules = settings::on("51", today());
-        assert_eq!(grace_ends(today(), &rules), NaiveDate::from_ymd_opt(2027, 11, 22).unwrap());
+        assert_eq!(
+            grace_ends(today(), &rules),
+            NaiveDate::from_ymd_opt(2027, 11, 22).unwrap()
+        );
     }
 
     #[test]

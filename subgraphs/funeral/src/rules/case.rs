@@ -6,8 +6,8 @@
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use minzheng_kit::error::UserError;
 
-use super::settings::Settings;
-use super::terms::{CaseState, ExtensionKind, IntermentKind, Parameter};
+use super::settings::{Parameter, Settings};
+use super::terms::{CaseState, ExtensionKind, IntermentKind};
 use super::{REGULATION, Verdict, no_such_move};
 
 /// The moves of a case: `OPENED → COLLECTING → STORED → (FAREWELL) → CREMATED | BODY_BURIED →
@@ -129,7 +129,9 @@ pub fn extend(
     asked: &ExtensionAsked<'_>,
     settings: &Settings,
 ) -> Verdict<NaiveDate> {
-    let approved = asked.approval.is_some_and(|number| !number.trim().is_empty());
+    let approved = asked
+        .approval
+        .is_some_and(|number| !number.trim().is_empty());
     let until = match (asked.kind, asked.until) {
         (ExtensionKind::Ordinary, _) => storage_until(arrived, Extension::Ordinary, settings),
         (ExtensionKind::Approved, Some(day)) if approved => {
@@ -182,8 +184,14 @@ pub fn cremation_times(
 }
 
 /// The hours of a hall: whole hours of one day, from a day that is not over.
-pub fn hall_hours(day: NaiveDate, starts: i32, hours: i32, today: NaiveDate) -> Verdict<std::ops::Range<i32>> {
-    if day >= today && (6..24).contains(&starts) && (1..=6).contains(&hours) && starts + hours <= 24 {
+pub fn hall_hours(
+    day: NaiveDate,
+    starts: i32,
+    hours: i32,
+    today: NaiveDate,
+) -> Verdict<std::ops::Range<i32>> {
+    if day >= today && (6..24).contains(&starts) && (1..=6).contains(&hours) && starts + hours <= 24
+    {
         return Ok(starts..starts + hours);
     }
     Err(UserError::new(
@@ -300,17 +308,45 @@ mod tests {
         let december = |d| NaiveDate::from_ymd_opt(2026, 12, d).unwrap();
         let rules = settings::on("51", day(22));
         let ask = |kind, until, approval, present| {
-            extend(day(1), present, &ExtensionAsked { kind, until, approval }, &rules).map_err(|e| e.code)
+            extend(
+                day(1),
+                present,
+                &ExtensionAsked {
+                    kind,
+                    until,
+                    approval,
+                },
+                &rules,
+            )
+            .map_err(|e| e.code)
         };
-        use ExtensionKind::*;
+        use ExtensionKind::{Approved, Ordinary};
         assert_eq!(ask(Ordinary, None, None, day(8)), Ok(december(1)));
-        assert_eq!(ask(Ordinary, None, None, december(1)), Err("NOT_AN_EXTENSION".to_owned()));
-        assert_eq!(ask(Approved, Some(december(20)), Some("批-1"), december(1)), Ok(december(20)));
-        assert_eq!(ask(Approved, Some(december(20)), None, december(1)), Err("APPROVAL_REQUIRED".to_owned()));
-        assert_eq!(ask(Approved, None, Some("批-1"), december(1)), Err("APPROVAL_REQUIRED".to_owned()));
-        assert_eq!(ask(Approved, Some(day(2)), Some("批-1"), day(8)), Err("NOT_AN_EXTENSION".to_owned()));
-        assert_eq!(ask(None, Option::None, Option::None, day(8)), Err("NOT_AN_EXTENSION".to_owned()));
-        assert!(!storage_overdue(day(8), Option::None, day(8)) && storage_overdue(day(8), Option::None, day(9)));
+        assert_eq!(
+            ask(Ordinary, None, None, december(1)),
+            Err("NOT_AN_EXTENSION".to_owned())
+        );
+        assert_eq!(
+            ask(Approved, Some(december(20)), Some("批-1"), december(1)),
+            Ok(december(20))
+        );
+        assert_eq!(
+            ask(Approved, Some(december(20)), None, december(1)),
+            Err("APPROVAL_REQUIRED".to_owned())
+        );
+        assert_eq!(
+            ask(Approved, None, Some("批-1"), december(1)),
+            Err("APPROVAL_REQUIRED".to_owned())
+        );
+        assert_eq!(
+            ask(Approved, Some(day(2)), Some("批-1"), day(8)),
+            Err("NOT_AN_EXTENSION".to_owned())
+        );
+        assert_eq!(
+            ask(ExtensionKind::None, None, None, day(8)),
+            Err("NOT_AN_EXTENSION".to_owned())
+        );
+        assert!(!storage_overdue(day(8), None, day(8)) && storage_overdue(day(8), None, day(9)));
         assert!(!storage_overdue(day(8), Some(day(7)), day(20)));
     }
 
@@ -325,16 +361,31 @@ mod tests {
             (Some(1), 2, 11, false),
         ];
         for (stored, started, ended, fits) in table {
-            assert_eq!(cremation_times(stored.map(at), at(started), at(ended), at(10)).is_ok(), fits, "{started} {ended}");
+            assert_eq!(
+                cremation_times(stored.map(at), at(started), at(ended), at(10)).is_ok(),
+                fits,
+                "{started} {ended}"
+            );
         }
     }
 
     #[test]
     fn a_hall_is_booked_by_whole_hours_of_one_day() {
         let day = |d| NaiveDate::from_ymd_opt(2026, 11, d).unwrap();
-        let table = [(22, 9, 2, true), (21, 9, 2, false), (22, 5, 1, false), (22, 23, 2, false), (22, 9, 0, false), (22, 9, 7, false)];
+        let table = [
+            (22, 9, 2, true),
+            (21, 9, 2, false),
+            (22, 5, 1, false),
+            (22, 23, 2, false),
+            (22, 9, 0, false),
+            (22, 9, 7, false),
+        ];
         for (on, starts, hours, fits) in table {
-            assert_eq!(hall_hours(day(on), starts, hours, day(22)).is_ok(), fits, "{on} {starts} {hours}");
+            assert_eq!(
+                hall_hours(day(on), starts, hours, day(22)).is_ok(),
+                fits,
+                "{on} {starts} {hours}"
+            );
         }
     }
 

@@ -21,7 +21,12 @@ pub struct Link {
 
 /// F-15, 骨灰管理规则（设定）: the chain of custody has no gap: each link begins with the holder at
 /// whom the last one ended, is numbered on, and is no earlier.
-pub fn next_link(last: Option<&Link>, from: Holder, to: Holder, at: DateTime<Utc>) -> Verdict<Link> {
+pub fn next_link(
+    last: Option<&Link>,
+    from: Holder,
+    to: Holder,
+    at: DateTime<Utc>,
+) -> Verdict<Link> {
     let fits = match last {
         None => from == Holder::Family,
         Some(last) => last.to == from && last.at <= at && last.to != Holder::Sea,
@@ -112,7 +117,13 @@ mod tests {
     #[test]
     fn a_chain_from_the_family_to_the_grave_has_no_gap() {
         use Holder::*;
-        let road = [(Family, Hearse), (Hearse, Store), (Store, Cremator), (Cremator, AshStore), (AshStore, Grave)];
+        let road = [
+            (Family, Hearse),
+            (Hearse, Store),
+            (Store, Cremator),
+            (Cremator, AshStore),
+            (AshStore, Grave),
+        ];
         let mut chain: Vec<Link> = Vec::new();
         for (hour, (from, to)) in road.into_iter().enumerate() {
             let link = next_link(chain.last(), from, to, at(hour as i64)).unwrap();
@@ -130,7 +141,12 @@ mod tests {
     #[test]
     fn a_link_that_does_not_fit_is_refused() {
         use Holder::*;
-        let last = Link { seq: 3, from: Store, to: Cremator, at: at(5) };
+        let last = Link {
+            seq: 3,
+            from: Store,
+            to: Cremator,
+            at: at(5),
+        };
         let table = [
             (Some(&last), Cremator, AshStore, at(5), true),
             (Some(&last), Cremator, AshStore, at(4), false),
@@ -140,18 +156,40 @@ mod tests {
             (None, Family, Hearse, at(6), true),
         ];
         for (last, from, to, when, fits) in table {
-            assert_eq!(next_link(last, from, to, when).is_ok(), fits, "{from:?} {to:?}");
+            assert_eq!(
+                next_link(last, from, to, when).is_ok(),
+                fits,
+                "{from:?} {to:?}"
+            );
         }
-        let sunk = Link { seq: 1, from: AshStore, to: Sea, at: at(0) };
+        let sunk = Link {
+            seq: 1,
+            from: AshStore,
+            to: Sea,
+            at: at(0),
+        };
         assert!(next_link(Some(&sunk), Sea, AshStore, at(1)).is_err());
     }
 
     #[test]
     fn ashes_are_for_the_applicant_or_on_written_authority() {
-        let table = [(true, None, true), (false, None, false), (false, Some(" "), false), (false, Some("委-1"), true)];
+        let table = [
+            (true, None, true),
+            (false, None, false),
+            (false, Some(" "), false),
+            (false, Some("委-1"), true),
+        ];
         for (is_applicant, authority, allowed) in table {
-            let who = Receiver { is_applicant, authority, relation: KinRelation::Child };
-            assert_eq!(receiver(&who).is_ok(), allowed, "{is_applicant} {authority:?}");
+            let who = Receiver {
+                is_applicant,
+                authority,
+                relation: KinRelation::Child,
+            };
+            assert_eq!(
+                receiver(&who).is_ok(),
+                allowed,
+                "{is_applicant} {authority:?}"
+            );
         }
     }
 
@@ -167,7 +205,11 @@ mod tests {
             (Withdrawn, Some("a"), Some("b"), false),
         ];
         for (state, first, second, allowed) in table {
-            assert_eq!(second_person(state, first, second).is_ok(), allowed, "{state:?} {first:?} {second:?}");
+            assert_eq!(
+                second_person(state, first, second).is_ok(),
+                allowed,
+                "{state:?} {first:?} {second:?}"
+            );
         }
     }
 }

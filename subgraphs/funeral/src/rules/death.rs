@@ -148,8 +148,13 @@ mod tests {
         use sea_orm::Iterable;
         for kind in DeathPaperKind::iter() {
             for reason in CorrectionReason::iter() {
-                let allowed = kind == DeathPaperKind::CourtDeclared && reason == CorrectionReason::CourtRevoked;
-                assert_eq!(may_revoke(kind, reason).is_ok(), allowed, "{kind:?} {reason:?}");
+                let allowed = kind == DeathPaperKind::CourtDeclared
+                    && reason == CorrectionReason::CourtRevoked;
+                assert_eq!(
+                    may_revoke(kind, reason).is_ok(),
+                    allowed,
+                    "{kind:?} {reason:?}"
+                );
             }
         }
         assert_ne!(correction_key("a", 1), correction_key("a", 2));

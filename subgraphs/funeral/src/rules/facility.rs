@@ -2,8 +2,8 @@
 
 use minzheng_kit::error::UserError;
 
-use super::settings::Settings;
-use super::terms::{FacilityOperator, FacilityState, FacilitySubKind, Parameter};
+use super::settings::{Parameter, Settings};
+use super::terms::{FacilityOperator, FacilityState, FacilitySubKind};
 use super::{REGULATION, Verdict, no_such_move};
 
 /// F-17, 殡葬管理条例（2026）: a facility approved since 2026-03-30 is run by the government,

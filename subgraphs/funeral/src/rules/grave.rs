@@ -3,8 +3,8 @@
 use chrono::{Duration, NaiveDate};
 use minzheng_kit::error::UserError;
 
-use super::settings::Settings;
-use super::terms::{GraveState, Parameter};
+use super::settings::{Parameter, Settings};
+use super::terms::GraveState;
 use super::{Verdict, no_such_move};
 
 /// The moves of a case: `FOUND → REGISTERED → NOTICE → RECTIFYING → VERIFIED | FORCED →
@@ -31,7 +31,11 @@ pub fn advance(from: GraveState, to: GraveState, heritage: bool) -> Verdict<Grav
 
 /// 违建坟墓专项整治方案: the day by which a grave is put right once notice was given; a day that the notice names
 /// goes before the ordinary time.
-pub fn rectify_by(noticed_on: NaiveDate, named: Option<NaiveDate>, settings: &Settings<'_>) -> Verdict<NaiveDate> {
+pub fn rectify_by(
+    noticed_on: NaiveDate,
+    named: Option<NaiveDate>,
+    settings: &Settings<'_>,
+) -> Verdict<NaiveDate> {
     let ordinary = noticed_on + Duration::days(settings.value(Parameter::RectifyDays));
     match named {
         None => Ok(ordinary),
@@ -48,7 +52,8 @@ pub fn rectify_by(noticed_on: NaiveDate, named: Option<NaiveDate>, settings: &Se
 
 /// Whether a case is behind its time, to whoever looks today.
 pub fn overdue(state: GraveState, due_on: Option<NaiveDate>, today: NaiveDate) -> bool {
-    matches!(state, GraveState::Notice | GraveState::Rectifying) && due_on.is_some_and(|due| today > due)
+    matches!(state, GraveState::Notice | GraveState::Rectifying)
+        && due_on.is_some_and(|due| today > due)
 }
 
 /// 殡葬管理条例（2012）第二十条: removal by force follows only when the time to put it right has run.
@@ -98,13 +103,27 @@ mod tests {
     fn the_time_to_put_it_right_runs_and_force_waits_for_it() {
         let day = |d| NaiveDate::from_ymd_opt(2026, 11, d).unwrap();
         let rules = crate::rules::settings::on("36", day(1));
-        assert_eq!(rectify_by(day(1), None, &rules).unwrap().to_string(), "2026-12-01");
+        assert_eq!(
+            rectify_by(day(1), None, &rules).unwrap().to_string(),
+            "2026-12-01"
+        );
         assert_eq!(rectify_by(day(1), Some(day(9)), &rules).unwrap(), day(9));
         assert!(rectify_by(day(1), Some(day(1)), &rules).is_err());
         use GraveState::*;
-        let table = [(Notice, Some(9), 10, true), (Notice, Some(9), 9, false), (Rectifying, Some(9), 10, true), (Registered, Some(9), 10, false), (Notice, None, 10, false), (Verified, Some(9), 10, false)];
+        let table = [
+            (Notice, Some(9), 10, true),
+            (Notice, Some(9), 9, false),
+            (Rectifying, Some(9), 10, true),
+            (Registered, Some(9), 10, false),
+            (Notice, None, 10, false),
+            (Verified, Some(9), 10, false),
+        ];
         for (state, due, today, late) in table {
-            assert_eq!(overdue(state, due.map(day), day(today)), late, "{state:?} {today}");
+            assert_eq!(
+                overdue(state, due.map(day), day(today)),
+                late,
+                "{state:?} {today}"
+            );
         }
         assert!(may_force(Some(day(9)), day(10)).is_ok());
         assert!(may_force(Some(day(9)), day(9)).is_err());
@@ -113,8 +132,17 @@ mod tests {
 
     #[test]
     fn the_land_restored_fits_the_grave() {
-        for (area, restored_area, fits) in [(4_000, 4_000, true), (4_000, 40_000, true), (4_000, 40_001, false), (4_000, 0, false)] {
-            assert_eq!(restored(area, restored_area).is_ok(), fits, "{restored_area}");
+        for (area, restored_area, fits) in [
+            (4_000, 4_000, true),
+            (4_000, 40_000, true),
+            (4_000, 40_001, false),
+            (4_000, 0, false),
+        ] {
+            assert_eq!(
+                restored(area, restored_area).is_ok(),
+                fits,
+                "{restored_area}"
+            );
         }
     }
 

@@ -4,8 +4,8 @@ use chrono::{Duration, NaiveDate};
 use minzheng_kit::error::UserError;
 
 use super::Verdict;
-use super::settings::Settings;
-use super::terms::{KinRelation, KinRequestState, KinRight, Parameter};
+use super::settings::{Parameter, Settings};
+use super::terms::{KinRelation, KinRequestState, KinRight};
 
 /// The article, as it is cited.
 pub const ARTICLE: &str = "个人信息保护法第四十九条";
@@ -37,7 +37,10 @@ pub fn may_ask(relation: Option<KinRelation>) -> Verdict {
 /// and of a cremation is one.
 pub fn decide(state: KinRequestState, right: KinRight, grant: bool) -> Verdict<KinRequestState> {
     if state != KinRequestState::Open {
-        return Err(super::no_such_move("The request was decided already.", "该请求已处理。"));
+        return Err(super::no_such_move(
+            "The request was decided already.",
+            "该请求已处理。",
+        ));
     }
     match (right, grant) {
         (_, false) => Ok(KinRequestState::Refused),
@@ -67,7 +70,10 @@ mod tests {
     #[test]
     fn near_kin_ask_and_nobody_else() {
         for relation in KinRelation::iter() {
-            let near = !matches!(relation, KinRelation::OtherRelative | KinRelation::Institution);
+            let near = !matches!(
+                relation,
+                KinRelation::OtherRelative | KinRelation::Institution
+            );
             assert_eq!(may_ask(Some(relation)).is_ok(), near, "{relation:?}");
         }
         assert_eq!(may_ask(None).unwrap_err().code, "NOT_NEAR_KIN");
@@ -84,7 +90,11 @@ mod tests {
             (Granted, KinRight::Access, false, None),
         ];
         for (state, right, grant, expected) in table {
-            assert_eq!(decide(state, right, grant).ok(), expected, "{state:?} {right:?} {grant}");
+            assert_eq!(
+                decide(state, right, grant).ok(),
+                expected,
+                "{state:?} {right:?} {grant}"
+            );
         }
     }
 

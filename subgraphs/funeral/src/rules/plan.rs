@@ -1,7 +1,6 @@
 //! Facility planning: what a division will need, and what it has (殡葬设施布局规划).
 
-use super::settings::Settings;
-use super::terms::Parameter;
+use super::settings::{Parameter, Settings};
 
 /// What is planned for one kind of place in a division.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,7 +18,7 @@ pub struct Need {
 /// The places needed: the deaths of the years covered that use this kind, and a reserve above, rounded
 /// up.
 pub fn places_needed(need: &Need, settings: &Settings<'_>) -> i64 {
-    let reserve = 100 + settings.value(Parameter::PlanPercentPerYear);
+    let reserve = 100 + settings.value(Parameter::PlanReservePercent);
     let hundredths = [
         need.population,
         need.deaths_per_ten_thousand,
@@ -28,7 +27,9 @@ pub fn places_needed(need: &Need, settings: &Settings<'_>) -> i64 {
         reserve,
     ]
     .into_iter()
-    .fold(1_i128, |product, factor| product * i128::from(factor.max(0)));
+    .fold(1_i128, |product, factor| {
+        product * i128::from(factor.max(0))
+    });
     // Ten thousand people, a hundred per cent twice.
     i64::try_from(hundredths.div_ceil_by(10_000 * 100 * 100)).unwrap_or(i64::MAX)
 }
@@ -66,10 +67,20 @@ mod tests {
             (-5, 75, 10, 60, 0),
         ];
         for (population, deaths, years, share, expected) in table {
-            let need = Need { population, deaths_per_ten_thousand: deaths, years, share_percent: share };
+            let need = Need {
+                population,
+                deaths_per_ten_thousand: deaths,
+                years,
+                share_percent: share,
+            };
             assert_eq!(places_needed(&need, &rules), expected, "{population}");
         }
-        let huge = Need { population: i64::MAX, deaths_per_ten_thousand: 1_000, years: 100, share_percent: 100 };
+        let huge = Need {
+            population: i64::MAX,
+            deaths_per_ten_thousand: 1_000,
+            years: 100,
+            share_percent: 100,
+        };
         assert_eq!(places_needed(&huge, &rules), i64::MAX);
         assert_eq!((gap(10, 4), gap(4, 10)), (6, 0));
     }

@@ -137,7 +137,11 @@ mod tests {
             (Closed, Some(past), Some(today), Closed),
         ];
         for (state, held, contract, expected) in table {
-            assert_eq!(seen(state, held, contract, now, today), expected, "{state:?} {held:?} {contract:?}");
+            assert_eq!(
+                seen(state, held, contract, now, today),
+                expected,
+                "{state:?} {held:?} {contract:?}"
+            );
         }
         assert!(may_close(Some(today), today).is_err());
         assert!(may_close(today.pred_opt(), today).is_ok());

@@ -107,14 +107,21 @@ pub fn fees_apart(kind: PlotKind, billed: &[&str]) -> Verdict {
 
 /// F-6, F-7: what is wrong with a price that was charged, judged by the list of the day. `published` is what the
 /// list says a unit costs.
-pub fn judge(line: Option<&ListedPrice>, published: Option<i64>, charged: i64, on: NaiveDate) -> BreachKind {
+pub fn judge(
+    line: Option<&ListedPrice>,
+    published: Option<i64>,
+    charged: i64,
+    on: NaiveDate,
+) -> BreachKind {
     let Some(line) = line.filter(|l| in_force(l.valid_from, l.valid_to, on)) else {
         return BreachKind::NotOnList;
     };
     match charge(line, charged) {
         Err(_) => BreachKind::OverCeiling,
         Ok(Charge::Flagged) => BreachKind::OutOfRange,
-        Ok(Charge::Regular) if published.is_some_and(|price| charged > price) => BreachKind::AbovePublished,
+        Ok(Charge::Regular) if published.is_some_and(|price| charged > price) => {
+            BreachKind::AbovePublished
+        }
         Ok(Charge::Regular) => BreachKind::NoneFound,
     }
 }
@@ -134,7 +141,11 @@ pub fn decide(from: BreachState, to: BreachState) -> Verdict<BreachState> {
 /// A price times a quantity, to the fen; a quantity is at least one.
 pub fn line_amount(price: i64, quantity: i32) -> Verdict<i64> {
     match price.checked_mul(i64::from(quantity)) {
-        Some(amount) if quantity >= 1 && quantity <= 10_000 && amount <= minzheng_kit::money::MAX_FEN => Ok(amount),
+        Some(amount)
+            if quantity >= 1 && quantity <= 10_000 && amount <= minzheng_kit::money::MAX_FEN =>
+        {
+            Ok(amount)
+        }
         _ => Err(UserError::new(
             "QUANTITY",
             "The quantity is outside what a bill may have.",
@@ -228,17 +239,51 @@ mod tests {
         let on = day(2026, 6, 1);
         let table = [
             (None, None, 1, on, BreachKind::NotOnList),
-            (Some(&base), Some(60_000), 60_000, day(2027, 1, 1), BreachKind::NotOnList),
-            (Some(&base), Some(60_000), 68_001, on, BreachKind::OverCeiling),
-            (Some(&base), Some(60_000), 60_001, on, BreachKind::AbovePublished),
+            (
+                Some(&base),
+                Some(60_000),
+                60_000,
+                day(2027, 1, 1),
+                BreachKind::NotOnList,
+            ),
+            (
+                Some(&base),
+                Some(60_000),
+                68_001,
+                on,
+                BreachKind::OverCeiling,
+            ),
+            (
+                Some(&base),
+                Some(60_000),
+                60_001,
+                on,
+                BreachKind::AbovePublished,
+            ),
             (Some(&base), Some(60_000), 60_000, on, BreachKind::NoneFound),
-            (Some(&other), Some(20_000), 30_001, on, BreachKind::OutOfRange),
+            (
+                Some(&other),
+                Some(20_000),
+                30_001,
+                on,
+                BreachKind::OutOfRange,
+            ),
         ];
         for (line, published, charged, on, expected) in table {
-            assert_eq!(judge(line, published, charged, on), expected, "{charged} {on}");
+            assert_eq!(
+                judge(line, published, charged, on),
+                expected,
+                "{charged} {on}"
+            );
         }
         use BreachState::*;
-        for (from, to, allowed) in [(Reported, Confirmed, true), (Reported, Dismissed, true), (Confirmed, Refunded, true), (Reported, Refunded, false), (Dismissed, Confirmed, false)] {
+        for (from, to, allowed) in [
+            (Reported, Confirmed, true),
+            (Reported, Dismissed, true),
+            (Confirmed, Refunded, true),
+            (Reported, Refunded, false),
+            (Dismissed, Confirmed, false),
+        ] {
             assert_eq!(decide(from, to).is_ok(), allowed, "{from:?} {to:?}");
         }
         assert_eq!(line_amount(350, 3).unwrap(), 1_050);

@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 use minzheng_kit::error::UserError;
 
-use super::settings::Settings;
-use super::terms::{CaseState, Parameter, VoyageState};
+use super::settings::{Parameter, Settings};
+use super::terms::{CaseState, VoyageState};
 use super::{REGULATION, Verdict};
 
 /// A voyage as it is judged.
@@ -34,7 +34,13 @@ pub fn state(voyage: &Voyage, today: NaiveDate) -> VoyageState {
 }
 
 /// F-12, 殡葬管理条例（2026）: ashes that are there are enrolled while there is room and before the day.
-pub fn enrol(voyage: &Voyage, case: CaseState, relatives: i32, today: NaiveDate, settings: &Settings<'_>) -> Verdict {
+pub fn enrol(
+    voyage: &Voyage,
+    case: CaseState,
+    relatives: i32,
+    today: NaiveDate,
+    settings: &Settings<'_>,
+) -> Verdict {
     if !matches!(case, CaseState::Cremated | CaseState::AshesInCustody) {
         return Err(UserError::new(
             "ASHES_REQUIRED",
@@ -67,14 +73,21 @@ pub fn enrol(voyage: &Voyage, case: CaseState, relatives: i32, today: NaiveDate,
 
 /// No place is left.
 pub fn full() -> UserError {
-    UserError::new("VOYAGE_FULL", "The voyage is full; choose another.", "该航次名额已满，请另选。")
-        .field(&["voyage"])
+    UserError::new(
+        "VOYAGE_FULL",
+        "The voyage is full; choose another.",
+        "该航次名额已满，请另选。",
+    )
+    .field(&["voyage"])
 }
 
 /// F-12: a voyage is closed on or after its day, with no more sets carried than were enrolled.
 pub fn close(voyage: &Voyage, carried: usize, today: NaiveDate) -> Verdict {
     if voyage.done || voyage.cancelled {
-        return Err(super::no_such_move("The voyage has ended already.", "该航次已结束。"));
+        return Err(super::no_such_move(
+            "The voyage has ended already.",
+            "该航次已结束。",
+        ));
     }
     if today < voyage.sails_on {
         return Err(UserError::new(
@@ -106,7 +119,13 @@ mod tests {
     }
 
     const fn voyage(enrolled: i32, done: bool, cancelled: bool, sails_on: NaiveDate) -> Voyage {
-        Voyage { sails_on, quota: 2, enrolled, done, cancelled }
+        Voyage {
+            sails_on,
+            quota: 2,
+            enrolled,
+            done,
+            cancelled,
+        }
     }
 
     #[test]
@@ -128,18 +147,36 @@ mod tests {
     fn ashes_are_enrolled_while_there_is_room() {
         let rules = settings::on("35", day(10));
         let open = voyage(1, false, false, day(20));
-        let code = |v: &Voyage, case, relatives| enrol(v, case, relatives, day(10), &rules).err().map(|e| e.code);
+        let code = |v: &Voyage, case, relatives| {
+            enrol(v, case, relatives, day(10), &rules)
+                .err()
+                .map(|e| e.code)
+        };
         let table = [
             (open, CaseState::Cremated, 2, None),
             (open, CaseState::AshesInCustody, 0, None),
             (open, CaseState::Stored, 2, Some("ASHES_REQUIRED")),
             (open, CaseState::Cremated, 7, Some("TOO_MANY_RELATIVES")),
             (open, CaseState::Cremated, -1, Some("TOO_MANY_RELATIVES")),
-            (voyage(2, false, false, day(20)), CaseState::Cremated, 2, Some("VOYAGE_FULL")),
-            (voyage(1, false, false, day(10)), CaseState::Cremated, 2, Some("VOYAGE_NOT_OPEN")),
+            (
+                voyage(2, false, false, day(20)),
+                CaseState::Cremated,
+                2,
+                Some("VOYAGE_FULL"),
+            ),
+            (
+                voyage(1, false, false, day(10)),
+                CaseState::Cremated,
+                2,
+                Some("VOYAGE_NOT_OPEN"),
+            ),
         ];
         for (voyage, case, relatives, expected) in table {
-            assert_eq!(code(&voyage, case, relatives).as_deref(), expected, "{voyage:?} {case:?}");
+            assert_eq!(
+                code(&voyage, case, relatives).as_deref(),
+                expected,
+                "{voyage:?} {case:?}"
+            );
         }
     }
 
@@ -149,8 +186,17 @@ mod tests {
         let sailed = voyage(2, false, false, day(20));
         assert_eq!(at(&sailed, 2), None);
         assert_eq!(at(&sailed, 0), None);
-        assert_eq!(at(&sailed, 3).as_deref(), Some("MORE_CARRIED_THAN_ENROLLED"));
-        assert_eq!(at(&voyage(2, false, false, day(21)), 1).as_deref(), Some("VOYAGE_NOT_SAILED"));
-        assert_eq!(at(&voyage(2, true, false, day(19)), 1).as_deref(), Some("STATE_NOT_ALLOWED"));
+        assert_eq!(
+            at(&sailed, 3).as_deref(),
+            Some("MORE_CARRIED_THAN_ENROLLED")
+        );
+        assert_eq!(
+            at(&voyage(2, false, false, day(21)), 1).as_deref(),
+            Some("VOYAGE_NOT_SAILED")
+        );
+        assert_eq!(
+            at(&voyage(2, true, false, day(19)), 1).as_deref(),
+            Some("STATE_NOT_ALLOWED")
+        );
     }
 }

@@ -3,8 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use minzheng_kit::error::UserError;
 
-use super::settings::Settings;
-use super::terms::{Parameter, TicketCategory, TicketState};
+use super::settings::{Parameter, Settings};
+use super::terms::{TicketCategory, TicketState};
 use super::{Verdict, no_such_move};
 
 /// The moves of a ticket: `OPEN → DISPATCHED → ACCEPTED → ON_SITE → RESOLVED → CLOSED`.
@@ -187,7 +187,11 @@ mod tests {
         ];
         for (state, category, minutes, expected) in table {
             let now = opened + TimeDelta::minutes(minutes);
-            assert_eq!(seen(state, category, opened, now, &rules), expected, "{state:?} {minutes}");
+            assert_eq!(
+                seen(state, category, opened, now, &rules),
+                expected,
+                "{state:?} {minutes}"
+            );
         }
     }
 

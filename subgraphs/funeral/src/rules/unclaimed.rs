@@ -4,8 +4,7 @@ use chrono::{Duration, NaiveDate};
 use minzheng_kit::error::UserError;
 
 use super::Verdict;
-use super::settings::Settings;
-use super::terms::Parameter;
+use super::settings::{Parameter, Settings};
 
 /// The notice for an unclaimed body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +43,8 @@ pub fn notice_ends(published_on: NaiveDate, settings: &Settings<'_>) -> NaiveDat
 pub fn may_cremate(notice: Option<&Notice>, today: NaiveDate, settings: &Settings<'_>) -> Verdict {
     match notice {
         Some(notice)
-            if notice.claimed_on.is_none() && today <= notice_ends(notice.published_on, settings) =>
+            if notice.claimed_on.is_none()
+                && today <= notice_ends(notice.published_on, settings) =>
         {
             Err(UserError::new(
                 "NOTICE_STILL_RUNNING",
@@ -70,9 +70,16 @@ mod tests {
     #[test]
     fn an_unclaimed_body_waits_for_the_whole_notice() {
         let rules = settings::on("51", day(11, 22));
-        let open = Notice { police_notified_on: day(8, 30), published_on: day(9, 1), claimed_on: None };
+        let open = Notice {
+            police_notified_on: day(8, 30),
+            published_on: day(9, 1),
+            claimed_on: None,
+        };
         assert_eq!(notice_ends(open.published_on, &rules), day(10, 31));
-        let claimed = Notice { claimed_on: Some(day(9, 20)), ..open };
+        let claimed = Notice {
+            claimed_on: Some(day(9, 20)),
+            ..open
+        };
         let table = [
             (None, day(9, 2), true),
             (Some(&open), day(10, 31), false),
@@ -80,16 +87,32 @@ mod tests {
             (Some(&claimed), day(9, 21), true),
         ];
         for (notice, today, allowed) in table {
-            assert_eq!(may_cremate(notice, today, &rules).is_ok(), allowed, "{today}");
+            assert_eq!(
+                may_cremate(notice, today, &rules).is_ok(),
+                allowed,
+                "{today}"
+            );
         }
     }
 
     #[test]
     fn the_public_notice_follows_that_of_the_police() {
-        let table = [(day(9, 1), day(9, 1), true), (day(9, 2), day(9, 1), false), (day(9, 1), day(11, 23), false)];
+        let table = [
+            (day(9, 1), day(9, 1), true),
+            (day(9, 2), day(9, 1), false),
+            (day(9, 1), day(11, 23), false),
+        ];
         for (police, published, fits) in table {
-            let notice = Notice { police_notified_on: police, published_on: published, claimed_on: None };
-            assert_eq!(publish(&notice, day(11, 22)).is_ok(), fits, "{police} {published}");
+            let notice = Notice {
+                police_notified_on: police,
+                published_on: published,
+                claimed_on: None,
+            };
+            assert_eq!(
+                publish(&notice, day(11, 22)).is_ok(),
+                fits,
+                "{police} {published}"
+            );
         }
     }
 }

@@ -128,7 +128,12 @@ mod tests {
 
     #[test]
     fn what_is_left_to_pay_is_never_less_than_nothing() {
-        for (charged, waived, rest) in [(100, 40, Some(60)), (40, 40, Some(0)), (40, 41, None), (i64::MIN, 1, None)] {
+        for (charged, waived, rest) in [
+            (100, 40, Some(60)),
+            (40, 40, Some(0)),
+            (40, 41, None),
+            (i64::MIN, 1, None),
+        ] {
             assert_eq!(payable(charged, waived).ok(), rest, "{charged} {waived}");
         }
     }

@@ -4,8 +4,8 @@ use chrono::NaiveDate;
 use minzheng_kit::error::UserError;
 
 use super::Verdict;
-use super::settings::Settings;
-use super::terms::{CrowdLevel, Parameter, WorshipMode};
+use super::settings::{Parameter, Settings};
+use super::terms::{CrowdLevel, WorshipMode};
 
 /// How many places of a span's capacity a booking takes: only who comes takes one. What the
 /// facility does on a family's behalf, and what happens online, takes none.
@@ -18,9 +18,19 @@ pub const fn places(mode: WorshipMode, people: i32) -> i32 {
 
 /// 祭扫服务保障方案: a booking is for a day to come, for a party of bounded size, and within what
 /// is left.
-pub fn book(mode: WorshipMode, people: i32, left: i32, on: NaiveDate, today: NaiveDate, settings: &Settings<'_>) -> Verdict {
+pub fn book(
+    mode: WorshipMode,
+    people: i32,
+    left: i32,
+    on: NaiveDate,
+    today: NaiveDate,
+    settings: &Settings<'_>,
+) -> Verdict {
     if on < today {
-        return Err(UserError::new("SLOT_OVER", "That span of time is over.", "该时段已过。").field(&["slot"]));
+        return Err(
+            UserError::new("SLOT_OVER", "That span of time is over.", "该时段已过。")
+                .field(&["slot"]),
+        );
     }
     if !(1..=settings.value(Parameter::WorshipPartyMost)).contains(&i64::from(people)) {
         return Err(UserError::new(
@@ -72,7 +82,11 @@ pub fn forecast(booked: i64, capacity: i64, past: &[(i64, i64)]) -> i64 {
         .fold((0_i64, 0_i64), |(f, o), (booked, capacity)| {
             (f.saturating_add(*booked), o.saturating_add(*capacity))
         });
-    let usual = if offered == 0 { 0 } else { filled.saturating_mul(capacity) / offered };
+    let usual = if offered == 0 {
+        0
+    } else {
+        filled.saturating_mul(capacity) / offered
+    };
     usual.max(booked).min(capacity.max(0))
 }
 
@@ -89,7 +103,11 @@ mod tests {
     #[test]
     fn who_comes_takes_a_place_and_who_does_not_takes_none() {
         let rules = settings::on("51", day(1));
-        let code = |mode, people, left, on| book(mode, people, left, on, day(1), &rules).err().map(|e| e.code);
+        let code = |mode, people, left, on| {
+            book(mode, people, left, on, day(1), &rules)
+                .err()
+                .map(|e| e.code)
+        };
         use WorshipMode::*;
         let table = [
             (OnSite, 4, 4, day(5), None),
@@ -98,10 +116,20 @@ mod tests {
             (Online, 20, 0, day(5), None),
             (OnSite, 21, 300, day(5), Some("PARTY_SIZE")),
             (OnSite, 0, 300, day(5), Some("PARTY_SIZE")),
-            (OnSite, 1, 300, NaiveDate::from_ymd_opt(2027, 3, 31).unwrap(), Some("SLOT_OVER")),
+            (
+                OnSite,
+                1,
+                300,
+                NaiveDate::from_ymd_opt(2027, 3, 31).unwrap(),
+                Some("SLOT_OVER"),
+            ),
         ];
         for (mode, people, left, on, expected) in table {
-            assert_eq!(code(mode, people, left, on).as_deref(), expected, "{mode:?} {people} {left}");
+            assert_eq!(
+                code(mode, people, left, on).as_deref(),
+                expected,
+                "{mode:?} {people} {left}"
+            );
         }
     }
 
@@ -109,7 +137,16 @@ mod tests {
     fn a_crowd_grows_by_its_thresholds() {
         let rules = settings::on("51", day(1));
         use CrowdLevel::*;
-        for (booked, expected) in [(0, Low), (49, Low), (50, Moderate), (79, Moderate), (80, High), (99, High), (100, Full), (101, Full)] {
+        for (booked, expected) in [
+            (0, Low),
+            (49, Low),
+            (50, Moderate),
+            (79, Moderate),
+            (80, High),
+            (99, High),
+            (100, Full),
+            (101, Full),
+        ] {
             assert_eq!(crowd(booked, 100, &rules), expected, "{booked}");
         }
         assert_eq!(crowd(0, 0, &rules), Full);
@@ -125,7 +162,11 @@ mod tests {
             (0, 0, &[(1, 0)], 0),
         ];
         for (booked, capacity, past, expected) in table {
-            assert_eq!(forecast(booked, capacity, past), expected, "{booked} {capacity}");
+            assert_eq!(
+                forecast(booked, capacity, past),
+                expected,
+                "{booked} {capacity}"
+            );
         }
     }
 }

@@ -80,25 +80,51 @@ mod tests {
         // A horseshoe, open to the north.
         let zone = Zone {
             kind: ZoneKind::Water,
-            ring: vec![point(0.0, 0.0), point(3.0, 0.0), point(3.0, 3.0), point(2.0, 3.0), point(2.0, 1.0), point(1.0, 1.0), point(1.0, 3.0), point(0.0, 3.0)],
+            ring: vec![
+                point(0.0, 0.0),
+                point(3.0, 0.0),
+                point(3.0, 3.0),
+                point(2.0, 3.0),
+                point(2.0, 1.0),
+                point(1.0, 1.0),
+                point(1.0, 3.0),
+                point(0.0, 3.0),
+            ],
         };
-        let table = [(0.5, 2.0, true), (1.5, 2.0, false), (2.5, 2.0, true), (1.5, 0.5, true), (4.0, 1.0, false), (-1.0, 0.0, false)];
+        let table = [
+            (0.5, 2.0, true),
+            (1.5, 2.0, false),
+            (2.5, 2.0, true),
+            (1.5, 0.5, true),
+            (4.0, 1.0, false),
+            (-1.0, 0.0, false),
+        ];
         for (lon, lat, inside) in table {
             assert_eq!(zone.holds(point(lon, lat)), inside, "{lon} {lat}");
-            assert_eq!(outside_zones(point(lon, lat), std::slice::from_ref(&zone)).is_err(), inside);
+            assert_eq!(
+                outside_zones(point(lon, lat), std::slice::from_ref(&zone)).is_err(),
+                inside
+            );
         }
     }
 
     #[test]
     fn a_ring_of_two_points_holds_nothing() {
-        let zone = Zone { kind: ZoneKind::Forest, ring: vec![point(0.0, 0.0), point(1.0, 1.0)] };
+        let zone = Zone {
+            kind: ZoneKind::Forest,
+            ring: vec![point(0.0, 0.0), point(1.0, 1.0)],
+        };
         assert!(!zone.holds(point(0.5, 0.5)));
     }
 
     #[test]
     fn only_the_sea_lies_outside_a_facility() {
         for kind in IntermentKind::iter() {
-            assert_eq!(in_a_facility(kind, false).is_ok(), kind == IntermentKind::Sea, "{kind:?}");
+            assert_eq!(
+                in_a_facility(kind, false).is_ok(),
+                kind == IntermentKind::Sea,
+                "{kind:?}"
+            );
             assert!(in_a_facility(kind, true).is_ok());
         }
     }

@@ -45,7 +45,13 @@ impl<'a> Act<'a> {
     /// The caller's own person token.
     pub fn person(&self) -> Result<&'a str> {
         match &self.principal.person {
-            Some(token) if self.principal.has_scope(minzheng_kit::contract::scope::SELF) => Ok(token),
+            Some(token)
+                if self
+                    .principal
+                    .has_scope(minzheng_kit::contract::scope::SELF) =>
+            {
+                Ok(token)
+            }
             _ => Err(Error::Forbidden),
         }
     }
@@ -90,7 +96,14 @@ where
     T: Serialize + DeserializeOwned + Send,
     F: for<'c> Fn(Act<'c>, &'c I) -> BoxFuture<'c, Result<T>> + Send + Sync + 'static,
 {
-    let all = Arc::new((services.clone(), principal.clone(), key.to_owned(), body, input, work));
+    let all = Arc::new((
+        services.clone(),
+        principal.clone(),
+        key.to_owned(),
+        body,
+        input,
+        work,
+    ));
     services
         .db
         .write(move |tx| {

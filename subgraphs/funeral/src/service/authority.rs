@@ -16,7 +16,9 @@ use crate::model::funeral_case;
 pub fn covers(caller: &Principal, province: &str, division: Uuid) -> bool {
     match &caller.division {
         Some(code) => within(division, code),
-        None => caller.province == province && matches!(caller.role, Role::Dashboard | Role::Auditor),
+        None => {
+            caller.province == province && matches!(caller.role, Role::Dashboard | Role::Auditor)
+        }
     }
 }
 

@@ -16,9 +16,7 @@ use super::course::{self, By, Step};
 use super::{breaches, cremations, facilities, halls, month_of, waivers};
 use crate::model::{case_item, funeral_case, price_line, service_item, waiver};
 use crate::rules::price::{self, Charge, ListedPrice};
-use crate::rules::terms::{
-    CancelReason, CaseAct, CaseState, CorrectionReason, ItemClass,
-};
+use crate::rules::terms::{CancelReason, CaseAct, CaseState, CorrectionReason, ItemClass};
 use crate::rules::waiver::{Standard, amount, payable};
 
 /// The most lines of one charge.
@@ -64,7 +62,10 @@ impl Lists {
             .filter(price_line::Column::ItemCode.is_in(codes.iter().copied()))
             .all(c)
             .await?;
-        Ok(Self { items: facilities::items(c).await?, lines })
+        Ok(Self {
+            items: facilities::items(c).await?,
+            lines,
+        })
     }
 
     /// The class of an item; none where nobody knows the item.
@@ -85,12 +86,22 @@ impl Lists {
 /// F-6, F-7: charges items by the facility's list of the service day. Nothing outside the list, no base
 /// item above its ceiling or its published price, nothing bundled; a non-base item outside its published
 /// range is flagged and shown to the supervisor.
-pub async fn charge(act: &Act<'_>, seen: Seen, facility: Option<Uuid>, lines: &[Line]) -> Result<Uuid> {
+pub async fn charge(
+    act: &Act<'_>,
+    seen: Seen,
+    facility: Option<Uuid>,
+    lines: &[Line],
+) -> Result<Uuid> {
     let row = course::load(act, seen.case, seen.version, By::Officer).await?;
     running(&row)?;
     if lines.is_empty() || lines.len() > MOST_LINES {
         return Err(Error::Invalid(
-            UserError::new("LINES", "A charge has one to fifty lines.", "每次计费须为1至50项。").field(&["items"]),
+            UserError::new(
+                "LINES",
+                "A charge has one to fifty lines.",
+                "每次计费须为1至50项。",
+            )
+            .field(&["items"]),
         ));
     }
     let facility = facility.unwrap_or(row.facility_id);
@@ -130,8 +141,12 @@ async fn judged(
 ) -> Result<case_item::ActiveModel> {
     if line.on > act.today {
         return Err(Error::Invalid(
-            UserError::new("SERVICE_IN_FUTURE", "A service is charged on its day or later.", "服务日期晚于今日。")
-                .field(&["items"]),
+            UserError::new(
+                "SERVICE_IN_FUTURE",
+                "A service is charged on its day or later.",
+                "服务日期晚于今日。",
+            )
+            .field(&["items"]),
         ));
     }
     let found = lists.line(&line.item, line.on);
@@ -180,7 +195,8 @@ async fn judged(
 fn running(row: &funeral_case::Model) -> Result<()> {
     if row.state >= CaseState::Settled {
         return Err(Error::Invalid(
-            crate::rules::no_such_move("The bill is settled already.", "费用已结算。").field(&["case"]),
+            crate::rules::no_such_move("The bill is settled already.", "费用已结算。")
+                .field(&["case"]),
         ));
     }
     Ok(())
@@ -232,9 +248,14 @@ pub async fn correct_line(
         None => old.id,
     };
     if let Some(made) = made {
-        case_item::Entity::insert(made).exec_without_returning(act.tx).await?;
+        case_item::Entity::insert(made)
+            .exec_without_returning(act.tx)
+            .await?;
     }
-    let step = Step { corrects: Some((entry, reason)), ..Step::note(CaseAct::Corrected, record) };
+    let step = Step {
+        corrects: Some((entry, reason)),
+        ..Step::note(CaseAct::Corrected, record)
+    };
     course::step(act, &row, step, |_| ()).await?;
     Ok(row.id)
 }
@@ -254,11 +275,14 @@ pub async fn grant_waivers(act: &Act<'_>, seen: Seen) -> Result<Uuid> {
         .collect();
     let mut charged: HashMap<&str, (i64, NaiveDate)> = HashMap::new();
     for line in &bill {
-        let sum = charged.entry(&line.item_code).or_insert((0, line.service_on));
+        let sum = charged
+            .entry(&line.item_code)
+            .or_insert((0, line.service_on));
         *sum = (sum.0 + line.amount, sum.1.max(line.service_on));
     }
     let mut made = Vec::new();
-    let mut policies_on: HashMap<NaiveDate, Vec<crate::model::waiver_policy::Model>> = HashMap::new();
+    let mut policies_on: HashMap<NaiveDate, Vec<crate::model::waiver_policy::Model>> =
+        HashMap::new();
     for (item, (sum, on)) in charged {
         if granted.contains(item) {
             continue;
@@ -266,7 +290,9 @@ pub async fn grant_waivers(act: &Act<'_>, seen: Seen) -> Result<Uuid> {
         if let std::collections::hash_map::Entry::Vacant(day) = policies_on.entry(on) {
             day.insert(waivers::policies(act.tx, row.division_id, on).await?);
         }
-        let Some(policy) = policies_on.get(&on).and_then(|all| all.iter().find(|p| p.item_code == item))
+        let Some(policy) = policies_on
+            .get(&on)
+            .and_then(|all| all.iter().find(|p| p.item_code == item))
         else {
             continue;
         };
@@ -334,10 +360,15 @@ pub async fn settle(act: &Act<'_>, seen: Seen) -> Result<Uuid> {
         waived.iter().map(|w| w.amount).sum(),
     )?;
     let now = act.now;
-    course::step(act, &row, Step::moves(CaseAct::Settled, CaseState::Settled, None), |case| {
-        case.settled_at = Set(Some(now));
-        case.payable = Set(Some(rest));
-    })
+    course::step(
+        act,
+        &row,
+        Step::moves(CaseAct::Settled, CaseState::Settled, None),
+        |case| {
+            case.settled_at = Set(Some(now));
+            case.payable = Set(Some(rest));
+        },
+    )
     .await?;
     Ok(row.id)
 }
@@ -346,9 +377,14 @@ pub async fn settle(act: &Act<'_>, seen: Seen) -> Result<Uuid> {
 pub async fn close(act: &Act<'_>, seen: Seen) -> Result<Uuid> {
     let row = course::load(act, seen.case, seen.version, By::Officer).await?;
     let today = act.today;
-    course::step(act, &row, Step::moves(CaseAct::Closed, CaseState::Closed, None), |case| {
-        case.closed_on = Set(Some(today));
-    })
+    course::step(
+        act,
+        &row,
+        Step::moves(CaseAct::Closed, CaseState::Closed, None),
+        |case| {
+            case.closed_on = Set(Some(today));
+        },
+    )
     .await?;
     Ok(row.id)
 }
@@ -361,10 +397,15 @@ pub async fn cancel(act: &Act<'_>, seen: Seen, reason: CancelReason) -> Result<U
     halls::call_off(act, row.id).await?;
     super::plots::release_of_case(act.tx, row.id, act.now).await?;
     let today = act.today;
-    course::step(act, &row, Step::moves(CaseAct::Cancelled, CaseState::Cancelled, None), |case| {
-        case.closed_on = Set(Some(today));
-        case.cancel_reason = Set(Some(reason));
-    })
+    course::step(
+        act,
+        &row,
+        Step::moves(CaseAct::Cancelled, CaseState::Cancelled, None),
+        |case| {
+            case.closed_on = Set(Some(today));
+            case.cancel_reason = Set(Some(reason));
+        },
+    )
     .await?;
     Ok(row.id)
 }

@@ -37,8 +37,12 @@ pub async fn report(act: &Act<'_>, report: &Report) -> Result<Uuid> {
     let item = short(&report.item, "item", 40)?;
     if report.charged < 0 || report.on > act.today {
         return Err(Error::Invalid(
-            UserError::new("REPORT_INCOMPLETE", "The price or the day cannot be right.", "金额或日期不正确。")
-                .field(&["charged"]),
+            UserError::new(
+                "REPORT_INCOMPLETE",
+                "The price or the day cannot be right.",
+                "金额或日期不正确。",
+            )
+            .field(&["charged"]),
         ));
     }
     let lists = Lists::of(act.tx, home.id, &[item]).await?;
@@ -46,7 +50,12 @@ pub async fn report(act: &Act<'_>, report: &Report) -> Result<Uuid> {
     let kind = if report.bundled {
         BreachKind::Bundled
     } else {
-        judge(line.as_ref().map(|(_, l)| l), line.as_ref().map(|(row, _)| row.price), report.charged, report.on)
+        judge(
+            line.as_ref().map(|(_, l)| l),
+            line.as_ref().map(|(row, _)| row.price),
+            report.charged,
+            report.on,
+        )
     };
     let key = id::new();
     let row = price_breach::ActiveModel {
@@ -65,9 +74,16 @@ pub async fn report(act: &Act<'_>, report: &Report) -> Result<Uuid> {
         decided_on: Set(None),
         version: Set(1),
     };
-    price_breach::Entity::insert(row).exec_without_returning(act.tx).await?;
-    act.done(("PriceBreach", key), "PriceBreachReported", None, json!({ "kind": kind, "facility": home.id }))
+    price_breach::Entity::insert(row)
+        .exec_without_returning(act.tx)
         .await?;
+    act.done(
+        ("PriceBreach", key),
+        "PriceBreachReported",
+        None,
+        json!({ "kind": kind, "facility": home.id }),
+    )
+    .await?;
     Ok(key)
 }
 
@@ -95,7 +111,9 @@ pub async fn of_bill(
         decided_on: Set(None),
         version: Set(1),
     };
-    price_breach::Entity::insert(row).exec_without_returning(act.tx).await?;
+    price_breach::Entity::insert(row)
+        .exec_without_returning(act.tx)
+        .await?;
     Ok(())
 }
 
@@ -117,8 +135,12 @@ pub async fn decide(
     let paid = refunded.unwrap_or(0);
     if (state == BreachState::Refunded) != (paid > 0) {
         return Err(Error::Invalid(
-            UserError::new("REFUND", "A refund names what was paid back, and nothing else does.", "退费须注明退费金额。")
-                .field(&["refunded"]),
+            UserError::new(
+                "REFUND",
+                "A refund names what was paid back, and nothing else does.",
+                "退费须注明退费金额。",
+            )
+            .field(&["refunded"]),
         ));
     }
     let (before, now_at) = (row.state, row.version + 1);

@@ -20,7 +20,9 @@ use super::act::Act;
 use super::course::{self, Step};
 use super::scope;
 use crate::model::{case_item, death_record, facility, funeral_case, service_item, waiver};
-use crate::rules::terms::{CaseAct, CaseState, DeathPaperKind, FacilityKind, FacilityState, KinRelation};
+use crate::rules::terms::{
+    CaseAct, CaseState, DeathPaperKind, FacilityKind, FacilityState, KinRelation,
+};
 use crate::rules::{case, death};
 
 /// What is needed to open a case. Persons are tokens; their identities are sealed already.
@@ -106,7 +108,13 @@ pub async fn open(act: &Act<'_>, opening: &Opening) -> Result<(funeral_case::Mod
     }
     .insert(tx)
     .await?;
-    course::entry(act, key, CaseState::Opened, &Step::note(CaseAct::Opened, key)).await?;
+    course::entry(
+        act,
+        key,
+        CaseState::Opened,
+        &Step::note(CaseAct::Opened, key),
+    )
+    .await?;
     Ok((opened, is_new))
 }
 

@@ -43,7 +43,12 @@ pub async fn dispatch(
         .filter(hearse::Column::FacilityId.eq(row.facility_id))
         .all(act.tx)
         .await?;
-    let away = |h: &hearse::Model| from.distance_km(Point { lon: h.lon, lat: h.lat });
+    let away = |h: &hearse::Model| {
+        from.distance_km(Point {
+            lon: h.lon,
+            lat: h.lat,
+        })
+    };
     let chosen = match vehicle {
         Some(vehicle) => fleet.into_iter().find(|h| h.id == vehicle),
         None => fleet
@@ -75,7 +80,11 @@ pub async fn dispatch(
     transport::Entity::insert(task)
         .exec_without_returning(act.tx)
         .await
-        .map_err(|e| unique(e, || no_such_move("A hearse is under way already.", "已有接运车在途。")))?;
+        .map_err(|e| {
+            unique(e, || {
+                no_such_move("A hearse is under way already.", "已有接运车在途。")
+            })
+        })?;
     set_hearse(act, chosen, HearseState::OnTask).await?;
     course::step(
         act,
@@ -89,8 +98,12 @@ pub async fn dispatch(
 
 fn no_hearse() -> Error {
     Error::Invalid(
-        UserError::new("NO_HEARSE_READY", "No hearse of the home is ready.", "该馆暂无待命的接运车辆。")
-            .field(&["hearse"]),
+        UserError::new(
+            "NO_HEARSE_READY",
+            "No hearse of the home is ready.",
+            "该馆暂无待命的接运车辆。",
+        )
+        .field(&["hearse"]),
     )
 }
 
@@ -118,15 +131,27 @@ pub async fn arrive(act: &Act<'_>, seen: Seen, seal_no: &str) -> Result<Uuid> {
     let task = running(act, row.id)
         .await?
         .filter(|t| t.state == TransportState::Sent)
-        .ok_or_else(|| Error::Invalid(no_such_move("No hearse is under way.", "没有在途的接运车。")))?;
+        .ok_or_else(|| {
+            Error::Invalid(no_such_move(
+                "No hearse is under way.",
+                "没有在途的接运车。",
+            ))
+        })?;
     let key = task.id;
     let mut task: transport::ActiveModel = task.into();
     task.state = Set(TransportState::Arrived);
     task.seal_no = Set(Some(short(seal_no, "sealNo", 40)?.to_owned()));
     task.arrived_at = Set(Some(act.now));
     task.update(act.tx).await?;
-    course::hand_over(act, &row, Some(Holder::Family), Holder::Hearse, act.now, Handover::default())
-        .await?;
+    course::hand_over(
+        act,
+        &row,
+        Some(Holder::Family),
+        Holder::Hearse,
+        act.now,
+        Handover::default(),
+    )
+    .await?;
     course::step(act, &row, Step::note(CaseAct::HearseArrived, key), |_| ()).await?;
     Ok(row.id)
 }
@@ -144,7 +169,9 @@ pub async fn store(act: &Act<'_>, seen: Seen, cabinet: &str) -> Result<Uuid> {
                 "接运车尚未到达接运点。",
             ))
         })?;
-    let hearse = hearse::Entity::find_by_id(task.hearse_id).one(act.tx).await?;
+    let hearse = hearse::Entity::find_by_id(task.hearse_id)
+        .one(act.tx)
+        .await?;
     let mut task: transport::ActiveModel = task.into();
     task.state = Set(TransportState::Delivered);
     task.delivered_at = Set(Some(act.now));
@@ -169,14 +196,30 @@ pub async fn store(act: &Act<'_>, seen: Seen, cabinet: &str) -> Result<Uuid> {
         .await
         .map_err(|e| {
             unique(e, || {
-                UserError::new("CABINET_TAKEN", "This cabinet is taken.", "该冷藏柜位已占用。")
-                    .field(&["cabinetNo"])
+                UserError::new(
+                    "CABINET_TAKEN",
+                    "This cabinet is taken.",
+                    "该冷藏柜位已占用。",
+                )
+                .field(&["cabinetNo"])
             })
         })?;
-    course::hand_over(act, &row, Some(Holder::Hearse), Holder::Store, act.now, Handover::default())
-        .await?;
-    course::step(act, &row, Step::moves(CaseAct::BodyStored, CaseState::Stored, Some(key)), |_| ())
-        .await?;
+    course::hand_over(
+        act,
+        &row,
+        Some(Holder::Hearse),
+        Holder::Store,
+        act.now,
+        Handover::default(),
+    )
+    .await?;
+    course::step(
+        act,
+        &row,
+        Step::moves(CaseAct::BodyStored, CaseState::Stored, Some(key)),
+        |_| (),
+    )
+    .await?;
     Ok(row.id)
 }
 
@@ -199,11 +242,20 @@ pub async fn extend_storage(
 ) -> Result<Uuid> {
     let row = course::load(act, seen.case, seen.version, By::Officer).await?;
     let stored = stored(act, row.id).await?.ok_or_else(|| {
-        Error::Invalid(no_such_move("No body is stored in this case.", "本案无在存遗体。"))
+        Error::Invalid(no_such_move(
+            "No body is stored in this case.",
+            "本案无在存遗体。",
+        ))
     })?;
-    let approval = approval.map(|text| short(text, "approval", 60)).transpose()?;
+    let approval = approval
+        .map(|text| short(text, "approval", 60))
+        .transpose()?;
     let arrived = minzheng_kit::clock::legal_day(stored.from_at);
-    let asked = ExtensionAsked { kind, until, approval };
+    let asked = ExtensionAsked {
+        kind,
+        until,
+        approval,
+    };
     let until = extend(arrived, stored.until, &asked, &act.rules())?;
     let key = stored.id;
     let mut stored: body_storage::ActiveModel = stored.into();
@@ -233,7 +285,11 @@ pub async fn publish_notice(
             .field(&["case"]),
         ));
     }
-    let notice = unclaimed::Notice { police_notified_on, published_on, claimed_on: None };
+    let notice = unclaimed::Notice {
+        police_notified_on,
+        published_on,
+        claimed_on: None,
+    };
     unclaimed::publish(&notice, act.today)?;
     let key = id::new();
     let notice = unclaimed_notice::ActiveModel {
@@ -248,7 +304,11 @@ pub async fn publish_notice(
     unclaimed_notice::Entity::insert(notice)
         .exec_without_returning(act.tx)
         .await
-        .map_err(|e| unique(e, || no_such_move("A notice was published already.", "已发布公告。")))?;
+        .map_err(|e| {
+            unique(e, || {
+                no_such_move("A notice was published already.", "已发布公告。")
+            })
+        })?;
     course::step(act, &row, Step::note(CaseAct::NoticePublished, key), |_| ()).await?;
     Ok(row.id)
 }
@@ -267,11 +327,21 @@ pub async fn claim(
         .await?
         .remove(&row.id)
         .filter(|n| n.claimed_on.is_none())
-        .ok_or_else(|| unknown("case", "No notice is running for this body.", "本案无进行中的无主公告。"))?;
+        .ok_or_else(|| {
+            unknown(
+                "case",
+                "No notice is running for this body.",
+                "本案无进行中的无主公告。",
+            )
+        })?;
     if claimant == row.deceased {
         return Err(Error::Invalid(
-            UserError::new("APPLICANT_IS_DECEASED", "The applicant is the deceased.", "申办人不能是逝者本人。")
-                .field(&["claimant"]),
+            UserError::new(
+                "APPLICANT_IS_DECEASED",
+                "The applicant is the deceased.",
+                "申办人不能是逝者本人。",
+            )
+            .field(&["claimant"]),
         ));
     }
     let key = notice.id;
@@ -336,7 +406,9 @@ pub async fn call_off(act: &Act<'_>, row: &funeral_case::Model) -> Result<()> {
             "遗体已上车，不能取消。",
         )));
     }
-    let hearse = hearse::Entity::find_by_id(task.hearse_id).one(act.tx).await?;
+    let hearse = hearse::Entity::find_by_id(task.hearse_id)
+        .one(act.tx)
+        .await?;
     let mut task: transport::ActiveModel = task.into();
     task.state = Set(TransportState::Cancelled);
     task.update(act.tx).await?;

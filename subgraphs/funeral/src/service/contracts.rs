@@ -24,7 +24,8 @@ use crate::model::{funeral_case, plot, plot_contract, plot_hold, plot_occupant};
 use crate::rules::burial::{PlotBuyer, grace_ends, plot_area, plot_sale, renewal_due};
 use crate::rules::plot::{PlotEvent, advance, may_close, taken};
 use crate::rules::price::fees_of;
-use crate::rules::terms::{CaseAct, KinRelation, Parameter, PlotState};
+use crate::rules::settings::Parameter;
+use crate::rules::terms::{CaseAct, KinRelation, PlotState};
 use crate::rules::{no_such_move, price};
 
 /// F-10: allocates the niche or grave that the case holds, for the term of the province, and charges
@@ -36,7 +37,13 @@ pub async fn allocate(act: &Act<'_>, seen: Seen, plot_id: Uuid, spouse_seat: boo
     course::still_open(&row)?;
     let place = plots::place(act.tx, plot_id).await?;
     if beside(act, &row, &place).await? {
-        course::step(act, &row, Step::note(CaseAct::PlotAllocated, plot_id), |_| ()).await?;
+        course::step(
+            act,
+            &row,
+            Step::note(CaseAct::PlotAllocated, plot_id),
+            |_| (),
+        )
+        .await?;
         return Ok(plot_id);
     }
     let hold = plots::hold_of(act.tx, row.id)
@@ -44,15 +51,23 @@ pub async fn allocate(act: &Act<'_>, seen: Seen, plot_id: Uuid, spouse_seat: boo
         .filter(|h| h.plot_id == plot_id)
         .ok_or_else(|| {
             Error::Invalid(
-                UserError::new("PLOT_NOT_HELD", "The case does not hold this place.", "本案未预留该格位/墓位。")
-                    .field(&["plot"]),
+                UserError::new(
+                    "PLOT_NOT_HELD",
+                    "The case does not hold this place.",
+                    "本案未预留该格位/墓位。",
+                )
+                .field(&["plot"]),
             )
         })?;
     let state = advance(place.state, PlotEvent::Occupy, place.held_until, act.now)?;
     plot_area(place.kind, place.area_milli_m2, &act.rules())?;
     if spouse_seat {
         if row.relation != KinRelation::Spouse {
-            return Err(Error::Invalid(plot_sale(PlotBuyer::Living, place.occupant_limit).err().unwrap_or_else(taken)));
+            return Err(Error::Invalid(
+                plot_sale(PlotBuyer::Living, place.occupant_limit)
+                    .err()
+                    .unwrap_or_else(taken),
+            ));
         }
         plot_sale(PlotBuyer::LivingSpouseOfOccupant, place.occupant_limit)?;
     }
@@ -71,8 +86,20 @@ pub async fn allocate(act: &Act<'_>, seen: Seen, plot_id: Uuid, spouse_seat: boo
     hold.expires_at = Set(midnight(until));
     hold.update(act.tx).await?;
     set(act, place, state, Some((act.today, until))).await?;
-    course::step(act, &row, Step::note(CaseAct::PlotAllocated, plot_id), |_| ()).await?;
-    act.done(("Plot", plot_id), "PlotChanged", None, json!({ "state": state, "case": row.id })).await?;
+    course::step(
+        act,
+        &row,
+        Step::note(CaseAct::PlotAllocated, plot_id),
+        |_| (),
+    )
+    .await?;
+    act.done(
+        ("Plot", plot_id),
+        "PlotChanged",
+        None,
+        json!({ "state": state, "case": row.id }),
+    )
+    .await?;
     Ok(plot_id)
 }
 
@@ -162,7 +189,11 @@ async fn fees(act: &Act<'_>, place: &plot::Model) -> Result<[Line; 2]> {
     }))
 }
 
-async fn charge_fees(act: &Act<'_>, row: &funeral_case::Model, place: &plot::Model) -> Result<(i64, i64)> {
+async fn charge_fees(
+    act: &Act<'_>,
+    row: &funeral_case::Model,
+    place: &plot::Model,
+) -> Result<(i64, i64)> {
     let lines = fees(act, place).await?;
     bills::add_lines(act, row, place.facility_id, &lines).await?;
     amounts(act, place, &lines).await
@@ -183,7 +214,10 @@ async fn amounts(act: &Act<'_>, place: &plot::Model, lines: &[Line; 2]) -> Resul
 }
 
 /// The contract in force of a place.
-async fn in_force<C: ConnectionTrait>(c: &C, plot_id: Uuid) -> Result<Option<plot_contract::Model>> {
+async fn in_force<C: ConnectionTrait>(
+    c: &C,
+    plot_id: Uuid,
+) -> Result<Option<plot_contract::Model>> {
     Ok(plot_contract::Entity::find()
         .filter(plot_contract::Column::PlotId.eq(plot_id))
         .filter(plot_contract::Column::EndedOn.is_null())
@@ -196,18 +230,30 @@ pub async fn renew(act: &Act<'_>, plot_id: Uuid, version: i64) -> Result<Uuid> {
     let place = plots::place(act.tx, plot_id).await?;
     let old = in_force(act.tx, plot_id).await?;
     let case = match &old {
-        Some(plot_contract::Model { case_id: Some(case), .. }) => {
-            funeral_case::Entity::find_by_id(*case).one(act.tx).await?
-        }
+        Some(plot_contract::Model {
+            case_id: Some(case),
+            ..
+        }) => funeral_case::Entity::find_by_id(*case).one(act.tx).await?,
         _ => None,
     };
     let home = facilities::by_ids(act.tx, &[place.facility_id]).await?;
-    let division = home.get(&place.facility_id).map(|f| f.division_id).ok_or(Error::NotFound)?;
-    if !case.as_ref().is_some_and(|c| authority::is_applicant(act.principal, c)) {
+    let division = home
+        .get(&place.facility_id)
+        .map(|f| f.division_id)
+        .ok_or(Error::NotFound)?;
+    if !case
+        .as_ref()
+        .is_some_and(|c| authority::is_applicant(act.principal, c))
+    {
         act.officer(scope::FUNERAL_CASE, division)?;
     }
     same_version(place.version, version)?;
-    let state = advance(plots::seen(&place, act.now), PlotEvent::Renew, None, act.now)?;
+    let state = advance(
+        plots::seen(&place, act.now),
+        PlotEvent::Renew,
+        None,
+        act.now,
+    )?;
     let ended = place.contract_to.unwrap_or(act.today);
     if act.today > grace_ends(ended, &act.rules()) {
         return Err(Error::Invalid(
@@ -217,16 +263,27 @@ pub async fn renew(act: &Act<'_>, plot_id: Uuid, version: i64) -> Result<Uuid> {
     let lines = fees(act, &place).await?;
     let fees = amounts(act, &place, &lines).await?;
     let until = renewal_due(ended, &act.rules());
-    let (renews, case_id) = (old.as_ref().map(|o| o.id), old.as_ref().and_then(|o| o.case_id));
+    let (renews, case_id) = (
+        old.as_ref().map(|o| o.id),
+        old.as_ref().and_then(|o| o.case_id),
+    );
     if let Some(old) = old {
         let mut old: plot_contract::ActiveModel = old.into();
         old.ended_on = Set(Some(ended));
         old.update(act.tx).await?;
     }
     let contract = contract_row(&place, case_id, (ended, until), fees, renews);
-    plot_contract::Entity::insert(contract).exec_without_returning(act.tx).await?;
+    plot_contract::Entity::insert(contract)
+        .exec_without_returning(act.tx)
+        .await?;
     set(act, place, state, Some((ended, until))).await?;
-    act.done(("Plot", plot_id), "PlotChanged", None, json!({ "state": state, "renewedUntil": until })).await?;
+    act.done(
+        ("Plot", plot_id),
+        "PlotChanged",
+        None,
+        json!({ "state": state, "renewedUntil": until }),
+    )
+    .await?;
     Ok(plot_id)
 }
 
@@ -234,11 +291,22 @@ pub async fn renew(act: &Act<'_>, plot_id: Uuid, version: i64) -> Result<Uuid> {
 pub async fn close(act: &Act<'_>, plot_id: Uuid, version: i64) -> Result<Uuid> {
     let place = plots::place(act.tx, plot_id).await?;
     let home = facilities::by_ids(act.tx, &[place.facility_id]).await?;
-    let division = home.get(&place.facility_id).map(|f| f.division_id).ok_or(Error::NotFound)?;
+    let division = home
+        .get(&place.facility_id)
+        .map(|f| f.division_id)
+        .ok_or(Error::NotFound)?;
     act.officer(scope::FUNERAL_CASE, division)?;
     same_version(place.version, version)?;
-    let state = advance(plots::seen(&place, act.now), PlotEvent::Close, None, act.now)?;
-    may_close(place.contract_to.map(|end| grace_ends(end, &act.rules())), act.today)?;
+    let state = advance(
+        plots::seen(&place, act.now),
+        PlotEvent::Close,
+        None,
+        act.now,
+    )?;
+    may_close(
+        place.contract_to.map(|end| grace_ends(end, &act.rules())),
+        act.today,
+    )?;
     plot_contract::Entity::update_many()
         .col_expr(plot_contract::Column::EndedOn, Expr::value(act.today))
         .filter(plot_contract::Column::PlotId.eq(plot_id))
@@ -258,7 +326,13 @@ pub async fn close(act: &Act<'_>, plot_id: Uuid, version: i64) -> Result<Uuid> {
         .exec(act.tx)
         .await?;
     set(act, place, state, None).await?;
-    act.done(("Plot", plot_id), "PlotChanged", None, json!({ "state": state })).await?;
+    act.done(
+        ("Plot", plot_id),
+        "PlotChanged",
+        None,
+        json!({ "state": state }),
+    )
+    .await?;
     Ok(plot_id)
 }
 
@@ -278,7 +352,9 @@ pub async fn allocated<C: ConnectionTrait>(c: &C, case: Uuid) -> Result<Option<p
 
 /// Whether a case pays for a place: the contract is its own, and not that of who lies there already.
 pub async fn pays_for<C: ConnectionTrait>(c: &C, case: Uuid, plot_id: Uuid) -> Result<bool> {
-    Ok(in_force(c, plot_id).await?.is_some_and(|contract| contract.case_id == Some(case)))
+    Ok(in_force(c, plot_id)
+        .await?
+        .is_some_and(|contract| contract.case_id == Some(case)))
 }
 
 /// The contracts of cases, oldest first, with one statement.
@@ -293,4 +369,3 @@ pub async fn of_cases<C: ConnectionTrait>(
         .await?;
     Ok(group(rows, usize::MAX, |r| r.case_id.unwrap_or_default()))
 }
-

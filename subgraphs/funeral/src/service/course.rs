@@ -68,12 +68,22 @@ pub struct Step {
 impl Step {
     /// A step that leaves the state as it is.
     pub const fn note(act: CaseAct, record: Uuid) -> Self {
-        Self { act, to: None, record: Some(record), corrects: None }
+        Self {
+            act,
+            to: None,
+            record: Some(record),
+            corrects: None,
+        }
     }
 
     /// A step that moves the state.
     pub const fn moves(act: CaseAct, to: CaseState, record: Option<Uuid>) -> Self {
-        Self { act, to: Some(to), record, corrects: None }
+        Self {
+            act,
+            to: Some(to),
+            record,
+            corrects: None,
+        }
     }
 }
 
@@ -124,7 +134,9 @@ pub async fn entry(act: &Act<'_>, case: Uuid, state: CaseState, step: &Step) -> 
         corrects: Set(step.corrects.map(|(entry, _)| entry)),
         reason: Set(step.corrects.map(|(_, reason)| reason)),
     };
-    case_entry::Entity::insert(row).exec_without_returning(act.tx).await?;
+    case_entry::Entity::insert(row)
+        .exec_without_returning(act.tx)
+        .await?;
     Ok(())
 }
 
@@ -153,10 +165,17 @@ pub async fn hand_over(
         .one(act.tx)
         .await?
         .map(|l| link_of(&l));
-    let from = from.or_else(|| last.map(|l| l.to)).unwrap_or(Holder::Family);
+    let from = from
+        .or_else(|| last.map(|l| l.to))
+        .unwrap_or(Holder::Family);
     let begun_before = last.is_none() && row.state > CaseState::Collecting;
     let link = if begun_before {
-        custody::Link { seq: 1, from, to, at }
+        custody::Link {
+            seq: 1,
+            from,
+            to,
+            at,
+        }
     } else {
         custody::next_link(last.as_ref(), from, to, at)?
     };
@@ -176,7 +195,10 @@ pub async fn hand_over(
         .await
         .map_err(|e| {
             unique(e, || {
-                no_such_move("Someone else continued the chain of custody.", "保管交接已由他人登记。")
+                no_such_move(
+                    "Someone else continued the chain of custody.",
+                    "保管交接已由他人登记。",
+                )
             })
         })?;
     Ok(())
@@ -184,7 +206,12 @@ pub async fn hand_over(
 
 /// A link as the rule sees it.
 pub fn link_of(row: &custody_link::Model) -> custody::Link {
-    custody::Link { seq: row.seq, from: row.giver, to: row.taker, at: row.at }
+    custody::Link {
+        seq: row.seq,
+        from: row.giver,
+        to: row.taker,
+        at: row.at,
+    }
 }
 
 /// The courses of cases, in order, with one statement.

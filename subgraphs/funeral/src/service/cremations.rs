@@ -43,7 +43,9 @@ pub async fn record(act: &Act<'_>, seen: Seen, times: Times) -> Result<Uuid> {
     let row = course::load(act, seen.case, seen.version, By::Officer).await?;
     crate::rules::case::advance(row.state, CaseState::Cremated)?;
     let paper = death_of(act, &row).await?;
-    let notice = collection::notices(act.tx, &[row.id]).await?.remove(&row.id);
+    let notice = collection::notices(act.tx, &[row.id])
+        .await?
+        .remove(&row.id);
     let notice = notice.map(|n| unclaimed::Notice {
         police_notified_on: n.police_notified_on,
         published_on: n.published_on,
@@ -57,20 +59,36 @@ pub async fn record(act: &Act<'_>, seen: Seen, times: Times) -> Result<Uuid> {
     cremation::Entity::insert(made)
         .exec_without_returning(act.tx)
         .await
-        .map_err(|e| unique(e, || no_such_move("The cremation is recorded already.", "火化已登记。")))?;
+        .map_err(|e| {
+            unique(e, || {
+                no_such_move("The cremation is recorded already.", "火化已登记。")
+            })
+        })?;
     if let Some(stored) = stored {
         let mut stored: body_storage::ActiveModel = stored.into();
         stored.left_at = Set(Some(times.started));
         stored.update(act.tx).await?;
     }
     halls::call_off(act, row.id).await?;
-    course::hand_over(act, &row, Some(Holder::Store), Holder::Cremator, times.started, Handover::default())
-        .await?;
+    course::hand_over(
+        act,
+        &row,
+        Some(Holder::Store),
+        Holder::Cremator,
+        times.started,
+        Handover::default(),
+    )
+    .await?;
     let on = legal_day(times.ended);
-    course::step(act, &row, Step::moves(CaseAct::Cremated, CaseState::Cremated, Some(key)), |case| {
-        case.cremated_on = Set(Some(on));
-        case.cremated_month = Set(Some(month_of(on)));
-    })
+    course::step(
+        act,
+        &row,
+        Step::moves(CaseAct::Cremated, CaseState::Cremated, Some(key)),
+        |case| {
+            case.cremated_on = Set(Some(on));
+            case.cremated_month = Set(Some(month_of(on)));
+        },
+    )
     .await?;
     Ok(row.id)
 }
@@ -99,15 +117,24 @@ async fn check(
     stored: Option<&body_storage::Model>,
     times: &Times,
 ) -> Result<Times> {
-    cremation_times(stored.map(|s| s.from_at), times.started, times.ended, act.now)?;
+    cremation_times(
+        stored.map(|s| s.from_at),
+        times.started,
+        times.ended,
+        act.now,
+    )?;
     let home = super::facilities::by_ids(act.tx, &[row.facility_id]).await?;
     let cremators = home.get(&row.facility_id).map_or(0, |f| f.cremators);
     if (1..=cremators).contains(&times.cremator) {
         return Ok(*times);
     }
     Err(Error::Invalid(
-        UserError::new("CREMATOR_UNKNOWN", "The home has no such cremator.", "该馆没有该编号的火化炉。")
-            .field(&["cremator"]),
+        UserError::new(
+            "CREMATOR_UNKNOWN",
+            "The home has no such cremator.",
+            "该馆没有该编号的火化炉。",
+        )
+        .field(&["cremator"]),
     ))
 }
 
@@ -119,14 +146,19 @@ fn cremation_row(
     officer: Option<String>,
     corrects: Option<&cremation::Model>,
 ) -> cremation::ActiveModel {
-    let code = divisions::dataset().by_id(&row.division_id).map_or("000000", |d| d.code.as_str());
+    let code = divisions::dataset()
+        .by_id(&row.division_id)
+        .map_or("000000", |d| d.code.as_str());
     let day = legal_day(times.ended).format("%Y%m%d").to_string();
     let tail = row.id.simple().to_string().split_off(22).to_uppercase();
     cremation::ActiveModel {
         id: Set(key),
         case_id: Set(row.id),
         // A correction keeps the number that was printed.
-        certificate_no: Set(corrects.map_or_else(|| format!("HH{code}-{day}-{tail}"), |c| c.certificate_no.clone())),
+        certificate_no: Set(corrects.map_or_else(
+            || format!("HH{code}-{day}-{tail}"),
+            |c| c.certificate_no.clone(),
+        )),
         cremator: Set(times.cremator),
         started_at: Set(times.started),
         ended_at: Set(times.ended),
@@ -138,14 +170,22 @@ fn cremation_row(
 }
 
 /// Corrects a cremation by a new row; the old one stays and is marked.
-pub async fn correct(act: &Act<'_>, seen: Seen, times: Times, reason: CorrectionReason) -> Result<Uuid> {
+pub async fn correct(
+    act: &Act<'_>,
+    seen: Seen,
+    times: Times,
+    reason: CorrectionReason,
+) -> Result<Uuid> {
     let row = course::load(act, seen.case, seen.version, By::Officer).await?;
     let old = of_cases(act.tx, &[row.id])
         .await?
         .remove(&row.id)
         .ok_or_else(|| unknown("case", "No cremation is recorded.", "本案无火化登记。"))?;
     let paper = death_of(act, &row).await?;
-    let stored = collection::storages(act.tx, &[row.id]).await?.remove(&row.id).and_then(|mut s| s.pop());
+    let stored = collection::storages(act.tx, &[row.id])
+        .await?
+        .remove(&row.id)
+        .and_then(|mut s| s.pop());
     let times = check(act, &row, stored.as_ref(), &times).await?;
     let key = id::new();
     let made = cremation_row(key, &row, times, &paper, act.subject(), Some(&old));
@@ -153,7 +193,9 @@ pub async fn correct(act: &Act<'_>, seen: Seen, times: Times, reason: Correction
     let mut old: cremation::ActiveModel = old.into();
     old.superseded = Set(true);
     old.update(act.tx).await?;
-    cremation::Entity::insert(made).exec_without_returning(act.tx).await?;
+    cremation::Entity::insert(made)
+        .exec_without_returning(act.tx)
+        .await?;
     let on = legal_day(times.ended);
     let step = Step {
         corrects: Some((entry, reason)),
@@ -186,14 +228,23 @@ pub async fn take_into_custody(
     paid_until: Option<NaiveDate>,
 ) -> Result<Uuid> {
     let row = course::load(act, seen.case, seen.version, By::Officer).await?;
-    let interred = super::interments::of_cases(act.tx, &[row.id]).await?.remove(&row.id);
-    custody_kept(interred.as_ref().map(|i| i.kind), interred.as_ref().is_none_or(|i| i.keeps_ashes))?;
+    let interred = super::interments::of_cases(act.tx, &[row.id])
+        .await?
+        .remove(&row.id);
+    custody_kept(
+        interred.as_ref().map(|i| i.kind),
+        interred.as_ref().is_none_or(|i| i.keeps_ashes),
+    )?;
     let box_no = short(box_no, "boxNo", 30)?.to_owned();
     let paid_until = paid_until.unwrap_or(act.today + chrono::Duration::days(365));
     if paid_until < act.today {
         return Err(Error::Invalid(
-            UserError::new("PAID_UNTIL_PAST", "The custody is paid until a day that is past.", "寄存到期日早于今日。")
-                .field(&["paidUntil"]),
+            UserError::new(
+                "PAID_UNTIL_PAST",
+                "The custody is paid until a day that is past.",
+                "寄存到期日早于今日。",
+            )
+            .field(&["paidUntil"]),
         ));
     }
     let key = id::new();
@@ -211,13 +262,30 @@ pub async fn take_into_custody(
         .await
         .map_err(|e| {
             unique(e, || {
-                UserError::new("BOX_TAKEN", "This box is taken.", "该寄存位已占用。").field(&["boxNo"])
+                UserError::new("BOX_TAKEN", "This box is taken.", "该寄存位已占用。")
+                    .field(&["boxNo"])
             })
         })?;
-    let what = Handover { box_no: Some(box_no), checker: None };
-    course::hand_over(act, &row, Some(Holder::Cremator), Holder::AshStore, act.now, what).await?;
-    course::step(act, &row, Step::moves(CaseAct::AshesTaken, CaseState::AshesInCustody, Some(key)), |_| ())
-        .await?;
+    let what = Handover {
+        box_no: Some(box_no),
+        checker: None,
+    };
+    course::hand_over(
+        act,
+        &row,
+        Some(Holder::Cremator),
+        Holder::AshStore,
+        act.now,
+        what,
+    )
+    .await?;
+    course::step(
+        act,
+        &row,
+        Step::moves(CaseAct::AshesTaken, CaseState::AshesInCustody, Some(key)),
+        |_| (),
+    )
+    .await?;
     Ok(row.id)
 }
 
@@ -257,7 +325,10 @@ pub struct Receiver {
 pub async fn ask_release(act: &Act<'_>, seen: Seen, to: &Receiver) -> Result<Uuid> {
     let row = course::load(act, seen.case, seen.version, By::Officer).await?;
     if in_custody(act, row.id).await?.is_none() {
-        return Err(Error::Invalid(no_such_move("No ashes are kept in this case.", "本案无寄存骨灰。")));
+        return Err(Error::Invalid(no_such_move(
+            "No ashes are kept in this case.",
+            "本案无寄存骨灰。",
+        )));
     }
     custody::receiver(&custody::Receiver {
         is_applicant: to.token == row.applicant,
@@ -280,7 +351,11 @@ pub async fn ask_release(act: &Act<'_>, seen: Seen, to: &Receiver) -> Result<Uui
     ashes_release::Entity::insert(asked)
         .exec_without_returning(act.tx)
         .await
-        .map_err(|e| unique(e, || no_such_move("A release is under way already.", "已有领取申请。")))?;
+        .map_err(|e| {
+            unique(e, || {
+                no_such_move("A release is under way already.", "已有领取申请。")
+            })
+        })?;
     course::step(act, &row, Step::note(CaseAct::ReleaseAsked, key), |_| ()).await?;
     Ok(row.id)
 }
@@ -300,20 +375,42 @@ pub async fn confirm_release(act: &Act<'_>, seen: Seen, confirm: bool) -> Result
         let me = act.subject();
         custody::second_person(asked.state, asked.asked_by.as_deref(), me.as_deref())?;
     } else if asked.state != ReleaseState::Asked {
-        return Err(Error::Invalid(no_such_move("The ashes were released already.", "骨灰已领取。")));
+        return Err(Error::Invalid(no_such_move(
+            "The ashes were released already.",
+            "骨灰已领取。",
+        )));
     }
     let first = asked.asked_by.clone();
     let mut asked: ashes_release::ActiveModel = asked.into();
-    asked.state = Set(if confirm { ReleaseState::Confirmed } else { ReleaseState::Withdrawn });
+    asked.state = Set(if confirm {
+        ReleaseState::Confirmed
+    } else {
+        ReleaseState::Withdrawn
+    });
     asked.confirmed_by = Set(act.subject());
     asked.confirmed_at = Set(Some(act.now));
     asked.update(act.tx).await?;
     if confirm {
         let box_no = end_custody(act, row.id).await?;
-        let what = Handover { box_no, checker: first };
-        course::hand_over(act, &row, Some(Holder::AshStore), Holder::Family, act.now, what).await?;
+        let what = Handover {
+            box_no,
+            checker: first,
+        };
+        course::hand_over(
+            act,
+            &row,
+            Some(Holder::AshStore),
+            Holder::Family,
+            act.now,
+            what,
+        )
+        .await?;
     }
-    let done = if confirm { CaseAct::AshesReleased } else { CaseAct::Corrected };
+    let done = if confirm {
+        CaseAct::AshesReleased
+    } else {
+        CaseAct::Corrected
+    };
     course::step(act, &row, Step::note(done, key), |_| ()).await?;
     Ok(row.id)
 }

@@ -44,7 +44,10 @@ async fn load(act: &Act<'_>, record: Uuid, version: i64) -> Result<death_record:
     act.officer(contract_scope::FUNERAL_CASE, row.division_id)?;
     same_version(row.version, version)?;
     if row.revoked_on.is_some() {
-        return Err(Error::Invalid(no_such_move("The record was taken back.", "该死亡登记已撤销。")));
+        return Err(Error::Invalid(no_such_move(
+            "The record was taken back.",
+            "该死亡登记已撤销。",
+        )));
     }
     Ok(row)
 }
@@ -74,7 +77,12 @@ pub async fn correct(act: &Act<'_>, record: Uuid, version: i64, to: &Correction)
 }
 
 /// 民法典 50: a court takes back the death that it declared.
-pub async fn revoke(act: &Act<'_>, record: Uuid, version: i64, reason: CorrectionReason) -> Result<Uuid> {
+pub async fn revoke(
+    act: &Act<'_>,
+    record: Uuid,
+    version: i64,
+    reason: CorrectionReason,
+) -> Result<Uuid> {
     let row = load(act, record, version).await?;
     death::may_revoke(row.paper_kind, reason)?;
     let running = super::cases::open_case_of(act.tx, &row.deceased).await?;
@@ -111,12 +119,19 @@ async fn keep(
         corrected_at: Set(act.now),
         officer: Set(act.subject()),
     };
-    death_correction::Entity::insert(entry).exec_without_returning(act.tx).await?;
+    death_correction::Entity::insert(entry)
+        .exec_without_returning(act.tx)
+        .await?;
     Ok(())
 }
 
 /// The event of a correction: its key is made of the record and its version, so it is told once.
-async fn tell(act: &Act<'_>, row: &death_record::Model, kind: &str, died_on: Option<NaiveDate>) -> Result<()> {
+async fn tell(
+    act: &Act<'_>,
+    row: &death_record::Model,
+    kind: &str,
+    died_on: Option<NaiveDate>,
+) -> Result<()> {
     let event = Event {
         kind: kind.to_owned(),
         key: death::correction_key(&row.id.to_string(), row.version + 1),
@@ -174,11 +189,21 @@ pub async fn ask(act: &Act<'_>, case: Uuid, right: KinRight) -> Result<Uuid> {
         .await
         .map_err(|e| {
             unique(e, || {
-                UserError::new("ASKED_ALREADY", "This was asked for already and is open.", "同类请求正在处理。")
-                    .basis(kin::ARTICLE)
+                UserError::new(
+                    "ASKED_ALREADY",
+                    "This was asked for already and is open.",
+                    "同类请求正在处理。",
+                )
+                .basis(kin::ARTICLE)
             })
         })?;
-    act.done(("KinRequest", key), "KinRightUsed", None, json!({ "right": right, "case": case })).await?;
+    act.done(
+        ("KinRequest", key),
+        "KinRightUsed",
+        None,
+        json!({ "right": right, "case": case }),
+    )
+    .await?;
     Ok(key)
 }
 
@@ -210,4 +235,3 @@ pub async fn decide(act: &Act<'_>, request: Uuid, version: i64, grant: bool) -> 
     .await?;
     Ok(request)
 }
-

@@ -11,10 +11,10 @@ use uuid::Uuid;
 use super::act::{Act, same_version, short};
 use super::scope;
 use crate::model::facility;
+use crate::rules::facility as rules;
 use crate::rules::geo::Point;
 use crate::rules::settings;
 use crate::rules::terms::{FacilityKind, FacilityOperator, FacilityState, FacilitySubKind};
-use crate::rules::facility as rules;
 
 /// A facility to be founded.
 #[derive(Clone, Debug)]
@@ -55,14 +55,22 @@ pub async fn found(act: &Act<'_>, new: &Founding) -> Result<Uuid> {
     rules::operator(new.sub_kind, new.operator, &on_approval)?;
     if credit_code::parse(&new.credit_code).is_err() {
         return Err(Error::Invalid(
-            UserError::new("CREDIT_CODE", "This is not a unified social credit code.", "统一社会信用代码不正确。")
-                .field(&["creditCode"]),
+            UserError::new(
+                "CREDIT_CODE",
+                "This is not a unified social credit code.",
+                "统一社会信用代码不正确。",
+            )
+            .field(&["creditCode"]),
         ));
     }
     if new.approved_on > act.today || new.capacity <= 0 {
         return Err(Error::Invalid(
-            UserError::new("FOUNDING_INCOMPLETE", "The approval or the capacity cannot be right.", "批准日期或容量不正确。")
-                .field(&["capacity"]),
+            UserError::new(
+                "FOUNDING_INCOMPLETE",
+                "The approval or the capacity cannot be right.",
+                "批准日期或容量不正确。",
+            )
+            .field(&["capacity"]),
         ));
     }
     let key = id::new();
@@ -74,7 +82,9 @@ pub async fn found(act: &Act<'_>, new: &Founding) -> Result<Uuid> {
         state: Set(FacilityState::UnderConstruction),
         name: Set(short(&new.name, "name", 60)?.to_owned()),
         credit_code: Set(new.credit_code.clone()),
-        operator_name: Set(Some(short(&new.operator_name, "operatorName", 60)?.to_owned())),
+        operator_name: Set(Some(
+            short(&new.operator_name, "operatorName", 60)?.to_owned(),
+        )),
         operator_verified_on: Set(Some(act.today)),
         division_id: Set(new.division),
         place_id: Set(new.place),
@@ -89,14 +99,26 @@ pub async fn found(act: &Act<'_>, new: &Founding) -> Result<Uuid> {
         phone: Set(short(&new.phone, "phone", 20)?.to_owned()),
         version: Set(1),
     };
-    facility::Entity::insert(row).exec_without_returning(act.tx).await?;
-    act.done(("FuneralFacility", key), "FacilityFounded", None, json!({ "kind": new.kind, "operator": new.operator }))
+    facility::Entity::insert(row)
+        .exec_without_returning(act.tx)
         .await?;
+    act.done(
+        ("FuneralFacility", key),
+        "FacilityFounded",
+        None,
+        json!({ "kind": new.kind, "operator": new.operator }),
+    )
+    .await?;
     Ok(key)
 }
 
 /// Opens or closes a facility.
-pub async fn set_state(act: &Act<'_>, facility: Uuid, version: i64, to: FacilityState) -> Result<Uuid> {
+pub async fn set_state(
+    act: &Act<'_>,
+    facility: Uuid,
+    version: i64,
+    to: FacilityState,
+) -> Result<Uuid> {
     let row = load(act, facility, version).await?;
     let (before, state) = (row.state, rules::advance(row.state, to)?);
     let mut row: facility::ActiveModel = row.into();
@@ -114,15 +136,25 @@ pub async fn set_state(act: &Act<'_>, facility: Uuid, version: i64, to: Facility
 }
 
 /// Records the verified name of who runs a facility.
-pub async fn verify_operator(act: &Act<'_>, facility: Uuid, version: i64, name: &str) -> Result<Uuid> {
+pub async fn verify_operator(
+    act: &Act<'_>,
+    facility: Uuid,
+    version: i64,
+    name: &str,
+) -> Result<Uuid> {
     let row = load(act, facility, version).await?;
     let mut row: facility::ActiveModel = row.into();
     row.operator_name = Set(Some(short(name, "operatorName", 60)?.to_owned()));
     row.operator_verified_on = Set(Some(act.today));
     row.version = Set(version + 1);
     row.update(act.tx).await?;
-    act.done(("FuneralFacility", facility), "FacilityChanged", None, json!({ "operatorVerifiedOn": act.today }))
-        .await?;
+    act.done(
+        ("FuneralFacility", facility),
+        "FacilityChanged",
+        None,
+        json!({ "operatorVerifiedOn": act.today }),
+    )
+    .await?;
     Ok(facility)
 }
 

@@ -79,13 +79,23 @@ pub struct Finding {
 
 /// Takes a finding: of an officer within their division, or of a citizen.
 pub async fn report(act: &Act<'_>, finding: &Finding) -> Result<Uuid> {
-    let is_officer = act.officer(contract_scope::FUNERAL_CASE, finding.division).is_ok();
-    let reporter = if is_officer { None } else { Some(act.person()?.to_owned()) };
+    let is_officer = act
+        .officer(contract_scope::FUNERAL_CASE, finding.division)
+        .is_ok();
+    let reporter = if is_officer {
+        None
+    } else {
+        Some(act.person()?.to_owned())
+    };
     scope::ensure(act.tx, finding.division).await?;
     if finding.found_on > act.today || !(1..=10_000_000).contains(&finding.area_milli_m2) {
         return Err(Error::Invalid(
-            UserError::new("FINDING_INCOMPLETE", "The day or the area cannot be right.", "发现日期或面积不正确。")
-                .field(&["areaM2"]),
+            UserError::new(
+                "FINDING_INCOMPLETE",
+                "The day or the area cannot be right.",
+                "发现日期或面积不正确。",
+            )
+            .field(&["areaM2"]),
         ));
     }
     let key = id::new();
@@ -107,7 +117,9 @@ pub async fn report(act: &Act<'_>, finding: &Finding) -> Result<Uuid> {
         due_on: Set(None),
         version: Set(1),
     };
-    illegal_grave::Entity::insert(row).exec_without_returning(act.tx).await?;
+    illegal_grave::Entity::insert(row)
+        .exec_without_returning(act.tx)
+        .await?;
     step(act, key, GraveState::Found, finding.found_on, None).await?;
     act.done(
         ("IllegalGrave", key),
@@ -182,7 +194,9 @@ pub async fn advance(
     active.heritage = Set(heritage);
     match step_to {
         Move::Register => active.number = Set(Some(number(&row, act.today))),
-        Move::Notice(due) => active.due_on = Set(Some(rules::rectify_by(act.today, *due, &act.rules())?)),
+        Move::Notice(due) => {
+            active.due_on = Set(Some(rules::rectify_by(act.today, *due, &act.rules())?))
+        }
         Move::Force => rules::may_force(row.due_on, act.today)?,
         Move::Restore(area) => {
             rules::restored(row.area_milli_m2, *area)?;
@@ -229,13 +243,17 @@ async fn step(
         paper: Set(paper.map(str::to_owned)),
         officer: Set(act.subject()),
     };
-    grave_step::Entity::insert(row).exec_without_returning(act.tx).await?;
+    grave_step::Entity::insert(row)
+        .exec_without_returning(act.tx)
+        .await?;
     Ok(())
 }
 
 /// The number in the register: 坟 with the county's code, the day and the end of its id.
 fn number(row: &illegal_grave::Model, day: NaiveDate) -> String {
-    let code = divisions::dataset().by_id(&row.division_id).map_or("000000", |d| d.code.as_str());
+    let code = divisions::dataset()
+        .by_id(&row.division_id)
+        .map_or("000000", |d| d.code.as_str());
     let tail = row.id.simple().to_string().split_off(24).to_uppercase();
     format!("FM{code}-{}-{tail}", day.format("%Y%m%d"))
 }

@@ -33,7 +33,8 @@ pub async fn book(
     let row = course::load(act, seen.case, seen.version, By::OfficerOrApplicant).await?;
     if row.state > CaseState::Stored {
         return Err(Error::Invalid(
-            no_such_move("The farewell was held or is past.", "告别已举行或已过。").field(&["case"]),
+            no_such_move("The farewell was held or is past.", "告别已举行或已过。")
+                .field(&["case"]),
         ));
     }
     let hours = hall_hours(day, starts, hours, act.today)?;
@@ -41,7 +42,13 @@ pub async fn book(
         .one(act.tx)
         .await?
         .filter(|h| h.facility_id == row.facility_id)
-        .ok_or_else(|| unknown("hall", "The case's funeral home has no such hall.", "承办殡仪馆没有该告别厅。"))?;
+        .ok_or_else(|| {
+            unknown(
+                "hall",
+                "The case's funeral home has no such hall.",
+                "承办殡仪馆没有该告别厅。",
+            )
+        })?;
     let key = id::new();
     let taken: Vec<hall_hour::ActiveModel> = hours
         .clone()
@@ -57,8 +64,12 @@ pub async fn book(
         .await
         .map_err(|e| {
             unique(e, || {
-                UserError::new("HALL_TAKEN", "The hall is taken at that time.", "该告别厅此时段已被预订。")
-                    .field(&["startsHour"])
+                UserError::new(
+                    "HALL_TAKEN",
+                    "The hall is taken at that time.",
+                    "该告别厅此时段已被预订。",
+                )
+                .field(&["startsHour"])
             })
         })?;
     let booking = hall_booking::ActiveModel {
@@ -86,13 +97,28 @@ pub async fn cancel(act: &Act<'_>, seen: Seen, booking: Uuid) -> Result<Uuid> {
         .one(act.tx)
         .await?
         .filter(|b| b.case_id == row.id)
-        .ok_or_else(|| unknown("booking", "This case has no such booking.", "本案没有该预订。"))?;
+        .ok_or_else(|| {
+            unknown(
+                "booking",
+                "This case has no such booking.",
+                "本案没有该预订。",
+            )
+        })?;
     if found.state != BookingState::Booked {
-        return Err(Error::Invalid(no_such_move("The booking has ended.", "该预订已结束。")));
+        return Err(Error::Invalid(no_such_move(
+            "The booking has ended.",
+            "该预订已结束。",
+        )));
     }
     free_hours(act, booking).await?;
     end(act, found, BookingState::Cancelled).await?;
-    course::step(act, &row, Step::note(CaseAct::HallCancelled, booking), |_| ()).await?;
+    course::step(
+        act,
+        &row,
+        Step::note(CaseAct::HallCancelled, booking),
+        |_| (),
+    )
+    .await?;
     Ok(row.id)
 }
 
@@ -127,8 +153,13 @@ pub async fn farewell(act: &Act<'_>, seen: Seen) -> Result<Uuid> {
     if let Some(booking) = booking {
         end(act, booking, BookingState::Done).await?;
     }
-    course::step(act, &row, Step::moves(CaseAct::FarewellHeld, CaseState::Farewell, record), |_| ())
-        .await?;
+    course::step(
+        act,
+        &row,
+        Step::moves(CaseAct::FarewellHeld, CaseState::Farewell, record),
+        |_| (),
+    )
+    .await?;
     Ok(row.id)
 }
 
@@ -148,7 +179,10 @@ pub async fn call_off(act: &Act<'_>, case: Uuid) -> Result<()> {
         .exec(act.tx)
         .await?;
     hall_booking::Entity::update_many()
-        .col_expr(hall_booking::Column::State, Expr::value(BookingState::Cancelled))
+        .col_expr(
+            hall_booking::Column::State,
+            Expr::value(BookingState::Cancelled),
+        )
         .filter(hall_booking::Column::Id.is_in(ids))
         .exec(act.tx)
         .await?;
@@ -184,7 +218,10 @@ pub async fn taken<C: ConnectionTrait>(
         .await?;
     let mut taken: HashMap<(Uuid, NaiveDate), Vec<i32>> = HashMap::new();
     for row in rows {
-        taken.entry((row.hall_id, row.day)).or_default().push(row.hour);
+        taken
+            .entry((row.hall_id, row.day))
+            .or_default()
+            .push(row.hour);
     }
     Ok(taken)
 }

@@ -14,11 +14,14 @@ use super::act::{Act, unique, unknown};
 use super::collection::{self, Seen};
 use super::course::{self, By, Handover, Step};
 use super::{cremations, facilities, month_of};
-use crate::model::{body_storage, eco_burial, facility, funeral_case, interment, plot, plot_occupant};
+use crate::model::{
+    body_storage, eco_burial, facility, funeral_case, interment, plot, plot_occupant,
+};
 use crate::rules::geo::Point;
+use crate::rules::settings::Parameter;
 use crate::rules::terms::{
     CaseAct, CaseState, CorrectionReason, CustomGroup, FacilityKind, FacilityState, Holder,
-    IntermentKind, Parameter, PlotKind,
+    IntermentKind, PlotKind,
 };
 use crate::rules::{burial, no_such_move, zone};
 
@@ -66,12 +69,20 @@ pub async fn inter(act: &Act<'_>, seen: Seen, asked: &Asked) -> Result<Uuid> {
             .field(&["kind"]),
         ));
     }
-    let to = if of_body(asked.kind) { CaseState::BodyBuried } else { CaseState::Interred };
+    let to = if of_body(asked.kind) {
+        CaseState::BodyBuried
+    } else {
+        CaseState::Interred
+    };
     crate::rules::case::advance(row.state, to)?;
     if asked.on > act.today {
         return Err(Error::Invalid(
-            UserError::new("INTERMENT_IN_FUTURE", "The interment lies after today.", "安葬日期晚于今日。")
-                .field(&["on"]),
+            UserError::new(
+                "INTERMENT_IN_FUTURE",
+                "The interment lies after today.",
+                "安葬日期晚于今日。",
+            )
+            .field(&["on"]),
         ));
     }
     let place = place_of(act, &row, asked).await?;
@@ -94,14 +105,28 @@ pub async fn inter(act: &Act<'_>, seen: Seen, asked: &Asked) -> Result<Uuid> {
     write(act, &row, &made, None).await?;
     leave(act, &row, asked, place.plot.as_ref()).await?;
     if of_body(asked.kind) {
-        let buried =
-            course::step(act, &row, Step::moves(CaseAct::BodyBuried, CaseState::BodyBuried, Some(key)), |_| ())
-                .await?;
-        course::step(act, &buried, Step::moves(CaseAct::Interred, CaseState::Interred, Some(key)), |_| ())
-            .await?;
+        let buried = course::step(
+            act,
+            &row,
+            Step::moves(CaseAct::BodyBuried, CaseState::BodyBuried, Some(key)),
+            |_| (),
+        )
+        .await?;
+        course::step(
+            act,
+            &buried,
+            Step::moves(CaseAct::Interred, CaseState::Interred, Some(key)),
+            |_| (),
+        )
+        .await?;
     } else {
-        course::step(act, &row, Step::moves(CaseAct::Interred, CaseState::Interred, Some(key)), |_| ())
-            .await?;
+        course::step(
+            act,
+            &row,
+            Step::moves(CaseAct::Interred, CaseState::Interred, Some(key)),
+            |_| (),
+        )
+        .await?;
     }
     Ok(row.id)
 }
@@ -139,14 +164,22 @@ async fn place_of(act: &Act<'_>, row: &funeral_case::Model, asked: &Asked) -> Re
         .await?
         .remove(&facility)
         .filter(|f| f.state == FacilityState::Open && f.kind != FacilityKind::FuneralHome)
-        .ok_or_else(|| unknown("facility", "There is no such open cemetery or columbarium.", "没有该运营中的安葬设施。"))?;
+        .ok_or_else(|| {
+            unknown(
+                "facility",
+                "There is no such open cemetery or columbarium.",
+                "没有该运营中的安葬设施。",
+            )
+        })?;
     Ok(Place { facility, plot })
 }
 
 /// F-3, F-4, F-5, F-9 and F-12; answers whether a custom was respected.
 async fn judge(act: &Act<'_>, place: &Place, asked: &Asked) -> Result<bool> {
     let home = &place.facility;
-    let code = divisions::dataset().by_id(&home.division_id).map_or("", |d| d.code.as_str());
+    let code = divisions::dataset()
+        .by_id(&home.division_id)
+        .map_or("", |d| d.code.as_str());
     let rules = act.rules();
     let respected = burial::custom_respected(asked.custom, code, act.today);
     burial::body_burial(asked.kind, respected, &rules)?;
@@ -155,7 +188,10 @@ async fn judge(act: &Act<'_>, place: &Place, asked: &Asked) -> Result<bool> {
     if let Some(plot) = &place.plot {
         burial::plot_area(plot.kind, plot.area_milli_m2, &rules)?;
     }
-    let here = Point { lon: home.lon, lat: home.lat };
+    let here = Point {
+        lon: home.lon,
+        lat: home.lat,
+    };
     let zones = super::sites::zones_around(act.tx, here, act.today).await?;
     zone::outside_zones(here, &zones)?;
     Ok(respected && of_body(asked.kind))
@@ -174,7 +210,18 @@ async fn leave(
         stored.update(act.tx).await?;
     }
     let box_no = cremations::end_custody(act, row.id).await?;
-    course::hand_over(act, row, None, Holder::Grave, act.now, Handover { box_no, checker: None }).await?;
+    course::hand_over(
+        act,
+        row,
+        None,
+        Holder::Grave,
+        act.now,
+        Handover {
+            box_no,
+            checker: None,
+        },
+    )
+    .await?;
     if let Some(plot) = plot {
         plot_occupant::Entity::update_many()
             .col_expr(plot_occupant::Column::LaidOn, Expr::value(asked.on))
@@ -230,7 +277,11 @@ pub async fn write(
     interment::Entity::insert(interred)
         .exec_without_returning(act.tx)
         .await
-        .map_err(|e| unique(e, || no_such_move("The interment is recorded already.", "安葬已登记。")))?;
+        .map_err(|e| {
+            unique(e, || {
+                no_such_move("The interment is recorded already.", "安葬已登记。")
+            })
+        })?;
     if !burial::is_ecological(asked.kind) {
         return Ok(());
     }
@@ -247,12 +298,19 @@ pub async fn write(
         subsidy: Set(made.subsidy),
         superseded: Set(false),
     };
-    eco_burial::Entity::insert(eco).exec_without_returning(act.tx).await?;
+    eco_burial::Entity::insert(eco)
+        .exec_without_returning(act.tx)
+        .await?;
     Ok(())
 }
 
 /// Corrects the day of an interment by a new row.
-pub async fn correct(act: &Act<'_>, seen: Seen, on: NaiveDate, reason: CorrectionReason) -> Result<Uuid> {
+pub async fn correct(
+    act: &Act<'_>,
+    seen: Seen,
+    on: NaiveDate,
+    reason: CorrectionReason,
+) -> Result<Uuid> {
     let row = course::load(act, seen.case, seen.version, By::Officer).await?;
     let old = of_cases(act.tx, &[row.id])
         .await?
@@ -295,7 +353,10 @@ pub async fn correct(act: &Act<'_>, seen: Seen, on: NaiveDate, reason: Correctio
         .exec(act.tx)
         .await?;
     write(act, &row, &made, Some(old_id)).await?;
-    let step = Step { corrects: Some((entry, reason)), ..Step::note(CaseAct::Corrected, made.key) };
+    let step = Step {
+        corrects: Some((entry, reason)),
+        ..Step::note(CaseAct::Corrected, made.key)
+    };
     course::step(act, &row, step, |_| ()).await?;
     Ok(row.id)
 }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use minzheng_kit::error::{Error, Result, UserError};
 use minzheng_kit::id;
 use sea_orm::sea_query::Expr;
@@ -22,7 +22,8 @@ use crate::rules::burial::{PlotBuyer, plot_sale, serves};
 use crate::rules::plot::{self as rules_plot, PlotEvent, advance, taken};
 use crate::rules::{
     case as rules_case,
-    terms::{CaseAct, Parameter, PlotState},
+    settings::Parameter,
+    terms::{CaseAct, PlotState},
 };
 
 /// Holds a plot for an open case until the hold ends by itself. `villager` says that the deceased
@@ -112,16 +113,19 @@ pub async fn reserve(act: &Act<'_>, plot_id: Uuid, case_id: Uuid, villager: bool
 
 /// A plot, or the refusal that there is none.
 pub async fn place<C: ConnectionTrait>(tx: &C, plot_id: Uuid) -> Result<plot::Model> {
-    plot::Entity::find_by_id(plot_id).one(tx).await?.ok_or_else(|| {
-        Error::Invalid(
-            UserError::new(
-                "PLOT_UNKNOWN",
-                "There is no such niche or grave.",
-                "没有该格位/墓位。",
+    plot::Entity::find_by_id(plot_id)
+        .one(tx)
+        .await?
+        .ok_or_else(|| {
+            Error::Invalid(
+                UserError::new(
+                    "PLOT_UNKNOWN",
+                    "There is no such niche or grave.",
+                    "没有该格位/墓位。",
+                )
+                .field(&["plot"]),
             )
-            .field(&["plot"]),
-        )
-    })
+        })
 }
 
 /// The hold in force of a case, run out or not.
@@ -150,7 +154,13 @@ pub async fn release(act: &Act<'_>, plot_id: Uuid, version: i64) -> Result<Uuid>
     same_version(place.version, version)?;
     advance(place.state, PlotEvent::Release, place.held_until, act.now)?;
     release_of_case(act.tx, case.id, act.now).await?;
-    course::step(act, &case, Step::note(CaseAct::PlotReleased, plot_id), |_| ()).await?;
+    course::step(
+        act,
+        &case,
+        Step::note(CaseAct::PlotReleased, plot_id),
+        |_| (),
+    )
+    .await?;
     Ok(plot_id)
 }
 
@@ -200,6 +210,24 @@ pub fn free(now: DateTime<Utc>) -> Condition {
         )
 }
 
+/// What makes the contract of a plot run on a day.
+pub fn term_runs(today: NaiveDate) -> Condition {
+    Condition::any()
+        .add(plot::Column::ContractTo.is_null())
+        .add(plot::Column::ContractTo.gt(today))
+}
+
+/// What makes a plot expired to whoever asks on a day, whether that was written down yet or not.
+pub fn expired(today: NaiveDate) -> Condition {
+    Condition::any()
+        .add(plot::Column::State.eq(PlotState::Expired))
+        .add(
+            Condition::all()
+                .add(plot::Column::State.eq(PlotState::Occupied))
+                .add(plot::Column::ContractTo.lte(today)),
+        )
+}
+
 /// The plots that cases hold or use, with one statement and the plots.
 pub async fn held_by<C: ConnectionTrait>(
     c: &C,
@@ -222,4 +250,3 @@ pub async fn held_by<C: ConnectionTrait>(
         .filter_map(|h| places.remove(&h.plot_id).map(|p| (h.case_id, p)))
         .collect())
 }
-

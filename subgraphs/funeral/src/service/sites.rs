@@ -13,8 +13,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::act::{Act, same_version, short};
-use super::sql::Binds;
 use super::scope;
+use super::sql::Binds;
 use crate::model::{burial_zone, facility_plan, rural_burial_site};
 use crate::rules::geo::Point;
 use crate::rules::plan::{Need, gap, places_needed};
@@ -37,7 +37,12 @@ pub async fn designate(
     scope::ensure(act.tx, division).await?;
     if !(3..=MOST_CORNERS).contains(&ring.len()) {
         return Err(Error::Invalid(
-            UserError::new("RING", "A ring has 3 to 500 corners.", "边界须有3至500个点。").field(&["ring"]),
+            UserError::new(
+                "RING",
+                "A ring has 3 to 500 corners.",
+                "边界须有3至500个点。",
+            )
+            .field(&["ring"]),
         ));
     }
     let fold = |pick: fn(&Point) -> f64, keep: fn(f64, f64) -> f64, from: f64| {
@@ -58,20 +63,34 @@ pub async fn designate(
         valid_from: Set(act.today),
         valid_to: Set(None),
     };
-    burial_zone::Entity::insert(row).exec_without_returning(act.tx).await?;
-    act.done(("BurialZone", key), "BurialZoneDesignated", None, json!({ "kind": kind, "division": division }))
+    burial_zone::Entity::insert(row)
+        .exec_without_returning(act.tx)
         .await?;
+    act.done(
+        ("BurialZone", key),
+        "BurialZoneDesignated",
+        None,
+        json!({ "kind": kind, "division": division }),
+    )
+    .await?;
     Ok(key)
 }
 
 /// The ring of a zone as it is kept; empty where it cannot be read.
 pub fn ring_of(row: &burial_zone::Model) -> Vec<Point> {
     let pairs: Vec<[f64; 2]> = serde_json::from_str(&row.ring).unwrap_or_default();
-    pairs.into_iter().map(|[lon, lat]| Point { lon, lat }).collect()
+    pairs
+        .into_iter()
+        .map(|[lon, lat]| Point { lon, lat })
+        .collect()
 }
 
 /// The zones whose box holds a point on a day.
-pub async fn zones_around<C: ConnectionTrait>(c: &C, here: Point, on: NaiveDate) -> Result<Vec<Zone>> {
+pub async fn zones_around<C: ConnectionTrait>(
+    c: &C,
+    here: Point,
+    on: NaiveDate,
+) -> Result<Vec<Zone>> {
     let rows = burial_zone::Entity::find()
         .filter(burial_zone::Column::MinLat.lte(here.lat))
         .filter(burial_zone::Column::MaxLat.gte(here.lat))
@@ -85,7 +104,13 @@ pub async fn zones_around<C: ConnectionTrait>(c: &C, here: Point, on: NaiveDate)
         )
         .all(c)
         .await?;
-    Ok(rows.iter().map(|row| Zone { kind: row.kind, ring: ring_of(row) }).collect())
+    Ok(rows
+        .iter()
+        .map(|row| Zone {
+            kind: row.kind,
+            ring: ring_of(row),
+        })
+        .collect())
 }
 
 /// A burial place of a village.
@@ -109,8 +134,12 @@ pub async fn register(act: &Act<'_>, site: &Site) -> Result<Uuid> {
     scope::ensure(act.tx, site.division).await?;
     if site.graves < 0 || site.area_milli_m2 <= 0 {
         return Err(Error::Invalid(
-            UserError::new("SITE_INCOMPLETE", "The area or the number of graves cannot be right.", "面积或墓穴数不正确。")
-                .field(&["areaM2"]),
+            UserError::new(
+                "SITE_INCOMPLETE",
+                "The area or the number of graves cannot be right.",
+                "面积或墓穴数不正确。",
+            )
+            .field(&["areaM2"]),
         ));
     }
     let key = id::new();
@@ -127,15 +156,28 @@ pub async fn register(act: &Act<'_>, site: &Site) -> Result<Uuid> {
         inspected_on: Set(None),
         version: Set(1),
     };
-    rural_burial_site::Entity::insert(row).exec_without_returning(act.tx).await?;
-    act.done(("RuralBurialSite", key), "RuralBurialSiteRegistered", None, json!({ "division": site.division }))
+    rural_burial_site::Entity::insert(row)
+        .exec_without_returning(act.tx)
         .await?;
+    act.done(
+        ("RuralBurialSite", key),
+        "RuralBurialSiteRegistered",
+        None,
+        json!({ "division": site.division }),
+    )
+    .await?;
     Ok(key)
 }
 
 /// Records an inspection: how many graves there are now, and whether the place is looked after by the
 /// rules.
-pub async fn inspect(act: &Act<'_>, site: Uuid, version: i64, graves: i32, managed: bool) -> Result<Uuid> {
+pub async fn inspect(
+    act: &Act<'_>,
+    site: Uuid,
+    version: i64,
+    graves: i32,
+    managed: bool,
+) -> Result<Uuid> {
     let row = rural_burial_site::Entity::find_by_id(site)
         .one(act.tx)
         .await?
@@ -144,8 +186,12 @@ pub async fn inspect(act: &Act<'_>, site: Uuid, version: i64, graves: i32, manag
     same_version(row.version, version)?;
     if graves < 0 {
         return Err(Error::Invalid(
-            UserError::new("SITE_INCOMPLETE", "The number of graves cannot be right.", "墓穴数不正确。")
-                .field(&["graves"]),
+            UserError::new(
+                "SITE_INCOMPLETE",
+                "The number of graves cannot be right.",
+                "墓穴数不正确。",
+            )
+            .field(&["graves"]),
         ));
     }
     let before = json!({ "managed": row.managed, "graves": row.graves });
@@ -163,6 +209,33 @@ pub async fn inspect(act: &Act<'_>, site: Uuid, version: i64, graves: i32, manag
     )
     .await?;
     Ok(site)
+}
+
+/// The burial places of villages in divisions and below them, at most `limit` each, with one statement.
+pub async fn of_divisions<C: ConnectionTrait>(
+    c: &C,
+    divisions: &[Uuid],
+    limit: usize,
+) -> Result<HashMap<Uuid, Vec<rural_burial_site::Model>>> {
+    use sea_orm::FromQueryResult;
+    let mut binds = Binds::default();
+    let wanted = binds.list(divisions);
+    let limit = binds.one(i64::try_from(limit).unwrap_or(i64::MAX));
+    let sql = format!(
+        "SELECT * FROM (SELECT r.*, s.ancestor_id AS scope_key, \
+           ROW_NUMBER() OVER (PARTITION BY s.ancestor_id ORDER BY r.id) AS place_in_scope \
+         FROM rural_burial_site r JOIN division_scope s ON s.division_id = r.division_id \
+         WHERE s.ancestor_id IN ({wanted})) x \
+         WHERE x.place_in_scope <= {limit} ORDER BY x.scope_key, x.place_in_scope"
+    );
+    let mut found: HashMap<Uuid, Vec<rural_burial_site::Model>> = HashMap::new();
+    for row in binds.all(c, &sql).await? {
+        found
+            .entry(row.try_get("", "scope_key")?)
+            .or_default()
+            .push(rural_burial_site::Model::from_query_result(&row, "")?);
+    }
+    Ok(found)
 }
 
 /// What a plan of a division asks for and what there is.
@@ -207,12 +280,21 @@ pub async fn gaps<C: ConnectionTrait>(
             share_percent: i64::from(plan.share_percent),
         };
         let needed = places_needed(&need, rules);
-        let of = |open: bool| capacities.get(&(plan.division_id, plan.kind, open)).copied().unwrap_or(0);
+        let of = |open: bool| {
+            capacities
+                .get(&(plan.division_id, plan.kind, open))
+                .copied()
+                .unwrap_or(0)
+        };
         let (capacity, being_built) = (of(true), of(false));
         let missing = gap(needed, capacity);
-        gaps.entry(plan.division_id)
-            .or_default()
-            .push(Gap { plan, needed, capacity, being_built, missing });
+        gaps.entry(plan.division_id).or_default().push(Gap {
+            plan,
+            needed,
+            capacity,
+            being_built,
+            missing,
+        });
     }
     for list in gaps.values_mut() {
         list.sort_by_key(|g| g.plan.kind);

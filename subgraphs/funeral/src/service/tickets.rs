@@ -5,8 +5,8 @@ use minzheng_kit::contract::scope as contract_scope;
 use minzheng_kit::error::{Error, Result, UserError};
 use minzheng_kit::{divisions, id};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait,
-    FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -96,7 +96,9 @@ pub async fn open(act: &Act<'_>, call: &Call) -> Result<Uuid> {
         reopened: Set(0),
         version: Set(1),
     };
-    hotline_ticket::Entity::insert(opened).exec_without_returning(tx).await?;
+    hotline_ticket::Entity::insert(opened)
+        .exec_without_returning(tx)
+        .await?;
     act.done(
         ("HotlineTicket", key),
         "TicketOpened",
@@ -108,7 +110,11 @@ pub async fn open(act: &Act<'_>, call: &Call) -> Result<Uuid> {
 }
 
 /// A ticket as it is to be changed: the caller may, and it is as the caller saw it.
-async fn load(act: &Act<'_>, ticket_id: Uuid, version: Option<i64>) -> Result<hotline_ticket::Model> {
+async fn load(
+    act: &Act<'_>,
+    ticket_id: Uuid,
+    version: Option<i64>,
+) -> Result<hotline_ticket::Model> {
     let ticket = hotline_ticket::Entity::find_by_id(ticket_id)
         .one(act.tx)
         .await?
@@ -155,7 +161,11 @@ async fn advance(
 pub async fn dispatch(act: &Act<'_>, ticket_id: Uuid, version: Option<i64>) -> Result<Uuid> {
     let row = load(act, ticket_id, version).await?;
     let rules = act.rules();
-    ticket::advance(seen(&row, act.now, &rules), TicketState::Dispatched, row.category)?;
+    ticket::advance(
+        seen(&row, act.now, &rules),
+        TicketState::Dispatched,
+        row.category,
+    )?;
     let here = Point {
         lon: row.lon,
         lat: row.lat,
@@ -185,25 +195,39 @@ pub async fn dispatch(act: &Act<'_>, ticket_id: Uuid, version: Option<i64>) -> R
 pub async fn accept(act: &Act<'_>, ticket_id: Uuid, version: i64) -> Result<Uuid> {
     let row = load(act, ticket_id, Some(version)).await?;
     let now = act.now;
-    advance(act, row, TicketState::Accepted, |row| row.accepted_at = Set(Some(now))).await
+    advance(act, row, TicketState::Accepted, |row| {
+        row.accepted_at = Set(Some(now))
+    })
+    .await
 }
 
 /// The facility's people are there.
 pub async fn on_site(act: &Act<'_>, ticket_id: Uuid, version: i64) -> Result<Uuid> {
     let row = load(act, ticket_id, Some(version)).await?;
     let now = act.now;
-    advance(act, row, TicketState::OnSite, |row| row.arrived_at = Set(Some(now))).await
+    advance(act, row, TicketState::OnSite, |row| {
+        row.arrived_at = Set(Some(now))
+    })
+    .await
 }
 
 /// What was asked for is done.
 pub async fn resolve(act: &Act<'_>, ticket_id: Uuid, version: i64) -> Result<Uuid> {
     let row = load(act, ticket_id, Some(version)).await?;
     let now = act.now;
-    advance(act, row, TicketState::Resolved, |row| row.resolved_at = Set(Some(now))).await
+    advance(act, row, TicketState::Resolved, |row| {
+        row.resolved_at = Set(Some(now))
+    })
+    .await
 }
 
 /// F-18: closes a ticket with the caller's feedback.
-pub async fn close(act: &Act<'_>, ticket_id: Uuid, version: i64, mark: Option<i32>) -> Result<Uuid> {
+pub async fn close(
+    act: &Act<'_>,
+    ticket_id: Uuid,
+    version: i64,
+    mark: Option<i32>,
+) -> Result<Uuid> {
     let row = load(act, ticket_id, Some(version)).await?;
     ticket::close(row.state, row.category, mark)?;
     let now = act.now;
@@ -223,7 +247,11 @@ pub async fn escalate(act: &Act<'_>, ticket_id: Uuid, version: i64) -> Result<Uu
 /// Opens a resolved or closed ticket again; its time to be dispatched runs anew.
 pub async fn reopen(act: &Act<'_>, ticket_id: Uuid, version: i64) -> Result<Uuid> {
     let row = load(act, ticket_id, Some(version)).await?;
-    let (now, due, times) = (act.now, ticket::dispatch_due(act.now, &act.rules()), row.reopened + 1);
+    let (now, due, times) = (
+        act.now,
+        ticket::dispatch_due(act.now, &act.rules()),
+        row.reopened + 1,
+    );
     advance(act, row, TicketState::Reopened, |row| {
         row.waiting_since = Set(Some(now));
         row.due_at = Set(due);
@@ -347,8 +375,10 @@ pub async fn sla<C: ConnectionTrait>(
     for row in rows {
         let minutes = |at: Option<DateTime<Utc>>| at.map(|at| (at - row.opened_at).num_minutes());
         sla.late += i64::from(row.dispatched_at.unwrap_or(now) > row.due_at);
-        sla.arrived_late +=
-            i64::from(row.arrival_due_at.is_some_and(|due| row.arrived_at.unwrap_or(now) > due));
+        sla.arrived_late += i64::from(
+            row.arrival_due_at
+                .is_some_and(|due| row.arrived_at.unwrap_or(now) > due),
+        );
         sla.reopened += i64::from(row.reopened > 0);
         sla.to_dispatch.extend(minutes(row.dispatched_at));
         sla.to_accept.extend(minutes(row.accepted_at));
@@ -356,7 +386,12 @@ pub async fn sla<C: ConnectionTrait>(
         sla.to_resolve.extend(minutes(row.resolved_at));
         sla.marks.extend(row.satisfaction.map(i64::from));
     }
-    for times in [&mut sla.to_dispatch, &mut sla.to_accept, &mut sla.to_arrival, &mut sla.to_resolve] {
+    for times in [
+        &mut sla.to_dispatch,
+        &mut sla.to_accept,
+        &mut sla.to_arrival,
+        &mut sla.to_resolve,
+    ] {
         times.sort_unstable();
     }
     Ok(sla)

@@ -10,7 +10,8 @@ use uuid::Uuid;
 
 use crate::model::{hotline_ticket, plot, plot_hold};
 use crate::rules::settings;
-use crate::rules::terms::{Parameter, PlotState, TicketCategory, TicketState};
+use crate::rules::settings::Parameter;
+use crate::rules::terms::{PlotState, TicketCategory, TicketState};
 
 /// How many rows one run takes of each kind; the rest come with the next run.
 const A_RUN: u64 = 500;
@@ -57,7 +58,10 @@ pub async fn run(services: &Services) -> Result<Ran> {
                 let holds = plot::Entity::update_many()
                     .col_expr(plot::Column::State, Expr::value(PlotState::Free))
                     .col_expr(plot::Column::HeldUntil, Expr::value(none))
-                    .col_expr(plot::Column::Version, Expr::col(plot::Column::Version).add(1))
+                    .col_expr(
+                        plot::Column::Version,
+                        Expr::col(plot::Column::Version).add(1),
+                    )
                     .filter(plot::Column::Id.is_in(lapsed.iter().copied()))
                     .filter(plot::Column::State.eq(PlotState::Held))
                     .exec(tx)
@@ -65,31 +69,41 @@ pub async fn run(services: &Services) -> Result<Ran> {
                     .rows_affected;
                 let terms = plot::Entity::update_many()
                     .col_expr(plot::Column::State, Expr::value(PlotState::Expired))
-                    .col_expr(plot::Column::Version, Expr::col(plot::Column::Version).add(1))
+                    .col_expr(
+                        plot::Column::Version,
+                        Expr::col(plot::Column::Version).add(1),
+                    )
                     .filter(plot::Column::State.eq(PlotState::Occupied))
                     .filter(plot::Column::ContractTo.lte(today))
                     .exec(tx)
                     .await?
                     .rows_affected;
-                let before = now - chrono::TimeDelta::minutes(rules.value(Parameter::EscalateMinutes));
+                let before =
+                    now - chrono::TimeDelta::minutes(rules.value(Parameter::EscalateMinutes));
                 let waiting: Vec<Uuid> = hotline_ticket::Entity::find()
                     .select_only()
                     .column(hotline_ticket::Column::Id)
-                    .filter(hotline_ticket::Column::State.is_in([TicketState::Open, TicketState::Reopened]))
+                    .filter(
+                        hotline_ticket::Column::State
+                            .is_in([TicketState::Open, TicketState::Reopened]),
+                    )
                     .filter(hotline_ticket::Column::Category.eq(TicketCategory::Collect))
                     .filter(
-                        hotline_ticket::Column::WaitingSince
-                            .lte(before)
-                            .or(hotline_ticket::Column::WaitingSince
+                        hotline_ticket::Column::WaitingSince.lte(before).or(
+                            hotline_ticket::Column::WaitingSince
                                 .is_null()
-                                .and(hotline_ticket::Column::OpenedAt.lte(before))),
+                                .and(hotline_ticket::Column::OpenedAt.lte(before)),
+                        ),
                     )
                     .limit(A_RUN)
                     .into_tuple()
                     .all(tx)
                     .await?;
                 let tickets = hotline_ticket::Entity::update_many()
-                    .col_expr(hotline_ticket::Column::State, Expr::value(TicketState::Escalated))
+                    .col_expr(
+                        hotline_ticket::Column::State,
+                        Expr::value(TicketState::Escalated),
+                    )
                     .col_expr(
                         hotline_ticket::Column::Version,
                         Expr::col(hotline_ticket::Column::Version).add(1),
@@ -98,13 +112,20 @@ pub async fn run(services: &Services) -> Result<Ran> {
                     .exec(tx)
                     .await?
                     .rows_affected;
-                for (entity, ids, state) in [("Plot", &lapsed, "FREE"), ("HotlineTicket", &waiting, "ESCALATED")] {
+                for (entity, ids, state) in [
+                    ("Plot", &lapsed, "FREE"),
+                    ("HotlineTicket", &waiting, "ESCALATED"),
+                ] {
                     for id in ids {
                         let after = json!({ "state": state, "by": "timer" });
                         history(tx, entity, &id.to_string(), &by, None, Some(after)).await?;
                     }
                 }
-                Ok(Ran { holds, terms, tickets })
+                Ok(Ran {
+                    holds,
+                    terms,
+                    tickets,
+                })
             })
         })
         .await

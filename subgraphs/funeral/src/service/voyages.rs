@@ -20,11 +20,10 @@ use super::interments::{self, Asked, Interred};
 use super::people::group;
 use super::{cremations, month_of, scope as divisions};
 use crate::model::{funeral_case, sea_enrolment, sea_voyage};
-use crate::rules::sea::{self, Voyage};
-use crate::rules::terms::{
-    CaseAct, CaseState, EnrolmentState, Holder, IntermentKind, Parameter,
-};
 use crate::rules::no_such_move;
+use crate::rules::sea::{self, Voyage};
+use crate::rules::settings::Parameter;
+use crate::rules::terms::{CaseAct, CaseState, EnrolmentState, Holder, IntermentKind};
 
 /// A voyage as the rules see it.
 pub fn judged(row: &sea_voyage::Model) -> Voyage {
@@ -76,9 +75,16 @@ pub async fn plan(
         cancelled_on: Set(None),
         version: Set(1),
     };
-    sea_voyage::Entity::insert(row).exec_without_returning(act.tx).await?;
-    act.done(("SeaBurialVoyage", key), "VoyagePlanned", None, json!({ "sailsOn": sails_on, "quota": quota }))
+    sea_voyage::Entity::insert(row)
+        .exec_without_returning(act.tx)
         .await?;
+    act.done(
+        ("SeaBurialVoyage", key),
+        "VoyagePlanned",
+        None,
+        json!({ "sailsOn": sails_on, "quota": quota }),
+    )
+    .await?;
     Ok(key)
 }
 
@@ -94,7 +100,13 @@ async fn voyage(act: &Act<'_>, key: Uuid) -> Result<sea_voyage::Model> {
 pub async fn enrol(act: &Act<'_>, seen: Seen, voyage_id: Uuid, relatives: i32) -> Result<Uuid> {
     let row = course::load(act, seen.case, seen.version, By::OfficerOrApplicant).await?;
     let trip = voyage(act, voyage_id).await?;
-    sea::enrol(&judged(&trip), row.state, relatives, act.today, &act.rules())?;
+    sea::enrol(
+        &judged(&trip),
+        row.state,
+        relatives,
+        act.today,
+        &act.rules(),
+    )?;
     let key = id::new();
     let enrolled = sea_enrolment::ActiveModel {
         id: Set(key),
@@ -110,12 +122,19 @@ pub async fn enrol(act: &Act<'_>, seen: Seen, voyage_id: Uuid, relatives: i32) -
         .await
         .map_err(|e| {
             unique(e, || {
-                UserError::new("ENROLLED_ALREADY", "These ashes are enrolled already.", "该骨灰已报名。")
-                    .field(&["case"])
+                UserError::new(
+                    "ENROLLED_ALREADY",
+                    "These ashes are enrolled already.",
+                    "该骨灰已报名。",
+                )
+                .field(&["case"])
             })
         })?;
     let room = sea_voyage::Entity::update_many()
-        .col_expr(sea_voyage::Column::Enrolled, Expr::col(sea_voyage::Column::Enrolled).add(1))
+        .col_expr(
+            sea_voyage::Column::Enrolled,
+            Expr::col(sea_voyage::Column::Enrolled).add(1),
+        )
         .filter(sea_voyage::Column::Id.eq(voyage_id))
         .filter(Expr::col(sea_voyage::Column::Enrolled).lt(Expr::col(sea_voyage::Column::Quota)))
         .exec(act.tx)
@@ -138,7 +157,10 @@ pub async fn withdraw(act: &Act<'_>, seen: Seen) -> Result<Uuid> {
         .ok_or_else(|| unknown("case", "These ashes are not enrolled.", "本案未报名海葬。"))?;
     let trip = voyage(act, enrolled.voyage_id).await?;
     if act.today >= trip.sails_on {
-        return Err(Error::Invalid(no_such_move("The voyage has sailed.", "航次已出航。")));
+        return Err(Error::Invalid(no_such_move(
+            "The voyage has sailed.",
+            "航次已出航。",
+        )));
     }
     let key = enrolled.id;
     let mut enrolled: sea_enrolment::ActiveModel = enrolled.into();
@@ -146,7 +168,10 @@ pub async fn withdraw(act: &Act<'_>, seen: Seen) -> Result<Uuid> {
     enrolled.ended_at = Set(Some(act.now));
     enrolled.update(act.tx).await?;
     sea_voyage::Entity::update_many()
-        .col_expr(sea_voyage::Column::Enrolled, Expr::col(sea_voyage::Column::Enrolled).sub(1))
+        .col_expr(
+            sea_voyage::Column::Enrolled,
+            Expr::col(sea_voyage::Column::Enrolled).sub(1),
+        )
         .filter(sea_voyage::Column::Id.eq(trip.id))
         .filter(Expr::col(sea_voyage::Column::Enrolled).gt(0))
         .exec(act.tx)
@@ -161,15 +186,23 @@ pub async fn call_off(act: &Act<'_>, voyage_id: Uuid, version: i64) -> Result<Uu
     act.officer(scope::FUNERAL_CASE, trip.division_id)?;
     same_version(trip.version, version)?;
     if trip.carried.is_some() || trip.cancelled_on.is_some() {
-        return Err(Error::Invalid(no_such_move("The voyage has ended already.", "该航次已结束。")));
+        return Err(Error::Invalid(no_such_move(
+            "The voyage has ended already.",
+            "该航次已结束。",
+        )));
     }
     end_all(act, voyage_id, EnrolmentState::Cancelled, None).await?;
     let mut trip: sea_voyage::ActiveModel = trip.into();
     trip.cancelled_on = Set(Some(act.today));
     trip.version = Set(version + 1);
     trip.update(act.tx).await?;
-    act.done(("SeaBurialVoyage", voyage_id), "VoyageCancelled", None, json!({ "cancelledOn": act.today }))
-        .await?;
+    act.done(
+        ("SeaBurialVoyage", voyage_id),
+        "VoyageCancelled",
+        None,
+        json!({ "cancelledOn": act.today }),
+    )
+    .await?;
     Ok(voyage_id)
 }
 
@@ -205,7 +238,11 @@ pub async fn close(
     same_version(trip.version, version)?;
     let named: HashSet<Uuid> = carried.iter().copied().collect();
     let others_sets = usize::try_from(others).map_err(|_| {
-        unknown("others", "A number of sets is not negative.", "份数不能为负。")
+        unknown(
+            "others",
+            "A number of sets is not negative.",
+            "份数不能为负。",
+        )
     })?;
     sea::close(&judged(&trip), named.len() + others_sets, act.today)?;
     let enrolled = sea_enrolment::Entity::find()
@@ -216,7 +253,11 @@ pub async fn close(
     let aboard: HashMap<Uuid, sea_enrolment::Model> =
         enrolled.into_iter().map(|e| (e.case_id, e)).collect();
     if named.iter().any(|case| !aboard.contains_key(case)) {
-        return Err(unknown("carried", "A case is named that was not enrolled.", "所列案件未报名本航次。"));
+        return Err(unknown(
+            "carried",
+            "A case is named that was not enrolled.",
+            "所列案件未报名本航次。",
+        ));
     }
     let keys: Vec<Uuid> = named.iter().copied().collect();
     let cases = funeral_case::Entity::find()
@@ -228,7 +269,10 @@ pub async fn close(
         carry(act, row, &trip).await?;
     }
     sea_enrolment::Entity::update_many()
-        .col_expr(sea_enrolment::Column::State, Expr::value(EnrolmentState::Carried))
+        .col_expr(
+            sea_enrolment::Column::State,
+            Expr::value(EnrolmentState::Carried),
+        )
         .col_expr(sea_enrolment::Column::EndedAt, Expr::value(act.now))
         .filter(sea_enrolment::Column::VoyageId.eq(voyage_id))
         .filter(sea_enrolment::Column::CaseId.is_in(keys.iter().copied()))
@@ -236,12 +280,20 @@ pub async fn close(
         .exec(act.tx)
         .await?;
     end_all(act, voyage_id, EnrolmentState::Missed, Some(&keys)).await?;
-    let total = i32::try_from(named.len()).unwrap_or(i32::MAX).saturating_add(others);
+    let total = i32::try_from(named.len())
+        .unwrap_or(i32::MAX)
+        .saturating_add(others);
     let mut trip: sea_voyage::ActiveModel = trip.into();
     trip.carried = Set(Some(total));
     trip.version = Set(version + 1);
     trip.update(act.tx).await?;
-    act.done(("SeaBurialVoyage", voyage_id), "VoyageClosed", None, json!({ "carried": total })).await?;
+    act.done(
+        ("SeaBurialVoyage", voyage_id),
+        "VoyageClosed",
+        None,
+        json!({ "carried": total }),
+    )
+    .await?;
     Ok(voyage_id)
 }
 
@@ -265,8 +317,25 @@ async fn carry(act: &Act<'_>, row: &funeral_case::Model, trip: &sea_voyage::Mode
     };
     interments::write(act, row, &made, None).await?;
     let box_no = cremations::end_custody(act, row.id).await?;
-    course::hand_over(act, row, None, Holder::Sea, act.now, Handover { box_no, checker: None }).await?;
-    course::step(act, row, Step::moves(CaseAct::Interred, CaseState::Interred, Some(key)), |_| ()).await?;
+    course::hand_over(
+        act,
+        row,
+        None,
+        Holder::Sea,
+        act.now,
+        Handover {
+            box_no,
+            checker: None,
+        },
+    )
+    .await?;
+    course::step(
+        act,
+        row,
+        Step::moves(CaseAct::Interred, CaseState::Interred, Some(key)),
+        |_| (),
+    )
+    .await?;
     Ok(())
 }
 

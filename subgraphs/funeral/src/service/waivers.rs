@@ -127,7 +127,10 @@ pub async fn settlements<C: ConnectionTrait>(
 ) -> Result<Vec<waiver_settlement::Model>> {
     use sea_orm::QuerySelect;
     Ok(waiver_settlement::Entity::find()
-        .filter(waiver_settlement::Column::DivisionId.in_subquery(super::facilities::divisions_in(division)))
+        .filter(
+            waiver_settlement::Column::DivisionId
+                .in_subquery(super::facilities::divisions_in(division)),
+        )
         .filter(waiver_settlement::Column::Month.between(from, to))
         .order_by_desc(waiver_settlement::Column::Month)
         .order_by_asc(waiver_settlement::Column::Id)

@@ -32,9 +32,19 @@ pub async fn open(
         .await?
         .remove(&facility)
         .filter(|f| f.state == FacilityState::Open && f.kind != FacilityKind::FuneralHome)
-        .ok_or_else(|| unknown("facility", "There is no such open cemetery or columbarium.", "没有该运营中的安葬设施。"))?;
+        .ok_or_else(|| {
+            unknown(
+                "facility",
+                "There is no such open cemetery or columbarium.",
+                "没有该运营中的安葬设施。",
+            )
+        })?;
     act.officer(scope::FUNERAL_CASE, home.division_id)?;
-    let fits = day >= act.today && (0..24).contains(&starts) && starts < ends && ends <= 24 && (1..=100_000).contains(&capacity);
+    let fits = day >= act.today
+        && (0..24).contains(&starts)
+        && starts < ends
+        && ends <= 24
+        && (1..=100_000).contains(&capacity);
     let same_time = worship_slot::Entity::find()
         .filter(worship_slot::Column::FacilityId.eq(facility))
         .filter(worship_slot::Column::Day.eq(day))
@@ -63,9 +73,16 @@ pub async fn open(
         booked: Set(0),
         attended: Set(None),
     };
-    worship_slot::Entity::insert(row).exec_without_returning(act.tx).await?;
-    act.done(("WorshipSlot", key), "WorshipSlotOpened", None, json!({ "day": day, "capacity": capacity }))
+    worship_slot::Entity::insert(row)
+        .exec_without_returning(act.tx)
         .await?;
+    act.done(
+        ("WorshipSlot", key),
+        "WorshipSlotOpened",
+        None,
+        json!({ "day": day, "capacity": capacity }),
+    )
+    .await?;
     Ok(key)
 }
 
@@ -77,11 +94,21 @@ pub async fn book(act: &Act<'_>, slot_id: Uuid, people: i32, mode: WorshipMode) 
         .one(act.tx)
         .await?
         .ok_or_else(|| unknown("slot", "There is no such span of time.", "没有该祭扫时段。"))?;
-    worship::book(mode, people, slot.capacity - slot.booked, slot.day, act.today, &act.rules())?;
+    worship::book(
+        mode,
+        people,
+        slot.capacity - slot.booked,
+        slot.day,
+        act.today,
+        &act.rules(),
+    )?;
     let places = worship::places(mode, people);
     if places > 0 {
         let room = worship_slot::Entity::update_many()
-            .col_expr(worship_slot::Column::Booked, Expr::col(worship_slot::Column::Booked).add(places))
+            .col_expr(
+                worship_slot::Column::Booked,
+                Expr::col(worship_slot::Column::Booked).add(places),
+            )
             .filter(worship_slot::Column::Id.eq(slot_id))
             .filter(
                 Expr::col(worship_slot::Column::Booked)
@@ -107,9 +134,16 @@ pub async fn book(act: &Act<'_>, slot_id: Uuid, people: i32, mode: WorshipMode) 
         booked_at: Set(act.now),
         version: Set(1),
     };
-    worship_booking::Entity::insert(row).exec_without_returning(act.tx).await?;
-    act.done(("WorshipBooking", key), "WorshipBooked", None, json!({ "slot": slot_id, "places": places }))
+    worship_booking::Entity::insert(row)
+        .exec_without_returning(act.tx)
         .await?;
+    act.done(
+        ("WorshipBooking", key),
+        "WorshipBooked",
+        None,
+        json!({ "slot": slot_id, "places": places }),
+    )
+    .await?;
     Ok(key)
 }
 
@@ -122,13 +156,22 @@ pub async fn cancel(act: &Act<'_>, booking: Uuid, version: i64) -> Result<Uuid> 
         .filter(|b| b.booker == me)
         .ok_or(Error::Forbidden)?;
     same_version(row.version, version)?;
-    let slot = worship_slot::Entity::find_by_id(row.slot_id).one(act.tx).await?.ok_or(Error::NotFound)?;
+    let slot = worship_slot::Entity::find_by_id(row.slot_id)
+        .one(act.tx)
+        .await?
+        .ok_or(Error::NotFound)?;
     if row.state != BookingState::Booked || slot.day < act.today {
-        return Err(Error::Invalid(no_such_move("The booking has ended.", "该预约已结束。")));
+        return Err(Error::Invalid(no_such_move(
+            "The booking has ended.",
+            "该预约已结束。",
+        )));
     }
     if row.places > 0 {
         worship_slot::Entity::update_many()
-            .col_expr(worship_slot::Column::Booked, Expr::col(worship_slot::Column::Booked).sub(row.places))
+            .col_expr(
+                worship_slot::Column::Booked,
+                Expr::col(worship_slot::Column::Booked).sub(row.places),
+            )
             .filter(worship_slot::Column::Id.eq(row.slot_id))
             .exec(act.tx)
             .await?;
@@ -137,8 +180,13 @@ pub async fn cancel(act: &Act<'_>, booking: Uuid, version: i64) -> Result<Uuid> 
     row.state = Set(BookingState::Cancelled);
     row.version = Set(version + 1);
     row.update(act.tx).await?;
-    act.done(("WorshipBooking", booking), "WorshipCancelled", None, json!({ "state": BookingState::Cancelled }))
-        .await?;
+    act.done(
+        ("WorshipBooking", booking),
+        "WorshipCancelled",
+        None,
+        json!({ "state": BookingState::Cancelled }),
+    )
+    .await?;
     Ok(booking)
 }
 
@@ -157,6 +205,18 @@ pub async fn slots<C: ConnectionTrait>(
         .all(c)
         .await?;
     Ok(group(rows, limit, |s| s.facility_id))
+}
+
+/// Spans by id, with one statement.
+pub async fn by_ids<C: ConnectionTrait>(
+    c: &C,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, worship_slot::Model>> {
+    let rows = worship_slot::Entity::find()
+        .filter(worship_slot::Column::Id.is_in(ids.iter().copied()))
+        .all(c)
+        .await?;
+    Ok(rows.into_iter().map(|s| (s.id, s)).collect())
 }
 
 /// What is expected in the spans of a day, with what they are compared with: spans of the same facility,
@@ -181,7 +241,12 @@ pub async fn forecast<C: ConnectionTrait>(
             let alike: Vec<(i64, i64)> = past
                 .iter()
                 .filter(|p| p.starts_hour == slot.starts_hour && near_in_year(p.day, day))
-                .map(|p| (i64::from(p.attended.unwrap_or(p.booked)), i64::from(p.capacity)))
+                .map(|p| {
+                    (
+                        i64::from(p.attended.unwrap_or(p.booked)),
+                        i64::from(p.capacity),
+                    )
+                })
                 .collect();
             let expected =
                 worship::forecast(i64::from(slot.booked), i64::from(slot.capacity), &alike);

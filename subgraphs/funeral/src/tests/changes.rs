@@ -304,7 +304,7 @@ async fn a_new_token_of_a_person_is_taken_over() {
         kind: "PersonAliased".into(),
         key: old.clone(),
         at: stage.services.clock.now(),
-        body: json!({ "old": old, "new": new }),
+        body: json!({ "version": 1, "old": old, "new": new }),
     };
     for _ in 0..2 {
         let (services, event) = (stage.services.clone(), event.clone());

@@ -1,0 +1,691 @@
+//! A case from the call to its end, through the endpoint, on both databases.
+
+use minzheng_kit::Principal;
+use minzheng_kit::events::read_outbox;
+use serde_json::{Value, json};
+
+use super::{Stage, databases, division};
+use crate::demo;
+use crate::model::custody_link;
+use crate::rules::custody::unbroken;
+use crate::service::course::link_of;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+
+pub(super) fn officer() -> Principal {
+    Principal::registrar("51", "510118", None)
+}
+
+/// Another officer of the same division.
+pub(super) fn colleague() -> Principal {
+    Principal {
+        subject: Some("registrar-2".into()),
+        ..officer()
+    }
+}
+
+pub(super) fn number(index: usize) -> String {
+    minzheng_kit::demo::person("51", index).id_number
+}
+
+impl Stage {
+    /// Runs a mutation and gives its payload.
+    pub(super) async fn act(
+        &self,
+        who: Principal,
+        name: &str,
+        input: Value,
+        selection: &str,
+    ) -> Value {
+        let kind = format!("{}{}Input", name[..1].to_uppercase(), &name[1..]);
+        let kind = match name {
+            "holdFarewell" | "grantWaivers" | "settleFuneralCase" | "closeFuneralCase"
+            | "cancelSeaBurial" => "CaseStepInput".to_owned(),
+            "acceptTicket" | "recordOnSite" | "resolveTicket" | "escalateTicket"
+            | "reopenTicket" => "TicketStepInput".to_owned(),
+            "releaseNiche" | "renewPlot" | "closePlot" => "PlotStepInput".to_owned(),
+            "registerIllegalGrave"
+            | "rectify"
+            | "forceRemoval"
+            | "verifyRectified"
+            | "exemptGrave" => "GraveStepInput".to_owned(),
+            _ => kind,
+        };
+        let query = format!(
+            "mutation ($input: {kind}!) {{ {name}(input: $input) {{ {selection} userErrors {{ code field messageZh messageEn legalBasis }} }} }}"
+        );
+        let mut data = self.data(who, &query, json!({ "input": input })).await;
+        data[name].take()
+    }
+
+    /// A step in a case that must succeed; gives the case.
+    pub(super) async fn step(
+        &self,
+        who: Principal,
+        name: &str,
+        case: &Value,
+        more: Value,
+    ) -> Value {
+        let mut input = json!({
+            "requestKey": format!("{name} {} {}", case["id"], case["version"]), "case": case["id"], "version": case["version"],
+        });
+        for (field, value) in more.as_object().unwrap() {
+            input[field] = value.clone();
+        }
+        let payload = self
+            .act(who, name, input, "case { id version state }")
+            .await;
+        assert_eq!(payload["userErrors"], json!([]), "{name}");
+        payload["case"].clone()
+    }
+
+    /// A step in a case that must be refused; gives the code.
+    pub(super) async fn refused(
+        &self,
+        who: Principal,
+        name: &str,
+        case: &Value,
+        more: Value,
+    ) -> String {
+        let mut input = json!({
+            "requestKey": format!("refused {name} {} {} {more}", case["id"], case["version"]).chars().take(120).collect::<String>(),
+            "case": case["id"], "version": case["version"],
+        });
+        for (field, value) in more.as_object().unwrap() {
+            input[field] = value.clone();
+        }
+        let payload = self.act(who, name, input, "case { id }").await;
+        assert_eq!(payload["case"], Value::Null, "{name}");
+        payload["userErrors"][0]["code"]
+            .as_str()
+            .unwrap_or("none")
+            .to_owned()
+    }
+
+    /// Opens a case for a person without one, by the applicant with an index.
+    pub(super) async fn open(&self, deceased: usize, applicant: usize, relation: &str) -> Value {
+        let query = "query ($d: ID!) { facilities(division: $d, kind: FUNERAL_HOME, subKind: URBAN_PUBLIC) { nodes { id } } }";
+        let data = self
+            .data(
+                Principal::public("51"),
+                query,
+                json!({ "d": division("510118") }),
+            )
+            .await;
+        let input = json!({
+            "requestKey": format!("open {deceased}"), "deceased": number(deceased), "deceasedName": "赵无名",
+            "applicant": number(applicant), "applicantName": "赵有名", "relation": relation, "phone": "13800005678",
+            "paperKind": "MEDICAL", "paperNumber": "SW-2026-1", "natural": true, "diedOn": "2026-11-21",
+            "facility": data["facilities"]["nodes"][0]["id"],
+        });
+        let payload = self
+            .act(
+                officer(),
+                "openFuneralCase",
+                input,
+                "case { id version state }",
+            )
+            .await;
+        assert_eq!(payload["userErrors"], json!([]));
+        payload["case"].clone()
+    }
+
+    /// Brings a new case to the cold store.
+    pub(super) async fn stored(&self, deceased: usize, applicant: usize, relation: &str) -> Value {
+        let case = self.open(deceased, applicant, relation).await;
+        let case = self
+            .step(
+                officer(),
+                "dispatchHearse",
+                &case,
+                json!({ "from": here() }),
+            )
+            .await;
+        let case = self
+            .step(
+                officer(),
+                "recordArrival",
+                &case,
+                json!({ "sealNo": "封-1" }),
+            )
+            .await;
+        self.step(
+            officer(),
+            "recordStorage",
+            &case,
+            json!({ "cabinetNo": format!("A-{deceased}") }),
+        )
+        .await
+    }
+
+    /// Brings a new case past the cremation, which took place this morning. The clock of tests stands, so a body
+    /// cannot come before the cremation begins: the storage is set back.
+    pub(super) async fn cremated(&self, deceased: usize, applicant: usize) -> Value {
+        let case = self.stored(deceased, applicant, "CHILD").await;
+        self.came_yesterday().await;
+        self.step(officer(), "recordCremation", &case, cremation())
+            .await
+    }
+
+    /// Lets every body of today have come yesterday, since the clock of tests stands still.
+    pub(super) async fn came_yesterday(&self) {
+        self.services
+            .db
+            .write(|tx| {
+                Box::pin(async move {
+                    use sea_orm::ConnectionTrait;
+                    for sql in [
+                        "UPDATE body_storage SET from_at = '2026-11-21T05:00:00+00:00' WHERE left_at IS NULL AND from_at > '2026-11-22T00:00:00+00:00'",
+                        "UPDATE custody_link SET at = '2026-11-21T05:00:00+00:00' WHERE at > '2026-11-22T03:59:00+00:00'",
+                    ] {
+                        tx.execute_unprepared(sql).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await
+            .unwrap();
+    }
+}
+
+pub(super) fn here() -> Value {
+    let (longitude, latitude) = minzheng_kit::demo::point_of("510118");
+    json!({ "longitude": longitude, "latitude": latitude })
+}
+
+pub(super) fn cremation() -> Value {
+    json!({ "cremator": 1, "startedAt": "2026-11-22T01:00:00Z", "endedAt": "2026-11-22T02:10:00Z" })
+}
+
+#[tokio::test]
+async fn a_case_goes_from_the_hearse_to_the_tree_and_is_closed() {
+    for services in databases("journey").await {
+        demo::seed(&services, &|_, _, _| ()).await.unwrap();
+        let stage = Stage::over(services);
+        let case = stage.open(7_100, 40, "CHILD").await;
+        // Nothing is skipped.
+        assert_eq!(
+            stage
+                .refused(
+                    officer(),
+                    "recordStorage",
+                    &case,
+                    json!({ "cabinetNo": "A-1" })
+                )
+                .await,
+            "STATE_NOT_ALLOWED"
+        );
+        assert_eq!(
+            stage
+                .refused(officer(), "recordCremation", &case, cremation())
+                .await,
+            "STATE_NOT_ALLOWED"
+        );
+        let sent = stage
+            .step(
+                officer(),
+                "dispatchHearse",
+                &case,
+                json!({ "from": here() }),
+            )
+            .await;
+        assert_eq!(sent["state"], "COLLECTING");
+        // The version that was based on is past.
+        assert_eq!(
+            stage
+                .refused(
+                    officer(),
+                    "recordArrival",
+                    &case,
+                    json!({ "sealNo": "封-1" })
+                )
+                .await,
+            "VERSION_CONFLICT"
+        );
+        let case = stage
+            .step(
+                officer(),
+                "recordArrival",
+                &sent,
+                json!({ "sealNo": "封-1" }),
+            )
+            .await;
+        let stored = stage
+            .step(
+                officer(),
+                "recordStorage",
+                &case,
+                json!({ "cabinetNo": "A-1" }),
+            )
+            .await;
+        assert_eq!(stored["state"], "STORED");
+        assert_eq!(
+            stage
+                .refused(
+                    officer(),
+                    "cancelFuneralCase",
+                    &stored,
+                    json!({ "reason": "ANOTHER_HOME" })
+                )
+                .await,
+            "STATE_NOT_ALLOWED"
+        );
+        let extended = stage
+            .step(
+                officer(),
+                "extendStorage",
+                &stored,
+                json!({ "kind": "ORDINARY" }),
+            )
+            .await;
+        assert_eq!(
+            stage
+                .refused(
+                    officer(),
+                    "extendStorage",
+                    &extended,
+                    json!({ "kind": "APPROVED", "until": "2027-01-30" })
+                )
+                .await,
+            "APPROVAL_REQUIRED"
+        );
+        stage.came_yesterday().await;
+        let case = stage
+            .step(officer(), "holdFarewell", &extended, json!({}))
+            .await;
+        assert_eq!(case["state"], "FAREWELL");
+        let future = json!({ "cremator": 1, "startedAt": "2026-11-22T03:00:00Z", "endedAt": "2026-11-22T05:00:00Z" });
+        assert_eq!(
+            stage
+                .refused(officer(), "recordCremation", &case, future)
+                .await,
+            "CREMATION_TIMES"
+        );
+        let mut other = cremation();
+        other["cremator"] = json!(99);
+        assert_eq!(
+            stage
+                .refused(officer(), "recordCremation", &case, other)
+                .await,
+            "CREMATOR_UNKNOWN"
+        );
+        let case = stage
+            .step(officer(), "recordCremation", &case, cremation())
+            .await;
+        let case = stage
+            .step(
+                officer(),
+                "takeIntoCustody",
+                &case,
+                json!({ "boxNo": "骨-7100" }),
+            )
+            .await;
+        assert_eq!(case["state"], "ASHES_IN_CUSTODY");
+        let park = "query ($d: ID!) { facilities(division: $d, kind: CEMETERY, subKind: URBAN_PUBLIC) { nodes { id } } }";
+        let data = stage
+            .data(
+                Principal::public("51"),
+                park,
+                json!({ "d": division("510118") }),
+            )
+            .await;
+        let park = data["facilities"]["nodes"][0]["id"].clone();
+        let inter = |kind: &str, keeps: bool| json!({ "kind": kind, "facility": park, "on": "2026-11-22", "keepsAshes": keeps });
+        assert_eq!(
+            stage
+                .refused(officer(), "inter", &case, inter("SEA", false))
+                .await,
+            "SEA_BY_VOYAGE"
+        );
+        assert_eq!(
+            stage
+                .refused(officer(), "inter", &case, inter("NICHE", true))
+                .await,
+            "PLOT_NOT_ALLOCATED"
+        );
+        assert_eq!(
+            stage
+                .refused(
+                    officer(),
+                    "inter",
+                    &case,
+                    json!({ "kind": "TREE", "on": "2026-11-22", "keepsAshes": false })
+                )
+                .await,
+            "OUTSIDE_CEMETERY"
+        );
+        let case = stage
+            .step(officer(), "inter", &case, inter("TREE", false))
+            .await;
+        assert_eq!(case["state"], "INTERRED");
+        // F-12: nothing is left to be kept.
+        assert_eq!(
+            stage
+                .refused(
+                    officer(),
+                    "takeIntoCustody",
+                    &case,
+                    json!({ "boxNo": "骨-1" })
+                )
+                .await,
+            "NO_ASHES_KEPT"
+        );
+        let case = stage
+            .step(officer(), "settleFuneralCase", &case, json!({}))
+            .await;
+        let case = stage
+            .step(officer(), "closeFuneralCase", &case, json!({}))
+            .await;
+        assert_eq!(case["state"], "CLOSED");
+
+        let query = "query ($id: ID!) { funeralCase(id: $id) { closedOn crematedOn payable timeline { seq act state } \
+             transports { state sealNo deliveredAt } storage { extension until overdue leftAt } cremation { certificateNo cremator } \
+             custodyChain { giver taker } ashesCustody { boxNo endedAt } interment { kind keepsAshes subsidy } } \
+             caseTimeline(case: $id) { act } }";
+        let data = stage
+            .data(officer(), query, json!({ "id": case["id"] }))
+            .await;
+        let whole = &data["funeralCase"];
+        let acts: Vec<&str> = whole["timeline"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|e| e["act"].as_str().unwrap())
+            .collect();
+        assert_eq!(
+            acts,
+            [
+                "OPENED",
+                "HEARSE_SENT",
+                "HEARSE_ARRIVED",
+                "BODY_STORED",
+                "STORAGE_EXTENDED",
+                "FAREWELL_HELD",
+                "CREMATED",
+                "ASHES_TAKEN",
+                "INTERRED",
+                "SETTLED",
+                "CLOSED"
+            ]
+        );
+        assert_eq!(data["caseTimeline"].as_array().unwrap().len(), 11);
+        assert_eq!(whole["crematedOn"], "2026-11-22");
+        assert_eq!(whole["transports"][0]["state"], "DELIVERED");
+        assert_eq!(whole["storage"][0]["extension"], "ORDINARY");
+        assert_eq!(whole["interment"]["subsidy"], "1000.00");
+        let holders: Vec<&str> = whole["custodyChain"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|l| l["taker"].as_str().unwrap())
+            .collect();
+        assert_eq!(
+            holders,
+            ["HEARSE", "STORE", "CREMATOR", "ASH_STORE", "GRAVE"]
+        );
+        let id = minzheng_kit::id::parse(case["id"].as_str().unwrap()).unwrap();
+        let chain: Vec<_> = custody_link::Entity::find()
+            .filter(custody_link::Column::CaseId.eq(id))
+            .order_by_asc(custody_link::Column::Seq)
+            .all(stage.services.db.read())
+            .await
+            .unwrap()
+            .iter()
+            .map(link_of)
+            .collect();
+        assert!(unbroken(&chain));
+        // Each step told the others, and no name or number went along.
+        let feed = read_outbox(stage.services.db.read(), 0, 100).await.unwrap();
+        assert_eq!(
+            feed.iter()
+                .filter(|e| e.kind == "FuneralCaseAdvanced")
+                .count(),
+            10
+        );
+        assert!(
+            feed.iter()
+                .all(|e| !e.body.contains(&number(7_100)) && !e.body.contains("赵"))
+        );
+    }
+}
+
+#[tokio::test]
+async fn ashes_are_released_by_two_officers_to_the_right_person() {
+    let stage = Stage::of("51").await;
+    let case = stage.cremated(7_101, 40).await;
+    let case = stage
+        .step(
+            officer(),
+            "takeIntoCustody",
+            &case,
+            json!({ "boxNo": "骨-7101" }),
+        )
+        .await;
+    let to = |index: usize, authority: Value| json!({ "receiver": number(index), "receiverName": "赵有名", "relation": "CHILD", "authority": authority });
+    assert_eq!(
+        stage
+            .refused(officer(), "releaseAshes", &case, to(41, Value::Null))
+            .await,
+        "AUTHORITY_REQUIRED"
+    );
+    let case = stage
+        .step(officer(), "releaseAshes", &case, to(40, Value::Null))
+        .await;
+    assert_eq!(
+        stage
+            .refused(
+                officer(),
+                "confirmAshesRelease",
+                &case,
+                json!({ "confirm": true })
+            )
+            .await,
+        "SECOND_OFFICER_REQUIRED"
+    );
+    let case = stage
+        .step(
+            colleague(),
+            "confirmAshesRelease",
+            &case,
+            json!({ "confirm": true }),
+        )
+        .await;
+    let query = "query ($id: ID!) { funeralCase(id: $id) { ashesRelease { state byAuthority receiver { id } } ashesCustody { endedAt } \
+         custodyChain { taker checkedByTwo } } }";
+    let data = stage
+        .data(officer(), query, json!({ "id": case["id"] }))
+        .await;
+    let whole = &data["funeralCase"];
+    assert_eq!(whole["ashesRelease"]["state"], "CONFIRMED");
+    assert_eq!(
+        whole["ashesRelease"]["receiver"]["id"],
+        stage.token(40).as_str()
+    );
+    assert_ne!(whole["ashesCustody"][0]["endedAt"], Value::Null);
+    let last = whole["custodyChain"].as_array().unwrap().last().unwrap();
+    assert_eq!(last, &json!({ "taker": "FAMILY", "checkedByTwo": true }));
+    // Once released they are not released again, and the case can be settled.
+    assert_eq!(
+        stage
+            .refused(officer(), "releaseAshes", &case, to(40, Value::Null))
+            .await,
+        "STATE_NOT_ALLOWED"
+    );
+    stage
+        .step(officer(), "settleFuneralCase", &case, json!({}))
+        .await;
+}
+
+#[tokio::test]
+async fn a_correction_is_an_entry_of_its_own() {
+    let stage = Stage::of("51").await;
+    let case = stage.cremated(7_102, 40).await;
+    let before = "query ($id: ID!) { funeralCase(id: $id) { cremation { id certificateNo cremator isCorrection } timeline { id act corrects reason } } }";
+    let first = stage
+        .data(officer(), before, json!({ "id": case["id"] }))
+        .await;
+    let mut right = cremation();
+    right["cremator"] = json!(2);
+    right["reason"] = json!("CLERICAL");
+    let case = stage
+        .step(officer(), "correctCremation", &case, right)
+        .await;
+    let second = stage
+        .data(officer(), before, json!({ "id": case["id"] }))
+        .await;
+    let (old, new) = (
+        &first["funeralCase"]["cremation"],
+        &second["funeralCase"]["cremation"],
+    );
+    assert_eq!(
+        (&new["cremator"], &new["isCorrection"]),
+        (&json!(2), &json!(true))
+    );
+    assert_eq!(old["certificateNo"], new["certificateNo"]);
+    let entries = second["funeralCase"]["timeline"].as_array().unwrap();
+    let last = entries.last().unwrap();
+    assert_eq!(
+        (&last["act"], &last["reason"]),
+        (&json!("CORRECTED"), &json!("CLERICAL"))
+    );
+    let cremated = entries.iter().find(|e| e["act"] == "CREMATED").unwrap();
+    assert_eq!(last["corrects"], cremated["id"]);
+    assert_eq!(
+        &entries[..entries.len() - 1],
+        first["funeralCase"]["timeline"].as_array().unwrap()
+    );
+}
+
+#[tokio::test]
+async fn a_case_is_called_off_by_its_applicant_and_frees_what_it_held() {
+    let stage = Stage::of("51").await;
+    let case = stage.open(7_103, 40, "CHILD").await;
+    let case = stage
+        .step(
+            officer(),
+            "dispatchHearse",
+            &case,
+            json!({ "from": here() }),
+        )
+        .await;
+    let halls = "query ($id: ID!) { funeralCase(id: $id) { facility { id halls { id calendar(from: \"2026-11-23\", days: 1) { day takenHours } } } } }";
+    let data = stage
+        .data(officer(), halls, json!({ "id": case["id"] }))
+        .await;
+    let hall = data["funeralCase"]["facility"]["halls"][0]["id"].clone();
+    let booking = json!({ "hall": hall, "day": "2026-11-23", "startsHour": 9, "hours": 2 });
+    let case = stage
+        .step(stage.citizen(40), "bookHall", &case, booking.clone())
+        .await;
+    let data = stage
+        .data(officer(), halls, json!({ "id": case["id"] }))
+        .await;
+    assert_eq!(
+        data["funeralCase"]["facility"]["halls"][0]["calendar"][0]["takenHours"],
+        json!([9, 10])
+    );
+    let other = stage.open(7_104, 41, "CHILD").await;
+    let overlapping = json!({ "hall": hall, "day": "2026-11-23", "startsHour": 10, "hours": 1 });
+    assert_eq!(
+        stage
+            .refused(officer(), "bookHall", &other, overlapping.clone())
+            .await,
+        "HALL_TAKEN"
+    );
+    // Nobody else calls it off.
+    let reason = json!({ "reason": "ANOTHER_HOME" });
+    let query = "mutation ($input: CancelFuneralCaseInput!) { cancelFuneralCase(input: $input) { case { id } userErrors { code } } }";
+    let input = json!({ "requestKey": "x", "case": case["id"], "version": case["version"], "reason": "ANOTHER_HOME" });
+    let answer = stage
+        .ask(stage.citizen(41), query, json!({ "input": input }))
+        .await;
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN");
+    let case = stage
+        .step(stage.citizen(40), "cancelFuneralCase", &case, reason)
+        .await;
+    assert_eq!(case["state"], "CANCELLED");
+    stage.step(officer(), "bookHall", &other, overlapping).await;
+    let data = stage.data(officer(), "query ($id: ID!) { funeralCase(id: $id) { cancelReason hallBookings { state } transports { state } } }", json!({ "id": case["id"] })).await;
+    assert_eq!(
+        data["funeralCase"],
+        json!({ "cancelReason": "ANOTHER_HOME", "hallBookings": [{ "state": "CANCELLED" }], "transports": [{ "state": "CANCELLED" }] })
+    );
+}
+
+#[tokio::test]
+async fn an_unclaimed_body_waits_for_its_notice_unless_someone_claims_it() {
+    let stage = Stage::of("51").await;
+    let case = stage.stored(7_105, 40, "INSTITUTION").await;
+    stage.came_yesterday().await;
+    let notice = json!({ "policePaper": "公告-1", "policeNotifiedOn": "2026-11-21", "publishedOn": "2026-11-22" });
+    let case = stage
+        .step(officer(), "publishUnclaimedNotice", &case, notice)
+        .await;
+    assert_eq!(
+        stage
+            .refused(officer(), "recordCremation", &case, cremation())
+            .await,
+        "NOTICE_STILL_RUNNING"
+    );
+    let claim = json!({ "claimant": number(41), "claimantName": "赵有名", "relation": "CHILD", "phone": "13900001234" });
+    let case = stage.step(officer(), "claimBody", &case, claim).await;
+    let case = stage
+        .step(officer(), "recordCremation", &case, cremation())
+        .await;
+    let data = stage.data(stage.citizen(41), "query ($id: ID!) { funeralCase(id: $id) { relation applicantPhone unclaimedNotice { endsOn claimedOn } } }", json!({ "id": case["id"] })).await;
+    assert_eq!(data["funeralCase"]["relation"], "CHILD");
+    assert_eq!(
+        data["funeralCase"]["unclaimedNotice"],
+        json!({ "endsOn": "2027-01-21", "claimedOn": "2026-11-22" })
+    );
+    // A body of a family needs no notice.
+    let other = stage.stored(7_106, 42, "CHILD").await;
+    let notice = json!({ "policePaper": "公告-2", "policeNotifiedOn": "2026-11-21", "publishedOn": "2026-11-22" });
+    assert_eq!(
+        stage
+            .refused(officer(), "publishUnclaimedNotice", &other, notice)
+            .await,
+        "STATE_NOT_ALLOWED"
+    );
+}
+
+#[tokio::test]
+async fn a_body_is_buried_only_where_a_custom_is_respected() {
+    let stage = Stage::of("51").await;
+    let case = stage.stored(7_107, 40, "CHILD").await;
+    let park = "query ($d: ID!) { facilities(division: $d, kind: CEMETERY, subKind: URBAN_PUBLIC) { nodes { id } } }";
+    let data = stage
+        .data(
+            Principal::public("51"),
+            park,
+            json!({ "d": division("510118") }),
+        )
+        .await;
+    let bury = |custom: Value| json!({ "kind": "DEEP_BURIAL", "facility": data["facilities"]["nodes"][0]["id"], "on": "2026-11-22", "keepsAshes": false, "custom": custom });
+    assert_eq!(
+        stage
+            .refused(officer(), "inter", &case, bury(Value::Null))
+            .await,
+        "CREMATION_AREA"
+    );
+    assert_eq!(
+        stage
+            .refused(officer(), "inter", &case, bury(json!("TIBETAN")))
+            .await,
+        "CREMATION_AREA"
+    );
+    let case = stage
+        .step(officer(), "inter", &case, bury(json!("HUI")))
+        .await;
+    assert_eq!(case["state"], "INTERRED");
+    let data = stage.data(officer(), "query ($id: ID!) { caseTimeline(case: $id) { act } funeralCase(id: $id) { storage { leftAt } } }", json!({ "id": case["id"] })).await;
+    let acts: Vec<&Value> = data["caseTimeline"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| &e["act"])
+        .rev()
+        .take(2)
+        .collect();
+    assert_eq!(acts, ["INTERRED", "BODY_BURIED"]);
+    assert_ne!(data["funeralCase"]["storage"][0]["leftAt"], Value::Null);
+}
