@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use minzheng_kit::batch::Siblings;
+use minzheng_kit::contract::scope;
 use minzheng_kit::federation::directives::{CacheScope, cache_control, key, requires_scopes};
 use minzheng_kit::{CreditCode, Date, DateTime, PrincipalExt, YearMonth, Yuan};
 use uuid::Uuid;
@@ -150,12 +151,11 @@ impl FuneralFacility {
             )
             .await?;
         let as_of = DateTime(services.clock.now());
-        Ok(Some(WaiverSummary::of(
-            totals.unwrap_or_default(),
-            from,
-            to,
-            as_of,
-        )))
+        // Who keeps the records sees them; to others a facility tells what its division tells.
+        let keeps = super::access::officer(ctx, scope::FUNERAL_CASE, self.row.division_id).is_ok();
+        let open = keeps || self.division.period_is_open(ctx, first, last).await?;
+        let totals = totals.unwrap_or_default();
+        Ok(Some(WaiverSummary::of(totals, open, (from, to), as_of)))
     }
 
     /// The division it lies in (所在区划).

@@ -21,7 +21,7 @@ use super::{access, bad_argument, period, size, uuid};
 use crate::model::{facility, funeral_case, hotline_ticket, sea_voyage};
 use crate::rules::terms::{FacilityKind, FacilityState, FacilitySubKind, TicketState};
 use crate::service::facilities::{self, Filter, MAX_RADIUS_KM, divisions_in};
-use crate::service::{cases, figures, graves, sea, tickets, waivers};
+use crate::service::{cases, figures, graves, sea, suppression, tickets, waivers};
 
 type Page<T> = Connection<String, T, EmptyFields, EmptyFields>;
 
@@ -192,9 +192,12 @@ impl FirstQuery {
         }
         let services = ctx.services();
         let totals = figures::waiver_totals(services.db.read(), &[division], first, last).await?;
+        let tables = suppression::tables(services.db.read(), &[division], first, last).await?;
+        let open = tables.period_is_open(division, first, last);
+        let as_of = DateTime(services.clock.now());
         Ok(totals
             .get(&division)
-            .map(|t| WaiverSummary::of(*t, from, to, DateTime(services.clock.now()))))
+            .map(|t| WaiverSummary::of(*t, open, (from, to), as_of)))
     }
 
     /// The voyages for burials at sea, newest first (海葬航次).

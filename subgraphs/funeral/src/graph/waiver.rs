@@ -187,12 +187,13 @@ pub struct WaiverSummary {
     pub from: YearMonth,
     /// Last month, included (截止月份).
     pub to: YearMonth,
-    /// Households (户数).
-    pub households: i64,
-    /// The sum that was waived (减免金额).
-    pub waived: Yuan,
-    /// The part of it that is settled (已结算金额).
-    pub settled: Yuan,
+    /// Households; null where the number would tell of single families (户数，小数隐去).
+    pub households: Option<i64>,
+    /// The sum that was waived; null where the number of households is (减免金额，小数隐去).
+    pub waived: Option<Yuan>,
+    /// The part of it that is settled; null where the number of households is
+    /// (已结算金额，小数隐去).
+    pub settled: Option<Yuan>,
     /// The mean of a household, to the fen; null where there is none (户均减免).
     pub per_household: Option<Yuan>,
     /// When this was summed up (统计时间).
@@ -200,11 +201,11 @@ pub struct WaiverSummary {
 }
 
 impl WaiverSummary {
-    /// From sums.
+    /// From sums; `open` says whether they may be told.
     pub(super) fn of(
         totals: WaiverTotals,
-        from: YearMonth,
-        to: YearMonth,
+        open: bool,
+        (from, to): (YearMonth, YearMonth),
         as_of: DateTime,
     ) -> Self {
         // Rounded half up: 138,000,000 yuan over 84,400 households are 1,635.07 each.
@@ -212,10 +213,10 @@ impl WaiverSummary {
         Self {
             from,
             to,
-            households: totals.households,
-            waived: Yuan(totals.waived),
-            settled: Yuan(totals.settled),
-            per_household: (totals.households > 0).then(|| mean(totals.households)),
+            households: open.then_some(totals.households),
+            waived: open.then_some(Yuan(totals.waived)),
+            settled: open.then_some(Yuan(totals.settled)),
+            per_household: (open && totals.households > 0).then(|| mean(totals.households)),
             as_of,
         }
     }

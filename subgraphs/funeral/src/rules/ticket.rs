@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn dispatch_is_due_after_fifteen_minutes_and_arrival_by_band() {
-        let opened = DateTime::<Utc>::UNIX_EPOCH;
+        let opened = "2026-11-22T04:00:00Z".parse::<DateTime<Utc>>().unwrap();
         assert_eq!(
             dispatch_due(opened, &settings::on("32", opened.date_naive())) - opened,
             TimeDelta::minutes(15)

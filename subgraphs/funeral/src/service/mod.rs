@@ -25,6 +25,7 @@ pub mod scope;
 pub mod sea;
 pub mod sites;
 pub mod sql;
+pub mod suppression;
 pub mod tickets;
 pub mod timers;
 pub mod voyages;

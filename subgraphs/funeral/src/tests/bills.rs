@@ -3,7 +3,7 @@
 use minzheng_kit::Principal;
 use serde_json::{Value, json};
 
-use super::journey::officer;
+use super::steps::officer;
 use super::{Stage, division};
 
 fn line(item: &str, quantity: i32) -> Value {

@@ -8,7 +8,7 @@ use minzheng_kit::{Principal, Role};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 
-use super::journey::{number, officer};
+use super::steps::{number, officer};
 use super::{Stage, dashboard, databases, division};
 use crate::consumers::{Aliases, Divisions, Places};
 use crate::demo;

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use minzheng_kit::{Clock, Principal};
 use serde_json::{Value, json};
 
-use super::journey::{here, number, officer};
+use super::steps::{here, number, officer};
 use super::{Stage, databases, division};
 use crate::demo;
 use crate::service::timers;

@@ -3,7 +3,7 @@
 use minzheng_kit::{Principal, Role};
 use serde_json::{Value, json};
 
-use super::journey::{here, officer};
+use super::steps::{here, officer};
 use super::{Stage, dashboard, division};
 
 const GRAVE: &str = "grave { id version state number dueOn overdue restoredM2 closedOn }";

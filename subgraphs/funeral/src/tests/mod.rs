@@ -13,6 +13,7 @@ mod race;
 mod report;
 mod requests;
 mod rooms;
+mod steps;
 
 use minzheng_kit::testing::{execute, memory, over, seeded};
 use minzheng_kit::{Graph, Principal, Services, Subsystem, database};

@@ -9,7 +9,7 @@ use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::journey::officer;
+use super::steps::officer;
 use super::{Stage, databases, division};
 use crate::demo;
 use crate::model::{
