@@ -155,7 +155,7 @@ pub(super) fn of_case(course: &mut Course, case: &funeral_case::Model, died: Nai
     let on = |days: i64| died + TimeDelta::days(days);
     let reached = |state: CaseState| case.state >= state && case.state != CaseState::Cancelled;
     course.entry(case, CaseAct::Opened, Opened, died, 9);
-    let whole = n < 3 || n >= RECENT;
+    let whole = !(3..RECENT).contains(&n);
     if reached(Stored) && whole {
         course.entry(case, CaseAct::HearseSent, Collecting, died, 18);
         course.entry(case, CaseAct::BodyStored, Stored, died, 20);

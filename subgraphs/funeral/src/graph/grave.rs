@@ -129,3 +129,24 @@ impl From<grave_step::Model> for GraveStep {
         }
     }
 }
+
+/// Illegal graves in a square of the map (违建坟墓网格).
+#[derive(SimpleObject, Clone)]
+pub struct GraveSquare {
+    /// Middle of the square (网格中心).
+    pub point: GeoPoint,
+    /// How many lie in it (数量).
+    pub count: i64,
+}
+
+impl From<graves::Square> for GraveSquare {
+    fn from(square: graves::Square) -> Self {
+        Self {
+            point: GeoPoint {
+                longitude: square.lon,
+                latitude: square.lat,
+            },
+            count: square.count,
+        }
+    }
+}

@@ -14,7 +14,7 @@ use super::breach::PriceBreach;
 use super::case::FuneralCase;
 use super::course::TimelineEntry;
 use super::facility::PriceLine;
-use super::grave::IllegalGrave;
+use super::grave::{GraveSquare, IllegalGrave};
 use super::inputs::BoxInput;
 use super::kin::KinRequest;
 use super::land::{BurialZone, FacilityGap, RuralBurialSite};
@@ -30,7 +30,7 @@ use crate::rules::settings::REGISTER;
 use crate::rules::terms::{BreachState, CaseState, GraveState, KinRequestState};
 use crate::rules::worship::crowd;
 use crate::service::facilities::{self, divisions_in};
-use crate::service::{cases, course, halls, sites, waivers, worship};
+use crate::service::{cases, collection, course, graves, halls, sites, waivers, worship};
 
 type Page<T> = Connection<String, T, EmptyFields, EmptyFields>;
 
@@ -60,6 +60,11 @@ impl ListQuery {
         #[graphql(desc = "The division; the officer's own if not given (行政区划).")]
         division: Option<ID>,
         #[graphql(desc = "Only in this state (案件状态).")] state: Option<CaseState>,
+        #[graphql(
+            desc = "Only those whose body is stored beyond what is allowed (仅超期存放).",
+            default
+        )]
+        storage_overdue: bool,
         #[graphql(desc = "How many at most, 50 if not given (条数).")] first: Option<i32>,
         #[graphql(desc = "Those after this cursor (游标).")] after: Option<String>,
     ) -> Result<Option<Page<FuneralCase>>> {
@@ -72,6 +77,10 @@ impl ListQuery {
             .filter(funeral_case::Column::DivisionId.in_subquery(divisions_in(division)));
         if let Some(state) = state {
             select = select.filter(funeral_case::Column::State.eq(state));
+        }
+        if storage_overdue {
+            let late = collection::overdue(ctx.services().clock.today());
+            select = select.filter(funeral_case::Column::Id.in_subquery(late));
         }
         let order = [
             (funeral_case::Column::OpenedAt, Order::Desc),
@@ -341,6 +350,20 @@ impl ListQuery {
             })
             .await?,
         ))
+    }
+
+    /// Where illegal graves that are not yet cleaned up lie, counted in squares of two kilometres, for
+    /// displays that may not see single ones (违建坟墓分布网格).
+    #[graphql(directive = requires_scopes::apply(vec![vec!["statistics.read".into()]]))]
+    async fn illegal_grave_grid(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The division (行政区划).")] division: ID,
+    ) -> Result<Option<Vec<GraveSquare>>> {
+        let division = uuid(&division, "division")?;
+        access::figures(ctx, division)?;
+        let squares = graves::grid(ctx.services().db.read(), division).await?;
+        Ok(Some(squares.into_iter().map(GraveSquare::from).collect()))
     }
 
     /// The illegal graves that the caller reported, newest first (我举报的违建坟墓).

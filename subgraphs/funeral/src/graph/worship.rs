@@ -1,5 +1,6 @@
 //! Bookings for visiting graves, what is to be expected, and halls with their calendar.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, ID, Result, SimpleObject};
@@ -13,6 +14,9 @@ use super::plot::WorshipSlot;
 use crate::model::{hall, worship_booking};
 use crate::rules::terms::{BookingState, CrowdLevel, WorshipMode};
 use crate::service::{halls, worship};
+
+/// The hours of a hall that are taken, by day.
+type Taken = Vec<(NaiveDate, Vec<i32>)>;
 
 /// The most days of a calendar.
 const MOST_DAYS: i64 = 31;
@@ -141,10 +145,7 @@ impl Hall {
                 &format!("{first}{last}"),
                 |ids| async move {
                     let taken = halls::taken(services.db.read(), &ids, first, last).await?;
-                    let mut by_hall: std::collections::HashMap<
-                        Uuid,
-                        Arc<Vec<(NaiveDate, Vec<i32>)>>,
-                    > = std::collections::HashMap::new();
+                    let mut by_hall: HashMap<Uuid, Arc<Taken>> = HashMap::new();
                     for hall in ids.iter() {
                         let of_hall = taken
                             .iter()

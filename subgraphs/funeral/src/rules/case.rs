@@ -61,7 +61,7 @@ pub fn transport(case: Option<CaseState>, vehicle_of_facility: bool) -> Verdict 
     }
 }
 
-/// F-13: one deceased, one open case. The number of the open case is shown, and nothing else of it.
+/// F-13, 一逝者一案（本系统设定）: one deceased, one open case. The number of the open case is shown, and nothing else of it.
 pub fn no_second_case(open_case_number: Option<&str>) -> Verdict {
     match open_case_number {
         None => Ok(()),
@@ -160,7 +160,7 @@ pub fn extend(
     Ok(until)
 }
 
-/// F-14: whether a body is stored beyond what is allowed.
+/// F-14, 省殡葬管理规定: whether a body is stored beyond what is allowed.
 pub fn storage_overdue(until: NaiveDate, left_on: Option<NaiveDate>, today: NaiveDate) -> bool {
     left_on.unwrap_or(today) > until
 }

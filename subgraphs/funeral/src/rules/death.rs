@@ -52,7 +52,7 @@ pub fn death_paper(paper: &DeathPaper<'_>, today: NaiveDate) -> Verdict {
     Ok(())
 }
 
-/// F-19: the key of the event that publishes a death. It is made of the person alone, so that a
+/// F-19, 死亡信息共享（本系统设定）: the key of the event that publishes a death. It is made of the person alone, so that a
 /// death is published once and once only, however often it is reported.
 pub fn event_key(person: &str) -> String {
     minzheng_kit::id::derived("death", person).to_string()

@@ -55,7 +55,7 @@ pub fn decide(state: KinRequestState, right: KinRight, grant: bool) -> Verdict<K
     }
 }
 
-/// F-20: the day by which a request is answered.
+/// F-20, 个人信息保护法 49: the day by which a request is answered.
 pub fn answer_due(asked_on: NaiveDate, settings: &Settings<'_>) -> NaiveDate {
     asked_on + Duration::days(settings.value(Parameter::KinAnswerDays))
 }

@@ -56,7 +56,7 @@ pub fn advance(
     }
 }
 
-/// F-9: how a place looks to whoever asks now: a hold that ran out is free, a contract that ran out is
+/// F-9, 殡葬管理条例（2012）第十一条: how a place looks to whoever asks now: a hold that ran out is free, a contract that ran out is
 /// expired.
 pub fn seen(
     state: PlotState,
@@ -72,7 +72,7 @@ pub fn seen(
     }
 }
 
-/// F-9: a place is taken back only when the grace after its term has run out.
+/// F-9, 殡葬管理条例（2012）第十一条: a place is taken back only when the grace after its term has run out.
 pub fn may_close(grace_ends: Option<NaiveDate>, today: NaiveDate) -> Verdict {
     if grace_ends.is_some_and(|end| today > end) {
         return Ok(());

@@ -142,7 +142,7 @@ pub fn decide(from: BreachState, to: BreachState) -> Verdict<BreachState> {
 pub fn line_amount(price: i64, quantity: i32) -> Verdict<i64> {
     match price.checked_mul(i64::from(quantity)) {
         Some(amount)
-            if quantity >= 1 && quantity <= 10_000 && amount <= minzheng_kit::money::MAX_FEN =>
+            if (1..=10_000).contains(&quantity) && amount <= minzheng_kit::money::MAX_FEN =>
         {
             Ok(amount)
         }

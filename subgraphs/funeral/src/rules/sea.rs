@@ -81,7 +81,7 @@ pub fn full() -> UserError {
     .field(&["voyage"])
 }
 
-/// F-12: a voyage is closed on or after its day, with no more sets carried than were enrolled.
+/// F-12, 殡葬管理条例（2026）: a voyage is closed on or after its day, with no more sets carried than were enrolled.
 pub fn close(voyage: &Voyage, carried: usize, today: NaiveDate) -> Verdict {
     if voyage.done || voyage.cancelled {
         return Err(super::no_such_move(

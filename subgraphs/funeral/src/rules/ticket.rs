@@ -43,7 +43,7 @@ pub fn advance(
     }
 }
 
-/// F-18: every ticket ends in CLOSED, with the caller's feedback from 1 to 5.
+/// F-18, 96444服务承诺: every ticket ends in CLOSED, with the caller's feedback from 1 to 5.
 pub fn close(
     state: TicketState,
     category: TicketCategory,

@@ -56,7 +56,7 @@ pub fn payable(charged: i64, waived: i64) -> Verdict<i64> {
     }
 }
 
-/// F-11: the sum of a month's settlement equals the sum of the waivers in it.
+/// F-11, 惠民殡葬政策: the sum of a month's settlement equals the sum of the waivers in it.
 pub fn settlement_agrees(settled: i64, waivers: impl IntoIterator<Item = i64>) -> Verdict {
     let sum = waivers.into_iter().try_fold(0_i64, i64::checked_add);
     if sum == Some(settled) {

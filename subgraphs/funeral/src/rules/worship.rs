@@ -154,7 +154,8 @@ mod tests {
 
     #[test]
     fn a_forecast_lies_between_what_is_booked_and_what_there_is() {
-        let table: [(i64, i64, &[(i64, i64)], i64); 5] = [
+        type Case<'c> = (i64, i64, &'c [(i64, i64)], i64);
+        let table: [Case<'_>; 5] = [
             (10, 300, &[], 10),
             (10, 300, &[(150, 300), (300, 300)], 225),
             (280, 300, &[(150, 300)], 280),

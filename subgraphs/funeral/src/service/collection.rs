@@ -13,7 +13,9 @@ use uuid::Uuid;
 use super::act::{Act, short, unique, unknown};
 use super::course::{self, By, Handover, Step};
 use super::people::group;
-use crate::model::{body_storage, funeral_case, hearse, transport, unclaimed_notice};
+use crate::model::{
+    body_storage, funeral_case, hearse, hotline_ticket, transport, unclaimed_notice,
+};
 use crate::rules::case::{Extension, ExtensionAsked, extend, storage_until};
 use crate::rules::geo::Point;
 use crate::rules::terms::{
@@ -39,6 +41,16 @@ pub async fn dispatch(
     ticket_id: Option<Uuid>,
 ) -> Result<Uuid> {
     let row = course::load(act, seen.case, seen.version, By::Officer).await?;
+    if let Some(ticket) = ticket_id {
+        // The ticket that asks is one that the officer may see.
+        let found = hotline_ticket::Entity::find_by_id(ticket)
+            .one(act.tx)
+            .await?;
+        let division = found
+            .map(|t| t.division_id)
+            .ok_or_else(|| unknown("ticket", "There is no such ticket.", "没有该工单。"))?;
+        act.officer(minzheng_kit::contract::scope::HOTLINE, division)?;
+    }
     let fleet = hearse::Entity::find()
         .filter(hearse::Column::FacilityId.eq(row.facility_id))
         .all(act.tx)
@@ -355,6 +367,17 @@ pub async fn claim(
     })
     .await?;
     Ok(row.id)
+}
+
+/// The cases whose body is stored beyond what is allowed on a day, as a sub-select (F-14).
+pub fn overdue(today: NaiveDate) -> sea_orm::sea_query::SelectStatement {
+    use sea_orm::{QuerySelect, QueryTrait};
+    body_storage::Entity::find()
+        .select_only()
+        .column(body_storage::Column::CaseId)
+        .filter(body_storage::Column::LeftAt.is_null())
+        .filter(body_storage::Column::Until.lt(today))
+        .into_query()
 }
 
 /// The notices of cases, with one statement.

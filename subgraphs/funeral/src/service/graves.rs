@@ -271,3 +271,38 @@ pub async fn steps<C: ConnectionTrait>(
         .await?;
     Ok(super::people::group(rows, usize::MAX, |s| s.grave_id))
 }
+
+/// A square of the map with the illegal graves in it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Square {
+    /// Degrees east of its middle.
+    pub lon: f64,
+    /// Degrees north of its middle.
+    pub lat: f64,
+    /// How many lie in it.
+    pub count: i64,
+}
+
+/// Squares to a degree: a fiftieth is more than a kilometre wide everywhere in the country.
+const SQUARES_TO_A_DEGREE: f64 = 50.0;
+
+/// The illegal graves of a division that are not yet cleaned up, by squares, with one statement.
+pub async fn grid<C: ConnectionTrait>(c: &C, division: Uuid) -> Result<Vec<Square>> {
+    let mut binds = Binds::default();
+    let division = binds.one(division);
+    let sql = format!(
+        "SELECT CAST(ROUND(g.lon * 50) AS bigint) AS x, CAST(ROUND(g.lat * 50) AS bigint) AS y, COUNT(*) AS n \
+         FROM illegal_grave g JOIN division_scope s ON s.division_id = g.division_id \
+         WHERE s.ancestor_id = {division} AND g.state NOT IN ('RESTORED', 'EXEMPT') \
+         GROUP BY CAST(ROUND(g.lon * 50) AS bigint), CAST(ROUND(g.lat * 50) AS bigint) ORDER BY 1, 2"
+    );
+    let mut squares = Vec::new();
+    for row in binds.all(c, &sql).await? {
+        squares.push(Square {
+            lon: row.try_get::<i64>("", "x")? as f64 / SQUARES_TO_A_DEGREE,
+            lat: row.try_get::<i64>("", "y")? as f64 / SQUARES_TO_A_DEGREE,
+            count: row.try_get("", "n")?,
+        });
+    }
+    Ok(squares)
+}

@@ -432,6 +432,16 @@ async fn an_unclaimed_body_waits_for_its_notice_unless_someone_claims_it() {
     let stage = Stage::of("51").await;
     let case = stage.stored(7_105, 40, "INSTITUTION").await;
     stage.came_yesterday().await;
+    // F-14: a body beyond its time is found in one list.
+    let late = "{ funeralCases(storageOverdue: true, first: 500) { nodes { number storage { overdue leftAt } } } }";
+    let data = stage.data(officer(), late, json!({})).await;
+    assert!(
+        data["funeralCases"]["nodes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|c| c["storage"][0]["overdue"] == true)
+    );
     let notice = json!({ "policePaper": "公告-1", "policeNotifiedOn": "2026-11-21", "publishedOn": "2026-11-22" });
     let case = stage
         .step(officer(), "publishUnclaimedNotice", &case, notice)

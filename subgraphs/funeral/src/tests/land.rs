@@ -110,6 +110,15 @@ async fn single_graves_are_for_officers_of_the_division_and_overdue_ones_are_fou
     let nowhere = json!({ "d": division("361103"), "box": { "low": { "longitude": 0, "latitude": 0 }, "high": { "longitude": 1, "latitude": 1 } } });
     let data = stage.data(officer, query, nowhere).await;
     assert_eq!(data["illegalGraveCases"]["nodes"], json!([]));
+    let grid = "query ($d: ID!) { illegalGraveGrid(division: $d) { count point { longitude latitude } } illegalGraves(division: $d) { byState { state count } } }";
+    let data = stage.data(dashboard("36"), grid, place.clone()).await;
+    let squares: i64 = data["illegalGraveGrid"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|s| s["count"].as_i64().unwrap())
+        .sum();
+    assert_eq!(squares, 240);
     let supervisor = Principal {
         division: Some("361103".into()),
         ..Principal::of(Role::Supervisor, "36")
