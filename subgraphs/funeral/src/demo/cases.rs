@@ -78,6 +78,7 @@ pub(super) fn build(stage: &Stage<'_>, rows: &mut Rows) {
     rows.waivers.extend(made.waivers);
     rows.eco.extend(made.eco);
     rows.settlements.extend(made.settlements);
+    rows.course.join(made.course);
 }
 
 #[derive(Default)]
@@ -88,6 +89,7 @@ struct Made {
     waivers: Vec<waiver::Model>,
     eco: Vec<eco_burial::ActiveModel>,
     settlements: Vec<waiver_settlement::ActiveModel>,
+    course: super::course::Course,
 }
 
 type Lists = HashMap<Uuid, Vec<price_line::Model>>;
@@ -170,7 +172,7 @@ fn one(
     let cremated = (state >= CaseState::Cremated).then(|| died + TimeDelta::days(3));
     let natural = !n.is_multiple_of(23);
     let opened = at(died, 9 + (n % 9) as u32, (n * 13 % 60) as u32).max(at(died, 9, 0));
-    let case = funeral_case::Model {
+    let mut case = funeral_case::Model {
         id: derived("case", &key),
         number: format!("ZS{}-{}-{n:04}", code_of(home), died.format("%Y%m%d")),
         deceased: deceased.clone(),
@@ -190,6 +192,9 @@ fn one(
         cremated_on: cremated,
         cremated_month: cremated.map(month_of),
         closed_on: (state == CaseState::Closed).then(|| died + TimeDelta::days(38)),
+        settled_at: None,
+        payable: None,
+        cancel_reason: None,
         version: 1,
     };
     made.deaths.push(death_record::ActiveModel {
@@ -209,9 +214,11 @@ fn one(
         natural: Set(Some(natural)),
         division_id: Set(home.division_id),
         recorded_at: Set(opened),
+        version: Set(1),
+        revoked_on: Set(None),
     });
     if let Some(on) = cremated {
-        bill(
+        let left = bill(
             made,
             &case,
             on,
@@ -219,8 +226,13 @@ fn one(
             lists.get(&home.id).map_or(&[][..], Vec::as_slice),
             standards,
         );
+        if case.state >= CaseState::Settled {
+            case.payable = Some(left);
+            case.settled_at = Some(at(on + TimeDelta::days(22), 10, 0));
+        }
         interment(made, &case, on, n);
     }
+    super::course::of_case(&mut made.course, &case, died, n);
     made.cases.push(case);
 }
 
@@ -238,7 +250,8 @@ fn bill(
     n: usize,
     list: &[price_line::Model],
     standards: &HashMap<&str, (Uuid, Standard)>,
-) {
+) -> i64 {
+    let mut left = 0;
     let mut wanted = vec![("B01", 1), ("B02", 3), ("B04", 1), ("B05", 1)];
     wanted.extend([("B03", 1), ("X03", 1), ("X02", 1)].into_iter().take(n % 4));
     for (item, quantity) in wanted {
@@ -249,6 +262,7 @@ fn bill(
             continue;
         };
         let charged = line.price * i64::from(quantity);
+        left += charged;
         made.bill.push(case_item::ActiveModel {
             id: Set(derived("bill", &format!("{}/{item}", case.id))),
             case_id: Set(case.id),
@@ -258,11 +272,15 @@ fn bill(
             amount: Set(charged),
             service_on: Set(on),
             flagged: Set(false),
+            corrects: Set(None),
+            superseded: Set(false),
+            facility_id: Set(None),
         });
         let Some((policy, standard)) = standards.get(item) else {
             continue;
         };
         if let Ok(granted) = amount(charged, standard, on, false) {
+            left -= granted;
             made.waivers.push(waiver::Model {
                 id: derived("waiver", &format!("{}/{item}", case.id)),
                 case_id: case.id,
@@ -279,6 +297,7 @@ fn bill(
             });
         }
     }
+    left
 }
 
 /// One in five of those interred went back to nature on land.
@@ -303,6 +322,7 @@ fn interment(made: &mut Made, case: &funeral_case::Model, on: NaiveDate, n: usiz
         buried_month: Set(month_of(on)),
         keeps_ashes: Set(n / 5 % 4 == 3),
         subsidy: Set(100_000),
+        superseded: Set(false),
     });
 }
 

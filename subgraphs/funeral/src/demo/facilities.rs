@@ -7,7 +7,8 @@ use sea_orm::ActiveValue::Set;
 
 use super::{Rows, Stage, TODAY, at, catalogue, day};
 use crate::model::{facility, hearse, plot, worship_slot};
-use crate::rules::settings::REVISION_IN_FORCE;
+use crate::rules::burial::renewal_due;
+use crate::rules::settings::{self, REVISION_IN_FORCE};
 use crate::rules::terms::{
     FacilityKind, FacilityOperator, FacilityState, FacilitySubKind, HearseState, PlotKind,
     PlotState,
@@ -212,7 +213,7 @@ pub(super) fn add(stage: &Stage<'_>, rows: &mut Rows, plan: Plan<'_>) {
         sub_kind: plan.kind.1,
         operator: plan.operator,
         state: plan.state,
-        name: plan.name,
+        name: plan.name.clone(),
         // Private ones are run by 民办非企业单位, which the register of societies may know.
         credit_code: credit_code(
             stage.province,
@@ -221,6 +222,9 @@ pub(super) fn add(stage: &Stage<'_>, rows: &mut Rows, plan: Plan<'_>) {
             // The register of societies holds thirty bodies that run facilities.
             if private { number % 30 } else { number },
         ),
+        // Kind 9 stands in no register of societies, so the verified name is kept here.
+        operator_name: (!private).then(|| operator_name(&plan)),
+        operator_verified_on: (!private).then_some(day(2026, 3, 30)),
         division_id: plan.division.id,
         place_id: demo_place_id(code, place),
         lon: lon + aside("lon"),
@@ -252,11 +256,24 @@ pub(super) fn add(stage: &Stage<'_>, rows: &mut Rows, plan: Plan<'_>) {
     rows.facilities.push(facility);
 }
 
+/// Who runs a public facility.
+fn operator_name(plan: &Plan<'_>) -> String {
+    match plan.operator {
+        FacilityOperator::VillageCollective => {
+            format!("{}村级殡葬设施管理委员会", plan.division.name)
+        }
+        FacilityOperator::Government | FacilityOperator::LegacyPrivate => {
+            format!("{}殡葬事务中心", plan.county.name)
+        }
+    }
+}
+
 /// Vehicles, prices, niches and visiting times of a facility.
 fn furnish(rows: &mut Rows, facility: &facility::Model, key: &str) {
     let prefixes: &[&str] = match (facility.kind, facility.sub_kind) {
         (FacilityKind::FuneralHome, FacilitySubKind::UrbanPublic) => {
             hearses(rows, facility, key);
+            super::course::halls(rows, facility);
             &["B", "P", "X"]
         }
         (FacilityKind::FuneralHome, _) => &["B01", "B03", "X"],
@@ -293,6 +310,7 @@ fn hearses(rows: &mut Rows, facility: &facility::Model, key: &str) {
             } else {
                 HearseState::Ready
             }),
+            version: Set(1),
         });
     }
 }
@@ -300,7 +318,12 @@ fn hearses(rows: &mut Rows, facility: &facility::Model, key: &str) {
 fn niches(rows: &mut Rows, facility: &facility::Model, key: &str) {
     for n in 1..=12 {
         let occupied = n > 5;
-        let from = facility.approved_on.max(day(2010, 1, 1));
+        // The last two show a term that is over: one may still be renewed, the other be taken back.
+        let from = match n {
+            11 => day(2006, 6, 1),
+            12 => day(2005, 11, 1),
+            _ => facility.approved_on.max(day(2010, 1, 1)),
+        };
         rows.plots.push(plot::Model {
             id: derived("plot", &format!("{key}/{n}")),
             facility_id: facility.id,
@@ -315,17 +338,21 @@ fn niches(rows: &mut Rows, facility: &facility::Model, key: &str) {
             },
             held_until: None,
             contract_from: occupied.then_some(from),
-            contract_to: occupied.then(|| {
-                crate::rules::burial::renewal_due(from, &crate::rules::settings::of_province(""))
-            }),
+            contract_to: occupied.then(|| renewal_due(from, &settings::on("", TODAY))),
             version: 1,
         });
     }
 }
 
-/// The days around 冬至 and 清明.
+/// The days around 冬至 and 清明, and last year's, which a forecast looks back on.
 fn slots(rows: &mut Rows, facility: &facility::Model, key: &str) {
-    for on in [day(2026, 12, 22), day(2027, 4, 4), day(2027, 4, 5)] {
+    for on in [
+        day(2026, 4, 4),
+        day(2026, 4, 5),
+        day(2026, 12, 22),
+        day(2027, 4, 4),
+        day(2027, 4, 5),
+    ] {
         for starts in [8, 10, 14] {
             let name = format!("{key}/{on}/{starts}");
             rows.slots.push(worship_slot::ActiveModel {
@@ -336,6 +363,7 @@ fn slots(rows: &mut Rows, facility: &facility::Model, key: &str) {
                 ends_hour: Set(starts + 2),
                 capacity: Set(300),
                 booked: Set(pick(&["worship", &name], 301) as i32),
+                attended: Set((on < TODAY).then(|| pick(&["attended", &name], 301) as i32)),
             });
         }
     }

@@ -7,7 +7,7 @@ use sea_orm::ActiveValue::Set;
 
 use super::{Rows, Stage, TODAY, at, day};
 use crate::model::hotline_ticket;
-use crate::rules::settings::of_province;
+use crate::rules::settings;
 use crate::rules::terms::{TicketCategory, TicketState};
 use crate::rules::ticket::dispatch_due;
 use crate::service::month_of;
@@ -71,11 +71,17 @@ fn call(
         lat: Set(lat + aside("lat")),
         opened_at: Set(opened),
         opened_month: Set(month_of(on)),
-        due_at: Set(dispatch_due(opened, &of_province(stage.province))),
+        due_at: Set(dispatch_due(opened, &settings::on(stage.province, TODAY))),
         dispatched_at: Set(None),
         arrived_at: Set(None),
         closed_at: Set(None),
         satisfaction: Set(None),
+        hearse_id: Set(None),
+        accepted_at: Set(None),
+        arrival_due_at: Set(None),
+        resolved_at: Set(None),
+        waiting_since: Set(None),
+        reopened: Set(0),
         version: Set(1),
     }
 }
@@ -97,6 +103,7 @@ fn past(
     let mut ticket = call(stage, n, county, opened);
     let closed = opened + TimeDelta::hours(30);
     ticket.state = Set(TicketState::Closed);
+    ticket.resolved_at = Set(Some(closed - TimeDelta::hours(24)));
     ticket.closed_at = Set(Some(closed));
     ticket.satisfaction = Set(Some(3 + draw("mark", 3) as i32));
     if n % 6 == 5 {
@@ -112,6 +119,10 @@ fn past(
     // Mostly within the promise of fifteen minutes; some are late.
     let dispatched = opened + TimeDelta::minutes(3 + draw("dispatch", 14) as i64);
     ticket.dispatched_at = Set(Some(dispatched));
+    ticket.accepted_at = Set(Some(
+        dispatched + TimeDelta::minutes(1 + draw("accept", 5) as i64),
+    ));
+    ticket.arrival_due_at = Set(Some(dispatched + TimeDelta::minutes(90)));
     ticket.arrived_at = Set(Some(
         dispatched + TimeDelta::minutes(25 + draw("arrival", 70) as i64),
     ));

@@ -20,8 +20,10 @@
 
 mod cases;
 mod catalogue;
+mod course;
 mod facilities;
 mod hotline;
+mod land;
 mod policies;
 mod report;
 
@@ -71,6 +73,8 @@ struct Rows {
     graves: Vec<model::illegal_grave::ActiveModel>,
     figures: Vec<model::report_figure::ActiveModel>,
     tickets: Vec<model::hotline_ticket::ActiveModel>,
+    course: course::Course,
+    land: land::Land,
 }
 
 /// What the parts of the demonstration know.
@@ -131,6 +135,7 @@ fn build(services: &Services) -> Rows {
     policies::build(&stage, &mut rows);
     cases::build(&stage, &mut rows);
     hotline::build(&stage, &mut rows);
+    land::build(&stage, &mut rows);
     rows
 }
 
@@ -138,6 +143,7 @@ async fn write(tx: &sea_orm::DatabaseTransaction, rows: &Rows) -> Result<()> {
     use sea_orm::IntoActiveModel;
     let mut scopes: Vec<_> = rows.facilities.iter().map(|f| f.division_id).collect();
     scopes.extend(rows.policies.iter().map(|p| p.division_id));
+    scopes.extend(rows.land.divisions());
     // Every county can be counted, whether anything happened in it or not.
     if let Some(policy) = rows.policies.first() {
         let province = scope::upwards(policy.division_id)
@@ -211,5 +217,7 @@ async fn write(tx: &sea_orm::DatabaseTransaction, rows: &Rows) -> Result<()> {
     insert_many(tx, rows.eco.clone()).await?;
     insert_many(tx, rows.graves.clone()).await?;
     insert_many(tx, rows.figures.clone()).await?;
-    insert_many(tx, rows.tickets.clone()).await
+    insert_many(tx, rows.tickets.clone()).await?;
+    rows.course.write(tx).await?;
+    rows.land.write(tx).await
 }

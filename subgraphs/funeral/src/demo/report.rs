@@ -338,6 +338,8 @@ fn voyage(
         quota: Set(quota),
         enrolled: Set(carried.unwrap_or(quota / 4)),
         carried: Set(carried),
+        cancelled_on: Set(None),
+        version: Set(1),
     }
 }
 
@@ -374,6 +376,13 @@ fn grave(
             .and_then(|m| m.end())
             .map(|end| end - chrono::TimeDelta::days(1))),
         closed_month: Set(closed.map(YearMonth::index)),
+        number: Set((state != GraveState::Found).then(|| format!("FM{}-{n:05}", county.code))),
+        reporter: Set(None),
+        heritage: Set(false),
+        // Notices of this autumn: some have run out, some have not.
+        due_on: Set(matches!(state, GraveState::Notice | GraveState::Rectifying)
+            .then(|| day(2026, 11, 1) + chrono::TimeDelta::days(n as i64 % 60))),
+        version: Set(1),
     }
 }
 

@@ -1,47 +1,46 @@
-//! Who may see which row. The gateway has cut by scope already; here the row itself is judged.
+//! Who may see which row. The gateway has cut by scope already; here the row itself is judged, by the
+//! same rules that the use cases judge by ([`authority`]).
 
 use async_graphql::Context;
 use minzheng_kit::contract::scope;
-use minzheng_kit::{Error, PrincipalExt, Result, divisions};
+use minzheng_kit::{Error, PrincipalExt, Result, Role, divisions};
 use uuid::Uuid;
 
 use crate::model::funeral_case;
+use crate::service::authority;
 
-/// Whether an officer's division covers this one. An officer without a division works for the
-/// whole province.
-fn covers(ctx: &Context<'_>, division: Uuid) -> bool {
-    match &ctx.principal().division {
-        None => true,
-        Some(code) => crate::service::scope::within(division, code),
-    }
+/// Whether the caller's own division covers this one.
+pub(super) fn covers(ctx: &Context<'_>, division: Uuid) -> bool {
+    authority::covers(ctx.principal(), &ctx.services().province, division)
 }
 
 /// A case is for its applicant and for the officers of its division.
 pub(super) fn case(ctx: &Context<'_>, case: &funeral_case::Model) -> Result<()> {
-    let caller = ctx.principal();
-    let own = caller.has_scope(scope::SELF) && caller.is_person(&case.applicant);
-    let officer = caller.has_scope(scope::FUNERAL_CASE) && covers(ctx, case.division_id);
-    if own || officer {
-        Ok(())
-    } else {
-        Err(Error::Forbidden)
-    }
+    authority::case(ctx.principal(), &ctx.services().province, case)
 }
 
 /// Figures that are not public are for whoever holds the scope, officers for their own division.
 pub(super) fn figures(ctx: &Context<'_>, division: Uuid) -> Result<()> {
-    ctx.need(scope::STATISTICS_READ)?;
-    if covers(ctx, division) {
-        Ok(())
-    } else {
-        Err(Error::Forbidden)
-    }
+    officer(ctx, scope::STATISTICS_READ, division)
 }
 
 /// The hotline's tickets are for its operators, within their division.
 pub(super) fn hotline(ctx: &Context<'_>, division: Uuid) -> Result<()> {
-    ctx.need(scope::HOTLINE)?;
-    if covers(ctx, division) {
+    officer(ctx, scope::HOTLINE, division)
+}
+
+/// Refuses whoever is no officer of this division with this scope.
+pub(super) fn officer(ctx: &Context<'_>, needs: &str, division: Uuid) -> Result<()> {
+    authority::officer(ctx.principal(), &ctx.services().province, needs, division)
+}
+
+/// Where single illegal graves lie is for the officers and supervisors of the division; displays of figures
+/// get figures only.
+pub(super) fn positions(ctx: &Context<'_>, division: Uuid) -> Result<()> {
+    let caller = ctx.principal();
+    let role = matches!(caller.role, Role::Registrar | Role::Supervisor);
+    let holds = caller.has_scope(scope::FUNERAL_CASE) || caller.has_scope(scope::STATISTICS_READ);
+    if role && holds && covers(ctx, division) {
         Ok(())
     } else {
         Err(Error::Forbidden)
@@ -49,16 +48,14 @@ pub(super) fn hotline(ctx: &Context<'_>, division: Uuid) -> Result<()> {
 }
 
 /// The division with an officer's code, for lists that are theirs without being asked for.
-pub(super) fn own_division(ctx: &Context<'_>) -> Option<Uuid> {
-    let code = ctx.principal().division.as_deref()?;
-    divisions::dataset().by_code(code).map(|d| d.id)
-}
-
-/// An officer acts within their own division.
-pub(super) fn officer_of(ctx: &Context<'_>, division: Uuid) -> Result<()> {
-    if covers(ctx, division) {
-        Ok(())
-    } else {
-        Err(Error::Forbidden)
-    }
+pub(super) fn own_division(ctx: &Context<'_>) -> Result<Uuid> {
+    let code = ctx
+        .principal()
+        .division
+        .as_deref()
+        .ok_or(Error::Forbidden)?;
+    divisions::dataset()
+        .by_code(code)
+        .map(|d| d.id)
+        .ok_or(Error::Forbidden)
 }

@@ -8,6 +8,10 @@ use minzheng_kit::federation::directives::{key, personal};
 use minzheng_kit::{Date, DateTime, PrincipalExt, Yuan};
 use uuid::Uuid;
 
+use super::course::{
+    AshesCustody, AshesRelease, BodyStorage, Cremation, CustodyLink, HallBooking, Interment,
+    PlotContract, SeaEnrolment, TimelineEntry, Transport, UnclaimedNotice,
+};
 use super::division::Division;
 use super::facility::{FuneralFacility, ServiceItem};
 use super::person::{DeathRecord, Person};
@@ -15,8 +19,10 @@ use super::plot::Plot;
 use super::waiver::Waiver;
 use crate::model::{funeral_case, waiver};
 use crate::rules::case;
-use crate::rules::terms::{CaseState, KinRelation};
-use crate::service::{cases, facilities, plots};
+use crate::rules::terms::{CancelReason, CaseState, KinRelation};
+use crate::service::{
+    cases, collection, contracts, course, cremations, facilities, halls, interments, plots, voyages,
+};
 
 /// A case that the caller may see, and those it was read with. Whoever makes one has checked
 /// [`super::access::case`].
@@ -122,6 +128,223 @@ impl FuneralCase {
     /// Day of the cremation; null before it, or where there is none (火化日期).
     async fn cremated_on(&self) -> Option<Date> {
         self.row.cremated_on.map(Date)
+    }
+
+    /// Counts the changes; a step is based on it (版本).
+    async fn version(&self) -> i64 {
+        self.row.version
+    }
+
+    /// What was left to pay when the bill was settled; null before (应付金额).
+    async fn payable(&self) -> Option<Yuan> {
+        self.row.payable.map(Yuan)
+    }
+
+    /// When the bill was settled; null before (结算时间).
+    async fn settled_at(&self) -> Option<DateTime> {
+        self.row.settled_at.map(DateTime)
+    }
+
+    /// Why the case was called off; null otherwise (取消原因).
+    async fn cancel_reason(&self) -> Option<CancelReason> {
+        self.row.cancel_reason
+    }
+
+    /// The course of the case, in order; null if it cannot be read now (案件流程).
+    #[graphql(directive = personal::apply("funeral".into(), "deceased { id }".into()))]
+    async fn timeline(&self, ctx: &Context<'_>) -> Result<Option<Vec<TimelineEntry>>> {
+        let services = ctx.services();
+        let rows = self
+            .siblings
+            .load(&self.row.id, "timeline", "", |ids| async move {
+                course::timelines(services.db.read(), &ids).await
+            })
+            .await?;
+        Ok(Some(
+            rows.unwrap_or_default()
+                .into_iter()
+                .map(TimelineEntry::from)
+                .collect(),
+        ))
+    }
+
+    /// The hearses that were sent; null if they cannot be read now (接运记录).
+    #[graphql(directive = personal::apply("funeral".into(), "deceased { id }".into()))]
+    async fn transports(&self, ctx: &Context<'_>) -> Result<Option<Vec<Transport>>> {
+        let services = ctx.services();
+        let rows = self
+            .siblings
+            .load(&self.row.id, "transports", "", |ids| async move {
+                collection::transports(services.db.read(), &ids).await
+            })
+            .await?;
+        Ok(Some(
+            rows.unwrap_or_default()
+                .into_iter()
+                .map(Transport::from)
+                .collect(),
+        ))
+    }
+
+    /// Where the body was stored; null if it cannot be read now (存放记录).
+    #[graphql(directive = personal::apply("funeral".into(), "deceased { id }".into()))]
+    async fn storage(&self, ctx: &Context<'_>) -> Result<Option<Vec<BodyStorage>>> {
+        let services = ctx.services();
+        let today = services.clock.today();
+        let rows = self
+            .siblings
+            .load(&self.row.id, "storage", "", |ids| async move {
+                collection::storages(services.db.read(), &ids).await
+            })
+            .await?;
+        Ok(Some(
+            rows.unwrap_or_default()
+                .into_iter()
+                .map(|row| BodyStorage::of(row, today))
+                .collect(),
+        ))
+    }
+
+    /// The halls that were booked; null if they cannot be read now (告别厅预订).
+    #[graphql(directive = personal::apply("funeral".into(), "deceased { id }".into()))]
+    async fn hall_bookings(&self, ctx: &Context<'_>) -> Result<Option<Vec<HallBooking>>> {
+        let services = ctx.services();
+        let rows = self
+            .siblings
+            .load(&self.row.id, "hall_bookings", "", |ids| async move {
+                halls::of_cases(services.db.read(), &ids).await
+            })
+            .await?;
+        Ok(Some(
+            rows.unwrap_or_default()
+                .into_iter()
+                .map(HallBooking::from)
+                .collect(),
+        ))
+    }
+
+    /// The cremation; null before it, or where there is none (火化登记).
+    #[graphql(directive = personal::apply("funeral".into(), "deceased { id }".into()))]
+    async fn cremation(&self, ctx: &Context<'_>) -> Result<Option<Cremation>> {
+        let services = ctx.services();
+        let row = self
+            .siblings
+            .load(&self.row.id, "cremation", "", |ids| async move {
+                cremations::of_cases(services.db.read(), &ids).await
+            })
+            .await?;
+        Ok(row.map(Cremation::from))
+    }
+
+    /// Who held the body and the ashes, link by link; null if it cannot be read now (保管链).
+    #[graphql(directive = personal::apply("funeral".into(), "deceased { id }".into()))]
+    async fn custody_chain(&self, ctx: &Context<'_>) -> Result<Option<Vec<CustodyLink>>> {
+        let services = ctx.services();
+        let rows = self
+            .siblings
+            .load(&self.row.id, "custody_chain", "", |ids| async move {
+                course::chains(services.db.read(), &ids).await
+            })
+            .await?;
+        Ok(Some(
+            rows.unwrap_or_default()
+                .into_iter()
+                .map(CustodyLink::from)
+                .collect(),
+        ))
+    }
+
+    /// Where the ashes were kept; null if it cannot be read now (骨灰寄存记录).
+    #[graphql(directive = personal::apply("funeral".into(), "deceased { id }".into()))]
+    async fn ashes_custody(&self, ctx: &Context<'_>) -> Result<Option<Vec<AshesCustody>>> {
+        let services = ctx.services();
+        let rows = self
+            .siblings
+            .load(&self.row.id, "ashes_custody", "", |ids| async move {
+                cremations::custodies(services.db.read(), &ids).await
+            })
+            .await?;
+        Ok(Some(
+            rows.unwrap_or_default()
+                .into_iter()
+                .map(AshesCustody::from)
+                .collect(),
+        ))
+    }
+
+    /// The release of the ashes; null where none was asked for (骨灰领取).
+    #[graphql(directive = personal::apply("funeral".into(), "deceased { id }".into()))]
+    async fn ashes_release(&self, ctx: &Context<'_>) -> Result<Option<AshesRelease>> {
+        let services = ctx.services();
+        let row = self
+            .siblings
+            .load(&self.row.id, "ashes_release", "", |ids| async move {
+                cremations::releases(services.db.read(), &ids).await
+            })
+            .await?;
+        Ok(row.map(AshesRelease::from))
+    }
+
+    /// The interment; null before it (安葬登记).
+    #[graphql(directive = personal::apply("funeral".into(), "deceased { id }".into()))]
+    async fn interment(&self, ctx: &Context<'_>) -> Result<Option<Interment>> {
+        let services = ctx.services();
+        let row = self
+            .siblings
+            .load(&self.row.id, "interment", "", |ids| async move {
+                interments::of_cases(services.db.read(), &ids).await
+            })
+            .await?;
+        Ok(row.map(Interment::from))
+    }
+
+    /// The notices for an unclaimed body; null for any other (无主遗体公告).
+    #[graphql(directive = personal::apply("funeral".into(), "deceased { id }".into()))]
+    async fn unclaimed_notice(&self, ctx: &Context<'_>) -> Result<Option<UnclaimedNotice>> {
+        let services = ctx.services();
+        let row = self
+            .siblings
+            .load(&self.row.id, "unclaimed_notice", "", |ids| async move {
+                collection::notices(services.db.read(), &ids).await
+            })
+            .await?;
+        Ok(row.map(UnclaimedNotice::from))
+    }
+
+    /// The contracts for niches or graves; null if they cannot be read now (格位、墓位合同).
+    #[graphql(directive = personal::apply("funeral".into(), "deceased { id }".into()))]
+    async fn plot_contracts(&self, ctx: &Context<'_>) -> Result<Option<Vec<PlotContract>>> {
+        let services = ctx.services();
+        let rows = self
+            .siblings
+            .load(&self.row.id, "plot_contracts", "", |ids| async move {
+                contracts::of_cases(services.db.read(), &ids).await
+            })
+            .await?;
+        Ok(Some(
+            rows.unwrap_or_default()
+                .into_iter()
+                .map(PlotContract::from)
+                .collect(),
+        ))
+    }
+
+    /// The enrolments for burials at sea; null if they cannot be read now (海葬报名).
+    #[graphql(directive = personal::apply("funeral".into(), "deceased { id }".into()))]
+    async fn sea_enrolments(&self, ctx: &Context<'_>) -> Result<Option<Vec<SeaEnrolment>>> {
+        let services = ctx.services();
+        let rows = self
+            .siblings
+            .load(&self.row.id, "sea_enrolments", "", |ids| async move {
+                voyages::of_cases(services.db.read(), &ids).await
+            })
+            .await?;
+        Ok(Some(
+            rows.unwrap_or_default()
+                .into_iter()
+                .map(SeaEnrolment::from)
+                .collect(),
+        ))
     }
 
     /// The deceased (逝者).
@@ -232,6 +455,8 @@ impl FuneralCase {
 /// A line of a case's bill (收费明细项).
 #[derive(SimpleObject)]
 pub struct CaseItem {
+    /// Opaque identity (标识).
+    pub id: ID,
     /// The item (项目).
     pub item: ServiceItem,
     /// How many units (数量).
@@ -247,6 +472,7 @@ pub struct CaseItem {
 impl CaseItem {
     fn of((line, item): &cases::BillLine) -> Self {
         Self {
+            id: line.id.into(),
             item: item.clone().into(),
             quantity: line.quantity,
             amount: Yuan(line.amount),

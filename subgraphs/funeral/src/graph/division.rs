@@ -6,16 +6,20 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use minzheng_kit::batch::Siblings;
+use minzheng_kit::contract::scope;
 use minzheng_kit::federation::directives::{CacheScope, cache_control, key, requires_scopes};
 use minzheng_kit::{DateTime, PrincipalExt, YearMonth, Yuan, divisions};
 use uuid::Uuid;
 
 use super::facility::FuneralFacility;
+use super::land::{FacilityGap, RuralBurialSite};
 use super::waiver::WaiverSummary;
 use super::{access, period, size};
 use crate::rules::terms::{FacilityKind, FacilitySubKind};
 use crate::service::facilities::{self, Filter};
 use crate::service::figures::{self, Counts, MonthFigures};
+use crate::service::sites;
+use crate::service::suppression::{self, Shown, Tables};
 
 /// A division, by its id.
 #[derive(Clone)]
@@ -42,6 +46,37 @@ impl Division {
             id,
             siblings: Siblings::new(vec![id]),
         }
+    }
+}
+
+impl Division {
+    /// Whether the households of a period may be told.
+    pub(super) async fn period_is_open(
+        &self,
+        ctx: &Context<'_>,
+        from: i32,
+        to: i32,
+    ) -> Result<bool> {
+        let tables = self.tables(ctx, from, to).await?;
+        Ok(tables.is_none_or(|t| t.period_is_open(self.id, from, to)))
+    }
+
+    /// The released tables that all siblings stand in, once for each period.
+    async fn tables(&self, ctx: &Context<'_>, from: i32, to: i32) -> Result<Option<Arc<Tables>>> {
+        let services = ctx.services();
+        Ok(self
+            .siblings
+            .load(
+                &self.id,
+                "stat_tables",
+                &format!("{from}-{to}"),
+                |ids| async move {
+                    let tables = suppression::tables(services.db.read(), &ids, from, to).await?;
+                    let tables = Arc::new(tables);
+                    Ok(ids.iter().map(|id| (*id, Arc::clone(&tables))).collect())
+                },
+            )
+            .await?)
     }
 }
 
@@ -116,34 +151,90 @@ impl Division {
             return Ok(None);
         }
         let services = ctx.services();
-        let found = self
-            .siblings
-            .load(
-                &self.id,
-                "funeral_stats",
-                &format!("{from}-{to}"),
-                |ids| async move {
-                    let figures = figures::monthly(services.db.read(), &ids, from, to).await?;
-                    Ok(figures
-                        .into_iter()
-                        .map(|(id, months)| (id, Arc::new(months)))
-                        .collect())
-                },
-            )
-            .await?;
+        let whole = access::officer(ctx, scope::FUNERAL_CASE, self.id).is_ok();
+        let found: Vec<Shown> = if whole {
+            let found = self
+                .siblings
+                .load(
+                    &self.id,
+                    "funeral_stats",
+                    &format!("{from}-{to}"),
+                    |ids| async move {
+                        let figures = figures::monthly(services.db.read(), &ids, from, to).await?;
+                        Ok(figures
+                            .into_iter()
+                            .map(|(id, months)| (id, Arc::new(months)))
+                            .collect())
+                    },
+                )
+                .await?;
+            found
+                .iter()
+                .flat_map(|months| months.iter())
+                .map(Shown::whole)
+                .collect()
+        } else {
+            let tables = self.tables(ctx, from, to).await?;
+            tables.map(|t| t.of(self.id, from, to)).unwrap_or_default()
+        };
         let as_of = DateTime(services.clock.now());
-        let found = found.as_deref().map_or(&[][..], |months| months.as_slice());
         let month = |index| found.iter().find(|m| m.month == index).copied();
         Ok(Some(
             (from..=to)
                 .map(|index| {
-                    month(index).unwrap_or(MonthFigures {
+                    month(index).unwrap_or(Shown::whole(&MonthFigures {
                         month: index,
                         ..MonthFigures::default()
-                    })
+                    }))
                 })
                 .map(|figures| FuneralStats::of(figures, as_of))
                 .collect(),
+        ))
+    }
+
+    /// The burial places of villages in this division and below it; null if they cannot be read now
+    /// (农村集中安葬点).
+    #[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
+    async fn rural_burial_sites(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many at most, 50 if not given (条数).")] first: Option<i32>,
+    ) -> Result<Option<Vec<RuralBurialSite>>> {
+        let services = ctx.services();
+        let limit = size(first, 50, 500);
+        let rows = self
+            .siblings
+            .load(
+                &self.id,
+                "rural_sites",
+                &limit.to_string(),
+                |ids| async move { sites::of_divisions(services.db.read(), &ids, limit).await },
+            )
+            .await?;
+        Ok(Some(RuralBurialSite::all(rows.unwrap_or_default())))
+    }
+
+    /// What the division's plan asks for and what there is, by kind of facility; empty where there is no
+    /// plan (设施缺口).
+    #[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
+    async fn facility_gap(&self, ctx: &Context<'_>) -> Result<Option<Vec<FacilityGap>>> {
+        let services = ctx.services();
+        let rules = super::settings_today(ctx);
+        let today = services.clock.today();
+        let gaps = self
+            .siblings
+            .load(&self.id, "facility_gap", "", |ids| async move {
+                let gaps = sites::gaps(services.db.read(), &ids, today, &rules).await?;
+                Ok(gaps
+                    .into_iter()
+                    .map(|(id, list)| (id, Arc::new(list)))
+                    .collect())
+            })
+            .await?;
+        let as_of = DateTime(services.clock.now());
+        let list = gaps.as_deref().map_or(&[][..], Vec::as_slice);
+        Ok(Some(
+            list.iter().map(|gap| FacilityGap::of(gap, as_of)).collect(),
         ))
     }
 
@@ -169,10 +260,10 @@ impl Division {
                     },
                 )
                 .await?;
-        Ok(
-            totals
-                .map(|totals| WaiverSummary::of(totals, from, to, DateTime(services.clock.now()))),
-        )
+        let tables = self.tables(ctx, first, last).await?;
+        let open = tables.is_none_or(|t| t.period_is_open(self.id, first, last));
+        let as_of = DateTime(services.clock.now());
+        Ok(totals.map(|totals| WaiverSummary::of(totals, open, (from, to), as_of)))
     }
 }
 
@@ -225,12 +316,14 @@ impl FacilityCounts {
 pub struct FuneralStats {
     /// The month (月份).
     pub month: YearMonth,
-    /// Cremations (火化数).
-    pub cremations: i64,
-    /// Households that had a fee waived (减免户数).
-    pub waiver_households: i64,
-    /// What was waived (减免金额).
-    pub waived: Yuan,
+    /// Cremations; null where the number is so small that it would tell of single people
+    /// (火化数，小数隐去).
+    pub cremations: Option<i64>,
+    /// Households that had a fee waived; null where the number is too small to be told
+    /// (减免户数，小数隐去).
+    pub waiver_households: Option<i64>,
+    /// What was waived; null where the number of households is (减免金额，小数隐去).
+    pub waived: Option<Yuan>,
     /// Sets of ashes given to the sea (海葬骨灰份数).
     pub sea_burials: i64,
     /// Illegal graves closed (违建坟墓办结数).
@@ -240,12 +333,12 @@ pub struct FuneralStats {
 }
 
 impl FuneralStats {
-    fn of(figures: MonthFigures, as_of: DateTime) -> Self {
+    fn of(figures: Shown, as_of: DateTime) -> Self {
         Self {
             month: YearMonth::from_index(figures.month),
             cremations: figures.cremations,
             waiver_households: figures.households,
-            waived: Yuan(figures.waived),
+            waived: figures.waived.map(Yuan),
             sea_burials: figures.sea_burials,
             illegal_graves_closed: figures.graves_closed,
             as_of,

@@ -5,19 +5,22 @@ use std::sync::Arc;
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use minzheng_kit::batch::Siblings;
-use minzheng_kit::federation::directives::{CacheScope, cache_control, key};
-use minzheng_kit::{CreditCode, Date, PrincipalExt, Yuan};
+use minzheng_kit::contract::scope;
+use minzheng_kit::federation::directives::{CacheScope, cache_control, key, requires_scopes};
+use minzheng_kit::{CreditCode, Date, DateTime, PrincipalExt, YearMonth, Yuan};
 use uuid::Uuid;
 
 use super::division::Division;
 use super::places::{Organization, Place};
 use super::plot::{Plot, WorshipSlot};
-use super::{GeoPoint, size};
+use super::waiver::WaiverSummary;
+use super::worship::Hall;
+use super::{GeoPoint, period, size};
 use crate::model::{facility, service_item};
 use crate::rules::terms::{
     FacilityKind, FacilityOperator, FacilityState, FacilitySubKind, ItemClass, ItemUnit, PlotState,
 };
-use crate::service::{facilities, plots};
+use crate::service::{facilities, figures, halls, worship};
 
 /// The facility and those it was read with.
 #[derive(Clone)]
@@ -94,6 +97,65 @@ impl FuneralFacility {
     /// The organization that runs it (运营单位).
     async fn organization(&self) -> Organization {
         self.organization.clone()
+    }
+
+    /// Name of who runs it, verified by funeral supervision; null where only the register of
+    /// organizations has it (运营单位名称).
+    async fn operator_name(&self) -> Option<&str> {
+        self.row.operator_name.as_deref()
+    }
+
+    /// Day on which that name was verified; null where there is none (名称核验日期).
+    async fn operator_verified_on(&self) -> Option<Date> {
+        self.row.operator_verified_on.map(Date)
+    }
+
+    /// Counts the changes; a step is based on it (版本).
+    async fn version(&self) -> i64 {
+        self.row.version
+    }
+
+    /// Its halls for farewells; null if they cannot be read now (告别厅).
+    async fn halls(&self, ctx: &Context<'_>) -> Result<Option<Vec<Hall>>> {
+        let services = ctx.services();
+        let halls = self
+            .siblings
+            .load(&self.row.id, "halls", "", |ids| async move {
+                halls::of_facilities(services.db.read(), &ids).await
+            })
+            .await?;
+        Ok(Some(Hall::all(halls.unwrap_or_default())))
+    }
+
+    /// The fees that were waived in its cases from one month to another; null if that may not or cannot be
+    /// read (本单位案件减免汇总).
+    #[graphql(directive = requires_scopes::apply(vec![vec!["statistics.read".into()]]))]
+    async fn waivers_received(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "First month (起始月份).")] from: YearMonth,
+        #[graphql(desc = "Last month, included (截止月份).")] to: YearMonth,
+    ) -> Result<Option<WaiverSummary>> {
+        super::access::figures(ctx, self.row.division_id)?;
+        let (first, last) = period(from, to)?;
+        let services = ctx.services();
+        let totals = self
+            .siblings
+            .load(
+                &self.row.id,
+                "waivers_received",
+                &format!("{first}-{last}"),
+                |ids| async move {
+                    figures::waivers_of_facilities(services.db.read(), &ids, first, last).await
+                },
+            )
+            .await?;
+        let as_of = DateTime(services.clock.now());
+        // Who keeps the records sees them; to others a facility tells what its division tells.
+        let keeps = super::access::officer(ctx, scope::FUNERAL_CASE, self.row.division_id).is_ok();
+        let open = keeps || self.division.period_is_open(ctx, first, last).await?;
+        let totals = totals.unwrap_or_default();
+        Ok(Some(WaiverSummary::of(totals, open, (from, to), as_of)))
     }
 
     /// The division it lies in (所在区划).
@@ -215,20 +277,21 @@ impl FuneralFacility {
     ) -> Result<Option<Vec<WorshipSlot>>> {
         let services = ctx.services();
         let (limit, today) = (size(first, 20, 100), services.clock.today());
+        let rules = super::settings_today(ctx);
         let slots = self
             .siblings
             .load(
                 &self.row.id,
                 "worship_slots",
                 &limit.to_string(),
-                |ids| async move { plots::slots(services.db.read(), &ids, today, limit).await },
+                |ids| async move { worship::slots(services.db.read(), &ids, today, limit).await },
             )
             .await?;
         Ok(Some(
             slots
                 .unwrap_or_default()
                 .into_iter()
-                .map(WorshipSlot::of)
+                .map(|row| WorshipSlot::of(row, &rules))
                 .collect(),
         ))
     }

@@ -3,10 +3,10 @@
 
 use async_graphql::{ID, InputObject};
 use minzheng_kit::federation::directives::input_scopes;
-use minzheng_kit::{CitizenIdInput, Date, YearMonth};
+use minzheng_kit::{CitizenIdInput, Date, UserError, YearMonth};
 
 use crate::rules::geo::Point;
-use crate::rules::terms::{DeathPaperKind, KinRelation, TicketCategory};
+use crate::rules::terms::{DeathPaperKind, KinRelation, TicketCategory, WaiverPayer};
 
 /// A point on the map, in degrees (坐标点).
 #[derive(InputObject, Clone, Copy, Debug)]
@@ -24,6 +24,42 @@ impl PointInput {
             super::bad_argument("point", "The point is not on the globe.", "坐标超出范围。")
         })
     }
+
+    /// The same for a mutation, where it is a refusal.
+    pub(super) fn point(&self) -> minzheng_kit::Result<Point> {
+        Point::checked(self.longitude, self.latitude).ok_or_else(|| {
+            UserError::new(
+                "POINT_OFF_THE_GLOBE",
+                "The point is not on the globe.",
+                "坐标超出范围。",
+            )
+            .field(&["point"])
+            .into()
+        })
+    }
+}
+
+/// A box on the map, in degrees (范围).
+#[derive(InputObject, Clone, Copy, Debug)]
+pub struct BoxInput {
+    /// South-west corner (西南角).
+    pub low: PointInput,
+    /// North-east corner (东北角).
+    pub high: PointInput,
+}
+
+/// Square metres as thousandths of one.
+pub(super) fn milli_m2(m2: f64, field: &str) -> minzheng_kit::Result<i64> {
+    if m2.is_finite() && (0.001..=1e9).contains(&m2) {
+        return Ok((m2 * 1000.0).round() as i64);
+    }
+    Err(UserError::new(
+        "AREA",
+        "An area is a number of square metres above nought.",
+        "面积须为正数（平方米）。",
+    )
+    .field(&[field])
+    .into())
 }
 
 /// What is needed to open a funeral case (治丧案件申请).
@@ -76,16 +112,18 @@ pub struct OpenTicketInput {
 }
 
 /// A ticket to be sent to a funeral home (派单).
-#[derive(InputObject)]
+#[derive(InputObject, Clone, Debug)]
 pub struct DispatchTicketInput {
     /// A key of the client's choice: repeating the call with it has no further effect (幂等键).
     pub request_key: String,
     /// The ticket (工单).
     pub ticket: ID,
+    /// The version that the step is based on; not compared if not given (版本).
+    pub version: Option<i64>,
 }
 
 /// A niche or grave to be held for a case (预留格位).
-#[derive(InputObject)]
+#[derive(InputObject, Clone, Debug)]
 pub struct ReserveNicheInput {
     /// A key of the client's choice: repeating the call with it has no further effect (幂等键).
     pub request_key: String,
@@ -99,7 +137,7 @@ pub struct ReserveNicheInput {
 }
 
 /// A month of waivers to be settled (减免结算).
-#[derive(InputObject)]
+#[derive(InputObject, Clone, Debug)]
 pub struct SettleWaiverInput {
     /// A key of the client's choice: repeating the call with it has no further effect (幂等键).
     pub request_key: String,
@@ -107,4 +145,6 @@ pub struct SettleWaiverInput {
     pub division: ID,
     /// The month, which must have ended (结算月份).
     pub month: YearMonth,
+    /// Only what this payer owes; whoever has something open if not given (承担方).
+    pub payer: Option<WaiverPayer>,
 }

@@ -5,23 +5,31 @@
 //! says so with `@personal`, and each resolver checks the row again.
 
 pub mod access;
+pub mod breach;
 pub mod case;
+pub mod course;
 pub mod division;
 pub mod entities;
 pub mod facility;
+pub mod grave;
 pub mod inputs;
+pub mod kin;
+pub mod land;
+pub mod lists;
 pub mod mutation;
 pub mod payloads;
 pub mod person;
 pub mod places;
 pub mod plot;
 pub mod query;
+pub mod root;
 pub mod sea;
 pub mod ticket;
 pub mod waiver;
+pub mod worship;
 
 pub use mutation::Mutation;
-pub use query::Query;
+pub use root::Query;
 
 use async_graphql::{Error, ErrorExtensions, ID, SimpleObject};
 use minzheng_kit::YearMonth;
@@ -54,6 +62,13 @@ fn bad_argument(path: &'static str, en: &'static str, zh: &'static str) -> Error
 fn uuid(id: &ID, path: &'static str) -> async_graphql::Result<Uuid> {
     minzheng_kit::id::parse(id)
         .ok_or_else(|| bad_argument(path, "The id is malformed.", "标识格式不正确。"))
+}
+
+/// The parameters of the law in force today.
+fn settings_today<'c>(ctx: &async_graphql::Context<'c>) -> crate::rules::settings::Settings<'c> {
+    use minzheng_kit::PrincipalExt;
+    let services = ctx.data_unchecked::<minzheng_kit::Services>();
+    crate::rules::settings::on(services.province.as_str(), ctx.services().clock.today())
 }
 
 /// The longest period that figures are given for, in months: fifty years.

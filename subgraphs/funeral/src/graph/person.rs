@@ -69,7 +69,8 @@ impl Person {
     )]
     async fn death(&self, ctx: &Context<'_>) -> Result<Option<DeathRecord>> {
         let services = ctx.services();
-        if self.own_or_officer(ctx).is_err() {
+        let as_kin = self.own_or_officer(ctx).is_err();
+        if as_kin {
             let caller = ctx.person()?.to_owned();
             let kin = self
                 .siblings
@@ -88,6 +89,13 @@ impl Person {
                 people::deaths(services.db.read(), &persons).await
             })
             .await?;
+        if let Some(death) = &death
+            && !as_kin
+            && !ctx.principal().is_person(&self.token)
+        {
+            // An officer reads the deaths of the own division only.
+            access::officer(ctx, scope::FUNERAL_CASE, death.division_id)?;
+        }
         Ok(death.map(DeathRecord::from))
     }
 
@@ -144,10 +152,12 @@ impl Person {
                     },
                 )
                 .await?;
+        let own = ctx.principal().is_person(&self.token);
         Ok(Some(
             granted
                 .unwrap_or_default()
                 .into_iter()
+                .filter(|w| own || access::covers(ctx, w.division_id))
                 .map(Waiver::from)
                 .collect(),
         ))
@@ -165,6 +175,10 @@ pub struct DeathRecord {
     pub paper_kind: DeathPaperKind,
     /// Whether the death was natural; null when the cause is not known (是否正常死亡).
     pub natural: Option<bool>,
+    /// Counts the corrections; a correction is based on it (版本).
+    pub version: i64,
+    /// Day on which a court took the death back; null otherwise (撤销日期).
+    pub revoked_on: Option<Date>,
 }
 
 impl From<death_record::Model> for DeathRecord {
@@ -174,6 +188,8 @@ impl From<death_record::Model> for DeathRecord {
             died_on: Date(row.died_on),
             paper_kind: row.paper_kind,
             natural: row.natural,
+            version: row.version,
+            revoked_on: row.revoked_on.map(Date),
         }
     }
 }

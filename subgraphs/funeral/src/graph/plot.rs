@@ -10,7 +10,9 @@ use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter};
 use uuid::Uuid;
 
 use crate::model::{plot, worship_slot};
-use crate::rules::terms::{PlotKind, PlotState};
+use crate::rules::settings::Settings;
+use crate::rules::terms::{CrowdLevel, PlotKind, PlotState};
+use crate::rules::worship;
 use crate::service::plots;
 
 /// A niche or grave (格位或墓位).
@@ -33,6 +35,8 @@ pub struct Plot {
     pub held_until: Option<minzheng_kit::DateTime>,
     /// First day after the term of its contract; null where there is none (合同到期日).
     pub contract_to: Option<Date>,
+    /// Counts the changes; a step is based on it (版本).
+    pub version: i64,
 }
 
 impl Plot {
@@ -51,6 +55,7 @@ impl Plot {
                 .filter(|_| state == PlotState::Held)
                 .map(minzheng_kit::DateTime),
             contract_to: row.contract_to.map(Date),
+            version: row.version,
         }
     }
 }
@@ -71,6 +76,10 @@ pub(super) async fn page(
         Some(PlotState::Held) => select
             .filter(plot::Column::State.eq(PlotState::Held))
             .filter(plot::Column::HeldUntil.gt(now)),
+        Some(PlotState::Occupied) => select
+            .filter(plot::Column::State.eq(PlotState::Occupied))
+            .filter(plots::term_runs(services.clock.today())),
+        Some(PlotState::Expired) => select.filter(plots::expired(services.clock.today())),
         Some(state) => select.filter(plot::Column::State.eq(state)),
         None => select,
     };
@@ -87,7 +96,7 @@ pub(super) async fn page(
 }
 
 /// A span of time for visiting graves (祭扫时段).
-#[derive(SimpleObject)]
+#[derive(SimpleObject, Clone)]
 #[graphql(directive = cache_control::apply(Some(30), Some(CacheScope::Public)))]
 pub struct WorshipSlot {
     /// Opaque identity (标识).
@@ -102,12 +111,15 @@ pub struct WorshipSlot {
     pub capacity: i32,
     /// How many places are left (剩余人数).
     pub left: i32,
+    /// How crowded it will be by what is booked (客流程度).
+    pub crowd_level: CrowdLevel,
 }
 
 impl WorshipSlot {
     /// From its row.
-    pub(super) fn of(row: worship_slot::Model) -> Self {
+    pub(super) fn of(row: worship_slot::Model, rules: &Settings<'_>) -> Self {
         Self {
+            crowd_level: worship::crowd(i64::from(row.booked), i64::from(row.capacity), rules),
             id: row.id.into(),
             day: Date(row.day),
             starts_hour: row.starts_hour,

@@ -21,15 +21,16 @@ use super::{access, bad_argument, period, size, uuid};
 use crate::model::{facility, funeral_case, hotline_ticket, sea_voyage};
 use crate::rules::terms::{FacilityKind, FacilityState, FacilitySubKind, TicketState};
 use crate::service::facilities::{self, Filter, MAX_RADIUS_KM, divisions_in};
-use crate::service::{cases, figures, graves, sea, tickets, waivers};
+use crate::service::{cases, figures, graves, sea, suppression, tickets, waivers};
 
 type Page<T> = Connection<String, T, EmptyFields, EmptyFields>;
 
-/// The queries of the funeral subsystem.
-pub struct Query;
+/// Facilities, fees, figures, cases and the hotline.
+#[derive(Default)]
+pub struct FirstQuery;
 
 #[Object]
-impl Query {
+impl FirstQuery {
     /// The funeral facilities of the province or of a division, by identity (殡葬设施列表).
     #[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
     #[expect(
@@ -191,9 +192,12 @@ impl Query {
         }
         let services = ctx.services();
         let totals = figures::waiver_totals(services.db.read(), &[division], first, last).await?;
+        let tables = suppression::tables(services.db.read(), &[division], first, last).await?;
+        let open = tables.period_is_open(division, first, last);
+        let as_of = DateTime(services.clock.now());
         Ok(totals
             .get(&division)
-            .map(|t| WaiverSummary::of(*t, from, to, DateTime(services.clock.now()))))
+            .map(|t| WaiverSummary::of(*t, open, (from, to), as_of)))
     }
 
     /// The voyages for burials at sea, newest first (海葬航次).
@@ -205,6 +209,7 @@ impl Query {
         #[graphql(desc = "How many at most, 50 if not given (条数).")] first: Option<i32>,
         #[graphql(desc = "Those after this cursor (游标).")] after: Option<String>,
     ) -> Result<Option<Page<SeaBurialVoyage>>> {
+        let today = ctx.services().clock.today();
         let mut select = sea_voyage::Entity::find();
         if let Some(division) = division {
             let division = uuid(&division, "division")?;
@@ -217,13 +222,9 @@ impl Query {
         ];
         let args = PageArgs::forward(first, after);
         Ok(Some(
-            keyset(
-                ctx.services().db.read(),
-                select,
-                &order,
-                &args,
-                SeaBurialVoyage::all,
-            )
+            keyset(ctx.services().db.read(), select, &order, &args, |rows| {
+                SeaBurialVoyage::all(rows, today)
+            })
             .await?,
         ))
     }
@@ -308,7 +309,7 @@ impl Query {
         };
         let mut found = cases::by_ids(ctx.services().db.read(), &[id]).await?;
         let Some(case) = found.remove(&id) else {
-            // Whoever may see every case is told that there is none; others not even that.
+            // An officer is told that there is none; others not even that.
             ctx.need(scope::FUNERAL_CASE)?;
             return Ok(None);
         };
@@ -348,12 +349,9 @@ impl Query {
         let mut select = hotline_ticket::Entity::find().filter(
             hotline_ticket::Column::State.is_not_in([TicketState::Closed, TicketState::Resolved]),
         );
-        if let Some(division) = access::own_division(ctx) {
-            select = select
-                .filter(hotline_ticket::Column::DivisionId.in_subquery(divisions_in(division)));
-        } else if ctx.principal().division.is_some() {
-            return Err(Error::Forbidden.into());
-        }
+        let division = access::own_division(ctx)?;
+        select =
+            select.filter(hotline_ticket::Column::DivisionId.in_subquery(divisions_in(division)));
         let order = [
             (hotline_ticket::Column::OpenedAt, Order::Asc),
             (hotline_ticket::Column::Id, Order::Asc),

@@ -1,12 +1,15 @@
 //! Ecological burial and the clean-up of illegal graves, in figures.
 
 use async_graphql::{ID, SimpleObject};
+use chrono::NaiveDate;
 use minzheng_kit::federation::directives::{CacheScope, cache_control};
 use minzheng_kit::{Date, DateTime, Yuan};
 
 use super::division::Division;
 use crate::model::sea_voyage;
-use crate::rules::terms::{GraveState, IllegalGraveKind, IntermentKind};
+use crate::rules::sea::state as judge;
+use crate::rules::terms::{GraveState, IllegalGraveKind, IntermentKind, VoyageState};
+use crate::service::voyages::judged;
 use crate::service::{graves, sea};
 
 /// A voyage for burials at sea (海葬航次).
@@ -29,23 +32,35 @@ pub struct SeaBurialVoyage {
     pub left: i32,
     /// Sets of ashes given to the sea; null until it is done (已撒放份数).
     pub carried: Option<i32>,
+    /// Where it stands (航次状态).
+    pub state: VoyageState,
+    /// Counts the changes; a step is based on it (版本).
+    pub version: i64,
 }
 
 impl SeaBurialVoyage {
     /// Voyages that were read together.
-    pub(super) fn all(rows: Vec<sea_voyage::Model>) -> Vec<Self> {
+    pub(super) fn all(rows: Vec<sea_voyage::Model>, today: NaiveDate) -> Vec<Self> {
         let divisions = Division::all(rows.iter().map(|v| v.division_id).collect());
         rows.into_iter()
             .zip(divisions)
-            .map(|(row, division)| Self {
-                id: row.id.into(),
-                round: row.round,
-                division,
-                port: row.port,
-                sails_on: Date(row.sails_on),
-                quota: row.quota,
-                left: row.carried.map_or(row.quota - row.enrolled, |_| 0),
-                carried: row.carried,
+            .map(|(row, division)| {
+                let state = judge(&judged(&row), today);
+                Self {
+                    id: row.id.into(),
+                    round: row.round,
+                    division,
+                    port: row.port,
+                    sails_on: Date(row.sails_on),
+                    quota: row.quota,
+                    left: match state {
+                        VoyageState::Open => row.quota - row.enrolled,
+                        _ => 0,
+                    },
+                    carried: row.carried,
+                    state,
+                    version: row.version,
+                }
             })
             .collect()
     }

@@ -63,8 +63,12 @@ impl HotlineTicket {
     }
 
     /// Where the ticket stands (工单状态).
-    async fn state(&self) -> TicketState {
-        self.0.state
+    async fn state(&self, ctx: &Context<'_>) -> TicketState {
+        tickets::seen(
+            &self.0,
+            ctx.services().clock.now(),
+            &super::settings_today(ctx),
+        )
     }
 
     /// When the call was taken (来电时间).
@@ -88,6 +92,55 @@ impl HotlineTicket {
             .dispatched_at
             .unwrap_or_else(|| ctx.services().clock.now())
             > self.0.due_at
+    }
+
+    /// When the facility took it; null until then (接单时间).
+    async fn accepted_at(&self) -> Option<DateTime> {
+        self.0.accepted_at.map(DateTime)
+    }
+
+    /// By when arrival is promised; null until dispatched (承诺到达时间).
+    async fn arrival_due_at(&self) -> Option<DateTime> {
+        self.0.arrival_due_at.map(DateTime)
+    }
+
+    /// When the facility's people were there; null until then (到场时间).
+    async fn arrived_at(&self) -> Option<DateTime> {
+        self.0.arrived_at.map(DateTime)
+    }
+
+    /// Whether the people came later than promised, or are not there although due (是否逾期到达).
+    async fn arrival_overdue(&self, ctx: &Context<'_>) -> bool {
+        let came = self
+            .0
+            .arrived_at
+            .unwrap_or_else(|| ctx.services().clock.now());
+        self.0.arrival_due_at.is_some_and(|due| came > due)
+    }
+
+    /// When it was done; null until then (办结时间).
+    async fn resolved_at(&self) -> Option<DateTime> {
+        self.0.resolved_at.map(DateTime)
+    }
+
+    /// When it was closed; null until then (关闭时间).
+    async fn closed_at(&self) -> Option<DateTime> {
+        self.0.closed_at.map(DateTime)
+    }
+
+    /// The caller's mark, 1 to 5; null until closed (满意度).
+    async fn satisfaction(&self) -> Option<i32> {
+        self.0.satisfaction
+    }
+
+    /// How often it was opened again (重新受理次数).
+    async fn reopened(&self) -> i32 {
+        self.0.reopened
+    }
+
+    /// Counts the changes; a step is based on it (版本).
+    async fn version(&self) -> i64 {
+        self.0.version
     }
 
     /// The caller's telephone, masked (来电号码，脱敏).
@@ -158,7 +211,10 @@ impl HotlineTicket {
         Ok(Some(NearbyHearse {
             label: hearse.label,
             distance_km: to_ten_metres(distance),
-            promised_minutes: ticket::arrival_promise_minutes(distance),
+            promised_minutes: ticket::arrival_promise_minutes(
+                distance,
+                &super::settings_today(ctx),
+            ),
             seen_at: DateTime(hearse.seen_at),
             facility: home
                 .remove(&hearse.facility_id)
@@ -244,6 +300,16 @@ pub struct TicketSla {
     pub tickets: i64,
     /// Dispatched late, or not yet although due (逾期派单数).
     pub late: i64,
+    /// Later at the spot than promised, or not yet although due (逾期到达数).
+    pub arrived_late: i64,
+    /// Opened again (重新受理数).
+    pub reopened: i64,
+    /// Mean of the callers' marks, 1 to 5; null where none was given (平均满意度).
+    pub mean_satisfaction: Option<f64>,
+    /// Minutes from call to the facility's taking it (来电至接单分钟数).
+    pub to_accept: Percentiles,
+    /// Minutes from call to its being done (来电至办结分钟数).
+    pub to_resolve: Percentiles,
     /// Minutes from call to dispatch (来电至派单分钟数).
     pub to_dispatch: Percentiles,
     /// Minutes from call to arrival (来电至到场分钟数).
@@ -258,6 +324,14 @@ impl TicketSla {
         Self {
             tickets: sla.tickets,
             late: sla.late,
+            arrived_late: sla.arrived_late,
+            reopened: sla.reopened,
+            mean_satisfaction: (!sla.marks.is_empty()).then(|| {
+                let mean = sla.marks.iter().sum::<i64>() as f64 / sla.marks.len() as f64;
+                (mean * 100.0).round() / 100.0
+            }),
+            to_accept: Percentiles::of(&sla.to_accept),
+            to_resolve: Percentiles::of(&sla.to_resolve),
             to_dispatch: Percentiles::of(&sla.to_dispatch),
             to_arrival: Percentiles::of(&sla.to_arrival),
             as_of,

@@ -30,6 +30,45 @@ pub struct WaiverEligibility {
 
 #[ComplexObject]
 impl WaiverEligibility {
+    /// What the household of a deceased has had and may still have waived under these policies; for the
+    /// applicant of their funeral and for officers (某户减免资格).
+    #[graphql(
+        directive = requires_scopes::apply(vec![vec!["self".into()], vec!["funeral.case".into()]]),
+        directive = cache_control::apply(Some(0), Some(CacheScope::Private))
+    )]
+    async fn household(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The deceased, by whom the household is known (逝者).")] deceased: ID,
+    ) -> Result<Option<Vec<HouseholdWaiver>>> {
+        let db = ctx.services().db.read();
+        let caller = ctx.principal();
+        let officer = super::access::officer(ctx, scope::FUNERAL_CASE, self.division.id).is_ok();
+        if !officer {
+            let own = ctx.person()?;
+            let token = deceased.to_string();
+            let arranged = people::arranged_by(db, std::slice::from_ref(&token), own).await?;
+            if arranged.get(&token) != Some(&true) && !caller.is_person(&token) {
+                return Err(minzheng_kit::Error::Forbidden.into());
+            }
+        }
+        let granted = crate::service::waivers::of_household(db, &deceased).await?;
+        Ok(Some(
+            self.policies
+                .iter()
+                .map(|policy| {
+                    let had = granted.get(&policy.item.code).copied().map(Yuan);
+                    HouseholdWaiver {
+                        item_code: policy.item.code.clone(),
+                        standard: policy.standard,
+                        open: had.is_none(),
+                        granted: had,
+                    }
+                })
+                .collect(),
+        ))
+    }
+
     /// What the caller's own households have been granted already; null for whoever is not a
     /// known person (本人已享受的减免).
     #[graphql(
@@ -54,6 +93,19 @@ impl WaiverEligibility {
                 .sum(),
         )))
     }
+}
+
+/// What a household has had and may still have waived of one item (家庭减免情况).
+#[derive(SimpleObject)]
+pub struct HouseholdWaiver {
+    /// Code of the item (项目编码).
+    pub item_code: String,
+    /// The most that is waived of it (减免标准).
+    pub standard: Yuan,
+    /// What was waived already; null where nothing was (已减免金额).
+    pub granted: Option<Yuan>,
+    /// Whether it can still be waived: each household once for an item (是否可减免).
+    pub open: bool,
 }
 
 /// What a division waives of one item (减免政策).
@@ -135,12 +187,13 @@ pub struct WaiverSummary {
     pub from: YearMonth,
     /// Last month, included (截止月份).
     pub to: YearMonth,
-    /// Households (户数).
-    pub households: i64,
-    /// The sum that was waived (减免金额).
-    pub waived: Yuan,
-    /// The part of it that is settled (已结算金额).
-    pub settled: Yuan,
+    /// Households; null where the number would tell of single families (户数，小数隐去).
+    pub households: Option<i64>,
+    /// The sum that was waived; null where the number of households is (减免金额，小数隐去).
+    pub waived: Option<Yuan>,
+    /// The part of it that is settled; null where the number of households is
+    /// (已结算金额，小数隐去).
+    pub settled: Option<Yuan>,
     /// The mean of a household, to the fen; null where there is none (户均减免).
     pub per_household: Option<Yuan>,
     /// When this was summed up (统计时间).
@@ -148,11 +201,11 @@ pub struct WaiverSummary {
 }
 
 impl WaiverSummary {
-    /// From sums.
+    /// From sums; `open` says whether they may be told.
     pub(super) fn of(
         totals: WaiverTotals,
-        from: YearMonth,
-        to: YearMonth,
+        open: bool,
+        (from, to): (YearMonth, YearMonth),
         as_of: DateTime,
     ) -> Self {
         // Rounded half up: 138,000,000 yuan over 84,400 households are 1,635.07 each.
@@ -160,10 +213,10 @@ impl WaiverSummary {
         Self {
             from,
             to,
-            households: totals.households,
-            waived: Yuan(totals.waived),
-            settled: Yuan(totals.settled),
-            per_household: (totals.households > 0).then(|| mean(totals.households)),
+            households: open.then_some(totals.households),
+            waived: open.then_some(Yuan(totals.waived)),
+            settled: open.then_some(Yuan(totals.settled)),
+            per_household: (open && totals.households > 0).then(|| mean(totals.households)),
             as_of,
         }
     }

@@ -2,10 +2,14 @@
 //! migration only ever adds.
 
 mod m0001_tables;
+mod m0002_operations;
 
 use sea_orm_migration::MigrationTrait;
 
 /// All migrations of this subsystem.
 pub fn all() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(m0001_tables::Tables)]
+    vec![
+        Box::new(m0001_tables::Tables),
+        Box::new(m0002_operations::Operations),
+    ]
 }

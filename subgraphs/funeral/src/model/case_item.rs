@@ -24,6 +24,12 @@ pub struct Model {
     pub service_on: Date,
     /// Outside the reference range.
     pub flagged: bool,
+    /// The line it corrects.
+    pub corrects: Option<Uuid>,
+    /// Whether a later line corrects this one.
+    pub superseded: bool,
+    /// The facility that charged it; none for that of the case.
+    pub facility_id: Option<Uuid>,
 }
 
 /// None is declared: joins are written where they are needed.

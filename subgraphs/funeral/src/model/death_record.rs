@@ -27,6 +27,10 @@ pub struct Model {
     pub division_id: Uuid,
     /// When it was recorded.
     pub recorded_at: DateTimeUtc,
+    /// Counts the corrections.
+    pub version: i64,
+    /// Day on which a court took the death back.
+    pub revoked_on: Option<Date>,
 }
 
 /// None is declared: joins are written where they are needed.

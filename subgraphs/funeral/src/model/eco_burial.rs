@@ -29,6 +29,8 @@ pub struct Model {
     pub keeps_ashes: bool,
     /// Subsidy in fen.
     pub subsidy: i64,
+    /// Whether a correction takes its place.
+    pub superseded: bool,
 }
 
 /// None is declared: joins are written where they are needed.

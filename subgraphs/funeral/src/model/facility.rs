@@ -27,6 +27,11 @@ pub struct Model {
     /// Unified social credit code of the organization that runs it.
     #[sea_orm(column_type = "Text")]
     pub credit_code: String,
+    /// Verified name of who runs it, where the register of societies does not have the code.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub operator_name: Option<String>,
+    /// Day on which that name was verified.
+    pub operator_verified_on: Option<Date>,
     /// The division it lies in.
     pub division_id: Uuid,
     /// The place of its address, owned by places.

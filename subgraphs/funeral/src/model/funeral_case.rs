@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::rules::terms::{CaseState, KinRelation};
+use crate::rules::terms::{CancelReason, CaseState, KinRelation};
 
 /// One row.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -41,6 +41,12 @@ pub struct Model {
     pub cremated_month: Option<i32>,
     /// Day it was closed.
     pub closed_on: Option<Date>,
+    /// When the bill was settled.
+    pub settled_at: Option<DateTimeUtc>,
+    /// What was left to pay when it was settled, in fen.
+    pub payable: Option<i64>,
+    /// Why it was called off.
+    pub cancel_reason: Option<CancelReason>,
     /// Counts the changes.
     pub version: i64,
 }

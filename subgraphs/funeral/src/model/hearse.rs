@@ -24,6 +24,8 @@ pub struct Model {
     pub seen_at: DateTimeUtc,
     /// Whether it can be sent.
     pub state: HearseState,
+    /// Counts the changes.
+    pub version: i64,
 }
 
 /// None is declared: joins are written where they are needed.

@@ -51,6 +51,18 @@ pub struct Model {
     pub closed_at: Option<DateTimeUtc>,
     /// The caller's mark, 1 to 5.
     pub satisfaction: Option<i32>,
+    /// The hearse that was sent.
+    pub hearse_id: Option<Uuid>,
+    /// When the facility took it.
+    pub accepted_at: Option<DateTimeUtc>,
+    /// By when arrival is promised.
+    pub arrival_due_at: Option<DateTimeUtc>,
+    /// When it was done.
+    pub resolved_at: Option<DateTimeUtc>,
+    /// Since when it waits to be dispatched again, after it was reopened.
+    pub waiting_since: Option<DateTimeUtc>,
+    /// How often it was reopened.
+    pub reopened: i32,
     /// Counts the changes.
     pub version: i64,
 }

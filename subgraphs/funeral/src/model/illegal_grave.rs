@@ -31,6 +31,18 @@ pub struct Model {
     pub closed_on: Option<Date>,
     /// Month of that day as a number (see `YearMonth::index`).
     pub closed_month: Option<i32>,
+    /// Number in the register, once entered.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub number: Option<String>,
+    /// Token of the citizen who reported it.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub reporter: Option<String>,
+    /// Whether it is under heritage protection.
+    pub heritage: bool,
+    /// Day by which it is to be put right.
+    pub due_on: Option<Date>,
+    /// Counts the changes.
+    pub version: i64,
 }
 
 /// None is declared: joins are written where they are needed.

@@ -26,6 +26,10 @@ pub struct Model {
     pub enrolled: i32,
     /// Sets given to the sea; none until it is done.
     pub carried: Option<i32>,
+    /// Day on which it was called off.
+    pub cancelled_on: Option<Date>,
+    /// Counts the changes.
+    pub version: i64,
 }
 
 /// None is declared: joins are written where they are needed.

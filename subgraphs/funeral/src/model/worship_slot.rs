@@ -21,6 +21,8 @@ pub struct Model {
     pub capacity: i32,
     /// People booked.
     pub booked: i32,
+    /// People who came, once counted.
+    pub attended: Option<i32>,
 }
 
 /// None is declared: joins are written where they are needed.

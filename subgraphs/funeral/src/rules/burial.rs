@@ -1,23 +1,23 @@
 //! Where and how the dead may be laid to rest.
 
-use chrono::{Months, NaiveDate};
+use chrono::{Duration, Months, NaiveDate};
 use minzheng_kit::error::UserError;
 
-use super::settings::Settings;
-use super::terms::{FacilitySubKind, IntermentKind, PlotKind};
+use super::settings::{Parameter, Settings};
+use super::terms::{CustomGroup, FacilitySubKind, IntermentKind, PlotKind};
 use super::{REGULATION, Verdict};
 
 /// F-3, 殡葬管理条例（2012）第四至六条: in a cremation area a body is not buried, except by the
 /// custom of a minority for which the province keeps a setting.
 pub fn body_burial(kind: IntermentKind, custom_respected: bool, settings: &Settings) -> Verdict {
     let of_body = matches!(kind, IntermentKind::BodyPlot | IntermentKind::DeepBurial);
-    if of_body && settings.cremation_area.value && !custom_respected {
+    if of_body && settings.is(Parameter::CremationArea) && !custom_respected {
         return Err(UserError::new(
             "CREMATION_AREA",
             "In a cremation area a body is not buried.",
             "火葬区内不得土葬遗体。",
         )
-        .basis(settings.cremation_area.legal_basis));
+        .basis(settings.basis(Parameter::CremationArea)));
     }
     Ok(())
 }
@@ -39,14 +39,18 @@ pub fn serves(sub_kind: FacilitySubKind, deceased_is_villager: bool) -> Verdict 
 /// F-9, 殡葬管理条例（2012）第十一条: a grave for ashes is no larger than the province allows.
 /// The area is in thousandths of a square metre.
 pub fn plot_area(kind: PlotKind, milli_m2: i64, settings: &Settings) -> Verdict {
-    if milli_m2 <= 0 || (kind == PlotKind::AshPlot && milli_m2 > settings.ash_plot_milli_m2.value) {
+    let parameter = match kind {
+        PlotKind::BodyPlot => Parameter::BodyPlotMilliM2,
+        PlotKind::Niche | PlotKind::AshPlot => Parameter::AshPlotMilliM2,
+    };
+    if milli_m2 <= 0 || milli_m2 > settings.value(parameter) {
         return Err(UserError::new(
             "PLOT_AREA_EXCEEDED",
             "The grave is larger than the province allows.",
             "墓位面积超过规定标准。",
         )
         .field(&["area"])
-        .basis(settings.ash_plot_milli_m2.legal_basis));
+        .basis(settings.basis(parameter)));
     }
     Ok(())
 }
@@ -55,8 +59,101 @@ pub fn plot_area(kind: PlotKind, milli_m2: i64, settings: &Settings) -> Verdict 
 /// be renewed.
 pub fn renewal_due(contract_from: NaiveDate, settings: &Settings) -> NaiveDate {
     contract_from
-        .checked_add_months(Months::new(settings.renewal_years.value.saturating_mul(12)))
+        .checked_add_months(Months::new(
+            u32::try_from(settings.value(Parameter::RenewalYears))
+                .unwrap_or(0)
+                .saturating_mul(12),
+        ))
         .unwrap_or(NaiveDate::MAX)
+}
+
+/// The last day on which a family may still renew, after the term of a contract.
+pub fn grace_ends(contract_to: NaiveDate, settings: &Settings) -> NaiveDate {
+    contract_to
+        .checked_add_signed(Duration::days(settings.value(Parameter::PlotGraceDays)))
+        .unwrap_or(NaiveDate::MAX)
+}
+
+/// A custom of burial that a province respects: of whom, where, and on what paper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Custom {
+    /// Of whom.
+    pub group: CustomGroup,
+    /// First digits of the divisions where it holds; empty for everywhere.
+    pub division_prefix: &'static str,
+    /// What it rests on.
+    pub legal_basis: &'static str,
+    /// First day on which it holds.
+    pub valid_from: NaiveDate,
+    /// First day on which it no longer holds; none while in force.
+    pub valid_to: Option<NaiveDate>,
+}
+
+const fn respected(group: CustomGroup, division_prefix: &'static str) -> Custom {
+    Custom {
+        group,
+        division_prefix,
+        legal_basis: "殡葬管理条例（2012）第六条",
+        valid_from: super::settings::FIRST_REGULATION,
+        valid_to: None,
+    }
+}
+
+/// The customs that are respected, by group and area: ten groups everywhere, one where it lives.
+/// Taken from knowledge of the regulation of 1997/2012, not confirmed for 2026.
+pub const CUSTOMS: &[Custom] = &[
+    respected(CustomGroup::Hui, ""),
+    respected(CustomGroup::Uygur, ""),
+    respected(CustomGroup::Kazak, ""),
+    respected(CustomGroup::Kirgiz, ""),
+    respected(CustomGroup::Uzbek, ""),
+    respected(CustomGroup::Tajik, ""),
+    respected(CustomGroup::Tatar, ""),
+    respected(CustomGroup::Salar, ""),
+    respected(CustomGroup::Dongxiang, ""),
+    respected(CustomGroup::Bonan, ""),
+    // 阿坝, 甘孜 and 凉山 with 木里.
+    respected(CustomGroup::Tibetan, "5132"),
+    respected(CustomGroup::Tibetan, "5133"),
+    respected(CustomGroup::Tibetan, "513422"),
+];
+
+/// F-3, 殡葬管理条例（2012）第六条: whether the custom of a group is respected in a division on a day.
+pub fn custom_respected(group: Option<CustomGroup>, division_code: &str, on: NaiveDate) -> bool {
+    CUSTOMS.iter().any(|custom| {
+        Some(custom.group) == group
+            && division_code.starts_with(custom.division_prefix)
+            && custom.valid_from <= on
+            && custom.valid_to.is_none_or(|end| on < end)
+    })
+}
+
+/// F-12, 殡葬管理条例（2026）: which interments give everything back to nature; they may carry a
+/// subsidy. A wall keeps the ashes and is counted with them for the land it saves.
+pub const fn is_ecological(kind: IntermentKind) -> bool {
+    matches!(
+        kind,
+        IntermentKind::Sea
+            | IntermentKind::Tree
+            | IntermentKind::Flower
+            | IntermentKind::Lawn
+            | IntermentKind::Wall
+            | IntermentKind::DeepBurial
+    )
+}
+
+/// F-12, 殡葬管理条例（2026）: burial at sea keeps no ashes, whoever says so.
+pub fn keeps_ashes(kind: IntermentKind, said: bool) -> Verdict {
+    if kind == IntermentKind::Sea && said {
+        return Err(UserError::new(
+            "SEA_KEEPS_NO_ASHES",
+            "A burial at sea keeps no ashes.",
+            "海葬不保留骨灰。",
+        )
+        .field(&["keepsAshes"])
+        .basis(REGULATION));
+    }
+    Ok(())
 }
 
 /// For whom a niche or grave is asked.
@@ -100,9 +197,55 @@ mod tests {
     use super::*;
     use sea_orm::Iterable;
 
+    fn today() -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, 11, 22).unwrap()
+    }
+
+    #[test]
+    fn a_custom_is_respected_by_group_and_area() {
+        let table = [
+            (Some(CustomGroup::Hui), "320302", true),
+            (Some(CustomGroup::Tibetan), "513201", true),
+            (Some(CustomGroup::Tibetan), "510118", false),
+            (Some(CustomGroup::Tibetan), "513422", true),
+            (None, "513201", false),
+        ];
+        for (group, code, respected) in table {
+            assert_eq!(
+                custom_respected(group, code, today()),
+                respected,
+                "{group:?} {code}"
+            );
+        }
+        let early = NaiveDate::from_ymd_opt(1990, 1, 1).unwrap();
+        assert!(!custom_respected(Some(CustomGroup::Hui), "320302", early));
+    }
+
+    #[test]
+    fn the_sea_keeps_nothing() {
+        for kind in IntermentKind::iter() {
+            assert_eq!(
+                keeps_ashes(kind, true).is_ok(),
+                kind != IntermentKind::Sea,
+                "{kind:?}"
+            );
+            assert!(keeps_ashes(kind, false).is_ok());
+        }
+        assert!(is_ecological(IntermentKind::Sea) && !is_ecological(IntermentKind::AshPlot));
+    }
+
+    #[test]
+    fn a_family_may_renew_for_a_year_after_the_term() {
+        let rules = settings::on("51", today());
+        assert_eq!(
+            grace_ends(today(), &rules),
+            NaiveDate::from_ymd_opt(2027, 11, 22).unwrap()
+        );
+    }
+
     #[test]
     fn a_cremation_area_refuses_bodies_but_respects_custom() {
-        let rules = settings::of_province("35");
+        let rules = settings::on("35", today());
         for kind in IntermentKind::iter() {
             let of_body = matches!(kind, IntermentKind::BodyPlot | IntermentKind::DeepBurial);
             assert_eq!(
@@ -123,12 +266,14 @@ mod tests {
 
     #[test]
     fn a_grave_for_ashes_is_at_most_one_square_metre() {
-        let rules = settings::of_province("51");
+        let rules = settings::on("51", today());
         let table = [
             (PlotKind::AshPlot, 1_000, true),
             (PlotKind::AshPlot, 1_001, false),
             (PlotKind::AshPlot, 0, false),
             (PlotKind::BodyPlot, 4_000, true),
+            (PlotKind::BodyPlot, 4_001, false),
+            (PlotKind::Niche, 120, true),
         ];
         for (kind, area, allowed) in table {
             assert_eq!(
@@ -141,7 +286,7 @@ mod tests {
 
     #[test]
     fn a_contract_is_renewed_after_twenty_years() {
-        let rules = settings::of_province("51");
+        let rules = settings::on("51", today());
         let leap = NaiveDate::from_ymd_opt(2024, 2, 29).unwrap();
         assert_eq!(
             renewal_due(leap, &rules),

@@ -3,11 +3,11 @@
 //! Nothing goes back; a correction is a new entry. A case can be called off only while the body
 //! has not been fetched.
 
-use chrono::{Duration, NaiveDate};
+use chrono::{DateTime, Duration, NaiveDate, Utc};
 use minzheng_kit::error::UserError;
 
-use super::settings::Settings;
-use super::terms::{CaseState, IntermentKind};
+use super::settings::{Parameter, Settings};
+use super::terms::{CaseState, ExtensionKind, IntermentKind};
 use super::{REGULATION, Verdict, no_such_move};
 
 /// The moves of a case: `OPENED → COLLECTING → STORED → (FAREWELL) → CREMATED | BODY_BURIED →
@@ -61,7 +61,7 @@ pub fn transport(case: Option<CaseState>, vehicle_of_facility: bool) -> Verdict 
     }
 }
 
-/// F-13: one deceased, one open case. The number of the open case is shown, and nothing else of it.
+/// F-13, 一逝者一案（本系统设定）: one deceased, one open case. The number of the open case is shown, and nothing else of it.
 pub fn no_second_case(open_case_number: Option<&str>) -> Verdict {
     match open_case_number {
         None => Ok(()),
@@ -102,12 +102,104 @@ pub enum Extension {
 /// F-14, 省殡葬管理规定: the last day on which a body may be stored. Default 7 days, at most 30
 /// unless approved; the day of arrival is not counted.
 pub fn storage_until(arrived: NaiveDate, extension: Extension, settings: &Settings) -> NaiveDate {
-    let plain = arrived + Duration::days(settings.storage_days.value);
+    let plain = arrived + Duration::days(settings.value(Parameter::StorageDays));
     match extension {
         Extension::None => plain,
-        Extension::Ordinary => arrived + Duration::days(settings.storage_max_days.value),
+        Extension::Ordinary => arrived + Duration::days(settings.value(Parameter::StorageMaxDays)),
         Extension::Approved(until) => until.max(plain),
     }
+}
+
+/// What is said of an extension, judged.
+#[derive(Clone, Copy, Debug)]
+pub struct ExtensionAsked<'e> {
+    /// Ordinary or approved.
+    pub kind: ExtensionKind,
+    /// The day until which the authority approved it.
+    pub until: Option<NaiveDate>,
+    /// The number of the approval.
+    pub approval: Option<&'e str>,
+}
+
+/// F-14, 省殡葬管理规定: an ordinary extension reaches to the longest time; beyond it the authority's
+/// approval is needed, with its number and its day. Nothing is shortened by an extension.
+pub fn extend(
+    arrived: NaiveDate,
+    present_until: NaiveDate,
+    asked: &ExtensionAsked<'_>,
+    settings: &Settings,
+) -> Verdict<NaiveDate> {
+    let approved = asked
+        .approval
+        .is_some_and(|number| !number.trim().is_empty());
+    let until = match (asked.kind, asked.until) {
+        (ExtensionKind::Ordinary, _) => storage_until(arrived, Extension::Ordinary, settings),
+        (ExtensionKind::Approved, Some(day)) if approved => {
+            storage_until(arrived, Extension::Approved(day), settings)
+        }
+        (ExtensionKind::Approved, _) => {
+            return Err(UserError::new(
+                "APPROVAL_REQUIRED",
+                "An approved extension names the approval and its last day.",
+                "超期存放须注明批准文号及截止日期。",
+            )
+            .field(&["approval"])
+            .basis(settings.basis(Parameter::StorageMaxDays)));
+        }
+        (ExtensionKind::None, _) => present_until,
+    };
+    if until <= present_until {
+        return Err(UserError::new(
+            "NOT_AN_EXTENSION",
+            "This does not extend the storage.",
+            "未延长存放期限。",
+        )
+        .field(&["until"])
+        .basis(settings.basis(Parameter::StorageDays)));
+    }
+    Ok(until)
+}
+
+/// F-14, 省殡葬管理规定: whether a body is stored beyond what is allowed.
+pub fn storage_overdue(until: NaiveDate, left_on: Option<NaiveDate>, today: NaiveDate) -> bool {
+    left_on.unwrap_or(today) > until
+}
+
+/// Times of a cremation: begun before it ended, not in the future, after the body came.
+pub fn cremation_times(
+    stored_at: Option<DateTime<Utc>>,
+    started: DateTime<Utc>,
+    ended: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Verdict {
+    if started < ended && ended <= now && stored_at.is_none_or(|at| at <= started) {
+        return Ok(());
+    }
+    Err(UserError::new(
+        "CREMATION_TIMES",
+        "A cremation begins after the body came, ends after it began, and is not in the future.",
+        "火化时间应在遗体入库之后，结束晚于开始，且不得晚于当前时间。",
+    )
+    .field(&["endedAt"]))
+}
+
+/// The hours of a hall: whole hours of one day, from a day that is not over.
+pub fn hall_hours(
+    day: NaiveDate,
+    starts: i32,
+    hours: i32,
+    today: NaiveDate,
+) -> Verdict<std::ops::Range<i32>> {
+    if day >= today && (6..24).contains(&starts) && (1..=6).contains(&hours) && starts + hours <= 24
+    {
+        return Ok(starts..starts + hours);
+    }
+    Err(UserError::new(
+        "HALL_HOURS",
+        "A hall is booked for one to six whole hours between 6 and 24, today or later.",
+        "告别厅须预订今日及以后6至24时内的1至6个整小时。",
+    )
+    .field(&["startsHour"]))
 }
 
 #[cfg(test)]
@@ -192,7 +284,7 @@ mod tests {
 
     #[test]
     fn storage_ends_after_seven_days_thirty_or_the_approved_day() {
-        let rules = settings::of_province("51");
+        let rules = settings::on("51", NaiveDate::from_ymd_opt(2026, 11, 22).unwrap());
         let day = |d| NaiveDate::from_ymd_opt(2026, 11, d).unwrap();
         let december = NaiveDate::from_ymd_opt(2026, 12, 31).unwrap();
         assert_eq!(storage_until(day(1), Extension::None, &rules), day(8));
@@ -208,6 +300,93 @@ mod tests {
             storage_until(day(1), Extension::Approved(day(2)), &rules),
             day(8)
         );
+    }
+
+    #[test]
+    fn an_extension_extends_and_beyond_thirty_days_needs_an_approval() {
+        let day = |d| NaiveDate::from_ymd_opt(2026, 11, d).unwrap();
+        let december = |d| NaiveDate::from_ymd_opt(2026, 12, d).unwrap();
+        let rules = settings::on("51", day(22));
+        let ask = |kind, until, approval, present| {
+            extend(
+                day(1),
+                present,
+                &ExtensionAsked {
+                    kind,
+                    until,
+                    approval,
+                },
+                &rules,
+            )
+            .map_err(|e| e.code)
+        };
+        use ExtensionKind::{Approved, Ordinary};
+        assert_eq!(ask(Ordinary, None, None, day(8)), Ok(december(1)));
+        assert_eq!(
+            ask(Ordinary, None, None, december(1)),
+            Err("NOT_AN_EXTENSION".to_owned())
+        );
+        assert_eq!(
+            ask(Approved, Some(december(20)), Some("批-1"), december(1)),
+            Ok(december(20))
+        );
+        assert_eq!(
+            ask(Approved, Some(december(20)), None, december(1)),
+            Err("APPROVAL_REQUIRED".to_owned())
+        );
+        assert_eq!(
+            ask(Approved, None, Some("批-1"), december(1)),
+            Err("APPROVAL_REQUIRED".to_owned())
+        );
+        assert_eq!(
+            ask(Approved, Some(day(2)), Some("批-1"), day(8)),
+            Err("NOT_AN_EXTENSION".to_owned())
+        );
+        assert_eq!(
+            ask(ExtensionKind::None, None, None, day(8)),
+            Err("NOT_AN_EXTENSION".to_owned())
+        );
+        assert!(!storage_overdue(day(8), None, day(8)) && storage_overdue(day(8), None, day(9)));
+        assert!(!storage_overdue(day(8), Some(day(7)), day(20)));
+    }
+
+    #[test]
+    fn a_cremation_has_its_times_in_order() {
+        let at = |h| DateTime::<Utc>::UNIX_EPOCH + Duration::hours(h);
+        let table = [
+            (Some(1), 2, 3, true),
+            (Option::None, 2, 3, true),
+            (Some(3), 2, 4, false),
+            (Some(1), 3, 3, false),
+            (Some(1), 2, 11, false),
+        ];
+        for (stored, started, ended, fits) in table {
+            assert_eq!(
+                cremation_times(stored.map(at), at(started), at(ended), at(10)).is_ok(),
+                fits,
+                "{started} {ended}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_hall_is_booked_by_whole_hours_of_one_day() {
+        let day = |d| NaiveDate::from_ymd_opt(2026, 11, d).unwrap();
+        let table = [
+            (22, 9, 2, true),
+            (21, 9, 2, false),
+            (22, 5, 1, false),
+            (22, 23, 2, false),
+            (22, 9, 0, false),
+            (22, 9, 7, false),
+        ];
+        for (on, starts, hours, fits) in table {
+            assert_eq!(
+                hall_hours(day(on), starts, hours, day(22)).is_ok(),
+                fits,
+                "{on} {starts} {hours}"
+            );
+        }
     }
 
     #[test]

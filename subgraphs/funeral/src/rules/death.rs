@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use minzheng_kit::error::UserError;
 
-use super::terms::DeathPaperKind;
+use super::terms::{CorrectionReason, DeathPaperKind};
 use super::{REGULATION, Verdict};
 
 /// The paper that attests a death.
@@ -52,10 +52,31 @@ pub fn death_paper(paper: &DeathPaper<'_>, today: NaiveDate) -> Verdict {
     Ok(())
 }
 
-/// F-19: the key of the event that publishes a death. It is made of the person alone, so that a
+/// F-19, 死亡信息共享（本系统设定）: the key of the event that publishes a death. It is made of the person alone, so that a
 /// death is published once and once only, however often it is reported.
 pub fn event_key(person: &str) -> String {
     minzheng_kit::id::derived("death", person).to_string()
+}
+
+/// The key of the event that tells of a correction: of the record and its version, so that each
+/// correction is told once and once only too.
+pub fn correction_key(record: &str, version: i64) -> String {
+    minzheng_kit::id::derived("death correction", &format!("{record}/{version}")).to_string()
+}
+
+/// F-19 and 民法典 50: a record of a death is corrected by a new entry with its reason; only a
+/// declaration by a court is taken back, and only by a court.
+pub fn may_revoke(kind: DeathPaperKind, reason: CorrectionReason) -> Verdict {
+    if kind == DeathPaperKind::CourtDeclared && reason == CorrectionReason::CourtRevoked {
+        return Ok(());
+    }
+    Err(UserError::new(
+        "REVOCATION_BY_COURT_ONLY",
+        "Only a court takes back a death that a court declared.",
+        "仅法院可撤销其作出的死亡宣告。",
+    )
+    .field(&["reason"])
+    .basis("民法典第五十条"))
 }
 
 #[cfg(test)]
@@ -120,6 +141,24 @@ mod tests {
                 "{kind:?} {natural:?}"
             );
         }
+    }
+
+    #[test]
+    fn only_a_court_takes_back_what_a_court_declared() {
+        use sea_orm::Iterable;
+        for kind in DeathPaperKind::iter() {
+            for reason in CorrectionReason::iter() {
+                let allowed = kind == DeathPaperKind::CourtDeclared
+                    && reason == CorrectionReason::CourtRevoked;
+                assert_eq!(
+                    may_revoke(kind, reason).is_ok(),
+                    allowed,
+                    "{kind:?} {reason:?}"
+                );
+            }
+        }
+        assert_ne!(correction_key("a", 1), correction_key("a", 2));
+        assert_eq!(correction_key("a", 1), correction_key("a", 1));
     }
 
     #[test]

@@ -5,21 +5,42 @@
 //! the words in two languages and the article; no refusal ever repeats a value it was given.
 //!
 //! The regulation (殡葬管理条例) was wholly revised, in force 2026-03-30. Where only the text of
-//! 1997/2012 could be read, the rule is a setting in [`settings`] that names its basis and the
-//! day it was verified, so that a wrong one can be found and replaced.
+//! 1997/2012 could be read, the rule is a dated parameter in [`settings`] that names its basis, its
+//! source and how far it was checked, so that a wrong one can be found and replaced.
+//!
+//! | rule | where |
+//! | --- | --- |
+//! | F-1 death paper, F-19 one event, corrections of a death | [`death`] |
+//! | F-2 transport, F-13 one open case, F-14 storage, the case's states | [`case`] |
+//! | F-3 cremation area and custom, F-5 villagers, F-9 area and term, F-10 no purchase for the living, F-12 ashes kept | [`burial`] |
+//! | F-4 forbidden zones | [`zone`] |
+//! | F-6 on the list, F-7 ceilings and bundling, F-8 two fees | [`price`] |
+//! | F-11 waivers | [`waiver`] |
+//! | F-15 two persons, chain of custody | [`custody`] |
+//! | F-16 unclaimed bodies | [`unclaimed`] |
+//! | F-17 who founds a facility | [`facility`] |
+//! | F-18 the hotline | [`ticket`] |
+//! | F-20 rights of near kin | [`kin`] |
 
 pub mod burial;
 pub mod case;
+pub mod custody;
 pub mod death;
 pub mod facility;
 pub mod geo;
 pub mod grave;
+pub mod kin;
+pub mod plan;
 pub mod plot;
 pub mod price;
+pub mod sea;
 pub mod settings;
 pub mod terms;
 pub mod ticket;
+pub mod unclaimed;
 pub mod waiver;
+pub mod worship;
+pub mod zone;
 
 use minzheng_kit::error::UserError;
 

@@ -56,6 +56,36 @@ pub fn advance(
     }
 }
 
+/// F-9, 殡葬管理条例（2012）第十一条: how a place looks to whoever asks now: a hold that ran out is free, a contract that ran out is
+/// expired.
+pub fn seen(
+    state: PlotState,
+    held_until: Option<DateTime<Utc>>,
+    contract_to: Option<NaiveDate>,
+    now: DateTime<Utc>,
+    today: NaiveDate,
+) -> PlotState {
+    match state {
+        PlotState::Held if held_until.is_none_or(|end| end <= now) => PlotState::Free,
+        PlotState::Occupied if contract_to.is_some_and(|end| end <= today) => PlotState::Expired,
+        _ => state,
+    }
+}
+
+/// F-9, 殡葬管理条例（2012）第十一条: a place is taken back only when the grace after its term has run out.
+pub fn may_close(grace_ends: Option<NaiveDate>, today: NaiveDate) -> Verdict {
+    if grace_ends.is_some_and(|end| today > end) {
+        return Ok(());
+    }
+    Err(UserError::new(
+        "GRACE_STILL_RUNS",
+        "The family may still renew; the place is not taken back yet.",
+        "仍在续期宽限期内，不得收回。",
+    )
+    .field(&["plot"])
+    .basis("殡葬管理条例（2012）第十一条"))
+}
+
 /// Someone else has the place.
 pub fn taken() -> UserError {
     UserError::new(
@@ -88,6 +118,34 @@ mod tests {
             advance(expired, PlotEvent::Close, None, now).unwrap(),
             PlotState::Closed
         );
+    }
+
+    #[test]
+    fn holds_and_terms_run_out_by_themselves() {
+        let now = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(400);
+        let today = now.date_naive();
+        use PlotState::*;
+        let (past, soon) = (now - TimeDelta::hours(1), now + TimeDelta::hours(1));
+        let table = [
+            (Held, Some(soon), None, Held),
+            (Held, Some(past), None, Free),
+            (Held, Some(now), None, Free),
+            (Held, None, None, Free),
+            (Occupied, None, Some(today), Expired),
+            (Occupied, None, today.succ_opt(), Occupied),
+            (Occupied, None, None, Occupied),
+            (Closed, Some(past), Some(today), Closed),
+        ];
+        for (state, held, contract, expected) in table {
+            assert_eq!(
+                seen(state, held, contract, now, today),
+                expected,
+                "{state:?} {held:?} {contract:?}"
+            );
+        }
+        assert!(may_close(Some(today), today).is_err());
+        assert!(may_close(today.pred_opt(), today).is_ok());
+        assert!(may_close(None, today).is_err());
     }
 
     #[test]

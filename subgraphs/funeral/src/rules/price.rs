@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use minzheng_kit::error::UserError;
 
-use super::terms::{ItemClass, PlotKind};
+use super::terms::{BreachKind, BreachState, ItemClass, PlotKind};
 use super::{PRICE_NOTICE, REGULATION, Verdict};
 
 /// A line of a facility's price list, as a bill is judged by it. Money is in fen.
@@ -105,6 +105,56 @@ pub fn fees_apart(kind: PlotKind, billed: &[&str]) -> Verdict {
     .basis(PRICE_NOTICE))
 }
 
+/// F-6, F-7: what is wrong with a price that was charged, judged by the list of the day. `published` is what the
+/// list says a unit costs.
+pub fn judge(
+    line: Option<&ListedPrice>,
+    published: Option<i64>,
+    charged: i64,
+    on: NaiveDate,
+) -> BreachKind {
+    let Some(line) = line.filter(|l| in_force(l.valid_from, l.valid_to, on)) else {
+        return BreachKind::NotOnList;
+    };
+    match charge(line, charged) {
+        Err(_) => BreachKind::OverCeiling,
+        Ok(Charge::Flagged) => BreachKind::OutOfRange,
+        Ok(Charge::Regular) if published.is_some_and(|price| charged > price) => {
+            BreachKind::AbovePublished
+        }
+        Ok(Charge::Regular) => BreachKind::NoneFound,
+    }
+}
+
+/// What becomes of a report: `REPORTED → CONFIRMED → REFUNDED`, or `DISMISSED`.
+pub fn decide(from: BreachState, to: BreachState) -> Verdict<BreachState> {
+    use BreachState::{Confirmed, Dismissed, Refunded, Reported};
+    match (from, to) {
+        (Reported, Confirmed | Dismissed) | (Confirmed, Refunded) => Ok(to),
+        _ => Err(super::no_such_move(
+            "The report cannot move to that state from where it is.",
+            "该举报当前状态不能转到该状态。",
+        )),
+    }
+}
+
+/// A price times a quantity, to the fen; a quantity is at least one.
+pub fn line_amount(price: i64, quantity: i32) -> Verdict<i64> {
+    match price.checked_mul(i64::from(quantity)) {
+        Some(amount)
+            if (1..=10_000).contains(&quantity) && amount <= minzheng_kit::money::MAX_FEN =>
+        {
+            Ok(amount)
+        }
+        _ => Err(UserError::new(
+            "QUANTITY",
+            "The quantity is outside what a bill may have.",
+            "数量不正确。",
+        )
+        .field(&["quantity"])),
+    }
+}
+
 fn over_ceiling() -> UserError {
     UserError::new(
         "PRICE_OVER_CEILING",
@@ -180,6 +230,64 @@ mod tests {
             ..line(ItemClass::Base)
         };
         assert!(charge(&open, 0).is_err());
+    }
+
+    #[test]
+    fn a_reported_price_is_judged_by_the_list_of_its_day() {
+        let base = line(ItemClass::Base);
+        let other = line(ItemClass::NonBase);
+        let on = day(2026, 6, 1);
+        let table = [
+            (None, None, 1, on, BreachKind::NotOnList),
+            (
+                Some(&base),
+                Some(60_000),
+                60_000,
+                day(2027, 1, 1),
+                BreachKind::NotOnList,
+            ),
+            (
+                Some(&base),
+                Some(60_000),
+                68_001,
+                on,
+                BreachKind::OverCeiling,
+            ),
+            (
+                Some(&base),
+                Some(60_000),
+                60_001,
+                on,
+                BreachKind::AbovePublished,
+            ),
+            (Some(&base), Some(60_000), 60_000, on, BreachKind::NoneFound),
+            (
+                Some(&other),
+                Some(20_000),
+                30_001,
+                on,
+                BreachKind::OutOfRange,
+            ),
+        ];
+        for (line, published, charged, on, expected) in table {
+            assert_eq!(
+                judge(line, published, charged, on),
+                expected,
+                "{charged} {on}"
+            );
+        }
+        use BreachState::*;
+        for (from, to, allowed) in [
+            (Reported, Confirmed, true),
+            (Reported, Dismissed, true),
+            (Confirmed, Refunded, true),
+            (Reported, Refunded, false),
+            (Dismissed, Confirmed, false),
+        ] {
+            assert_eq!(decide(from, to).is_ok(), allowed, "{from:?} {to:?}");
+        }
+        assert_eq!(line_amount(350, 3).unwrap(), 1_050);
+        assert!(line_amount(350, 0).is_err() && line_amount(i64::MAX, 2).is_err());
     }
 
     #[test]

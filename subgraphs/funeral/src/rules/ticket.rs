@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use minzheng_kit::error::UserError;
 
-use super::settings::Settings;
+use super::settings::{Parameter, Settings};
 use super::terms::{TicketCategory, TicketState};
 use super::{Verdict, no_such_move};
 
@@ -43,7 +43,7 @@ pub fn advance(
     }
 }
 
-/// F-18: every ticket ends in CLOSED, with the caller's feedback from 1 to 5.
+/// F-18, 96444服务承诺: every ticket ends in CLOSED, with the caller's feedback from 1 to 5.
 pub fn close(
     state: TicketState,
     category: TicketCategory,
@@ -62,16 +62,35 @@ pub fn close(
 
 /// F-18, 96444服务承诺: the time by which a ticket is dispatched.
 pub fn dispatch_due(opened_at: DateTime<Utc>, settings: &Settings) -> DateTime<Utc> {
-    opened_at + TimeDelta::minutes(settings.dispatch_minutes.value)
+    opened_at + TimeDelta::minutes(settings.value(Parameter::DispatchMinutes))
 }
 
 /// F-18, 96444服务承诺: the minutes within which the hearse is promised, by distance band.
-pub fn arrival_promise_minutes(distance_km: f64) -> i64 {
-    match distance_km {
-        d if d <= 10.0 => 60,
-        d if d <= 30.0 => 90,
-        d if d <= 60.0 => 150,
-        _ => 240,
+pub fn arrival_promise_minutes(distance_km: f64, settings: &Settings) -> i64 {
+    settings.value(match distance_km {
+        d if d <= 10.0 => Parameter::ArrivalMinutesTo10Km,
+        d if d <= 30.0 => Parameter::ArrivalMinutesTo30Km,
+        d if d <= 60.0 => Parameter::ArrivalMinutesTo60Km,
+        _ => Parameter::ArrivalMinutesBeyond,
+    })
+}
+
+/// F-18, 96444服务承诺: where a ticket stands to whoever looks now. One that nobody dispatched is
+/// raised by itself once the time for that has run.
+pub fn seen(
+    state: TicketState,
+    category: TicketCategory,
+    waiting_since: DateTime<Utc>,
+    now: DateTime<Utc>,
+    settings: &Settings,
+) -> TicketState {
+    let waits = matches!(state, TicketState::Open | TicketState::Reopened)
+        && category == TicketCategory::Collect;
+    let raised_at = waiting_since + TimeDelta::minutes(settings.value(Parameter::EscalateMinutes));
+    if waits && now >= raised_at {
+        TicketState::Escalated
+    } else {
+        state
     }
 }
 
@@ -140,13 +159,39 @@ mod tests {
 
     #[test]
     fn dispatch_is_due_after_fifteen_minutes_and_arrival_by_band() {
-        let opened = DateTime::<Utc>::UNIX_EPOCH;
+        let opened = "2026-11-22T04:00:00Z".parse::<DateTime<Utc>>().unwrap();
         assert_eq!(
-            dispatch_due(opened, &settings::of_province("32")) - opened,
+            dispatch_due(opened, &settings::on("32", opened.date_naive())) - opened,
             TimeDelta::minutes(15)
         );
         for (km, minutes) in [(0.0, 60), (10.0, 60), (10.1, 90), (60.0, 150), (300.0, 240)] {
-            assert_eq!(arrival_promise_minutes(km), minutes, "{km}");
+            assert_eq!(
+                arrival_promise_minutes(km, &settings::on("32", opened.date_naive())),
+                minutes,
+                "{km}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_collection_that_nobody_dispatches_is_raised_by_itself() {
+        let opened: DateTime<Utc> = "2026-11-22T04:00:00Z".parse().unwrap();
+        let rules = settings::on("32", opened.date_naive());
+        use TicketState::*;
+        let table = [
+            (Open, TicketCategory::Collect, 29, Open),
+            (Open, TicketCategory::Collect, 30, Escalated),
+            (Reopened, TicketCategory::Collect, 31, Escalated),
+            (Dispatched, TicketCategory::Collect, 300, Dispatched),
+            (Open, TicketCategory::Price, 300, Open),
+        ];
+        for (state, category, minutes, expected) in table {
+            let now = opened + TimeDelta::minutes(minutes);
+            assert_eq!(
+                seen(state, category, opened, now, &rules),
+                expected,
+                "{state:?} {minutes}"
+            );
         }
     }
 

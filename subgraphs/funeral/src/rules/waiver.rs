@@ -44,7 +44,19 @@ pub fn amount(
     Ok(price.max(0).min(standard.amount.max(0)))
 }
 
-/// F-11: the sum of a month's settlement equals the sum of the waivers in it.
+/// F-11, 惠民殡葬政策: what a bill leaves to pay after its waivers; never less than nothing.
+pub fn payable(charged: i64, waived: i64) -> Verdict<i64> {
+    match charged.checked_sub(waived) {
+        Some(rest) if rest >= 0 => Ok(rest),
+        _ => Err(UserError::new(
+            "WAIVED_MORE_THAN_CHARGED",
+            "More was waived than was charged.",
+            "减免金额超过收费金额。",
+        )),
+    }
+}
+
+/// F-11, 惠民殡葬政策: the sum of a month's settlement equals the sum of the waivers in it.
 pub fn settlement_agrees(settled: i64, waivers: impl IntoIterator<Item = i64>) -> Verdict {
     let sum = waivers.into_iter().try_fold(0_i64, i64::checked_add);
     if sum == Some(settled) {
@@ -112,6 +124,40 @@ mod tests {
             code(day(2025, 6, 1), true).as_deref(),
             Some("WAIVER_ALREADY_GRANTED")
         );
+    }
+
+    #[test]
+    fn what_is_left_to_pay_is_never_less_than_nothing() {
+        for (charged, waived, rest) in [
+            (100, 40, Some(60)),
+            (40, 40, Some(0)),
+            (40, 41, None),
+            (i64::MIN, 1, None),
+        ] {
+            assert_eq!(payable(charged, waived).ok(), rest, "{charged} {waived}");
+        }
+    }
+
+    proptest::proptest! {
+        /// Whatever bills there are: each waiver is no more than its price and its standard, and the batch
+        /// agrees with their sum and with no other.
+        #[test]
+        fn a_month_settles_to_the_fen(
+            bills in proptest::collection::vec((0_i64..10_000_000, 0_i64..10_000_000), 0..200),
+            wrong in 1_i64..1_000,
+        ) {
+            let mut waived = Vec::new();
+            for (price, most) in &bills {
+                let standard = Standard { amount: *most, valid_from: day(2024, 1, 1), valid_to: None };
+                let granted = amount(*price, &standard, day(2026, 11, 22), false).unwrap();
+                proptest::prop_assert!(granted <= *price && granted <= *most && granted >= 0);
+                proptest::prop_assert!(payable(*price, granted).is_ok());
+                waived.push(granted);
+            }
+            let sum: i64 = waived.iter().sum();
+            proptest::prop_assert!(settlement_agrees(sum, waived.iter().copied()).is_ok());
+            proptest::prop_assert!(settlement_agrees(sum + wrong, waived).is_err());
+        }
     }
 
     #[test]

@@ -16,9 +16,13 @@ use sea_orm::{
 use serde_json::json;
 use uuid::Uuid;
 
+use super::act::Act;
+use super::course::{self, Step};
 use super::scope;
 use crate::model::{case_item, death_record, facility, funeral_case, service_item, waiver};
-use crate::rules::terms::{CaseState, DeathPaperKind, FacilityKind, FacilityState, KinRelation};
+use crate::rules::terms::{
+    CaseAct, CaseState, DeathPaperKind, FacilityKind, FacilityState, KinRelation,
+};
 use crate::rules::{case, death};
 
 /// What is needed to open a case. Persons are tokens; their identities are sealed already.
@@ -47,12 +51,8 @@ pub struct Opening {
 }
 
 /// Opens a case and returns it, with whether the death was new.
-pub async fn open<C: ConnectionTrait>(
-    tx: &C,
-    opening: &Opening,
-    now: DateTime<Utc>,
-    today: NaiveDate,
-) -> Result<(funeral_case::Model, bool)> {
+pub async fn open(act: &Act<'_>, opening: &Opening) -> Result<(funeral_case::Model, bool)> {
+    let (tx, now, today) = (act.tx, act.now, act.today);
     death::death_paper(
         &death::DeathPaper {
             kind: opening.paper_kind,
@@ -101,9 +101,19 @@ pub async fn open<C: ConnectionTrait>(
         cremated_on: Set(None),
         cremated_month: Set(None),
         closed_on: Set(None),
+        settled_at: Set(None),
+        payable: Set(None),
+        cancel_reason: Set(None),
         version: Set(1),
     }
     .insert(tx)
+    .await?;
+    course::entry(
+        act,
+        key,
+        CaseState::Opened,
+        &Step::note(CaseAct::Opened, key),
+    )
     .await?;
     Ok((opened, is_new))
 }
@@ -158,6 +168,10 @@ async fn record_death<C: ConnectionTrait>(
         .one(tx)
         .await?;
     if let Some(known) = known {
+        if known.revoked_on.is_some() {
+            // Who came back from a declared death dies once more, and that is told anew.
+            return renew_death(tx, known, opening, now).await;
+        }
         if known.died_on == opening.died_on {
             return Ok((known, false));
         }
@@ -178,10 +192,30 @@ async fn record_death<C: ConnectionTrait>(
         natural: Set(opening.natural),
         division_id: Set(division),
         recorded_at: Set(now),
+        version: Set(1),
+        revoked_on: Set(None),
     }
     .insert(tx)
     .await?;
     Ok((record, true))
+}
+
+async fn renew_death<C: ConnectionTrait>(
+    tx: &C,
+    known: death_record::Model,
+    opening: &Opening,
+    now: DateTime<Utc>,
+) -> Result<(death_record::Model, bool)> {
+    let version = known.version + 1;
+    let mut known: death_record::ActiveModel = known.into();
+    known.died_on = Set(opening.died_on);
+    known.paper_kind = Set(opening.paper_kind);
+    known.paper_number = Set(opening.paper_number.trim().to_owned());
+    known.natural = Set(opening.natural);
+    known.recorded_at = Set(now);
+    known.revoked_on = Set(None);
+    known.version = Set(version);
+    Ok((known.update(tx).await?, true))
 }
 
 /// F-19: the event that tells marriage, societies and whoever else of a death.
@@ -234,6 +268,7 @@ pub async fn bills<C: ConnectionTrait>(
 ) -> Result<HashMap<Uuid, Vec<BillLine>>> {
     let rows = case_item::Entity::find()
         .filter(case_item::Column::CaseId.is_in(ids.iter().copied()))
+        .filter(case_item::Column::Superseded.eq(false))
         .order_by_asc(case_item::Column::ItemCode)
         .all(c)
         .await?;

@@ -182,3 +182,34 @@ pub async fn waiver_totals<C: ConnectionTrait>(
     }
     Ok(totals)
 }
+
+/// The waivers in the cases of facilities in a period, with one statement.
+pub async fn waivers_of_facilities<C: ConnectionTrait>(
+    c: &C,
+    facilities: &[Uuid],
+    from: i32,
+    to: i32,
+) -> Result<HashMap<Uuid, WaiverTotals>> {
+    let mut binds = Binds::default();
+    let (from, to) = (binds.one(from), binds.one(to));
+    let wanted = binds.list(facilities);
+    let sql = format!(
+        "SELECT c.facility_id AS facility, COUNT(DISTINCT w.household) AS households, \
+           CAST(SUM(w.amount) AS bigint) AS waived, \
+           CAST(SUM(CASE WHEN w.settlement_id IS NULL THEN 0 ELSE w.amount END) AS bigint) AS settled \
+         FROM waiver w JOIN funeral_case c ON c.id = w.case_id \
+         WHERE c.facility_id IN ({wanted}) AND w.granted_month BETWEEN {from} AND {to} GROUP BY c.facility_id"
+    );
+    let mut totals = HashMap::new();
+    for row in binds.all(c, &sql).await? {
+        totals.insert(
+            row.try_get("", "facility")?,
+            WaiverTotals {
+                households: row.try_get("", "households")?,
+                waived: row.try_get("", "waived")?,
+                settled: row.try_get("", "settled")?,
+            },
+        );
+    }
+    Ok(totals)
+}

@@ -3,17 +3,34 @@
 //! Reading functions take several keys and answer for all of them with one statement, because
 //! they are called for all siblings of a page or an `_entities` call at once.
 
+pub mod act;
+pub mod authority;
+pub mod bills;
+pub mod breaches;
 pub mod cases;
+pub mod collection;
+pub mod contracts;
+pub mod course;
+pub mod cremations;
+pub mod deaths;
 pub mod facilities;
 pub mod figures;
+pub mod founding;
 pub mod graves;
+pub mod halls;
+pub mod interments;
 pub mod people;
 pub mod plots;
 pub mod scope;
 pub mod sea;
+pub mod sites;
 pub mod sql;
+pub mod suppression;
 pub mod tickets;
+pub mod timers;
+pub mod voyages;
 pub mod waivers;
+pub mod worship;
 
 use chrono::NaiveDate;
 use minzheng_kit::YearMonth;

@@ -17,6 +17,7 @@ pub async fn deaths<C: ConnectionTrait>(
 ) -> Result<HashMap<String, death_record::Model>> {
     let rows = death_record::Entity::find()
         .filter(death_record::Column::Deceased.is_in(persons.iter().cloned()))
+        .filter(death_record::Column::RevokedOn.is_null())
         .all(c)
         .await?;
     Ok(rows.into_iter().map(|d| (d.deceased.clone(), d)).collect())

@@ -9,28 +9,33 @@ use minzheng_kit::id;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait,
-    ExprTrait, QueryFilter, QueryOrder, SqlErr,
+    ExprTrait, QueryFilter,
 };
+use serde_json::json;
 use uuid::Uuid;
 
-use super::people::group;
-use crate::model::{facility, funeral_case, plot, plot_hold, worship_slot};
+use super::act::{Act, same_version, unique};
+use super::authority;
+use super::course::{self, Step};
+use crate::model::{facility, funeral_case, plot, plot_hold};
 use crate::rules::burial::{PlotBuyer, plot_sale, serves};
-use crate::rules::plot::{PlotEvent, advance, taken};
-use crate::rules::settings::Settings;
-use crate::rules::{case, terms::PlotState};
+use crate::rules::plot::{self as rules_plot, PlotEvent, advance, taken};
+use crate::rules::{
+    case as rules_case,
+    settings::Parameter,
+    terms::{CaseAct, PlotState},
+};
 
 /// Holds a plot for an open case until the hold ends by itself. `villager` says that the deceased
-/// was of the village, for a rural public facility.
-pub async fn reserve<C: ConnectionTrait>(
-    tx: &C,
-    plot_id: Uuid,
-    case: &funeral_case::Model,
-    villager: bool,
-    now: DateTime<Utc>,
-    settings: &Settings,
-) -> Result<plot::Model> {
-    if !case::is_open(case.state) {
+/// was of the village, for a rural public facility (F-5).
+pub async fn reserve(act: &Act<'_>, plot_id: Uuid, case_id: Uuid, villager: bool) -> Result<Uuid> {
+    let (tx, now) = (act.tx, act.now);
+    let case = funeral_case::Entity::find_by_id(case_id)
+        .one(tx)
+        .await?
+        .ok_or(Error::Forbidden)?;
+    authority::case(act.principal, &act.services.province, &case)?;
+    if !rules_case::is_open(case.state) {
         return Err(Error::Invalid(
             UserError::new(
                 "CASE_NOT_OPEN",
@@ -40,19 +45,7 @@ pub async fn reserve<C: ConnectionTrait>(
             .field(&["case"]),
         ));
     }
-    let place = plot::Entity::find_by_id(plot_id)
-        .one(tx)
-        .await?
-        .ok_or_else(|| {
-            Error::Invalid(
-                UserError::new(
-                    "PLOT_UNKNOWN",
-                    "There is no such niche or grave.",
-                    "没有该格位/墓位。",
-                )
-                .field(&["plot"]),
-            )
-        })?;
+    let place = place(tx, plot_id).await?;
     let home = facility::Entity::find_by_id(place.facility_id)
         .one(tx)
         .await?
@@ -60,7 +53,7 @@ pub async fn reserve<C: ConnectionTrait>(
     serves(home.sub_kind, villager)?;
     // F-10: a case stands on a death paper, so what it asks for is for a deceased.
     plot_sale(PlotBuyer::Deceased, place.occupant_limit)?;
-    let until = now + TimeDelta::hours(settings.hold_hours.value);
+    let until = now + TimeDelta::hours(act.rules().value(Parameter::HoldHours));
     let state = advance(
         place.state,
         PlotEvent::Hold { until },
@@ -79,12 +72,7 @@ pub async fn reserve<C: ConnectionTrait>(
         )
         .exec(tx)
         .await?;
-    let holding = plot_hold::Entity::find()
-        .filter(plot_hold::Column::CaseId.eq(case.id))
-        .filter(plot_hold::Column::EndedAt.is_null())
-        .one(tx)
-        .await?;
-    if holding.is_some() {
+    if hold_of(tx, case.id).await?.is_some() {
         return Err(Error::Invalid(
             UserError::new(
                 "CASE_HOLDS_A_PLOT",
@@ -102,29 +90,113 @@ pub async fn reserve<C: ConnectionTrait>(
         expires_at: Set(until),
         ended_at: Set(None),
     };
-    if let Err(error) = plot_hold::Entity::insert(hold)
+    plot_hold::Entity::insert(hold)
         .exec_without_returning(tx)
         .await
-    {
-        return Err(match error.sql_err() {
-            Some(SqlErr::UniqueConstraintViolation(_)) => Error::Invalid(taken()),
-            _ => error.into(),
-        });
-    }
+        .map_err(|e| unique(e, taken))?;
     let version = place.version + 1;
     let mut place: plot::ActiveModel = place.into();
     place.state = Set(state);
     place.held_until = Set(Some(until));
     place.version = Set(version);
-    Ok(place.update(tx).await?)
+    place.update(tx).await?;
+    course::step(act, &case, Step::note(CaseAct::PlotHeld, plot_id), |_| ()).await?;
+    act.done(
+        ("Plot", plot_id),
+        "PlotChanged",
+        None,
+        json!({ "state": state, "case": case.id }),
+    )
+    .await?;
+    Ok(plot_id)
 }
 
-/// How a plot looks to whoever asks now: a hold that ran out is free again.
+/// A plot, or the refusal that there is none.
+pub async fn place<C: ConnectionTrait>(tx: &C, plot_id: Uuid) -> Result<plot::Model> {
+    plot::Entity::find_by_id(plot_id)
+        .one(tx)
+        .await?
+        .ok_or_else(|| {
+            Error::Invalid(
+                UserError::new(
+                    "PLOT_UNKNOWN",
+                    "There is no such niche or grave.",
+                    "没有该格位/墓位。",
+                )
+                .field(&["plot"]),
+            )
+        })
+}
+
+/// The hold in force of a case, run out or not.
+pub async fn hold_of<C: ConnectionTrait>(tx: &C, case: Uuid) -> Result<Option<plot_hold::Model>> {
+    Ok(plot_hold::Entity::find()
+        .filter(plot_hold::Column::CaseId.eq(case))
+        .filter(plot_hold::Column::EndedAt.is_null())
+        .one(tx)
+        .await?)
+}
+
+/// Gives a hold up; the place is free again.
+pub async fn release(act: &Act<'_>, plot_id: Uuid, version: i64) -> Result<Uuid> {
+    let place = place(act.tx, plot_id).await?;
+    let hold = plot_hold::Entity::find()
+        .filter(plot_hold::Column::PlotId.eq(plot_id))
+        .filter(plot_hold::Column::EndedAt.is_null())
+        .one(act.tx)
+        .await?
+        .ok_or(Error::Forbidden)?;
+    let case = funeral_case::Entity::find_by_id(hold.case_id)
+        .one(act.tx)
+        .await?
+        .ok_or(Error::Forbidden)?;
+    authority::case(act.principal, &act.services.province, &case)?;
+    same_version(place.version, version)?;
+    advance(place.state, PlotEvent::Release, place.held_until, act.now)?;
+    release_of_case(act.tx, case.id, act.now).await?;
+    course::step(
+        act,
+        &case,
+        Step::note(CaseAct::PlotReleased, plot_id),
+        |_| (),
+    )
+    .await?;
+    Ok(plot_id)
+}
+
+/// Ends the hold of a case, if it has one that was not taken up.
+pub async fn release_of_case<C: ConnectionTrait>(
+    tx: &C,
+    case: Uuid,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let Some(hold) = hold_of(tx, case).await? else {
+        return Ok(());
+    };
+    let Some(place) = plot::Entity::find_by_id(hold.plot_id)
+        .filter(plot::Column::State.eq(PlotState::Held))
+        .one(tx)
+        .await?
+    else {
+        return Ok(());
+    };
+    let mut hold: plot_hold::ActiveModel = hold.into();
+    hold.ended_at = Set(Some(now));
+    hold.update(tx).await?;
+    let version = place.version + 1;
+    let mut place: plot::ActiveModel = place.into();
+    place.state = Set(PlotState::Free);
+    place.held_until = Set(None);
+    place.version = Set(version);
+    place.update(tx).await?;
+    Ok(())
+}
+
+/// How a plot looks to whoever asks now: a hold that ran out is free again, a contract that ran out is
+/// expired.
 pub fn seen(place: &plot::Model, now: DateTime<Utc>) -> PlotState {
-    match place.held_until {
-        Some(end) if place.state == PlotState::Held && end <= now => PlotState::Free,
-        _ => place.state,
-    }
+    let today = minzheng_kit::clock::legal_day(now);
+    rules_plot::seen(place.state, place.held_until, place.contract_to, now, today)
 }
 
 /// What makes a plot free to whoever asks now, as a condition on the table `plot`.
@@ -135,6 +207,24 @@ pub fn free(now: DateTime<Utc>) -> Condition {
             Condition::all()
                 .add(plot::Column::State.eq(PlotState::Held))
                 .add(plot::Column::HeldUntil.lte(now)),
+        )
+}
+
+/// What makes the contract of a plot run on a day.
+pub fn term_runs(today: NaiveDate) -> Condition {
+    Condition::any()
+        .add(plot::Column::ContractTo.is_null())
+        .add(plot::Column::ContractTo.gt(today))
+}
+
+/// What makes a plot expired to whoever asks on a day, whether that was written down yet or not.
+pub fn expired(today: NaiveDate) -> Condition {
+    Condition::any()
+        .add(plot::Column::State.eq(PlotState::Expired))
+        .add(
+            Condition::all()
+                .add(plot::Column::State.eq(PlotState::Occupied))
+                .add(plot::Column::ContractTo.lte(today)),
         )
 }
 
@@ -159,21 +249,4 @@ pub async fn held_by<C: ConnectionTrait>(
         .into_iter()
         .filter_map(|h| places.remove(&h.plot_id).map(|p| (h.case_id, p)))
         .collect())
-}
-
-/// The worship slots of facilities from a day on, at most `limit` each, with one statement.
-pub async fn slots<C: ConnectionTrait>(
-    c: &C,
-    facilities: &[Uuid],
-    from: NaiveDate,
-    limit: usize,
-) -> Result<HashMap<Uuid, Vec<worship_slot::Model>>> {
-    let rows = worship_slot::Entity::find()
-        .filter(worship_slot::Column::FacilityId.is_in(facilities.iter().copied()))
-        .filter(worship_slot::Column::Day.gte(from))
-        .order_by_asc(worship_slot::Column::Day)
-        .order_by_asc(worship_slot::Column::StartsHour)
-        .all(c)
-        .await?;
-    Ok(group(rows, limit, |s| s.facility_id))
 }

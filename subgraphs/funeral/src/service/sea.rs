@@ -39,7 +39,7 @@ pub async fn eco_stats<C: ConnectionTrait>(
          UNION ALL \
          SELECT e.kind, COUNT(*) * 0, COUNT(*), CAST(SUM(e.subsidy) AS bigint) \
            FROM eco_burial e JOIN division_scope s ON s.division_id = e.division_id \
-           WHERE s.ancestor_id = {division} AND e.buried_month BETWEEN {from} AND {to} GROUP BY e.kind"
+           WHERE s.ancestor_id = {division} AND NOT e.superseded AND e.buried_month BETWEEN {from} AND {to} GROUP BY e.kind"
     );
     let mut stats = EcoStats::default();
     let mut first = true;

@@ -1,14 +1,17 @@
 //! The hotline 96444.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use minzheng_kit::contract::scope as contract_scope;
 use minzheng_kit::error::{Error, Result, UserError};
 use minzheng_kit::{divisions, id};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult,
+    QueryFilter, QueryOrder, QuerySelect,
 };
+use serde_json::json;
 use uuid::Uuid;
 
+use super::act::{Act, same_version};
 use super::{facilities, month_of, scope};
 use crate::model::{funeral_case, hotline_ticket};
 use crate::rules::geo::Point;
@@ -37,13 +40,9 @@ pub struct Call {
 }
 
 /// Opens a ticket.
-pub async fn open<C: ConnectionTrait>(
-    tx: &C,
-    call: &Call,
-    now: DateTime<Utc>,
-    today: NaiveDate,
-    settings: &Settings,
-) -> Result<hotline_ticket::Model> {
+pub async fn open(act: &Act<'_>, call: &Call) -> Result<Uuid> {
+    act.officer(contract_scope::HOTLINE, call.division)?;
+    let (tx, now, today) = (act.tx, act.now, act.today);
     scope::ensure(tx, call.division).await?;
     let case = match &call.case_number {
         None => None,
@@ -84,32 +83,94 @@ pub async fn open<C: ConnectionTrait>(
         lat: Set(call.point.lat),
         opened_at: Set(now),
         opened_month: Set(month_of(today)),
-        due_at: Set(ticket::dispatch_due(now, settings)),
+        due_at: Set(ticket::dispatch_due(now, &act.rules())),
         dispatched_at: Set(None),
         arrived_at: Set(None),
         closed_at: Set(None),
         satisfaction: Set(None),
+        hearse_id: Set(None),
+        accepted_at: Set(None),
+        arrival_due_at: Set(None),
+        resolved_at: Set(None),
+        waiting_since: Set(None),
+        reopened: Set(0),
         version: Set(1),
     };
-    Ok(opened.insert(tx).await?)
+    hotline_ticket::Entity::insert(opened)
+        .exec_without_returning(tx)
+        .await?;
+    act.done(
+        ("HotlineTicket", key),
+        "TicketOpened",
+        None,
+        json!({ "state": TicketState::Open, "category": call.category }),
+    )
+    .await?;
+    Ok(key)
+}
+
+/// A ticket as it is to be changed: the caller may, and it is as the caller saw it.
+async fn load(
+    act: &Act<'_>,
+    ticket_id: Uuid,
+    version: Option<i64>,
+) -> Result<hotline_ticket::Model> {
+    let ticket = hotline_ticket::Entity::find_by_id(ticket_id)
+        .one(act.tx)
+        .await?
+        .ok_or(Error::Forbidden)?;
+    act.officer(contract_scope::HOTLINE, ticket.division_id)?;
+    if let Some(version) = version {
+        same_version(ticket.version, version)?;
+    }
+    Ok(ticket)
+}
+
+/// Where a ticket stands to whoever looks now (F-18): one that nobody dispatched is raised by itself.
+pub fn seen(row: &hotline_ticket::Model, now: DateTime<Utc>, rules: &Settings) -> TicketState {
+    let since = row.waiting_since.unwrap_or(row.opened_at);
+    ticket::seen(row.state, row.category, since, now, rules)
+}
+
+/// Moves a ticket by the rules, with its history row and event.
+async fn advance(
+    act: &Act<'_>,
+    row: hotline_ticket::Model,
+    to: TicketState,
+    change: impl FnOnce(&mut hotline_ticket::ActiveModel),
+) -> Result<Uuid> {
+    let from = seen(&row, act.now, &act.rules());
+    let state = ticket::advance(from, to, row.category)?;
+    let (key, before, version) = (row.id, row.state, row.version + 1);
+    let mut row: hotline_ticket::ActiveModel = row.into();
+    row.state = Set(state);
+    row.version = Set(version);
+    change(&mut row);
+    row.update(act.tx).await?;
+    act.done(
+        ("HotlineTicket", key),
+        "TicketAdvanced",
+        Some(json!({ "state": before })),
+        json!({ "state": state, "version": version }),
+    )
+    .await?;
+    Ok(key)
 }
 
 /// Sends a ticket to the nearest facility with a hearse that is ready.
-pub async fn dispatch<C: ConnectionTrait>(
-    tx: &C,
-    ticket_id: Uuid,
-    now: DateTime<Utc>,
-) -> Result<hotline_ticket::Model> {
-    let ticket = hotline_ticket::Entity::find_by_id(ticket_id)
-        .one(tx)
-        .await?
-        .ok_or(Error::NotFound)?;
-    let state = ticket::advance(ticket.state, TicketState::Dispatched, ticket.category)?;
+pub async fn dispatch(act: &Act<'_>, ticket_id: Uuid, version: Option<i64>) -> Result<Uuid> {
+    let row = load(act, ticket_id, version).await?;
+    let rules = act.rules();
+    ticket::advance(
+        seen(&row, act.now, &rules),
+        TicketState::Dispatched,
+        row.category,
+    )?;
     let here = Point {
-        lon: ticket.lon,
-        lat: ticket.lat,
+        lon: row.lon,
+        lat: row.lat,
     };
-    let hearse = facilities::nearest_hearse(tx, here, facilities::MAX_RADIUS_KM)
+    let (away, hearse) = facilities::nearest_hearse(act.tx, here, facilities::MAX_RADIUS_KM)
         .await?
         .ok_or_else(|| {
             Error::Invalid(UserError::new(
@@ -118,13 +179,91 @@ pub async fn dispatch<C: ConnectionTrait>(
                 "附近没有待命的接运车辆。",
             ))
         })?;
-    let version = ticket.version + 1;
-    let mut ticket: hotline_ticket::ActiveModel = ticket.into();
-    ticket.state = Set(state);
-    ticket.facility_id = Set(Some(hearse.1.facility_id));
-    ticket.dispatched_at = Set(Some(now));
-    ticket.version = Set(version);
-    Ok(ticket.update(tx).await?)
+    let promise = ticket::arrival_promise_minutes(away, &rules);
+    let now = act.now;
+    advance(act, row, TicketState::Dispatched, |row| {
+        row.facility_id = Set(Some(hearse.facility_id));
+        row.hearse_id = Set(Some(hearse.id));
+        row.dispatched_at = Set(Some(now));
+        row.arrival_due_at = Set(Some(now + TimeDelta::minutes(promise)));
+        row.waiting_since = Set(None);
+    })
+    .await
+}
+
+/// The facility takes the ticket.
+pub async fn accept(act: &Act<'_>, ticket_id: Uuid, version: i64) -> Result<Uuid> {
+    let row = load(act, ticket_id, Some(version)).await?;
+    let now = act.now;
+    advance(act, row, TicketState::Accepted, |row| {
+        row.accepted_at = Set(Some(now))
+    })
+    .await
+}
+
+/// The facility's people are there.
+pub async fn on_site(act: &Act<'_>, ticket_id: Uuid, version: i64) -> Result<Uuid> {
+    let row = load(act, ticket_id, Some(version)).await?;
+    let now = act.now;
+    advance(act, row, TicketState::OnSite, |row| {
+        row.arrived_at = Set(Some(now))
+    })
+    .await
+}
+
+/// What was asked for is done.
+pub async fn resolve(act: &Act<'_>, ticket_id: Uuid, version: i64) -> Result<Uuid> {
+    let row = load(act, ticket_id, Some(version)).await?;
+    let now = act.now;
+    advance(act, row, TicketState::Resolved, |row| {
+        row.resolved_at = Set(Some(now))
+    })
+    .await
+}
+
+/// F-18: closes a ticket with the caller's feedback.
+pub async fn close(
+    act: &Act<'_>,
+    ticket_id: Uuid,
+    version: i64,
+    mark: Option<i32>,
+) -> Result<Uuid> {
+    let row = load(act, ticket_id, Some(version)).await?;
+    ticket::close(row.state, row.category, mark)?;
+    let now = act.now;
+    advance(act, row, TicketState::Closed, |row| {
+        row.closed_at = Set(Some(now));
+        row.satisfaction = Set(mark);
+    })
+    .await
+}
+
+/// Raises a ticket to a supervisor.
+pub async fn escalate(act: &Act<'_>, ticket_id: Uuid, version: i64) -> Result<Uuid> {
+    let row = load(act, ticket_id, Some(version)).await?;
+    advance(act, row, TicketState::Escalated, |_| ()).await
+}
+
+/// Opens a resolved or closed ticket again; its time to be dispatched runs anew.
+pub async fn reopen(act: &Act<'_>, ticket_id: Uuid, version: i64) -> Result<Uuid> {
+    let row = load(act, ticket_id, Some(version)).await?;
+    let (now, due, times) = (
+        act.now,
+        ticket::dispatch_due(act.now, &act.rules()),
+        row.reopened + 1,
+    );
+    advance(act, row, TicketState::Reopened, |row| {
+        row.waiting_since = Set(Some(now));
+        row.due_at = Set(due);
+        row.reopened = Set(times);
+        row.dispatched_at = Set(None);
+        row.accepted_at = Set(None);
+        row.arrived_at = Set(None);
+        row.resolved_at = Set(None);
+        row.closed_at = Set(None);
+        row.satisfaction = Set(None);
+    })
+    .await
 }
 
 /// The cases that a caller may be told of: those the identified caller applied for that are still
@@ -171,13 +310,37 @@ pub struct Sla {
     pub tickets: i64,
     /// Tickets dispatched late or not yet although due.
     pub late: i64,
+    /// Tickets whose people came later than promised, or not yet although due.
+    pub arrived_late: i64,
+    /// Tickets that were opened again.
+    pub reopened: i64,
     /// Minutes until dispatch, sorted.
     pub to_dispatch: Vec<i64>,
+    /// Minutes until the facility took it, sorted.
+    pub to_accept: Vec<i64>,
     /// Minutes until arrival, sorted.
     pub to_arrival: Vec<i64>,
+    /// Minutes until it was done, sorted.
+    pub to_resolve: Vec<i64>,
+    /// The callers' marks.
+    pub marks: Vec<i64>,
 }
 
-/// The answers of a division and all below it from one month to another.
+/// The times of a ticket that its answer is measured by.
+#[derive(FromQueryResult)]
+struct Times {
+    opened_at: DateTime<Utc>,
+    due_at: DateTime<Utc>,
+    dispatched_at: Option<DateTime<Utc>>,
+    accepted_at: Option<DateTime<Utc>>,
+    arrived_at: Option<DateTime<Utc>>,
+    arrival_due_at: Option<DateTime<Utc>>,
+    resolved_at: Option<DateTime<Utc>>,
+    satisfaction: Option<i32>,
+    reopened: i32,
+}
+
+/// The answers of a division and all below it from one month to another, with one statement.
 pub async fn sla<C: ConnectionTrait>(
     c: &C,
     division: Uuid,
@@ -185,37 +348,52 @@ pub async fn sla<C: ConnectionTrait>(
     to: i32,
     now: DateTime<Utc>,
 ) -> Result<Sla> {
-    type Times = (
-        DateTime<Utc>,
-        DateTime<Utc>,
-        Option<DateTime<Utc>>,
-        Option<DateTime<Utc>>,
-    );
-    let rows: Vec<Times> = hotline_ticket::Entity::find()
+    use hotline_ticket::Column;
+    let rows = hotline_ticket::Entity::find()
         .select_only()
-        .column(hotline_ticket::Column::OpenedAt)
-        .column(hotline_ticket::Column::DueAt)
-        .column(hotline_ticket::Column::DispatchedAt)
-        .column(hotline_ticket::Column::ArrivedAt)
-        .filter(hotline_ticket::Column::DivisionId.in_subquery(facilities::divisions_in(division)))
-        .filter(hotline_ticket::Column::OpenedMonth.between(from, to))
-        .filter(hotline_ticket::Column::Category.eq(TicketCategory::Collect))
-        .into_tuple()
+        .columns([
+            Column::OpenedAt,
+            Column::DueAt,
+            Column::DispatchedAt,
+            Column::AcceptedAt,
+            Column::ArrivedAt,
+            Column::ArrivalDueAt,
+            Column::ResolvedAt,
+            Column::Satisfaction,
+            Column::Reopened,
+        ])
+        .filter(Column::DivisionId.in_subquery(facilities::divisions_in(division)))
+        .filter(Column::OpenedMonth.between(from, to))
+        .filter(Column::Category.eq(TicketCategory::Collect))
+        .into_model::<Times>()
         .all(c)
         .await?;
     let mut sla = Sla {
         tickets: i64::try_from(rows.len()).unwrap_or(i64::MAX),
         ..Sla::default()
     };
-    for (opened, due, dispatched, arrived) in rows {
-        sla.late += i64::from(dispatched.unwrap_or(now) > due);
-        sla.to_dispatch
-            .extend(dispatched.map(|at| (at - opened).num_minutes()));
-        sla.to_arrival
-            .extend(arrived.map(|at| (at - opened).num_minutes()));
+    for row in rows {
+        let minutes = |at: Option<DateTime<Utc>>| at.map(|at| (at - row.opened_at).num_minutes());
+        sla.late += i64::from(row.dispatched_at.unwrap_or(now) > row.due_at);
+        sla.arrived_late += i64::from(
+            row.arrival_due_at
+                .is_some_and(|due| row.arrived_at.unwrap_or(now) > due),
+        );
+        sla.reopened += i64::from(row.reopened > 0);
+        sla.to_dispatch.extend(minutes(row.dispatched_at));
+        sla.to_accept.extend(minutes(row.accepted_at));
+        sla.to_arrival.extend(minutes(row.arrived_at));
+        sla.to_resolve.extend(minutes(row.resolved_at));
+        sla.marks.extend(row.satisfaction.map(i64::from));
     }
-    sla.to_dispatch.sort_unstable();
-    sla.to_arrival.sort_unstable();
+    for times in [
+        &mut sla.to_dispatch,
+        &mut sla.to_accept,
+        &mut sla.to_arrival,
+        &mut sla.to_resolve,
+    ] {
+        times.sort_unstable();
+    }
     Ok(sla)
 }
 

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::scope;
 use crate::model::{waiver, waiver_policy, waiver_settlement};
-use crate::rules::terms::SettlementSource;
+use crate::rules::terms::{SettlementSource, WaiverPayer};
 use crate::rules::waiver::settlement_agrees;
 
 /// The policies that hold in a division on a day, by item: of several for one item the nearest
@@ -55,11 +55,12 @@ pub async fn policies<C: ConnectionTrait>(
 }
 
 /// F-11: settles what a division granted in a month and has not settled. The batch equals the sum
-/// of its waivers; a month that has not ended, or with nothing to settle, is refused.
+/// of its waivers of one payer; a month that has not ended, or with nothing to settle, is refused.
 pub async fn settle<C: ConnectionTrait>(
     tx: &C,
     division: Uuid,
     month: YearMonth,
+    payer: Option<WaiverPayer>,
     today: NaiveDate,
 ) -> Result<waiver_settlement::Model> {
     if month.end().is_none_or(|end| end > today) {
@@ -77,7 +78,8 @@ pub async fn settle<C: ConnectionTrait>(
         .filter(waiver::Column::SettlementId.is_null())
         .all(tx)
         .await?;
-    let Some(payer) = open.first().map(|w| w.payer) else {
+    let first = open.iter().find(|w| payer.is_none_or(|p| p == w.payer));
+    let Some(payer) = first.map(|w| w.payer) else {
         return Err(UserError::new(
             "NOTHING_TO_SETTLE",
             "There is nothing to settle in that month.",
@@ -113,4 +115,38 @@ pub async fn settle<C: ConnectionTrait>(
         .await?;
     settlement_agrees(batch.amount, settled.iter().map(|w| w.amount)).map_err(Error::Invalid)?;
     Ok(batch)
+}
+
+/// The settled batches of a division and all below it in a period, newest month first.
+pub async fn settlements<C: ConnectionTrait>(
+    c: &C,
+    division: Uuid,
+    from: i32,
+    to: i32,
+    limit: u64,
+) -> Result<Vec<waiver_settlement::Model>> {
+    use sea_orm::QuerySelect;
+    Ok(waiver_settlement::Entity::find()
+        .filter(
+            waiver_settlement::Column::DivisionId
+                .in_subquery(super::facilities::divisions_in(division)),
+        )
+        .filter(waiver_settlement::Column::Month.between(from, to))
+        .order_by_desc(waiver_settlement::Column::Month)
+        .order_by_asc(waiver_settlement::Column::Id)
+        .limit(limit)
+        .all(c)
+        .await?)
+}
+
+/// What a household has had waived, by item, in fen.
+pub async fn of_household<C: ConnectionTrait>(
+    c: &C,
+    household: &str,
+) -> Result<std::collections::HashMap<String, i64>> {
+    let rows = waiver::Entity::find()
+        .filter(waiver::Column::Household.eq(household))
+        .all(c)
+        .await?;
+    Ok(rows.into_iter().map(|w| (w.item_code, w.amount)).collect())
 }

@@ -2,10 +2,18 @@
 //!
 //! On SQLite, and on PostgreSQL too when `MINZHENG_TEST_POSTGRES` names one.
 
+mod bills;
 mod changes;
+mod consistency;
 mod federation;
+mod hotline;
+mod journey;
+mod land;
+mod race;
 mod report;
 mod requests;
+mod rooms;
+mod steps;
 
 use minzheng_kit::testing::{execute, memory, over, seeded};
 use minzheng_kit::{Graph, Principal, Services, Subsystem, database};

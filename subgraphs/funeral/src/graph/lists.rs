@@ -1,0 +1,503 @@
+//! Lists and calendars: cases for officers, prices and their breaches, halls, worship, illegal graves, land,
+//! requests of near kin, and the parameters of the law.
+
+use async_graphql::connection::{Connection, EmptyFields};
+use async_graphql::{Context, ID, Object, Result};
+use minzheng_kit::contract::scope;
+use minzheng_kit::federation::directives::{CacheScope, cache_control, requires_scopes};
+use minzheng_kit::legal::LegalParameter;
+use minzheng_kit::page::{PageArgs, keyset};
+use minzheng_kit::{Date, PrincipalExt, YearMonth};
+use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
+
+use super::breach::PriceBreach;
+use super::case::FuneralCase;
+use super::course::TimelineEntry;
+use super::facility::PriceLine;
+use super::grave::{GraveSquare, IllegalGrave};
+use super::inputs::BoxInput;
+use super::kin::KinRequest;
+use super::land::{BurialZone, FacilityGap, RuralBurialSite};
+use super::payloads::WaiverSettlement;
+use super::plot::WorshipSlot;
+use super::worship::{Hall, WorshipBooking, WorshipForecast};
+use super::{access, period, settings_today, size, uuid};
+use crate::model::{
+    burial_zone, funeral_case, illegal_grave, kin_request, price_breach, rural_burial_site,
+    worship_booking,
+};
+use crate::rules::settings::REGISTER;
+use crate::rules::terms::{BreachState, CaseState, GraveState, KinRequestState};
+use crate::rules::worship::crowd;
+use crate::service::facilities::{self, divisions_in};
+use crate::service::{cases, collection, course, graves, halls, sites, waivers, worship};
+
+type Page<T> = Connection<String, T, EmptyFields, EmptyFields>;
+
+/// Lists and calendars.
+#[derive(Default)]
+pub struct ListQuery;
+
+#[Object]
+impl ListQuery {
+    /// The numbers that the funeral law and the province set, with where they come from
+    /// (殡葬法定参数).
+    #[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
+    async fn funeral_legal_parameters(
+        &self,
+        #[graphql(desc = "Only what counts on this day; all if not given (日期).")] on: Option<
+            Date,
+        >,
+    ) -> Vec<LegalParameter> {
+        REGISTER.list(on.map(|d| d.0))
+    }
+
+    /// The cases of a division, newest first, for its officers (治丧案件列表).
+    #[graphql(directive = requires_scopes::apply(vec![vec!["funeral.case".into()]]))]
+    async fn funeral_cases(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The division; the officer's own if not given (行政区划).")]
+        division: Option<ID>,
+        #[graphql(desc = "Only in this state (案件状态).")] state: Option<CaseState>,
+        #[graphql(
+            desc = "Only those whose body is stored beyond what is allowed (仅超期存放).",
+            default
+        )]
+        storage_overdue: bool,
+        #[graphql(desc = "How many at most, 50 if not given (条数).")] first: Option<i32>,
+        #[graphql(desc = "Those after this cursor (游标).")] after: Option<String>,
+    ) -> Result<Option<Page<FuneralCase>>> {
+        let division = match division {
+            Some(id) => uuid(&id, "division")?,
+            None => access::own_division(ctx)?,
+        };
+        access::officer(ctx, scope::FUNERAL_CASE, division)?;
+        let mut select = funeral_case::Entity::find()
+            .filter(funeral_case::Column::DivisionId.in_subquery(divisions_in(division)));
+        if let Some(state) = state {
+            select = select.filter(funeral_case::Column::State.eq(state));
+        }
+        if storage_overdue {
+            let late = collection::overdue(ctx.services().clock.today());
+            select = select.filter(funeral_case::Column::Id.in_subquery(late));
+        }
+        let order = [
+            (funeral_case::Column::OpenedAt, Order::Desc),
+            (funeral_case::Column::Id, Order::Asc),
+        ];
+        let args = PageArgs::forward(first, after);
+        Ok(Some(
+            keyset(
+                ctx.services().db.read(),
+                select,
+                &order,
+                &args,
+                FuneralCase::all,
+            )
+            .await?,
+        ))
+    }
+
+    /// The course of a case, in order, for its applicant and for officers; null if there is no such case
+    /// (案件流程).
+    #[graphql(directive = requires_scopes::apply(vec![vec!["self".into()], vec!["funeral.case".into()]]))]
+    async fn case_timeline(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The case (治丧案件).")] case: ID,
+    ) -> Result<Option<Vec<TimelineEntry>>> {
+        let id = uuid(&case, "case")?;
+        let db = ctx.services().db.read();
+        let Some(row) = cases::by_ids(db, &[id]).await?.remove(&id) else {
+            ctx.need(scope::FUNERAL_CASE)?;
+            return Ok(None);
+        };
+        access::case(ctx, &row)?;
+        let entries = course::timelines(db, &[id])
+            .await?
+            .remove(&id)
+            .unwrap_or_default();
+        Ok(Some(entries.into_iter().map(TimelineEntry::from).collect()))
+    }
+
+    /// The published price list of a facility as it holds on a day; empty where nothing is published
+    /// (收费目录).
+    #[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
+    async fn price_catalogue(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The facility (设施).")] facility: ID,
+        #[graphql(desc = "The day; today if not given (日期).")] on: Option<Date>,
+    ) -> Result<Option<Vec<PriceLine>>> {
+        let services = ctx.services();
+        let id = uuid(&facility, "facility")?;
+        let on = on.map_or_else(|| services.clock.today(), |d| d.0);
+        let lists = facilities::prices(services.db.read(), &[id], on).await?;
+        Ok(Some(
+            lists
+                .get(&id)
+                .into_iter()
+                .flatten()
+                .map(PriceLine::of)
+                .collect(),
+        ))
+    }
+
+    /// Prices outside the lists of a division, newest first, for its officers (价格违规列表).
+    #[graphql(directive = requires_scopes::apply(vec![vec!["funeral.case".into()]]))]
+    async fn price_breaches(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The division; the officer's own if not given (行政区划).")]
+        division: Option<ID>,
+        #[graphql(desc = "Only in this state (处理状态).")] state: Option<BreachState>,
+        #[graphql(desc = "How many at most, 50 if not given (条数).")] first: Option<i32>,
+        #[graphql(desc = "Those after this cursor (游标).")] after: Option<String>,
+    ) -> Result<Option<Page<PriceBreach>>> {
+        let division = match division {
+            Some(id) => uuid(&id, "division")?,
+            None => access::own_division(ctx)?,
+        };
+        access::officer(ctx, scope::FUNERAL_CASE, division)?;
+        let mut select = price_breach::Entity::find()
+            .filter(price_breach::Column::DivisionId.in_subquery(divisions_in(division)));
+        if let Some(state) = state {
+            select = select.filter(price_breach::Column::State.eq(state));
+        }
+        let order = [
+            (price_breach::Column::ReportedAt, Order::Desc),
+            (price_breach::Column::Id, Order::Asc),
+        ];
+        let args = PageArgs::forward(first, after);
+        Ok(Some(
+            keyset(
+                ctx.services().db.read(),
+                select,
+                &order,
+                &args,
+                PriceBreach::all,
+            )
+            .await?,
+        ))
+    }
+
+    /// The settled batches of waivers of a division from one month to another, newest first
+    /// (减免结算批次).
+    #[graphql(directive = requires_scopes::apply(vec![vec!["statistics.read".into()]]))]
+    async fn waiver_settlements(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The division (行政区划).")] division: ID,
+        #[graphql(desc = "First month (起始月份).")] from: YearMonth,
+        #[graphql(desc = "Last month, included (截止月份).")] to: YearMonth,
+        #[graphql(desc = "How many at most, 50 if not given (条数).")] first: Option<i32>,
+    ) -> Result<Option<Vec<WaiverSettlement>>> {
+        let division = uuid(&division, "division")?;
+        access::figures(ctx, division)?;
+        let (start, end) = period(from, to)?;
+        let limit = size(first, 50, 500) as u64;
+        let rows =
+            waivers::settlements(ctx.services().db.read(), division, start, end, limit).await?;
+        Ok(Some(rows.into_iter().map(WaiverSettlement::of).collect()))
+    }
+
+    /// The halls of a funeral home with their calendars; empty where there are none (告别厅日历).
+    #[graphql(directive = cache_control::apply(Some(30), Some(CacheScope::Public)))]
+    async fn hall_calendar(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The funeral home (殡仪馆).")] facility: ID,
+    ) -> Result<Option<Vec<Hall>>> {
+        let id = uuid(&facility, "facility")?;
+        let halls = halls::of_facilities(ctx.services().db.read(), &[id])
+            .await?
+            .remove(&id);
+        Ok(Some(Hall::all(halls.unwrap_or_default())))
+    }
+
+    /// How crowded a facility will be on a day, span by span, by what is booked (客流程度).
+    #[graphql(directive = cache_control::apply(Some(30), Some(CacheScope::Public)))]
+    async fn crowd_level(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The facility (设施).")] facility: ID,
+        #[graphql(desc = "The day; today if not given (日期).")] on: Option<Date>,
+    ) -> Result<Option<Vec<WorshipSlot>>> {
+        let services = ctx.services();
+        let id = uuid(&facility, "facility")?;
+        let day = on.map_or_else(|| services.clock.today(), |d| d.0);
+        let rules = settings_today(ctx);
+        let slots = worship::slots(services.db.read(), &[id], day, 100)
+            .await?
+            .remove(&id);
+        Ok(Some(
+            slots
+                .unwrap_or_default()
+                .into_iter()
+                .filter(|slot| slot.day == day)
+                .map(|slot| WorshipSlot::of(slot, &rules))
+                .collect(),
+        ))
+    }
+
+    /// What is to be expected at a facility on a day, span by span (客流预测).
+    #[graphql(directive = cache_control::apply(Some(30), Some(CacheScope::Public)))]
+    async fn worship_forecast(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The facility (设施).")] facility: ID,
+        #[graphql(desc = "The day (日期).")] on: Date,
+    ) -> Result<Option<Vec<WorshipForecast>>> {
+        let id = uuid(&facility, "facility")?;
+        let rules = settings_today(ctx);
+        let spans = worship::forecast(ctx.services().db.read(), id, on.0).await?;
+        Ok(Some(
+            spans
+                .into_iter()
+                .map(|(slot, expected)| WorshipForecast {
+                    level: crowd(expected, i64::from(slot.capacity), &rules),
+                    expected,
+                    slot: WorshipSlot::of(slot, &rules),
+                })
+                .collect(),
+        ))
+    }
+
+    /// The caller's bookings for visiting graves, newest first (我的祭扫预约).
+    #[graphql(directive = requires_scopes::apply(vec![vec!["self".into()]]))]
+    async fn my_worship_bookings(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many at most, 50 if not given (条数).")] first: Option<i32>,
+        #[graphql(desc = "Those after this cursor (游标).")] after: Option<String>,
+    ) -> Result<Option<Page<WorshipBooking>>> {
+        let own = ctx.person()?.to_owned();
+        let select =
+            worship_booking::Entity::find().filter(worship_booking::Column::Booker.eq(own));
+        let order = [
+            (worship_booking::Column::BookedAt, Order::Desc),
+            (worship_booking::Column::Id, Order::Asc),
+        ];
+        let args = PageArgs::forward(first, after);
+        Ok(Some(
+            keyset(
+                ctx.services().db.read(),
+                select,
+                &order,
+                &args,
+                WorshipBooking::all,
+            )
+            .await?,
+        ))
+    }
+
+    /// Single illegal graves of a division, in a box and in a state if asked, for its officers and
+    /// supervisors (违建坟墓清册).
+    #[graphql(directive = requires_scopes::apply(vec![vec!["funeral.case".into()], vec!["statistics.read".into()]]))]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is an argument of the field"
+    )]
+    async fn illegal_grave_cases(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The division; the officer's own if not given (行政区划).")]
+        division: Option<ID>,
+        #[graphql(desc = "Only inside this box (范围).")] bbox: Option<BoxInput>,
+        #[graphql(desc = "Only in this state (处置状态).")] state: Option<GraveState>,
+        #[graphql(
+            desc = "Only those whose time to be put right has passed (仅逾期).",
+            default
+        )]
+        overdue: bool,
+        #[graphql(desc = "How many at most, 50 if not given (条数).")] first: Option<i32>,
+        #[graphql(desc = "Those after this cursor (游标).")] after: Option<String>,
+    ) -> Result<Option<Page<IllegalGrave>>> {
+        let division = match division {
+            Some(id) => uuid(&id, "division")?,
+            None => access::own_division(ctx)?,
+        };
+        access::positions(ctx, division)?;
+        let today = ctx.services().clock.today();
+        let mut select = illegal_grave::Entity::find()
+            .filter(illegal_grave::Column::DivisionId.in_subquery(divisions_in(division)));
+        if let Some(bbox) = bbox {
+            let (low, high) = (bbox.low.checked()?, bbox.high.checked()?);
+            select = select
+                .filter(illegal_grave::Column::Lat.between(low.lat, high.lat))
+                .filter(illegal_grave::Column::Lon.between(low.lon, high.lon));
+        }
+        if let Some(state) = state {
+            select = select.filter(illegal_grave::Column::State.eq(state));
+        }
+        if overdue {
+            select = select
+                .filter(
+                    illegal_grave::Column::State
+                        .is_in([GraveState::Notice, GraveState::Rectifying]),
+                )
+                .filter(illegal_grave::Column::DueOn.lt(today));
+        }
+        let order = [
+            (illegal_grave::Column::FoundOn, Order::Desc),
+            (illegal_grave::Column::Id, Order::Asc),
+        ];
+        let args = PageArgs::forward(first, after);
+        Ok(Some(
+            keyset(ctx.services().db.read(), select, &order, &args, |rows| {
+                IllegalGrave::all(rows, today)
+            })
+            .await?,
+        ))
+    }
+
+    /// Where illegal graves that are not yet cleaned up lie, counted in squares of two kilometres, for
+    /// displays that may not see single ones (违建坟墓分布网格).
+    #[graphql(directive = requires_scopes::apply(vec![vec!["statistics.read".into()]]))]
+    async fn illegal_grave_grid(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The division (行政区划).")] division: ID,
+    ) -> Result<Option<Vec<GraveSquare>>> {
+        let division = uuid(&division, "division")?;
+        access::figures(ctx, division)?;
+        let squares = graves::grid(ctx.services().db.read(), division).await?;
+        Ok(Some(squares.into_iter().map(GraveSquare::from).collect()))
+    }
+
+    /// The illegal graves that the caller reported, newest first (我举报的违建坟墓).
+    #[graphql(directive = requires_scopes::apply(vec![vec!["self".into()]]))]
+    async fn my_grave_reports(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many at most, 50 if not given (条数).")] first: Option<i32>,
+        #[graphql(desc = "Those after this cursor (游标).")] after: Option<String>,
+    ) -> Result<Option<Page<IllegalGrave>>> {
+        let own = ctx.person()?.to_owned();
+        let today = ctx.services().clock.today();
+        let select = illegal_grave::Entity::find().filter(illegal_grave::Column::Reporter.eq(own));
+        let order = [
+            (illegal_grave::Column::FoundOn, Order::Desc),
+            (illegal_grave::Column::Id, Order::Asc),
+        ];
+        let args = PageArgs::forward(first, after);
+        Ok(Some(
+            keyset(ctx.services().db.read(), select, &order, &args, |rows| {
+                IllegalGrave::all(rows, today)
+            })
+            .await?,
+        ))
+    }
+
+    /// The burial places of villages in a division and below it, by identity (农村集中安葬点).
+    #[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
+    async fn rural_burial_sites(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The division (行政区划).")] division: ID,
+        #[graphql(
+            desc = "Only those looked after by the rules, or only the others (是否规范管理)."
+        )]
+        managed: Option<bool>,
+        #[graphql(desc = "How many at most, 50 if not given (条数).")] first: Option<i32>,
+        #[graphql(desc = "Those after this cursor (游标).")] after: Option<String>,
+    ) -> Result<Option<Page<RuralBurialSite>>> {
+        let division = uuid(&division, "division")?;
+        let mut select = rural_burial_site::Entity::find()
+            .filter(rural_burial_site::Column::DivisionId.in_subquery(divisions_in(division)));
+        if let Some(managed) = managed {
+            select = select.filter(rural_burial_site::Column::Managed.eq(managed));
+        }
+        let order = [(rural_burial_site::Column::Id, Order::Asc)];
+        let args = PageArgs::forward(first, after);
+        Ok(Some(
+            keyset(
+                ctx.services().db.read(),
+                select,
+                &order,
+                &args,
+                RuralBurialSite::all,
+            )
+            .await?,
+        ))
+    }
+
+    /// What the plan of a division asks for and what there is, by kind of facility (设施缺口).
+    #[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
+    async fn facility_gap(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The division (行政区划).")] division: ID,
+    ) -> Result<Option<Vec<FacilityGap>>> {
+        let services = ctx.services();
+        let id = uuid(&division, "division")?;
+        let rules = settings_today(ctx);
+        let gaps = sites::gaps(services.db.read(), &[id], services.clock.today(), &rules).await?;
+        let as_of = minzheng_kit::DateTime(services.clock.now());
+        Ok(Some(
+            gaps.get(&id)
+                .into_iter()
+                .flatten()
+                .map(|gap| FacilityGap::of(gap, as_of))
+                .collect(),
+        ))
+    }
+
+    /// The zones of a division in which nobody is buried (禁葬区).
+    #[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
+    async fn burial_zones(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The division (行政区划).")] division: ID,
+        #[graphql(desc = "How many at most, 50 if not given (条数).")] first: Option<i32>,
+    ) -> Result<Option<Vec<BurialZone>>> {
+        let division = uuid(&division, "division")?;
+        let rows = burial_zone::Entity::find()
+            .filter(burial_zone::Column::DivisionId.in_subquery(divisions_in(division)))
+            .order_by_asc(burial_zone::Column::Id)
+            .limit(size(first, 50, 200) as u64)
+            .all(ctx.services().db.read())
+            .await
+            .map_err(minzheng_kit::Error::from)?;
+        Ok(Some(rows.into_iter().map(BurialZone::of).collect()))
+    }
+
+    /// The requests of near kin: the caller's own, or for officers those of their division that are open
+    /// (近亲属请求).
+    #[graphql(directive = requires_scopes::apply(vec![vec!["self".into()], vec!["funeral.case".into()]]))]
+    async fn kin_requests(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many at most, 50 if not given (条数).")] first: Option<i32>,
+        #[graphql(desc = "Those after this cursor (游标).")] after: Option<String>,
+    ) -> Result<Option<Page<KinRequest>>> {
+        let select = if ctx.principal().has_scope(scope::FUNERAL_CASE) {
+            let division = access::own_division(ctx)?;
+            access::officer(ctx, scope::FUNERAL_CASE, division)?;
+            let of_division = sea_orm::QueryTrait::into_query(
+                funeral_case::Entity::find()
+                    .select_only()
+                    .column(funeral_case::Column::Id)
+                    .filter(funeral_case::Column::DivisionId.in_subquery(divisions_in(division))),
+            );
+            kin_request::Entity::find()
+                .filter(kin_request::Column::State.eq(KinRequestState::Open))
+                .filter(kin_request::Column::CaseId.in_subquery(of_division))
+        } else {
+            let own = ctx.person()?.to_owned();
+            kin_request::Entity::find().filter(kin_request::Column::Asker.eq(own))
+        };
+        let order = [
+            (kin_request::Column::AskedOn, Order::Desc),
+            (kin_request::Column::Id, Order::Asc),
+        ];
+        let args = PageArgs::forward(first, after);
+        Ok(Some(
+            keyset(ctx.services().db.read(), select, &order, &args, |rows| {
+                rows.into_iter().map(KinRequest::from).collect()
+            })
+            .await?,
+        ))
+    }
+}

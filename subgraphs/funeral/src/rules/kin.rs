@@ -1,0 +1,106 @@
+//! What near kin may ask for the dead.
+
+use chrono::{Duration, NaiveDate};
+use minzheng_kit::error::UserError;
+
+use super::Verdict;
+use super::settings::{Parameter, Settings};
+use super::terms::{KinRelation, KinRequestState, KinRight};
+
+/// The article, as it is cited.
+pub const ARTICLE: &str = "个人信息保护法第四十九条";
+
+/// F-20, 个人信息保护法 49 with 民法典 1045: near kin are husband or wife, children, parents, brothers
+/// and sisters; other relatives and units are not.
+pub const fn is_near(relation: KinRelation) -> bool {
+    matches!(
+        relation,
+        KinRelation::Spouse | KinRelation::Child | KinRelation::Parent | KinRelation::Sibling
+    )
+}
+
+/// F-20, 个人信息保护法 49: near kin may see, correct and delete what is kept of the dead, once a
+/// death is recorded.
+pub fn may_ask(relation: Option<KinRelation>) -> Verdict {
+    if relation.is_some_and(is_near) {
+        return Ok(());
+    }
+    Err(UserError::new(
+        "NOT_NEAR_KIN",
+        "Only near kin on record may use the rights of the deceased.",
+        "仅在案近亲属可行使逝者个人信息相关权利。",
+    )
+    .basis(ARTICLE))
+}
+
+/// F-20, 个人信息保护法 47 and 49: what the law makes an archive is not deleted; a record of a death
+/// and of a cremation is one.
+pub fn decide(state: KinRequestState, right: KinRight, grant: bool) -> Verdict<KinRequestState> {
+    if state != KinRequestState::Open {
+        return Err(super::no_such_move(
+            "The request was decided already.",
+            "该请求已处理。",
+        ));
+    }
+    match (right, grant) {
+        (_, false) => Ok(KinRequestState::Refused),
+        (KinRight::Deletion, true) => Err(UserError::new(
+            "ARCHIVE_KEPT",
+            "Records of deaths and cremations are archives and are not deleted; refuse with this reason.",
+            "死亡、火化登记属于档案，依法不得删除，应予拒绝并说明。",
+        )
+        .field(&["grant"])
+        .basis("个人信息保护法第四十七条")),
+        (_, true) => Ok(KinRequestState::Granted),
+    }
+}
+
+/// F-20, 个人信息保护法 49: the day by which a request is answered.
+pub fn answer_due(asked_on: NaiveDate, settings: &Settings<'_>) -> NaiveDate {
+    asked_on + Duration::days(settings.value(Parameter::KinAnswerDays))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::rules::settings;
+    use sea_orm::Iterable;
+
+    #[test]
+    fn near_kin_ask_and_nobody_else() {
+        for relation in KinRelation::iter() {
+            let near = !matches!(
+                relation,
+                KinRelation::OtherRelative | KinRelation::Institution
+            );
+            assert_eq!(may_ask(Some(relation)).is_ok(), near, "{relation:?}");
+        }
+        assert_eq!(may_ask(None).unwrap_err().code, "NOT_NEAR_KIN");
+    }
+
+    #[test]
+    fn an_archive_is_not_deleted_and_a_request_is_decided_once() {
+        use KinRequestState::*;
+        let table = [
+            (Open, KinRight::Access, true, Some(Granted)),
+            (Open, KinRight::Correction, true, Some(Granted)),
+            (Open, KinRight::Deletion, true, None),
+            (Open, KinRight::Deletion, false, Some(Refused)),
+            (Granted, KinRight::Access, false, None),
+        ];
+        for (state, right, grant, expected) in table {
+            assert_eq!(
+                decide(state, right, grant).ok(),
+                expected,
+                "{state:?} {right:?} {grant}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_answer_is_due_after_fifteen_days() {
+        let day = |d| NaiveDate::from_ymd_opt(2026, 11, d).unwrap();
+        assert_eq!(answer_due(day(1), &settings::on("51", day(1))), day(16));
+    }
+}

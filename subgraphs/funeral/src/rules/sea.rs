@@ -1,0 +1,202 @@
+//! Voyages for burials at sea: who enrols, and how a voyage ends.
+
+use chrono::NaiveDate;
+use minzheng_kit::error::UserError;
+
+use super::settings::{Parameter, Settings};
+use super::terms::{CaseState, VoyageState};
+use super::{REGULATION, Verdict};
+
+/// A voyage as it is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Voyage {
+    /// Its day.
+    pub sails_on: NaiveDate,
+    /// Sets of ashes it takes.
+    pub quota: i32,
+    /// Sets enrolled.
+    pub enrolled: i32,
+    /// Whether it is done.
+    pub done: bool,
+    /// Whether it was called off.
+    pub cancelled: bool,
+}
+
+/// Where a voyage stands on a day.
+pub fn state(voyage: &Voyage, today: NaiveDate) -> VoyageState {
+    match voyage {
+        v if v.cancelled => VoyageState::Cancelled,
+        v if v.done => VoyageState::Done,
+        v if today >= v.sails_on => VoyageState::Due,
+        v if v.enrolled >= v.quota => VoyageState::Full,
+        _ => VoyageState::Open,
+    }
+}
+
+/// F-12, 殡葬管理条例（2026）: ashes that are there are enrolled while there is room and before the day.
+pub fn enrol(
+    voyage: &Voyage,
+    case: CaseState,
+    relatives: i32,
+    today: NaiveDate,
+    settings: &Settings<'_>,
+) -> Verdict {
+    if !matches!(case, CaseState::Cremated | CaseState::AshesInCustody) {
+        return Err(UserError::new(
+            "ASHES_REQUIRED",
+            "Only ashes after a cremation are enrolled.",
+            "须火化后方可报名海葬。",
+        )
+        .field(&["case"])
+        .basis(REGULATION));
+    }
+    if !(0..=settings.value(Parameter::SeaRelativesMost)).contains(&i64::from(relatives)) {
+        return Err(UserError::new(
+            "TOO_MANY_RELATIVES",
+            "So many relatives cannot come aboard.",
+            "随行亲属人数超过规定。",
+        )
+        .field(&["relatives"])
+        .basis(settings.basis(Parameter::SeaRelativesMost)));
+    }
+    match state(voyage, today) {
+        VoyageState::Open => Ok(()),
+        VoyageState::Full => Err(full()),
+        _ => Err(UserError::new(
+            "VOYAGE_NOT_OPEN",
+            "The voyage takes no more enrolments.",
+            "该航次已停止报名。",
+        )
+        .field(&["voyage"])),
+    }
+}
+
+/// No place is left.
+pub fn full() -> UserError {
+    UserError::new(
+        "VOYAGE_FULL",
+        "The voyage is full; choose another.",
+        "该航次名额已满，请另选。",
+    )
+    .field(&["voyage"])
+}
+
+/// F-12, 殡葬管理条例（2026）: a voyage is closed on or after its day, with no more sets carried than were enrolled.
+pub fn close(voyage: &Voyage, carried: usize, today: NaiveDate) -> Verdict {
+    if voyage.done || voyage.cancelled {
+        return Err(super::no_such_move(
+            "The voyage has ended already.",
+            "该航次已结束。",
+        ));
+    }
+    if today < voyage.sails_on {
+        return Err(UserError::new(
+            "VOYAGE_NOT_SAILED",
+            "The voyage has not sailed yet.",
+            "航次尚未出航。",
+        )
+        .field(&["voyage"]));
+    }
+    if i32::try_from(carried).map_or(true, |n| n > voyage.enrolled) {
+        return Err(UserError::new(
+            "MORE_CARRIED_THAN_ENROLLED",
+            "More sets of ashes are named than were enrolled.",
+            "撒放份数超过报名份数。",
+        )
+        .field(&["carried"]));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::rules::settings;
+
+    fn day(d: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, 11, d).unwrap()
+    }
+
+    const fn voyage(enrolled: i32, done: bool, cancelled: bool, sails_on: NaiveDate) -> Voyage {
+        Voyage {
+            sails_on,
+            quota: 2,
+            enrolled,
+            done,
+            cancelled,
+        }
+    }
+
+    #[test]
+    fn a_voyage_is_open_until_full_due_or_ended() {
+        use VoyageState::*;
+        let table = [
+            (voyage(1, false, false, day(20)), Open),
+            (voyage(2, false, false, day(20)), Full),
+            (voyage(1, false, false, day(10)), Due),
+            (voyage(1, true, false, day(20)), Done),
+            (voyage(1, false, true, day(20)), Cancelled),
+        ];
+        for (voyage, expected) in table {
+            assert_eq!(state(&voyage, day(10)), expected, "{voyage:?}");
+        }
+    }
+
+    #[test]
+    fn ashes_are_enrolled_while_there_is_room() {
+        let rules = settings::on("35", day(10));
+        let open = voyage(1, false, false, day(20));
+        let code = |v: &Voyage, case, relatives| {
+            enrol(v, case, relatives, day(10), &rules)
+                .err()
+                .map(|e| e.code)
+        };
+        let table = [
+            (open, CaseState::Cremated, 2, None),
+            (open, CaseState::AshesInCustody, 0, None),
+            (open, CaseState::Stored, 2, Some("ASHES_REQUIRED")),
+            (open, CaseState::Cremated, 7, Some("TOO_MANY_RELATIVES")),
+            (open, CaseState::Cremated, -1, Some("TOO_MANY_RELATIVES")),
+            (
+                voyage(2, false, false, day(20)),
+                CaseState::Cremated,
+                2,
+                Some("VOYAGE_FULL"),
+            ),
+            (
+                voyage(1, false, false, day(10)),
+                CaseState::Cremated,
+                2,
+                Some("VOYAGE_NOT_OPEN"),
+            ),
+        ];
+        for (voyage, case, relatives, expected) in table {
+            assert_eq!(
+                code(&voyage, case, relatives).as_deref(),
+                expected,
+                "{voyage:?} {case:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_voyage_ends_after_it_sailed_and_carries_no_more_than_it_had() {
+        let at = |v: &Voyage, carried| close(v, carried, day(20)).err().map(|e| e.code);
+        let sailed = voyage(2, false, false, day(20));
+        assert_eq!(at(&sailed, 2), None);
+        assert_eq!(at(&sailed, 0), None);
+        assert_eq!(
+            at(&sailed, 3).as_deref(),
+            Some("MORE_CARRIED_THAN_ENROLLED")
+        );
+        assert_eq!(
+            at(&voyage(2, false, false, day(21)), 1).as_deref(),
+            Some("VOYAGE_NOT_SAILED")
+        );
+        assert_eq!(
+            at(&voyage(2, true, false, day(19)), 1).as_deref(),
+            Some("STATE_NOT_ALLOWED")
+        );
+    }
+}

@@ -1,0 +1,118 @@
+//! Bodies that nobody claims.
+
+use chrono::{Duration, NaiveDate};
+use minzheng_kit::error::UserError;
+
+use super::Verdict;
+use super::settings::{Parameter, Settings};
+
+/// The notice for an unclaimed body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// Day on which public security gave its notice.
+    pub police_notified_on: NaiveDate,
+    /// Day on which the public notice appeared.
+    pub published_on: NaiveDate,
+    /// Day on which someone claimed the body; none while nobody has.
+    pub claimed_on: Option<NaiveDate>,
+}
+
+/// F-16, 无人认领遗体处理规定: the public notice follows the notice of public security and is not
+/// published ahead.
+pub fn publish(notice: &Notice, today: NaiveDate) -> Verdict {
+    if notice.police_notified_on <= notice.published_on && notice.published_on <= today {
+        return Ok(());
+    }
+    Err(UserError::new(
+        "NOTICE_OUT_OF_ORDER",
+        "The public notice follows the notice of public security and lies not in the future.",
+        "公告应在公安机关告知之后发布，且不得晚于今日。",
+    )
+    .field(&["publishedOn"])
+    .basis("无人认领遗体处理规定"))
+}
+
+/// F-16, 无人认领遗体处理规定: the last day of the public notice; the day of publication is not
+/// counted.
+pub fn notice_ends(published_on: NaiveDate, settings: &Settings<'_>) -> NaiveDate {
+    published_on + Duration::days(settings.value(Parameter::UnclaimedNoticeDays))
+}
+
+/// F-16, 无人认领遗体处理规定: an unclaimed body is cremated after the notice has run, and not
+/// before; a claimed one like any other.
+pub fn may_cremate(notice: Option<&Notice>, today: NaiveDate, settings: &Settings<'_>) -> Verdict {
+    match notice {
+        Some(notice)
+            if notice.claimed_on.is_none()
+                && today <= notice_ends(notice.published_on, settings) =>
+        {
+            Err(UserError::new(
+                "NOTICE_STILL_RUNNING",
+                "The public notice for this unclaimed body is still running.",
+                "无主遗体公告期未满，不得火化。",
+            )
+            .basis(settings.basis(Parameter::UnclaimedNoticeDays)))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::rules::settings;
+
+    fn day(month: u32, day: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, month, day).unwrap()
+    }
+
+    #[test]
+    fn an_unclaimed_body_waits_for_the_whole_notice() {
+        let rules = settings::on("51", day(11, 22));
+        let open = Notice {
+            police_notified_on: day(8, 30),
+            published_on: day(9, 1),
+            claimed_on: None,
+        };
+        assert_eq!(notice_ends(open.published_on, &rules), day(10, 31));
+        let claimed = Notice {
+            claimed_on: Some(day(9, 20)),
+            ..open
+        };
+        let table = [
+            (None, day(9, 2), true),
+            (Some(&open), day(10, 31), false),
+            (Some(&open), day(11, 1), true),
+            (Some(&claimed), day(9, 21), true),
+        ];
+        for (notice, today, allowed) in table {
+            assert_eq!(
+                may_cremate(notice, today, &rules).is_ok(),
+                allowed,
+                "{today}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_public_notice_follows_that_of_the_police() {
+        let table = [
+            (day(9, 1), day(9, 1), true),
+            (day(9, 2), day(9, 1), false),
+            (day(9, 1), day(11, 23), false),
+        ];
+        for (police, published, fits) in table {
+            let notice = Notice {
+                police_notified_on: police,
+                published_on: published,
+                claimed_on: None,
+            };
+            assert_eq!(
+                publish(&notice, day(11, 22)).is_ok(),
+                fits,
+                "{police} {published}"
+            );
+        }
+    }
+}

@@ -1,0 +1,455 @@
+//! Cremation and the ashes after it: F-1, F-15 and F-16.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use minzheng_kit::clock::legal_day;
+use minzheng_kit::contract::scope;
+use minzheng_kit::{Error, Result, UserError, divisions, id};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
+    QueryOrder,
+};
+use uuid::Uuid;
+
+use super::act::{Act, short, unique, unknown};
+use super::collection::{self, Seen};
+use super::course::{self, By, Handover, Step};
+use super::people::group;
+use super::{halls, month_of};
+use crate::model::{
+    ashes_custody, ashes_release, body_storage, case_entry, cremation, death_record, funeral_case,
+};
+use crate::rules::case::{cremation_times, custody as custody_kept};
+use crate::rules::terms::{
+    CaseAct, CaseState, CorrectionReason, Holder, KinRelation, ReleaseState,
+};
+use crate::rules::{custody, death, no_such_move, unclaimed};
+
+/// When and where a body was cremated.
+#[derive(Clone, Copy, Debug)]
+pub struct Times {
+    /// Number of the cremator.
+    pub cremator: i32,
+    /// When it began.
+    pub started: DateTime<Utc>,
+    /// When it ended.
+    pub ended: DateTime<Utc>,
+}
+
+/// F-1, F-16: records a cremation; the death paper is checked again, and the notice for an unclaimed body must
+/// have run.
+pub async fn record(act: &Act<'_>, seen: Seen, times: Times) -> Result<Uuid> {
+    let row = course::load(act, seen.case, seen.version, By::Officer).await?;
+    crate::rules::case::advance(row.state, CaseState::Cremated)?;
+    let paper = death_of(act, &row).await?;
+    let notice = collection::notices(act.tx, &[row.id])
+        .await?
+        .remove(&row.id);
+    let notice = notice.map(|n| unclaimed::Notice {
+        police_notified_on: n.police_notified_on,
+        published_on: n.published_on,
+        claimed_on: n.claimed_on,
+    });
+    unclaimed::may_cremate(notice.as_ref(), legal_day(times.started), &act.rules())?;
+    let stored = collection::stored(act, row.id).await?;
+    let checked = check(act, &row, stored.as_ref(), &times).await?;
+    let key = id::new();
+    let made = cremation_row(key, &row, checked, &paper, act.subject(), None);
+    cremation::Entity::insert(made)
+        .exec_without_returning(act.tx)
+        .await
+        .map_err(|e| {
+            unique(e, || {
+                no_such_move("The cremation is recorded already.", "火化已登记。")
+            })
+        })?;
+    if let Some(stored) = stored {
+        let mut stored: body_storage::ActiveModel = stored.into();
+        stored.left_at = Set(Some(times.started));
+        stored.update(act.tx).await?;
+    }
+    halls::call_off(act, row.id).await?;
+    course::hand_over(
+        act,
+        &row,
+        Some(Holder::Store),
+        Holder::Cremator,
+        times.started,
+        Handover::default(),
+    )
+    .await?;
+    let on = legal_day(times.ended);
+    course::step(
+        act,
+        &row,
+        Step::moves(CaseAct::Cremated, CaseState::Cremated, Some(key)),
+        |case| {
+            case.cremated_on = Set(Some(on));
+            case.cremated_month = Set(Some(month_of(on)));
+        },
+    )
+    .await?;
+    Ok(row.id)
+}
+
+async fn death_of(act: &Act<'_>, row: &funeral_case::Model) -> Result<death_record::Model> {
+    let record = death_record::Entity::find_by_id(row.death_id)
+        .one(act.tx)
+        .await?
+        .filter(|d| d.revoked_on.is_none())
+        .ok_or_else(|| unknown("case", "No death is on record.", "无有效死亡登记。"))?;
+    death::death_paper(
+        &death::DeathPaper {
+            kind: record.paper_kind,
+            number: &record.paper_number,
+            natural: record.natural,
+            died_on: record.died_on,
+        },
+        act.today,
+    )?;
+    Ok(record)
+}
+
+async fn check(
+    act: &Act<'_>,
+    row: &funeral_case::Model,
+    stored: Option<&body_storage::Model>,
+    times: &Times,
+) -> Result<Times> {
+    cremation_times(
+        stored.map(|s| s.from_at),
+        times.started,
+        times.ended,
+        act.now,
+    )?;
+    let home = super::facilities::by_ids(act.tx, &[row.facility_id]).await?;
+    let cremators = home.get(&row.facility_id).map_or(0, |f| f.cremators);
+    if (1..=cremators).contains(&times.cremator) {
+        return Ok(*times);
+    }
+    Err(Error::Invalid(
+        UserError::new(
+            "CREMATOR_UNKNOWN",
+            "The home has no such cremator.",
+            "该馆没有该编号的火化炉。",
+        )
+        .field(&["cremator"]),
+    ))
+}
+
+fn cremation_row(
+    key: Uuid,
+    row: &funeral_case::Model,
+    times: Times,
+    paper: &death_record::Model,
+    officer: Option<String>,
+    corrects: Option<&cremation::Model>,
+) -> cremation::ActiveModel {
+    let code = divisions::dataset()
+        .by_id(&row.division_id)
+        .map_or("000000", |d| d.code.as_str());
+    let day = legal_day(times.ended).format("%Y%m%d").to_string();
+    let tail = row.id.simple().to_string().split_off(22).to_uppercase();
+    cremation::ActiveModel {
+        id: Set(key),
+        case_id: Set(row.id),
+        // A correction keeps the number that was printed.
+        certificate_no: Set(corrects.map_or_else(
+            || format!("HH{code}-{day}-{tail}"),
+            |c| c.certificate_no.clone(),
+        )),
+        cremator: Set(times.cremator),
+        started_at: Set(times.started),
+        ended_at: Set(times.ended),
+        officer: Set(officer),
+        paper_kind: Set(paper.paper_kind),
+        corrects: Set(corrects.map(|c| c.id)),
+        superseded: Set(false),
+    }
+}
+
+/// Corrects a cremation by a new row; the old one stays and is marked.
+pub async fn correct(
+    act: &Act<'_>,
+    seen: Seen,
+    times: Times,
+    reason: CorrectionReason,
+) -> Result<Uuid> {
+    let row = course::load(act, seen.case, seen.version, By::Officer).await?;
+    let old = of_cases(act.tx, &[row.id])
+        .await?
+        .remove(&row.id)
+        .ok_or_else(|| unknown("case", "No cremation is recorded.", "本案无火化登记。"))?;
+    let paper = death_of(act, &row).await?;
+    let stored = collection::storages(act.tx, &[row.id])
+        .await?
+        .remove(&row.id)
+        .and_then(|mut s| s.pop());
+    let times = check(act, &row, stored.as_ref(), &times).await?;
+    let key = id::new();
+    let made = cremation_row(key, &row, times, &paper, act.subject(), Some(&old));
+    let entry = entry_of(act, row.id, old.id).await?;
+    let mut old: cremation::ActiveModel = old.into();
+    old.superseded = Set(true);
+    old.update(act.tx).await?;
+    cremation::Entity::insert(made)
+        .exec_without_returning(act.tx)
+        .await?;
+    let on = legal_day(times.ended);
+    let step = Step {
+        corrects: Some((entry, reason)),
+        ..Step::note(CaseAct::Corrected, key)
+    };
+    course::step(act, &row, step, |case| {
+        case.cremated_on = Set(Some(on));
+        case.cremated_month = Set(Some(month_of(on)));
+    })
+    .await?;
+    Ok(row.id)
+}
+
+/// The entry that a record stands behind; the record itself where the case is older than its course.
+pub async fn entry_of(act: &Act<'_>, case: Uuid, record: Uuid) -> Result<Uuid> {
+    let found = case_entry::Entity::find()
+        .filter(case_entry::Column::CaseId.eq(case))
+        .filter(case_entry::Column::RecordId.eq(record))
+        .order_by_desc(case_entry::Column::Seq)
+        .one(act.tx)
+        .await?;
+    Ok(found.map_or(record, |e| e.id))
+}
+
+/// F-15: the ashes are taken into custody, in a box of their own.
+pub async fn take_into_custody(
+    act: &Act<'_>,
+    seen: Seen,
+    box_no: &str,
+    paid_until: Option<NaiveDate>,
+) -> Result<Uuid> {
+    let row = course::load(act, seen.case, seen.version, By::Officer).await?;
+    let interred = super::interments::of_cases(act.tx, &[row.id])
+        .await?
+        .remove(&row.id);
+    custody_kept(
+        interred.as_ref().map(|i| i.kind),
+        interred.as_ref().is_none_or(|i| i.keeps_ashes),
+    )?;
+    let box_no = short(box_no, "boxNo", 30)?.to_owned();
+    let paid_until = paid_until.unwrap_or(act.today + chrono::Duration::days(365));
+    if paid_until < act.today {
+        return Err(Error::Invalid(
+            UserError::new(
+                "PAID_UNTIL_PAST",
+                "The custody is paid until a day that is past.",
+                "寄存到期日早于今日。",
+            )
+            .field(&["paidUntil"]),
+        ));
+    }
+    let key = id::new();
+    let kept = ashes_custody::ActiveModel {
+        id: Set(key),
+        case_id: Set(row.id),
+        facility_id: Set(row.facility_id),
+        box_no: Set(box_no.clone()),
+        from_at: Set(act.now),
+        paid_until: Set(paid_until),
+        ended_at: Set(None),
+    };
+    ashes_custody::Entity::insert(kept)
+        .exec_without_returning(act.tx)
+        .await
+        .map_err(|e| {
+            unique(e, || {
+                UserError::new("BOX_TAKEN", "This box is taken.", "该寄存位已占用。")
+                    .field(&["boxNo"])
+            })
+        })?;
+    let what = Handover {
+        box_no: Some(box_no),
+        checker: None,
+    };
+    course::hand_over(
+        act,
+        &row,
+        Some(Holder::Cremator),
+        Holder::AshStore,
+        act.now,
+        what,
+    )
+    .await?;
+    course::step(
+        act,
+        &row,
+        Step::moves(CaseAct::AshesTaken, CaseState::AshesInCustody, Some(key)),
+        |_| (),
+    )
+    .await?;
+    Ok(row.id)
+}
+
+/// The custody that is running for a case.
+pub async fn in_custody(act: &Act<'_>, case: Uuid) -> Result<Option<ashes_custody::Model>> {
+    Ok(ashes_custody::Entity::find()
+        .filter(ashes_custody::Column::CaseId.eq(case))
+        .filter(ashes_custody::Column::EndedAt.is_null())
+        .one(act.tx)
+        .await?)
+}
+
+/// Ends the custody of a case, if one runs; answers its box.
+pub async fn end_custody(act: &Act<'_>, case: Uuid) -> Result<Option<String>> {
+    let Some(kept) = in_custody(act, case).await? else {
+        return Ok(None);
+    };
+    let box_no = kept.box_no.clone();
+    let mut kept: ashes_custody::ActiveModel = kept.into();
+    kept.ended_at = Set(Some(act.now));
+    kept.update(act.tx).await?;
+    Ok(Some(box_no))
+}
+
+/// To whom ashes are to be given.
+#[derive(Clone, Debug)]
+pub struct Receiver {
+    /// Token of the person.
+    pub token: String,
+    /// What they are to the deceased.
+    pub relation: KinRelation,
+    /// Number of the written authority.
+    pub authority: Option<String>,
+}
+
+/// F-15: a first officer asks for the release of ashes.
+pub async fn ask_release(act: &Act<'_>, seen: Seen, to: &Receiver) -> Result<Uuid> {
+    let row = course::load(act, seen.case, seen.version, By::Officer).await?;
+    if in_custody(act, row.id).await?.is_none() {
+        return Err(Error::Invalid(no_such_move(
+            "No ashes are kept in this case.",
+            "本案无寄存骨灰。",
+        )));
+    }
+    custody::receiver(&custody::Receiver {
+        is_applicant: to.token == row.applicant,
+        authority: to.authority.as_deref(),
+        relation: to.relation,
+    })?;
+    let key = id::new();
+    let asked = ashes_release::ActiveModel {
+        id: Set(key),
+        case_id: Set(row.id),
+        receiver: Set(to.token.clone()),
+        relation: Set(to.relation),
+        authority: Set(to.authority.as_deref().map(|a| a.trim().to_owned())),
+        state: Set(ReleaseState::Asked),
+        asked_by: Set(act.subject()),
+        asked_at: Set(act.now),
+        confirmed_by: Set(None),
+        confirmed_at: Set(None),
+    };
+    ashes_release::Entity::insert(asked)
+        .exec_without_returning(act.tx)
+        .await
+        .map_err(|e| {
+            unique(e, || {
+                no_such_move("A release is under way already.", "已有领取申请。")
+            })
+        })?;
+    course::step(act, &row, Step::note(CaseAct::ReleaseAsked, key), |_| ()).await?;
+    Ok(row.id)
+}
+
+/// F-15: a second officer confirms the release, or withdraws it.
+pub async fn confirm_release(act: &Act<'_>, seen: Seen, confirm: bool) -> Result<Uuid> {
+    let row = course::load(act, seen.case, seen.version, By::Officer).await?;
+    act.officer(scope::FUNERAL_CASE, row.division_id)?;
+    let asked = ashes_release::Entity::find()
+        .filter(ashes_release::Column::CaseId.eq(row.id))
+        .filter(ashes_release::Column::State.ne(ReleaseState::Withdrawn))
+        .one(act.tx)
+        .await?
+        .ok_or_else(|| unknown("case", "No release was asked for.", "本案无领取申请。"))?;
+    let key = asked.id;
+    if confirm {
+        let me = act.subject();
+        custody::second_person(asked.state, asked.asked_by.as_deref(), me.as_deref())?;
+    } else if asked.state != ReleaseState::Asked {
+        return Err(Error::Invalid(no_such_move(
+            "The ashes were released already.",
+            "骨灰已领取。",
+        )));
+    }
+    let first = asked.asked_by.clone();
+    let mut asked: ashes_release::ActiveModel = asked.into();
+    asked.state = Set(if confirm {
+        ReleaseState::Confirmed
+    } else {
+        ReleaseState::Withdrawn
+    });
+    asked.confirmed_by = Set(act.subject());
+    asked.confirmed_at = Set(Some(act.now));
+    asked.update(act.tx).await?;
+    if confirm {
+        let box_no = end_custody(act, row.id).await?;
+        let what = Handover {
+            box_no,
+            checker: first,
+        };
+        course::hand_over(
+            act,
+            &row,
+            Some(Holder::AshStore),
+            Holder::Family,
+            act.now,
+            what,
+        )
+        .await?;
+    }
+    let done = if confirm {
+        CaseAct::AshesReleased
+    } else {
+        CaseAct::Corrected
+    };
+    course::step(act, &row, Step::note(done, key), |_| ()).await?;
+    Ok(row.id)
+}
+
+/// The cremations of cases as they stand after corrections, with one statement.
+pub async fn of_cases<C: ConnectionTrait>(
+    c: &C,
+    cases: &[Uuid],
+) -> Result<HashMap<Uuid, cremation::Model>> {
+    let rows = cremation::Entity::find()
+        .filter(cremation::Column::CaseId.is_in(cases.iter().copied()))
+        .filter(cremation::Column::Superseded.eq(false))
+        .all(c)
+        .await?;
+    Ok(rows.into_iter().map(|r| (r.case_id, r)).collect())
+}
+
+/// The custodies of cases, oldest first, with one statement.
+pub async fn custodies<C: ConnectionTrait>(
+    c: &C,
+    cases: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<ashes_custody::Model>>> {
+    let rows = ashes_custody::Entity::find()
+        .filter(ashes_custody::Column::CaseId.is_in(cases.iter().copied()))
+        .order_by_asc(ashes_custody::Column::FromAt)
+        .all(c)
+        .await?;
+    Ok(group(rows, usize::MAX, |r| r.case_id))
+}
+
+/// The releases of cases that were not withdrawn, with one statement.
+pub async fn releases<C: ConnectionTrait>(
+    c: &C,
+    cases: &[Uuid],
+) -> Result<HashMap<Uuid, ashes_release::Model>> {
+    let rows = ashes_release::Entity::find()
+        .filter(ashes_release::Column::CaseId.is_in(cases.iter().copied()))
+        .filter(ashes_release::Column::State.ne(ReleaseState::Withdrawn))
+        .all(c)
+        .await?;
+    Ok(rows.into_iter().map(|r| (r.case_id, r)).collect())
+}

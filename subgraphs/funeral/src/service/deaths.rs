@@ -1,0 +1,237 @@
+//! A death after it was recorded: corrections by new entries, each told to the others once, and what near
+//! kin ask for the dead. F-19 and F-20.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use minzheng_kit::contract::scope as contract_scope;
+use minzheng_kit::events::{self, Event};
+use minzheng_kit::mutation::history;
+use minzheng_kit::{Error, Result, UserError, id};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
+    QueryOrder,
+};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::act::{Act, same_version, unique};
+use super::people::group;
+use crate::model::{death_correction, death_record, funeral_case, kin_request};
+use crate::rules::terms::{CorrectionReason, DeathPaperKind, KinRequestState, KinRight};
+use crate::rules::{death, kin, no_such_move};
+
+/// What a record of a death is corrected to.
+#[derive(Clone, Debug)]
+pub struct Correction {
+    /// Why.
+    pub reason: CorrectionReason,
+    /// Day of death.
+    pub died_on: NaiveDate,
+    /// Who attested it.
+    pub paper_kind: DeathPaperKind,
+    /// Number of the paper.
+    pub paper_number: String,
+    /// Whether it was natural.
+    pub natural: Option<bool>,
+}
+
+async fn load(act: &Act<'_>, record: Uuid, version: i64) -> Result<death_record::Model> {
+    let row = death_record::Entity::find_by_id(record)
+        .one(act.tx)
+        .await?
+        .ok_or(Error::Forbidden)?;
+    act.officer(contract_scope::FUNERAL_CASE, row.division_id)?;
+    same_version(row.version, version)?;
+    if row.revoked_on.is_some() {
+        return Err(Error::Invalid(no_such_move(
+            "The record was taken back.",
+            "该死亡登记已撤销。",
+        )));
+    }
+    Ok(row)
+}
+
+/// Corrects a record of a death: what stood there stays as an entry, and the others are told.
+pub async fn correct(act: &Act<'_>, record: Uuid, version: i64, to: &Correction) -> Result<Uuid> {
+    let row = load(act, record, version).await?;
+    death::death_paper(
+        &death::DeathPaper {
+            kind: to.paper_kind,
+            number: &to.paper_number,
+            natural: to.natural,
+            died_on: to.died_on,
+        },
+        act.today,
+    )?;
+    keep(act, &row, to.reason, false).await?;
+    let mut active: death_record::ActiveModel = row.clone().into();
+    active.died_on = Set(to.died_on);
+    active.paper_kind = Set(to.paper_kind);
+    active.paper_number = Set(to.paper_number.trim().to_owned());
+    active.natural = Set(to.natural);
+    active.version = Set(version + 1);
+    active.update(act.tx).await?;
+    tell(act, &row, "DeathCorrected", Some(to.died_on)).await?;
+    Ok(record)
+}
+
+/// 民法典 50: a court takes back the death that it declared.
+pub async fn revoke(
+    act: &Act<'_>,
+    record: Uuid,
+    version: i64,
+    reason: CorrectionReason,
+) -> Result<Uuid> {
+    let row = load(act, record, version).await?;
+    death::may_revoke(row.paper_kind, reason)?;
+    let running = super::cases::open_case_of(act.tx, &row.deceased).await?;
+    if running.is_some() {
+        return Err(Error::Invalid(no_such_move(
+            "A case of this person is open; call it off first.",
+            "该人员有在办治丧案件，请先取消。",
+        )));
+    }
+    keep(act, &row, reason, true).await?;
+    let mut active: death_record::ActiveModel = row.clone().into();
+    active.revoked_on = Set(Some(act.today));
+    active.version = Set(version + 1);
+    active.update(act.tx).await?;
+    tell(act, &row, "DeathRevoked", None).await?;
+    Ok(record)
+}
+
+async fn keep(
+    act: &Act<'_>,
+    row: &death_record::Model,
+    reason: CorrectionReason,
+    revokes: bool,
+) -> Result<()> {
+    let entry = death_correction::ActiveModel {
+        id: Set(id::new()),
+        death_id: Set(row.id),
+        version: Set(row.version + 1),
+        reason: Set(reason),
+        was_died_on: Set(row.died_on),
+        was_paper_kind: Set(row.paper_kind),
+        was_natural: Set(row.natural),
+        revokes: Set(revokes),
+        corrected_at: Set(act.now),
+        officer: Set(act.subject()),
+    };
+    death_correction::Entity::insert(entry)
+        .exec_without_returning(act.tx)
+        .await?;
+    Ok(())
+}
+
+/// The event of a correction: its key is made of the record and its version, so it is told once.
+async fn tell(
+    act: &Act<'_>,
+    row: &death_record::Model,
+    kind: &str,
+    died_on: Option<NaiveDate>,
+) -> Result<()> {
+    let event = Event {
+        kind: kind.to_owned(),
+        key: death::correction_key(&row.id.to_string(), row.version + 1),
+        at: act.now,
+        body: json!({ "version": 1, "person": row.deceased, "record": row.id, "diedOn": died_on }),
+    };
+    history(
+        act.tx,
+        "DeathRecord",
+        &row.id.to_string(),
+        act.principal,
+        Some(json!({ "version": row.version })),
+        Some(json!({ "version": row.version + 1, "event": kind })),
+    )
+    .await?;
+    events::emit(act.tx, &event).await
+}
+
+/// The corrections of records, oldest first, with one statement.
+pub async fn corrections<C: ConnectionTrait>(
+    c: &C,
+    records: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<death_correction::Model>>> {
+    let rows = death_correction::Entity::find()
+        .filter(death_correction::Column::DeathId.is_in(records.iter().copied()))
+        .order_by_asc(death_correction::Column::Version)
+        .all(c)
+        .await?;
+    Ok(group(rows, usize::MAX, |r| r.death_id))
+}
+
+/// F-20: near kin on record ask to see, correct or delete what is kept of the dead.
+pub async fn ask(act: &Act<'_>, case: Uuid, right: KinRight) -> Result<Uuid> {
+    let me = act.person()?;
+    let row = funeral_case::Entity::find_by_id(case)
+        .one(act.tx)
+        .await?
+        .filter(|c| c.applicant == me)
+        .ok_or(Error::Forbidden)?;
+    kin::may_ask(Some(row.relation))?;
+    let key = id::new();
+    let asked = kin_request::ActiveModel {
+        id: Set(key),
+        case_id: Set(case),
+        asker: Set(me.to_owned()),
+        kin_right: Set(right),
+        state: Set(KinRequestState::Open),
+        asked_on: Set(act.today),
+        due_on: Set(kin::answer_due(act.today, &act.rules())),
+        decided_on: Set(None),
+        version: Set(1),
+    };
+    kin_request::Entity::insert(asked)
+        .exec_without_returning(act.tx)
+        .await
+        .map_err(|e| {
+            unique(e, || {
+                UserError::new(
+                    "ASKED_ALREADY",
+                    "This was asked for already and is open.",
+                    "同类请求正在处理。",
+                )
+                .basis(kin::ARTICLE)
+            })
+        })?;
+    act.done(
+        ("KinRequest", key),
+        "KinRightUsed",
+        None,
+        json!({ "right": right, "case": case }),
+    )
+    .await?;
+    Ok(key)
+}
+
+/// F-20: an officer decides a request.
+pub async fn decide(act: &Act<'_>, request: Uuid, version: i64, grant: bool) -> Result<Uuid> {
+    let row = kin_request::Entity::find_by_id(request)
+        .one(act.tx)
+        .await?
+        .ok_or(Error::Forbidden)?;
+    let case = funeral_case::Entity::find_by_id(row.case_id)
+        .one(act.tx)
+        .await?
+        .ok_or(Error::Forbidden)?;
+    act.officer(contract_scope::FUNERAL_CASE, case.division_id)?;
+    same_version(row.version, version)?;
+    let state = kin::decide(row.state, row.kin_right, grant)?;
+    let before = row.state;
+    let mut row: kin_request::ActiveModel = row.into();
+    row.state = Set(state);
+    row.decided_on = Set(Some(act.today));
+    row.version = Set(version + 1);
+    row.update(act.tx).await?;
+    act.done(
+        ("KinRequest", request),
+        "KinRequestDecided",
+        Some(json!({ "state": before })),
+        json!({ "state": state }),
+    )
+    .await?;
+    Ok(request)
+}
