@@ -65,6 +65,7 @@ struct Inner {
     backend: DbBackend,
     statements: Arc<AtomicU64>,
     committed: Notify,
+    commits: AtomicU64,
     readers: Readers,
     /// Removes the file of an in-memory database when the last clone goes.
     _temporary: Option<TemporaryFile>,
@@ -102,6 +103,12 @@ impl Database {
     /// Is notified after every committed write of this process; wakes event consumers early.
     pub fn committed(&self) -> &Notify {
         &self.0.committed
+    }
+
+    /// Committed writes of this process so far: who has seen this number and finds it again has missed
+    /// nothing.
+    pub fn commits(&self) -> u64 {
+        self.0.commits.load(Ordering::SeqCst)
     }
 
     /// How far the readers of this database's events have come.
@@ -158,6 +165,7 @@ impl Database {
             };
             match outcome {
                 Ok(value) => {
+                    self.0.commits.fetch_add(1, Ordering::SeqCst);
                     self.0.committed.notify_waiters();
                     return Ok(value);
                 }
@@ -238,6 +246,7 @@ impl Database {
             backend,
             statements,
             committed: Notify::new(),
+            commits: AtomicU64::new(0),
             readers: Readers::default(),
             _temporary: temporary,
         }))

@@ -5,7 +5,7 @@ use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -144,6 +144,8 @@ pub struct InProcessFeed {
     endpoint: Arc<Endpoint>,
     caller: ServiceCaller,
     db: Database,
+    /// The commits of `db` when events were asked for last.
+    seen: AtomicU64,
 }
 
 impl InProcessFeed {
@@ -153,6 +155,7 @@ impl InProcessFeed {
             endpoint,
             caller,
             db,
+            seen: AtomicU64::new(0),
         }
     }
 }
@@ -160,6 +163,7 @@ impl InProcessFeed {
 #[async_trait]
 impl FeedSource for InProcessFeed {
     async fn fetch(&self, after: i64, first: i32) -> Result<Vec<FeedEvent>> {
+        self.seen.store(self.db.commits(), Ordering::SeqCst);
         let body = ServiceCaller::body(after, first);
         let headers = self.caller.headers(&body)?;
         let (status, body) = self.endpoint.handle(&headers, SUBGRAPH_PATH, body).await;
@@ -167,9 +171,15 @@ impl FeedSource for InProcessFeed {
     }
 
     async fn wait(&self) {
-        // A commit between the last fetch and here is found by the timer.
+        // Listening starts before looking, so that no commit falls between the last fetch and here.
+        let committed = self.db.committed().notified();
+        tokio::pin!(committed);
+        committed.as_mut().enable();
+        if self.db.commits() != self.seen.load(Ordering::SeqCst) {
+            return;
+        }
         tokio::select! {
-            () = self.db.committed().notified() => {}
+            () = committed => {}
             () = tokio::time::sleep(POLL) => {}
         }
     }

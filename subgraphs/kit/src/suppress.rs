@@ -58,6 +58,8 @@ pub struct Cell(usize);
 struct Sum {
     total: Cell,
     parts: Vec<Cell>,
+    /// The parts, the smallest count first.
+    by_value: Vec<Cell>,
 }
 
 impl Sum {
@@ -116,9 +118,12 @@ impl Cells {
                 at.push(place);
             }
         }
+        let mut by_value = parts.to_vec();
+        by_value.sort_by_key(|part| self.value(*part));
         self.sums.push(Sum {
             total,
             parts: parts.to_vec(),
+            by_value,
         });
     }
 
@@ -146,12 +151,7 @@ impl Cells {
             .map(Cell)
             .collect();
         for cell in small {
-            while !witness::exists(self, &hidden, cell, policy.floor()) {
-                let Some(next) = self.to_withhold(&hidden, cell, policy) else {
-                    break;
-                };
-                hidden[next.0] = true;
-            }
+            self.protect(&mut hidden, cell, policy);
         }
         Released(
             self.values
@@ -160,6 +160,26 @@ impl Cells {
                 .map(|(count, hidden)| (!hidden).then_some(*count))
                 .collect(),
         )
+    }
+
+    /// Withholds the fewest cells that leave a witness for `small`; where no few do, one after the other.
+    fn protect(&self, hidden: &mut [bool], small: Cell, policy: Policy) {
+        /// A year of rows with figures to date needs five.
+        const MOST_SPARE: usize = 8;
+        loop {
+            let found = (0..=MOST_SPARE)
+                .find_map(|spare| witness::with_spare(self, hidden, small, policy.floor(), spare));
+            if let Some(used) = found {
+                for cell in used {
+                    hidden[cell.0] = true;
+                }
+                return;
+            }
+            let Some(next) = self.to_withhold(hidden, small, policy) else {
+                return;
+            };
+            hidden[next.0] = true;
+        }
     }
 
     /// The cell to withhold next, so that `small` may become unknown: of the sums nearest to it the

@@ -2,70 +2,99 @@
 //! withheld cell holds another value.
 //!
 //! The two tables differ by one in some withheld cells. The search changes the cell in question, finds
-//! a sum that no longer holds, mends it by changing another withheld member, and goes on until all sums
-//! hold. Short ways are tried first. A witness proves more than linear algebra would: it respects that
-//! counts are whole and that no withheld cell lies below its floor.
+//! a sum that no longer holds, mends it by changing another member, and goes on until all sums hold. A
+//! witness proves more than linear algebra would: it respects that counts are whole and that no withheld
+//! cell lies below its floor.
+//!
+//! Where withheld cells alone do not suffice, the search may withhold a few more: it is asked for a
+//! witness with none, one, two … of them, so that the first it finds costs the fewest.
 
 use std::collections::BTreeSet;
 
 use super::{Cell, Cells};
 
-/// How many changes one search may try in all. Tables of a county's year need a few dozen; the bound
-/// keeps a hopeless search from costing more than a moment, and then more is withheld.
-const MOST_STEPS: usize = 20_000;
+/// How many changes one search may try. A table of a county's year needs a few dozen; the bound keeps
+/// a hopeless search from costing more than a moment.
+const MOST_STEPS: usize = 4_000;
 
-/// The longest witness that is looked for, in changed cells: a year's table needs two dozen.
-const LONGEST: usize = 128;
+/// The lengths of witnesses that are looked for, in changed cells: short ones first.
+const LENGTHS: [usize; 3] = [8, 24, 96];
 
-/// Whether some other table differs from the true one in `cell` and in nothing that is published.
-pub(super) fn exists(cells: &Cells, hidden: &[bool], cell: Cell, floor: u64) -> bool {
-    let mut steps = 0;
-    let most = hidden.iter().filter(|hidden| **hidden).count().min(LONGEST);
-    let mut length = 4;
-    loop {
+/// A witness for `cell` that uses at most `spare` cells that are published so far; gives those, which are
+/// to be withheld then.
+pub(super) fn with_spare(
+    cells: &Cells,
+    hidden: &[bool],
+    cell: Cell,
+    floor: u64,
+    spare: usize,
+) -> Option<Vec<Cell>> {
+    for length in LENGTHS {
         for up in [true, false] {
             let mut search = Search {
                 cells,
                 hidden,
                 floor,
+                spare,
                 change: vec![0; hidden.len()],
                 off: vec![0; cells.sums.len()],
                 broken: BTreeSet::new(),
-                steps: &mut steps,
+                used: Vec::new(),
+                steps: 0,
             };
             if search.change(cell, up) && search.mend(length) {
-                return true;
+                return Some(search.used);
             }
         }
-        if length >= most || steps >= MOST_STEPS {
-            return false;
-        }
-        length *= 2;
     }
+    None
 }
 
 struct Search<'s> {
     cells: &'s Cells,
     hidden: &'s [bool],
     floor: u64,
+    /// How many more published cells may be changed.
+    spare: usize,
     /// By how much each cell differs: -1, 0 or 1.
     change: Vec<i8>,
     /// By how much each sum's total now exceeds its parts.
     off: Vec<i32>,
     /// The sums that do not hold at the moment.
     broken: BTreeSet<usize>,
-    steps: &'s mut usize,
+    /// The published cells that are changed.
+    used: Vec<Cell>,
+    steps: usize,
 }
 
 impl Search<'_> {
     /// Changes a cell by one; `false`, and nothing done, when it may not be.
     fn change(&mut self, cell: Cell, up: bool) -> bool {
-        let free = self.hidden[cell.0] && self.change[cell.0] == 0;
-        if !free || (!up && self.cells.value(cell) <= self.floor) {
+        self.steps += 1;
+        let value = self.cells.value(cell);
+        let published = !self.hidden[cell.0];
+        let may = self.change[cell.0] == 0
+            && value >= self.floor
+            && (up || value > self.floor)
+            && (!published || self.spare > 0);
+        if !may {
             return false;
+        }
+        if published {
+            self.spare -= 1;
+            self.used.push(cell);
         }
         self.put(cell, if up { 1 } else { -1 });
         true
+    }
+
+    /// Takes the last change of a cell back.
+    fn undo(&mut self, cell: Cell, up: bool) {
+        if !self.hidden[cell.0] {
+            self.spare += 1;
+            self.used.pop();
+        }
+        self.put(cell, if up { -1 } else { 1 });
     }
 
     fn put(&mut self, cell: Cell, by: i8) {
@@ -86,22 +115,34 @@ impl Search<'_> {
         let Some(place) = self.broken.first().copied() else {
             return true;
         };
-        if left == 0 || *self.steps >= MOST_STEPS {
+        if left == 0 || self.steps >= MOST_STEPS {
             return false;
         }
         let cells = self.cells;
+        let hidden = self.hidden;
         let sum = &cells.sums[place];
         let excess = self.off[place] > 0;
-        // The total first: it carries the change upwards, where there is more room.
-        let ways = std::iter::once((sum.total, !excess))
-            .chain(sum.parts.iter().map(|part| (*part, excess)));
-        for (cell, up) in ways {
-            *self.steps += 1;
-            if self.change(cell, up) {
-                if self.mend(left - 1) {
-                    return true;
+        // Withheld cells first, they cost nothing; of the others the smallest parts, and the total last.
+        for published in [false, true] {
+            if published && self.spare == 0 {
+                break;
+            }
+            let ways = sum
+                .by_value
+                .iter()
+                .map(|part| (*part, excess))
+                .chain([(sum.total, !excess)])
+                .filter(|(cell, _)| hidden[cell.0] != published);
+            for (cell, up) in ways {
+                if self.change(cell, up) {
+                    if self.mend(left - 1) {
+                        return true;
+                    }
+                    self.undo(cell, up);
                 }
-                self.put(cell, if up { -1 } else { 1 });
+                if self.steps >= MOST_STEPS {
+                    return false;
+                }
             }
         }
         false
