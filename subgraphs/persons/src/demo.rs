@@ -16,7 +16,7 @@ use crate::{
     model::{
         identity_case,
         person::{self, ActiveModel},
-        terms::{AliasReason, CaseKind, CaseState, IdKind, IdentityStatus},
+        terms::{AliasReason, CaseKind, IdKind, IdentityCaseState, IdentityStatus},
     },
     rules::checked,
     service::{
@@ -166,24 +166,24 @@ struct Passport {
     /// The story person whose passport it turns out to be.
     of: usize,
     kind: CaseKind,
-    state: CaseState,
+    state: IdentityCaseState,
 }
 
 const PASSPORTS: [Passport; 3] = [
     Passport {
         of: 16,
         kind: CaseKind::Merge,
-        state: CaseState::Proposed,
+        state: IdentityCaseState::Proposed,
     },
     Passport {
         of: 17,
         kind: CaseKind::Merge,
-        state: CaseState::Done,
+        state: IdentityCaseState::Done,
     },
     Passport {
         of: 18,
         kind: CaseKind::Status,
-        state: CaseState::Proposed,
+        state: IdentityCaseState::Proposed,
     },
 ];
 
@@ -243,7 +243,7 @@ fn passport_case(
         .ok_or_else(|| Error::internal("a passport without a token"))?;
     let main = services.tokenizer.demo(&owner).0;
     let id = id::derived("identity-case", &format!("{province} {}", passport.of));
-    let done = passport.state == CaseState::Done;
+    let done = passport.state == IdentityCaseState::Done;
     let merge = passport.kind == CaseKind::Merge;
     let known = Identity::of(&number, &owner.name);
     let status = if merge {

@@ -9,7 +9,7 @@ use crate::{
     kit::{DateTime, PrincipalExt, Result, batch::Siblings, federation::directives::*},
     model::{
         identity_case::Model,
-        terms::{AliasReason, CaseKind, CaseState, IdentityStatus},
+        terms::{AliasReason, CaseKind, IdentityCaseState, IdentityStatus},
     },
     service::{columns::Column, lookup},
 };
@@ -71,7 +71,7 @@ impl IdentityCase {
     }
 
     /// Where it stands (状态).
-    async fn state(&self) -> CaseState {
+    async fn state(&self) -> IdentityCaseState {
         self.row.state
     }
 

@@ -22,7 +22,7 @@ use crate::{
         page::{Page, PageArgs, keyset},
         tokenizer::PersonToken,
     },
-    model::{identity_case, terms::CaseState},
+    model::{identity_case, terms::IdentityCaseState},
     service::{cases, lookup},
 };
 
@@ -79,7 +79,7 @@ impl Query {
     async fn identity_cases(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only in this state (状态).")] state: Option<CaseState>,
+        #[graphql(desc = "Only in this state (状态).")] state: Option<IdentityCaseState>,
         #[graphql(desc = "How many, 50 when it is left out, 500 at most (条数).")] first: Option<
             i32,
         >,
@@ -135,7 +135,7 @@ impl Query {
 
 async fn list(
     ctx: &Context<'_>,
-    state: Option<CaseState>,
+    state: Option<IdentityCaseState>,
     args: &PageArgs,
 ) -> Result<Page<IdentityCase>> {
     use identity_case::Column;

@@ -3,7 +3,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use super::terms::{AliasReason, CaseKind, CaseState, IdentityStatus};
+use super::terms::{AliasReason, CaseKind, IdentityCaseState, IdentityStatus};
 
 /// One row.
 #[derive(Clone, PartialEq, DeriveEntityModel)]
@@ -15,7 +15,7 @@ pub struct Model {
     /// What is decided.
     pub kind: CaseKind,
     /// Where it stands.
-    pub state: CaseState,
+    pub state: IdentityCaseState,
     /// The person it is about: of a join the record that is given up.
     #[sea_orm(column_type = "Text")]
     pub person: String,

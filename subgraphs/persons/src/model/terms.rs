@@ -60,7 +60,7 @@ crate::kit::terms! {
     }
 
     /// Where a case about identities stands (身份事项状态).
-    pub CaseState {
+    pub IdentityCaseState {
         /// A second officer has to decide (待复核).
         Proposed = "PROPOSED",
         /// Carried out (已执行).

@@ -2,7 +2,7 @@
 
 use crate::{
     kit::UserError,
-    model::terms::{AliasReason, CaseState, IdKind},
+    model::terms::{AliasReason, IdKind, IdentityCaseState},
 };
 
 use super::refuse;
@@ -85,7 +85,7 @@ pub fn may_join(old: Side<'_>, into: Side<'_>, reason: AliasReason) -> Vec<UserE
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Joined {
     /// The state of the merge's case.
-    pub state: CaseState,
+    pub state: IdentityCaseState,
     /// Whether the given-up record still is another name of the very record it was put under.
     pub still_under: bool,
 }
@@ -93,7 +93,7 @@ pub struct Joined {
 /// N-4, 个人信息保护法 46: a wrong join is put right again. Only a join that was carried out and that no later
 /// one builds upon; the latest goes first.
 pub fn may_part(joined: Joined) -> Result<(), UserError> {
-    if joined.state != CaseState::Done {
+    if joined.state != IdentityCaseState::Done {
         return Err(refuse(
             "MERGE_NOT_DONE",
             "Only a join that was carried out can be taken back.",
@@ -120,10 +120,10 @@ pub fn may_decide(
     proposer: &str,
     decider: &str,
     oversees: bool,
-    state: CaseState,
+    state: IdentityCaseState,
 ) -> Result<(), UserError> {
     const ORDER: &str = "个人信息保护法 51";
-    if state != CaseState::Proposed {
+    if state != IdentityCaseState::Proposed {
         return Err(refuse(
             "CASE_DECIDED",
             "This case is decided already.",
@@ -212,11 +212,11 @@ mod tests {
     #[test]
     fn only_the_latest_join_that_was_carried_out_is_taken_back() {
         for (state, still_under, expected) in [
-            (CaseState::Done, true, None),
-            (CaseState::Done, false, Some("MERGE_BUILT_UPON")),
-            (CaseState::Proposed, true, Some("MERGE_NOT_DONE")),
-            (CaseState::Reversed, true, Some("MERGE_NOT_DONE")),
-            (CaseState::Refused, false, Some("MERGE_NOT_DONE")),
+            (IdentityCaseState::Done, true, None),
+            (IdentityCaseState::Done, false, Some("MERGE_BUILT_UPON")),
+            (IdentityCaseState::Proposed, true, Some("MERGE_NOT_DONE")),
+            (IdentityCaseState::Reversed, true, Some("MERGE_NOT_DONE")),
+            (IdentityCaseState::Refused, false, Some("MERGE_NOT_DONE")),
         ] {
             let outcome = may_part(Joined { state, still_under });
             assert_eq!(
@@ -230,10 +230,20 @@ mod tests {
     #[test]
     fn two_officers_are_needed_and_the_second_oversees() {
         for (decider, oversees, state, expected) in [
-            ("b", true, CaseState::Proposed, None),
-            ("a", true, CaseState::Proposed, Some("SECOND_OFFICER")),
-            ("b", false, CaseState::Proposed, Some("SECOND_OFFICER")),
-            ("b", true, CaseState::Done, Some("CASE_DECIDED")),
+            ("b", true, IdentityCaseState::Proposed, None),
+            (
+                "a",
+                true,
+                IdentityCaseState::Proposed,
+                Some("SECOND_OFFICER"),
+            ),
+            (
+                "b",
+                false,
+                IdentityCaseState::Proposed,
+                Some("SECOND_OFFICER"),
+            ),
+            ("b", true, IdentityCaseState::Done, Some("CASE_DECIDED")),
         ] {
             let outcome = may_decide("a", decider, oversees, state);
             assert_eq!(

@@ -18,7 +18,7 @@ use crate::{
     model::{
         identity_case::{self, ActiveModel, Model},
         person,
-        terms::{AliasReason, CaseKind, CaseState, IdentityStatus},
+        terms::{AliasReason, CaseKind, IdentityCaseState, IdentityStatus},
     },
     rules::{
         joining::{Joined, Side, may_decide, may_join, may_part},
@@ -91,7 +91,7 @@ pub async fn propose(
     case.division.clone_from(&officer.division);
     case.proposed_by.clone_from(&officer.name);
     case.proposed_at = act.now();
-    let at_once = case.state == CaseState::Done;
+    let at_once = case.state == IdentityCaseState::Done;
     let id = case.id;
     let row: ActiveModel = case.clone().into();
     identity_case::Entity::insert(row)
@@ -108,7 +108,7 @@ pub async fn propose(
 async fn open_case(act: Act<'_>, person: &str) -> Result<bool> {
     let open = identity_case::Entity::find()
         .filter(identity_case::Column::Person.eq(person))
-        .filter(identity_case::Column::State.eq(CaseState::Proposed))
+        .filter(identity_case::Column::State.eq(IdentityCaseState::Proposed))
         .one(act.tx)
         .await?;
     Ok(open.is_some())
@@ -122,7 +122,7 @@ async fn check(
     let mut case = Model {
         id: id::new(),
         kind: CaseKind::Merge,
-        state: CaseState::Proposed,
+        state: IdentityCaseState::Proposed,
         person: String::new(),
         into: None,
         cause: None,
@@ -168,7 +168,7 @@ async fn check(
             same_version(row.version, *version)?;
             match status::change(row.status, *to) {
                 Err(refusal) => return Ok(Err(vec![refusal])),
-                Ok(Change::AtOnce) => case.state = CaseState::Done,
+                Ok(Change::AtOnce) => case.state = IdentityCaseState::Done,
                 Ok(Change::ByTwo) => {}
             }
             case.kind = CaseKind::Status;
@@ -225,9 +225,9 @@ pub async fn decide(
     let before = case.clone();
     let mut row = case.into_active_model();
     row.state = Set(if approve {
-        CaseState::Done
+        IdentityCaseState::Done
     } else {
-        CaseState::Refused
+        IdentityCaseState::Refused
     });
     row.moved = Set(moved);
     row.decided_by = Set(Some(officer.name.clone()));
@@ -325,7 +325,7 @@ async fn part(act: Act<'_>, case: &Model) -> Result<()> {
     let version = joined.version + 1;
     let before = joined.state;
     let mut row = joined.into_active_model();
-    row.state = Set(CaseState::Reversed);
+    row.state = Set(IdentityCaseState::Reversed);
     row.version = Set(version);
     let reversed = row.update(act.tx).await?;
     note(act, &reversed, Some(before)).await?;
@@ -384,7 +384,7 @@ async fn parting(act: Act<'_>, joined: &Model) -> Result<std::result::Result<(),
         state: if joined.kind == CaseKind::Merge {
             joined.state
         } else {
-            CaseState::Refused
+            IdentityCaseState::Refused
         },
         still_under,
     };
@@ -411,7 +411,7 @@ fn before_text(status: IdentityStatus) -> String {
     status.to_value()
 }
 
-async fn note(act: Act<'_>, case: &Model, before: Option<CaseState>) -> Result<()> {
+async fn note(act: Act<'_>, case: &Model, before: Option<IdentityCaseState>) -> Result<()> {
     let before = before.map(|state| json!({ "state": state.text() }));
     let after =
         json!({ "kind": case.kind.text(), "state": case.state.text(), "version": case.version });
