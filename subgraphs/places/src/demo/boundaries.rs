@@ -226,7 +226,7 @@ impl Lines {
         }
         // One line in twelve is being looked at: every other one in its third round, the rest because of a
         // flood, and these are due since then.
-        if id.as_bytes()[15] % 12 == 0 && due.year() > 2026 {
+        if id.as_bytes()[15].is_multiple_of(12) && due.year() > 2026 {
             self.open(id, due);
         }
         if draft.level == BoundaryLevel::County {
@@ -238,7 +238,7 @@ impl Lines {
 impl Lines {
     /// An inspection that is not signed yet.
     fn open(&mut self, line: Uuid, due: NaiveDate) {
-        let after_flood = line.as_bytes()[14] % 2 == 0;
+        let after_flood = line.as_bytes()[14].is_multiple_of(2);
         let (flood, begins) = (date(2026, 11, 2), date(2026, 12, 1));
         let mut row = inspection(line, if after_flood { 2 } else { 3 }, begins);
         row.id = Set(Uuid::new_v5(&line, b"open"));

@@ -247,7 +247,7 @@ impl Made {
 
     /// Its place on the list of protected names; every third one with measures.
     pub(super) fn heritage(&self) -> Option<heritage_name::ActiveModel> {
-        let has_measures = self.id.as_bytes()[15] % 3 == 0;
+        let has_measures = self.id.as_bytes()[15].is_multiple_of(3);
         let day = |month| NaiveDate::from_ymd_opt(2023, month, 18);
         self.is_heritage.then(|| heritage_name::ActiveModel {
             place: Set(self.id),

@@ -29,7 +29,7 @@ pub fn area(geometry: &Geometry) -> f64 {
     match geometry {
         Geometry::Point(_) | Geometry::Lines(_) => 0.0,
         // Outer rings run counter-clockwise and holes clockwise, so the sum takes the holes off.
-        Geometry::Area(polygons) => polygons.iter().flatten().map(|ring| ring_area(ring)).sum(),
+        Geometry::Area(polygons) => polygons.iter().flatten().map(ring_area).sum(),
     }
 }
 

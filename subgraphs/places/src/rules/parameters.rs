@@ -200,8 +200,7 @@ fn day((year, month, day): (i32, u32, u32)) -> NaiveDate {
 pub fn in_force(key: Key, on: NaiveDate) -> Option<&'static Parameter> {
     let rows = || TABLE.iter().filter(move |row| row.key == key);
     rows()
-        .filter(|row| row.from() <= on && row.to().is_none_or(|to| to > on))
-        .next_back()
+        .rfind(|row| row.from() <= on && row.to().is_none_or(|to| to > on))
         .or_else(|| rows().next())
 }
 

@@ -468,7 +468,7 @@ mod tests {
             (rectangle(105.0, 29.0, 106.0, 32.0), false),
         ] {
             assert_eq!(
-                is_within(&[child.clone()], &parent, 1e-6),
+                is_within(std::slice::from_ref(&child), &parent, 1e-6),
                 expected,
                 "{child:?}"
             );
