@@ -146,6 +146,7 @@ impl Split {
                     ("MINZHENG_LISTEN".into(), format!("127.0.0.1:{port}")),
                     ("MINZHENG_DATABASE".into(), postgres.clone()),
                     ("MINZHENG_SCHEMA".into(), format!("{prefix}_{name}")),
+                    ("MINZHENG_REDIS_URL".into(), redis.clone()),
                 ];
                 let config = config(name);
                 (name, Command { config, envs, port })

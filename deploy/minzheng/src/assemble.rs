@@ -10,8 +10,9 @@ use minzheng_kit::events::{self, FeedSource};
 use minzheng_kit::feed::{HttpFeed, InProcessFeed, ServiceCaller};
 use minzheng_kit::keys::Keys;
 use minzheng_kit::server::{Endpoint, Verifier};
+use minzheng_kit::wake::Wake;
 use minzheng_kit::{Clock, Database, Province, Services, Subsystem, subsystem};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::failure::Failure;
 
@@ -76,8 +77,9 @@ pub(crate) fn open(
 pub(crate) enum Feeds<'a> {
     /// All subgraphs live in this process.
     InProcess(&'a [Opened]),
-    /// By URL; a subgraph that is not named is not listened to.
-    Http(&'a BTreeMap<String, String>),
+    /// By URL; a subgraph that is not named is not listened to. Who follows is woken through Redis,
+    /// where there is one.
+    Http(&'a BTreeMap<String, String>, Option<&'a Wake>),
 }
 
 /// Starts what a subgraph does without being asked: its consumers of events and its chores. They end
@@ -108,8 +110,8 @@ pub(crate) fn start(
                     None => continue,
                 }
             }
-            Feeds::Http(urls) => match urls.get(source) {
-                Some(url) => Arc::new(HttpFeed::new(url, caller)),
+            Feeds::Http(urls, wake) => match urls.get(source) {
+                Some(url) => Arc::new(woken(HttpFeed::new(url, caller), source, *wake, stop)),
                 None => {
                     tracing::warn!(
                         source,
@@ -126,10 +128,34 @@ pub(crate) fn start(
             stop.clone(),
         ));
     }
+    if let Feeds::Http(_, Some(wake)) = feeds {
+        let db = opened.services.db.clone();
+        tokio::spawn(
+            (*wake)
+                .clone()
+                .call(opened.subsystem.name(), db, stop.clone()),
+        );
+    }
     tokio::spawn(chores::run(
         Arc::clone(&opened.subsystem),
         opened.services.clone(),
         stop.clone(),
     ));
     Ok(())
+}
+
+/// A feed over HTTP that also hears of commits through Redis.
+fn woken(
+    feed: HttpFeed,
+    source: &'static str,
+    wake: Option<&Wake>,
+    stop: &watch::Receiver<bool>,
+) -> HttpFeed {
+    let Some(wake) = wake else { return feed };
+    let woken = Arc::new(Notify::new());
+    tokio::spawn(
+        wake.clone()
+            .listen(source, Arc::clone(&woken), stop.clone()),
+    );
+    feed.woken_by(woken)
 }

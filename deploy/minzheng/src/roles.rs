@@ -13,6 +13,7 @@ use minzheng_gateway::server::{self, Gateway, Parts};
 use minzheng_gateway::telemetry::{self, Metrics, Telemetry};
 use minzheng_gateway::transport::{Signer, Transport, Upstream, Upstreams};
 use minzheng_kit::keys::Keys;
+use minzheng_kit::wake::Wake;
 use minzheng_kit::{Clock, Province, database, subsystem};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -221,7 +222,10 @@ pub(crate) async fn subgraph(name: &str, path: &Path) -> Result<(), Failure> {
     }
     let opened = assemble::open(subsystem, services, &keys)?;
     let (stop, stopping) = watch::channel(false);
-    assemble::start(&opened, &Feeds::Http(&config.feeds), &keys, &stopping)?;
+    let wake = config.redis_url.as_deref();
+    let wake = wake.map(|url| Wake::new(url, &province)).transpose()?;
+    let feeds = Feeds::Http(&config.feeds, wake.as_ref());
+    assemble::start(&opened, &feeds, &keys, &stopping)?;
     println!("Minzheng subgraph {name} on {}.", config.listen);
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let served = minzheng_kit::server::serve(

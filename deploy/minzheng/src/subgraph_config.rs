@@ -14,7 +14,7 @@ use crate::failure::Failure;
 /// What variables of ours begin with.
 const PREFIX: &str = "MINZHENG_";
 /// The keys without a section, which a variable may set.
-const TOP_LEVEL: [&str; 8] = [
+const TOP_LEVEL: [&str; 9] = [
     "clock",
     "listen",
     "province",
@@ -23,6 +23,7 @@ const TOP_LEVEL: [&str; 8] = [
     "keys",
     "demo",
     "log_format",
+    "redis_url",
 ];
 
 /// One subgraph's configuration.
@@ -48,6 +49,9 @@ pub(crate) struct SubgraphConfig {
     pub(crate) log_format: String,
     /// Stops the legal clock at an instant (RFC 3339), for demonstrations and tests.
     pub(crate) clock: Option<chrono::DateTime<chrono::Utc>>,
+    /// Redis, `redis://host:port`, through which commits wake those who follow them; without it they
+    /// look every second.
+    pub(crate) redis_url: Option<String>,
     /// Where other subgraphs' events are read: name and URL.
     #[serde(default)]
     pub(crate) feeds: BTreeMap<String, String>,

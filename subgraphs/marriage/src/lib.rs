@@ -95,4 +95,8 @@ impl Subsystem for Marriage {
     fn consumers(&self) -> Vec<Box<dyn kit::events::Consumer>> {
         consumers::all()
     }
+
+    async fn tick(&self, services: &Services) -> Result<()> {
+        run_timers(services).await.map(|_| ())
+    }
 }
