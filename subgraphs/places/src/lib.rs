@@ -74,4 +74,16 @@ impl Subsystem for Places {
         import::run(services, progress).await?;
         demo::run(services, progress).await
     }
+    async fn tick(&self, services: &Services) -> Result<()> {
+        loop {
+            let (at, today) = (services.clock.now(), services.clock.today());
+            let settled = services
+                .db
+                .write(move |tx| Box::pin(service::timers::settle(tx, at, today)))
+                .await?;
+            if settled == 0 {
+                return Ok(());
+            }
+        }
+    }
 }

@@ -207,6 +207,12 @@ pub(super) fn add(stage: &Stage<'_>, rows: &mut Rows, plan: Plan<'_>) {
     );
     let number = u32::try_from(rows.facilities.len()).unwrap_or(0) + 1;
     let private = plan.operator == FacilityOperator::LegacyPrivate;
+    // The register of societies holds thirty bodies that run facilities; these take them in order.
+    let others = rows
+        .facilities
+        .iter()
+        .filter(|f| f.operator == plan.operator);
+    let operator = u32::try_from(others.count()).unwrap_or(0) % 30;
     let facility = facility::Model {
         id: derived("facility", &key),
         kind: plan.kind.0,
@@ -219,8 +225,7 @@ pub(super) fn add(stage: &Stage<'_>, rows: &mut Rows, plan: Plan<'_>) {
             stage.province,
             code,
             if private { '2' } else { '9' },
-            // The register of societies holds thirty bodies that run facilities.
-            if private { number % 30 } else { number },
+            if private { operator } else { number },
         ),
         // Kind 9 stands in no register of societies, so the verified name is kept here.
         operator_name: (!private).then(|| operator_name(&plan)),

@@ -128,9 +128,12 @@ pub async fn apply(
             .map(|state| state.division),
         ..About::default()
     };
-    act::record(tx, act.at, "DivisionChanged", about, told).await?;
+    // The others act on it at once, so they are told when it takes effect ([`timers`](super::timers)).
     if change.effective <= act.today {
+        act::record(tx, act.at, "DivisionChanged", about, told).await?;
         settle(tx, row).await?;
+    } else {
+        act::record(tx, act.at, "DivisionChangeAnnounced", about, told).await?;
     }
     Ok(id)
 }

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::{
     act::{self, About, Act},
     naming::requests::{LayDownMeasuresInput, ListHeritageNameInput, UpdateStandardAddressInput},
+    telling,
 };
 use crate::model::{
     heritage_name, outdated_address, place, place_name, vocabulary::PlaceHeritageCategory,
@@ -173,9 +174,10 @@ pub async fn update_address(
     changed.address = Set(Some(address));
     changed.version = Set(version);
     changed.update(tx).await?;
-    let body = json!({ "version": 1, "place": place.id, "division": place.division, "county": place.county,
-        "change": "ADDRESS", "effectiveOn": act.today });
-    told(tx, act, &place, "PlaceChanged", body).await?;
+    let own = json!({ "county": place.county, "change": "ADDRESS" });
+    let key = place.id.to_string();
+    mutation::history(tx, "Place", &key, act.principal, None, Some(own.clone())).await?;
+    telling::place(tx, act.at, &place, act.today, own).await?;
     Ok(place.id)
 }
 

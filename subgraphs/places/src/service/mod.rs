@@ -1,7 +1,8 @@
 //! The use cases of `places`: reads that load for many parents at once, and mutations, each one
 //! transaction. Resolvers are thin over these; tests may call them without GraphQL.
 //!
-//! [`act`] is what every change goes through and [`timers`] what falls due by itself. [`naming`] leads names,
+//! [`act`] is what every change goes through, [`timers`] what falls due by itself, [`telling`] what the other
+//! subsystems hear of it. [`naming`] leads names,
 //! [`heritage`] protects them; [`divisions`] reads the tree and [`division_change`] changes it; [`boundaries`],
 //! [`inspections`] and [`markers`] keep the lines; [`shapes`] keeps geometries; [`places`] and [`statistics`] answer
 //! what is asked most.
@@ -21,4 +22,5 @@ pub mod places;
 pub mod shape_requests;
 pub mod shapes;
 pub mod statistics;
+pub mod telling;
 pub mod timers;

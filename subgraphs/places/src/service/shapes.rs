@@ -18,6 +18,7 @@ use super::{
     act::{self, About, Act},
     divisions,
     shape_requests::{CommitGeometryInput, Datum, PlaceOnMapInput, ProposeGeometryInput},
+    telling,
 };
 use crate::{
     model::{
@@ -424,18 +425,16 @@ pub async fn place_on_map(
             "point",
         ));
     }
-    let body = json!({ "version": 1, "place": row.id, "division": row.division, "county": row.county,
-        "change": "POINT", "effectiveOn": act.today, "longitude": point.longitude,
-        "latitude": point.latitude });
-    let key = row.id.to_string();
-    mutation::history(tx, "Place", &key, act.principal, None, Some(body.clone())).await?;
-    let about = About {
-        division: Some(row.division),
-        place: Some(row.id),
-        application: None,
-    };
-    act::record(tx, act.at, "PlaceChanged", about, body).await?;
+    let own = json!({ "county": row.county, "change": "POINT" });
     let id = row.id;
+    let key = id.to_string();
+    mutation::history(tx, "Place", &key, act.principal, None, Some(own.clone())).await?;
+    let moved = place::Model {
+        longitude: Some(point.longitude),
+        latitude: Some(point.latitude),
+        ..row.clone()
+    };
     set_point(tx, row, point).await?;
+    telling::place(tx, act.at, &moved, act.today, own).await?;
     Ok(id)
 }

@@ -14,6 +14,7 @@ use super::{
     act::{self, About},
     division_change,
     naming::force,
+    telling,
 };
 use crate::{
     model::{division_change as change_table, naming_application},
@@ -64,7 +65,11 @@ pub async fn settle(
         .all(tx)
         .await?;
     settled += changes.len();
+    let ids: Vec<_> = changes.iter().map(|change| change.id).collect();
+    let mut sides = division_change::sides(tx, &ids).await?;
     for change in changes {
+        let sides = sides.remove(&change.id).unwrap_or_default();
+        telling::division(tx, at, &change, &sides).await?;
         division_change::settle(tx, change).await?;
     }
     Ok(settled)

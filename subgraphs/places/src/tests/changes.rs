@@ -1,5 +1,7 @@
 //! Changes of divisions: rehearsed, carried out, announced ahead.
 
+use minzheng_kit::events::{DivisionChanged, Event, PlaceChanged, Relation};
+
 use super::*;
 
 /// Towns (1xx) of a county, by code.
@@ -202,22 +204,65 @@ async fn merger(run: &Running, chief: &Principal) {
         data["divisionHistory"]["nodes"][0]["approvalDoc"],
         "川府函〔2026〕2号"
     );
+    told(run, &merged).await;
+}
+
+/// What the others hear: a change of today at once, one announced ahead on its day, both as the event that
+/// every subsystem reads.
+async fn told(run: &Running, merged: &str) {
+    let changes = told_changes(run).await;
+    let [merger] = changes.as_slice() else {
+        panic!("{changes:?}");
+    };
+    assert_eq!(merger.relation, Relation::Merge);
+    assert_eq!((merger.from.len(), merger.to.len()), (2, 1));
+    assert_eq!(merger.to[0].id.to_string(), merged);
+    for before in &merger.from {
+        assert_eq!(
+            merger.successor(before.id).map(|side| side.id),
+            Some(merger.to[0].id)
+        );
+    }
+    let settled = run
+        .services
+        .db
+        .write(|tx| {
+            Box::pin(async move {
+                let (at, today) = ("2027-01-01T01:00:00Z", "2027-01-01");
+                crate::service::timers::settle(tx, at.parse().unwrap(), today.parse().unwrap())
+                    .await
+            })
+        })
+        .await
+        .unwrap();
+    assert!(settled >= 1);
+    let changes = told_changes(run).await;
+    assert_eq!(changes.len(), 2);
+    assert_eq!(changes[1].relation, Relation::Retype);
+    assert_eq!(changes[1].from[0].id, changes[1].to[0].id);
+    assert_ne!(changes[1].from[0].code, changes[1].to[0].code);
+    assert_eq!(changes[1].effective.to_string(), "2027-01-01");
+}
+
+async fn told_changes(run: &Running) -> Vec<DivisionChanged> {
     let feed = run
         .ask(
             Principal::service("51", "marriage"),
-            "{ _events(after: 0, first: 500) { kind body } }",
+            "{ _events(after: 0, first: 500) { kind key body } }",
             json!({}),
         )
         .await;
-    let told: Vec<Value> = feed["data"]["_events"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|event| event["kind"] == "DivisionChanged")
-        .map(|event| serde_json::from_str(event["body"].as_str().unwrap()).unwrap())
-        .collect();
-    assert_eq!(told.len(), 2);
-    assert_eq!(told[1]["version"], 1);
-    assert_eq!(told[1]["from"].as_array().unwrap().len(), 2);
-    assert_eq!(told[1]["to"][0]["id"], merged.as_str());
+    let events = feed["data"]["_events"].as_array().unwrap().clone();
+    let read = events.iter().map(|event| {
+        let event = Event {
+            kind: event["kind"].as_str().unwrap().to_owned(),
+            key: event["key"].as_str().unwrap().to_owned(),
+            at: chrono::Utc::now(),
+            body: serde_json::from_str(event["body"].as_str().unwrap()).unwrap(),
+        };
+        // Whatever is told of places too is what the others can read.
+        event.read::<PlaceChanged>().unwrap();
+        event.read::<DivisionChanged>().unwrap()
+    });
+    read.flatten().collect()
 }

@@ -19,7 +19,10 @@ use crate::{
         vocabulary::{NameStatus, NamingKind},
     },
     rules::{romanise, state::NamingState},
-    service::act::{self, About},
+    service::{
+        act::{self, About},
+        telling,
+    },
 };
 
 /// The standard name that stands, whose end is not known yet.
@@ -66,24 +69,14 @@ pub async fn prepare(
         .filter(place::Column::Id.eq(place))
         .exec(tx)
         .await?;
-    let body = json!({
-        "version": 1,
-        "place": place,
-        "division": row.division,
+    let own = json!({
         "county": row.county,
         "change": act::stored(&row.kind),
-        "effectiveOn": effective,
-        "name": (row.kind != NamingKind::Cancel).then_some(&row.name),
         "formerName": old.map(|old| old.name),
-        "longitude": row.longitude,
-        "latitude": row.latitude,
     });
-    let about = About {
-        division: Some(row.division),
-        place: Some(place),
-        application: None,
-    };
-    act::record(tx, at, "PlaceChanged", about, body).await?;
+    let stands = place::Entity::find_by_id(place).one(tx).await?;
+    let stands = stands.ok_or_else(|| Error::internal("a name without a place"))?;
+    telling::place(tx, at, &stands, effective, own).await?;
     Ok(place)
 }
 

@@ -1,0 +1,113 @@
+//! What the other subsystems are told: the events that they know by type ([`minzheng_kit::events`]), with
+//! what only this subsystem knows beside it in the same body.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use minzheng_kit::{
+    Error, Result,
+    events::{DivisionChanged, DivisionSide, Event, PlaceChanged, Relation},
+};
+use sea_orm::DatabaseTransaction;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{
+    act::{self, About},
+    divisions,
+    naming::force,
+};
+use crate::model::{
+    division_change, division_side, place,
+    vocabulary::{DivisionSideRole, LineageRelation},
+};
+
+/// Tells that a place has another name, address or point; `own` is what else there is to say. One whose name
+/// has ended is told as `PlaceEnded`, which no listener takes for a place.
+pub async fn place(
+    tx: &DatabaseTransaction,
+    at: DateTime<Utc>,
+    place: &place::Model,
+    effective: NaiveDate,
+    own: Value,
+) -> Result<()> {
+    let about = About {
+        division: Some(place.division),
+        place: Some(place.id),
+        application: None,
+    };
+    let Some(name) = force::standing(tx, place.id).await? else {
+        return act::record(tx, at, "PlaceEnded", about, own).await;
+    };
+    let known = PlaceChanged {
+        place: place.id,
+        name: name.name,
+        division: place.division,
+        point: place.longitude.zip(place.latitude),
+        effective,
+    };
+    let mut body = Event::of(&known, at)?.body;
+    if let (Some(body), Value::Object(own)) = (body.as_object_mut(), own) {
+        for (key, value) in own {
+            body.entry(key).or_insert(value);
+        }
+    }
+    act::record(tx, at, "PlaceChanged", about, body).await
+}
+
+/// Tells a change of divisions that was announced ahead, on the day it takes effect.
+pub async fn division(
+    tx: &DatabaseTransaction,
+    at: DateTime<Utc>,
+    change: &division_change::Model,
+    sides: &[division_side::Model],
+) -> Result<()> {
+    let of = |role: DivisionSideRole| -> Vec<Uuid> {
+        let those = sides.iter().filter(|side| side.role == role);
+        those.map(|side| side.division).collect()
+    };
+    let before = change.effective.pred_opt().unwrap_or(change.effective);
+    let known = DivisionChanged {
+        change: change.id,
+        relation: relation(change.relation),
+        effective: change.effective,
+        from: shown(tx, &of(DivisionSideRole::Source), before).await?,
+        to: shown(tx, &of(DivisionSideRole::Target), change.effective).await?,
+    };
+    let about = About {
+        division: known.to.first().or(known.from.first()).map(|side| side.id),
+        ..About::default()
+    };
+    let event = Event::of(&known, at)?;
+    act::record(tx, at, &event.kind, about, event.body).await
+}
+
+/// Divisions as they stood on a day.
+async fn shown(tx: &DatabaseTransaction, ids: &[Uuid], on: NaiveDate) -> Result<Vec<DivisionSide>> {
+    let mut versions = divisions::versions_on(tx, ids, on).await?;
+    ids.iter()
+        .map(|id| {
+            let version = versions
+                .remove(id)
+                .ok_or_else(|| Error::internal("a side of a change without a version"))?;
+            Ok(DivisionSide {
+                id: *id,
+                code: version.code,
+                name: version.name,
+                parent: version.parent,
+                share_permille: None,
+            })
+        })
+        .collect()
+}
+
+const fn relation(own: LineageRelation) -> Relation {
+    match own {
+        LineageRelation::Rename => Relation::Rename,
+        LineageRelation::Retype => Relation::Retype,
+        LineageRelation::Recode => Relation::Recode,
+        LineageRelation::Merge => Relation::Merge,
+        LineageRelation::Split => Relation::Split,
+        LineageRelation::Transfer => Relation::Transfer,
+        LineageRelation::Abolish => Relation::Abolish,
+        LineageRelation::Create => Relation::Create,
+    }
+}
