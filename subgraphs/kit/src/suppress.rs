@@ -23,7 +23,7 @@ mod witness;
 pub use tables::{Group, Months, MonthsReleased, group, months};
 
 /// What is small, and whether zero is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Policy {
     /// Counts below this are withheld.
     pub below: u64,

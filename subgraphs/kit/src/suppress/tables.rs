@@ -1,6 +1,11 @@
 //! The two shapes of table that statistics have: a group with its total, and rows through the months of
 //! a year with their totals and their figures to date.
 
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+};
+
 use super::{Cell, Cells, Policy, Released};
 
 /// What may be published of a group.
@@ -39,19 +44,44 @@ struct Row {
     to_date: Vec<Cell>,
 }
 
-/// What may be published of [`Months`].
+/// What may be published of [`Months`]; cheap to clone.
 #[derive(Clone, Debug)]
-pub struct MonthsReleased {
+pub struct MonthsReleased(Arc<Whole>);
+
+#[derive(Debug)]
+struct Whole {
     table: Months,
     released: Released,
 }
 
+/// Tables kept released. A province has some dozens of families of divisions, two or three figures, and a
+/// few years that are looked at.
+const KEPT: usize = 512;
+
+type Kept = HashMap<(Policy, Vec<Vec<u64>>), MonthsReleased>;
+
+/// The same counts always give the same answer, and the search for it is what figures of a month cost most:
+/// so what was asked lately is kept, by the whole table. It holds counts and no person.
+static LATELY: LazyLock<Mutex<Kept>> = LazyLock::new(Mutex::default);
+
 /// Withholds what must be withheld of rows through months. Each row has as many months as the first one;
 /// what is missing counts as zero.
 pub fn months(rows: &[Vec<u64>], policy: Policy) -> MonthsReleased {
+    let key = (policy, rows.to_vec());
+    let lately = || LATELY.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = lately().get(&key) {
+        return known.clone();
+    }
+    // Not under the lock: two that ask for one table at once both search, and find the same.
     let table = Months::new(rows);
     let released = table.cells.release(policy);
-    MonthsReleased { table, released }
+    let found = MonthsReleased(Arc::new(Whole { table, released }));
+    let mut lately = lately();
+    if lately.len() >= KEPT {
+        lately.clear();
+    }
+    lately.insert(key, found.clone());
+    found
 }
 
 impl Months {
@@ -98,35 +128,35 @@ fn with_sums_to_date(cells: &mut Cells, months: Vec<Cell>) -> Row {
 impl MonthsReleased {
     /// A row's count of a month; `None` where withheld or not there.
     pub fn cell(&self, row: usize, month: usize) -> Option<u64> {
-        self.of(self.table.rows.get(row)?.months.get(month))
+        self.of(self.0.table.rows.get(row)?.months.get(month))
     }
 
     /// A row's figure from the first month to this one.
     pub fn to_date(&self, row: usize, month: usize) -> Option<u64> {
-        self.of(self.table.rows.get(row)?.to_date.get(month))
+        self.of(self.0.table.rows.get(row)?.to_date.get(month))
     }
 
     /// The count of a month over all rows.
     pub fn total(&self, month: usize) -> Option<u64> {
-        self.of(self.table.all.months.get(month))
+        self.of(self.0.table.all.months.get(month))
     }
 
     /// The figure to date over all rows.
     pub fn total_to_date(&self, month: usize) -> Option<u64> {
-        self.of(self.table.all.to_date.get(month))
+        self.of(self.0.table.all.to_date.get(month))
     }
 
     /// How many cells are withheld.
     pub fn withheld(&self) -> usize {
-        self.released.withheld()
+        self.0.released.withheld()
     }
 
     fn of(&self, cell: Option<&Cell>) -> Option<u64> {
-        self.released.get(*cell?)
+        self.0.released.get(*cell?)
     }
 
     #[cfg(test)]
     pub(super) fn parts(&self) -> (&Cells, &Released) {
-        (&self.table.cells, &self.released)
+        (&self.0.table.cells, &self.0.released)
     }
 }
