@@ -52,6 +52,8 @@ codes! {
         "The request body is larger than this endpoint accepts." "请求体超过允许的大小。";
     BatchingDisabled "BATCHING_DISABLED" 400
         "Send one operation per request: batches are not accepted." "不接受批量请求，请逐个发送。";
+    BatchTooLarge "BATCH_TOO_LARGE" 400
+        "The batch is empty or holds more operations than this endpoint accepts." "批量请求为空或操作数量超过允许的上限。";
     UnsupportedMediaType "UNSUPPORTED_MEDIA_TYPE" 415
         "Send the request as application/json in UTF-8." "请以 UTF-8 编码的 application/json 发送请求。";
     NotAcceptable "NOT_ACCEPTABLE" 406
@@ -64,6 +66,8 @@ codes! {
         "GET 请求须在 Accept 中声明 GraphQL 媒体类型，或携带 minzheng-preflight 请求头。";
     MutationOverGet "MUTATION_OVER_GET" 405
         "Only queries may be sent by GET; send this operation by POST." "GET 方法仅限查询操作，请改用 POST 方法。";
+    OriginNotAllowed "ORIGIN_NOT_ALLOWED" 403
+        "Pages of this origin may not open a connection here." "不允许该来源的页面建立连接。";
     NotFound "NOT_FOUND" 404
         "There is nothing at this address." "此地址不存在。";
     NotReady "NOT_READY" 503
@@ -99,12 +103,24 @@ codes! {
         "令牌所属省份不在签发方或本端点的服务范围内。";
     TokenLifetime "TOKEN_LIFETIME" 401
         "The bearer token lives longer than its issuer may grant." "令牌有效期超过签发方允许的上限。";
+    TokenRevoked "TOKEN_REVOKED" 401
+        "The bearer token was revoked; sign in again." "令牌已被吊销，请重新登录。";
     IdentityUnavailable "IDENTITY_UNAVAILABLE" 503
         "The issuer's keys cannot be read now; try again shortly." "暂时无法获取签发方公钥，请稍后重试。";
     PurposeMalformed "PURPOSE_MALFORMED" 400
         "The purpose or case header is not a short plain text." "用途或案件请求头格式不正确。";
     PurposeNotAllowed "PURPOSE_NOT_ALLOWED" 403
         "The bearer token does not permit the stated purpose." "令牌不允许所声明的用途。";
+
+    // The document.
+    PersistedQueryNotFound "PERSISTED_QUERY_NOT_FOUND" 400
+        "No document is known under this hash; send it once with its text." "未找到该哈希对应的文档，请携带全文重新发送。";
+    DocumentHashMismatch "DOCUMENT_HASH_MISMATCH" 400
+        "The hash is not the SHA-256 of the document's text." "哈希与文档全文不符。";
+    DocumentNotTrusted "DOCUMENT_NOT_TRUSTED" 403
+        "Your role may run trusted documents only, and this is none of them." "当前角色只能执行受信任的文档。";
+    IntrospectionForbidden "INTROSPECTION_FORBIDDEN" 403
+        "Your role may not ask for the schema itself." "当前角色不得查询模式定义。";
 
     // The operation.
     GraphqlParseFailed "GRAPHQL_PARSE_FAILED" 400
@@ -134,6 +150,10 @@ codes! {
         "The operation has too many directives." "操作中的指令过多。";
     SubscriptionsUnsupported "SUBSCRIPTIONS_UNSUPPORTED" 400
         "This way of asking does not serve subscriptions." "此请求方式不支持订阅。";
+    TooManySubscriptions "TOO_MANY_SUBSCRIPTIONS" 429
+        "There are too many subscriptions; end some, or try again later." "订阅数量过多，请结束部分订阅或稍后重试。";
+    SubscriptionLagged "SUBSCRIPTION_LAGGED" 503
+        "Events came faster than they were taken; subscribe again." "事件接收过慢，订阅已结束，请重新订阅。";
     PlanningFailed "PLANNING_FAILED" 500
         "No plan could be made for this operation." "无法为该操作制定执行计划。";
 
@@ -142,6 +162,9 @@ codes! {
         "Sign in to read this field." "请先登录。";
     Forbidden "FORBIDDEN" 403
         "You may not read this field." "无权访问该字段。";
+    AccessLogUnavailable "ACCESS_LOG_UNAVAILABLE" 503
+        "Personal data is not given while the access log cannot be written; try again shortly."
+        "访问日志暂时无法写入，个人信息暂不提供，请稍后重试。";
     SubgraphUnavailable "SUBGRAPH_UNAVAILABLE" 502
         "The subsystem behind this field is not available." "该字段所属子系统暂不可用。";
     SubgraphTimeout "SUBGRAPH_TIMEOUT" 504

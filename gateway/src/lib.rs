@@ -4,7 +4,9 @@
 //! Data flows one way. A request arrives at the [`server`], is decoded ([`request`]), and its caller is
 //! identified ([`identity`]); the [`pipeline`] then takes it from text to bytes: parsed, counted and
 //! validated ([`operation`]), cut to what may be asked ([`authorise`]), planned ([`plan`]) and
-//! executed ([`execute`]) over the [`transport`] and the [`cache`]. Everything derived from the
+//! executed ([`execute`]) over the [`transport`] and the [`cache`], and what it shows of persons is
+//! recorded ([`record`]) before the answer leaves; a subscription's plan again for each event, told in
+//! the words of [`subscribe`]. Everything derived from the
 //! schema comes from the [`supergraph`], which [`schema_source`] brings in.
 //!
 //! The stages `operation`, `authorise`, `plan` and `execute` read what the stages before them made and
@@ -12,6 +14,8 @@
 //! stands low although it is met early: who asks goes along with a request to the subgraphs.
 
 pub mod server;
+
+pub mod subscribe;
 
 pub mod pipeline;
 pub mod schema_source;
@@ -30,11 +34,18 @@ pub mod transport;
 
 pub mod cache;
 
+pub mod record;
+
 pub mod supergraph;
 
 pub mod identity;
 
 pub mod telemetry;
+
+pub mod tls;
+
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod probe;
 
 pub mod config;
 pub mod contract;

@@ -7,11 +7,14 @@
 //! Parsing, validation and planning run off the event loop, and a panic in them (the parser and the
 //! planner are other people's code) is an error of that request only.
 
+mod joined;
+pub mod subscription;
+mod warm;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
-use arc_swap::ArcSwap;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use tracing::Instrument;
@@ -26,8 +29,11 @@ use crate::operation::{Document, Operation, OperationKind, Variables};
 use crate::plan::cache::{PlanCache, PlanKey};
 use crate::plan::hive::HivePlanner;
 use crate::plan::{self, Plan, PlanError, Planner};
-use crate::request::GraphQlRequest;
+use crate::record::Recorder;
+use crate::request::{Documents, GraphQlRequest};
 use crate::supergraph::Supergraph;
+use crate::telemetry;
+use joined::Joined;
 
 /// What an average document is taken to weigh when it is kept, in bytes.
 const AVERAGE_DOCUMENT: u64 = 16 * 1024;
@@ -35,9 +41,12 @@ const AVERAGE_DOCUMENT: u64 = 16 * 1024;
 /// The stages with what they keep; one per process, shared by all workers.
 pub struct Pipeline {
     limits: Limits,
-    loaded: ArcSwap<Loaded>,
+    known: Arc<Documents>,
+    loaded: Arc<Loaded>,
     documents: moka::sync::Cache<Arc<str>, Arc<Document>, ahash::RandomState>,
     plans: PlanCache,
+    joined: Joined,
+    log: Option<Arc<Recorder>>,
 }
 
 /// A supergraph with the planner made for it.
@@ -80,37 +89,44 @@ pub struct Answer {
 }
 
 impl Pipeline {
-    /// A pipeline that serves this supergraph.
+    /// A pipeline that serves this supergraph, and no other: a plan and the subgraphs it names belong
+    /// together. For another schema see [`Pipeline::succeed`].
     ///
     /// # Errors
     /// When the planner cannot be made for it.
     pub fn new(limits: &Limits, supergraph: Supergraph) -> Result<Self, PlanError> {
         Ok(Self {
             limits: limits.clone(),
-            loaded: ArcSwap::from_pointee(Loaded::new(supergraph)?),
+            known: Arc::default(),
+            loaded: Arc::new(Loaded::new(supergraph)?),
             documents: moka::sync::Cache::builder()
                 .max_capacity(limits.kept_documents.saturating_mul(AVERAGE_DOCUMENT))
                 .weigher(|text: &Arc<str>, document: &Arc<Document>| weight(text, document))
                 .build_with_hasher(ahash::RandomState::new()),
             plans: PlanCache::new(limits.kept_plans),
+            joined: Joined::default(),
+            log: None,
         })
     }
 
-    /// Serves this supergraph from now on. Requests on their way end with the one they began with.
-    ///
-    /// # Errors
-    /// When the planner cannot be made for it; then nothing changes.
-    pub fn swap(&self, supergraph: Supergraph) -> Result<(), PlanError> {
-        self.loaded.store(Arc::new(Loaded::new(supergraph)?));
-        self.documents.invalidate_all();
-        self.plans.clear();
-        Ok(())
+    /// The same, with these known documents and the roles that may run no others.
+    #[must_use]
+    pub fn with_documents(mut self, known: Arc<Documents>) -> Self {
+        self.known = known;
+        self
+    }
+
+    /// The same with an access log. Without one no personal data is given.
+    #[must_use]
+    pub fn recording(mut self, log: Option<Arc<Recorder>>) -> Self {
+        self.log = log;
+        self
     }
 
     /// The supergraph being served.
     #[must_use]
     pub fn schema(&self) -> Arc<Supergraph> {
-        self.loaded.load().supergraph.clone()
+        self.loaded.supergraph.clone()
     }
 
     /// Answers a request.
@@ -126,7 +142,10 @@ impl Pipeline {
         let answer = self
             .stages(request, caller, fetcher, cache, deadline, get_only_queries)
             .await;
-        answer.unwrap_or_else(|errors| refused(&errors))
+        answer.unwrap_or_else(|mut errors| {
+            refer(&mut errors, caller);
+            refused(&errors)
+        })
     }
 
     async fn stages<F: Fetcher>(
@@ -138,35 +157,64 @@ impl Pipeline {
         deadline: Instant,
         get_only_queries: bool,
     ) -> Result<Answer, Vec<GraphQlError>> {
-        let loaded = self.loaded.load_full();
-        let document = self.document(&loaded, request).await?;
+        let way = if get_only_queries {
+            Way::Queries
+        } else {
+            Way::Once
+        };
+        let prepared = self.prepare(request, caller, way).await?;
+        let plan = &prepared.plan;
+        let execution = prepared.execution(caller, fetcher, cache, deadline);
+        let work = async {
+            let executed = execution.run(refusals(plan, caller)).await;
+            let public = plan.public.filter(|_| executed.errors == 0);
+            Answer {
+                body: executed.body,
+                outcome: Outcome::Ok,
+                errors: executed.errors,
+                cache: CachePolicy {
+                    public: public.is_some(),
+                    max_age: public.unwrap_or(0),
+                },
+            }
+        };
+        if plan.shared {
+            let province = &caller.principal.province;
+            let joined = &self.joined;
+            return Ok(joined
+                .run(plan, &prepared.variables, province, deadline, work)
+                .await);
+        }
+        // However it ends, also when its client leaves in the middle of it.
+        let mutates = plan.operation.kind == OperationKind::Mutation;
+        let _mutated = mutates.then(|| self.joined.mutation());
+        Ok(work.await)
+    }
+
+    /// All stages before anything is fetched.
+    async fn prepare(
+        &self,
+        request: &GraphQlRequest,
+        caller: &Caller,
+        way: Way,
+    ) -> Result<Prepared, Vec<GraphQlError>> {
+        let loaded = Arc::clone(&self.loaded);
+        let text = self.known.text(request, caller.principal.role);
+        let text = text.map_err(|code| vec![GraphQlError::new(code)])?;
+        let document = self.document(&loaded, &text).await?;
         let chosen = document.choose(request.operation_name.as_deref());
         let operation = chosen.map_err(|code| vec![GraphQlError::new(code)])?;
-        permitted(operation, get_only_queries)?;
+        permitted(operation, way)?;
         let variables =
             Variables::coerce(operation, &request.variables, &loaded.supergraph.schema)?;
         let variant = authorised(operation, caller, &variables)?;
         let plan = self.plan(&loaded, &document, operation, variant).await?;
-        let execution = Execution {
-            supergraph: &loaded.supergraph,
-            schema_id: &loaded.id,
-            plan: &plan,
-            variables: &variables,
-            caller,
-            fetcher,
-            cache,
-            deadline,
-        };
-        let executed = execution.run(refusals(&plan, caller)).await;
-        let public = plan.public.filter(|_| executed.errors == 0);
-        Ok(Answer {
-            body: executed.body.into(),
-            outcome: Outcome::Ok,
-            errors: executed.errors,
-            cache: CachePolicy {
-                public: public.is_some(),
-                max_age: public.unwrap_or(0),
-            },
+        Ok(Prepared {
+            loaded,
+            digest: document.digest.clone(),
+            plan,
+            variables,
+            log: self.log.clone(),
         })
     }
 
@@ -174,14 +222,9 @@ impl Pipeline {
     async fn document(
         &self,
         loaded: &Arc<Loaded>,
-        request: &GraphQlRequest,
+        text: &str,
     ) -> Result<Arc<Document>, Vec<GraphQlError>> {
-        let Some(text) = request.query.as_deref() else {
-            return Err(vec![GraphQlError::new(ErrorCode::RequestMalformed)]);
-        };
-        if let Some(known) = self.documents.get(text)
-            && known.generation == loaded.supergraph.generation
-        {
+        if let Some(known) = self.documents.get(text) {
             return Ok(known);
         }
         if text.len() > self.limits.document.as_usize() {
@@ -189,7 +232,7 @@ impl Pipeline {
         }
         let (text, loaded, limits) = (text.to_owned(), loaded.clone(), self.limits.clone());
         let work = move || Document::prepare(&text, &loaded.supergraph, &limits);
-        let span = tracing::info_span!("graphql.parse");
+        let span = tracing::debug_span!("graphql.parse");
         let document = tokio::task::spawn_blocking(work)
             .instrument(span)
             .await
@@ -209,6 +252,9 @@ impl Pipeline {
         variant: Variant,
     ) -> Result<Arc<Plan>, Vec<GraphQlError>> {
         let key = PlanKey::new(document, operation, variant.clone());
+        if let Some(plan) = self.plans.get(&key).await {
+            return Ok(plan);
+        }
         let (loaded, operation) = (loaded.clone(), operation.clone());
         let make = async move {
             let work =
@@ -218,7 +264,7 @@ impl Pipeline {
                 Err(_) => Err(PlanError::Planner("the planner panicked".to_owned())),
             }
         };
-        let span = tracing::info_span!("graphql.plan");
+        let span = tracing::debug_span!("graphql.plan");
         self.plans
             .get_or_make(key, make)
             .instrument(span)
@@ -254,13 +300,61 @@ impl Loaded {
     }
 }
 
+/// A request that is ready to be executed, as often as it takes.
+struct Prepared {
+    loaded: Arc<Loaded>,
+    /// How the access log names its document.
+    digest: Arc<str>,
+    plan: Arc<Plan>,
+    variables: Variables,
+    log: Option<Arc<Recorder>>,
+}
+
+impl Prepared {
+    /// One execution of it.
+    fn execution<'a, F: Fetcher>(
+        &'a self,
+        caller: &'a Caller,
+        fetcher: &'a F,
+        cache: &'a Cache,
+        deadline: Instant,
+    ) -> Execution<'a, F> {
+        Execution {
+            supergraph: &self.loaded.supergraph,
+            schema_id: &self.loaded.id,
+            plan: &self.plan,
+            variables: &self.variables,
+            caller,
+            fetcher,
+            cache,
+            log: self.log.as_deref(),
+            document: &self.digest,
+            deadline,
+        }
+    }
+}
+
+/// How a request came, as far as it matters what may come so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// For one answer, by a way that must not change anything.
+    Queries,
+    /// For one answer.
+    Once,
+    /// For one answer or many, by a way that may change things or must not.
+    Many { queries: bool },
+}
+
 /// Whether this kind of operation may come this way.
-fn permitted(operation: &Operation, get_only_queries: bool) -> Result<(), Vec<GraphQlError>> {
-    let code = match operation.kind {
-        OperationKind::Query => return Ok(()),
-        OperationKind::Mutation if !get_only_queries => return Ok(()),
-        OperationKind::Mutation => ErrorCode::MutationOverGet,
-        OperationKind::Subscription => ErrorCode::SubscriptionsUnsupported,
+fn permitted(operation: &Operation, way: Way) -> Result<(), Vec<GraphQlError>> {
+    let code = match (operation.kind, way) {
+        (OperationKind::Query, _) => return Ok(()),
+        (OperationKind::Mutation, Way::Queries | Way::Many { queries: true }) => {
+            ErrorCode::MutationOverGet
+        }
+        (OperationKind::Mutation, _) => return Ok(()),
+        (OperationKind::Subscription, Way::Many { .. }) => return Ok(()),
+        (OperationKind::Subscription, _) => ErrorCode::SubscriptionsUnsupported,
     };
     Err(vec![GraphQlError::new(code)])
 }
@@ -272,6 +366,9 @@ fn authorised(
     variables: &Variables,
 ) -> Result<Variant, Vec<GraphQlError>> {
     let principal = &caller.principal;
+    if operation.introspects && !principal.introspects {
+        return Err(vec![GraphQlError::new(ErrorCode::IntrospectionForbidden)]);
+    }
     if !authorise::meets(principal, &variables.demand) {
         return Err(vec![GraphQlError::new(authorise::refusal(principal))]);
     }
@@ -287,6 +384,24 @@ fn refusals(plan: &Plan, caller: &Caller) -> Vec<GraphQlError> {
             GraphQlError::new(code).at(path.iter().cloned().map(PathSegment::Key).collect())
         })
         .collect()
+}
+
+/// Gives what nobody expected a reference, under which the log has it too.
+fn refer(errors: &mut [GraphQlError], caller: &Caller) {
+    const UNEXPECTED: [ErrorCode; 2] = [ErrorCode::Internal, ErrorCode::PlanningFailed];
+    for error in errors {
+        if error.reference.is_some() || !UNEXPECTED.iter().any(|code| code.as_str() == error.code) {
+            continue;
+        }
+        let reference = telemetry::trace_id(&caller.trace)
+            .unwrap_or_else(|| uuid::Uuid::new_v4().simple().to_string());
+        tracing::error!(
+            reference,
+            code = &*error.code,
+            "a request failed unexpectedly"
+        );
+        error.reference = Some(reference);
+    }
 }
 
 /// The answer of a request that was not executed.

@@ -109,11 +109,27 @@ impl Command {
 }
 
 /// The subgraphs of the program.
-pub(crate) const SUBGRAPHS: [&str; 5] = ["persons", "places", "marriage", "funeral", "societies"];
+pub(crate) const SUBGRAPHS: [&str; 6] = [
+    "persons",
+    "places",
+    "marriage",
+    "funeral",
+    "societies",
+    "audit",
+];
 
 impl Split {
-    /// Starts all six processes on schemas of this prefix; `None` where there is no PostgreSQL to test with (`tests/run` has one).
+    /// Starts all seven processes on schemas of this prefix; `None` where there is no PostgreSQL to test with (`tests/run` has one).
     pub(crate) fn start(prefix: &str) -> Result<Option<Self>, String> {
+        Self::start_with(prefix, &[])
+    }
+
+    /// The same with more variables for every process.
+    pub(crate) fn start_with(prefix: &str, also: &[(&str, &str)]) -> Result<Option<Self>, String> {
+        let also: Vec<(String, String)> = also
+            .iter()
+            .map(|&(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
         let (Ok(postgres), Ok(redis)) = (
             std::env::var("MINZHENG_TEST_POSTGRES"),
             std::env::var("MINZHENG_TEST_REDIS"),
@@ -138,16 +154,19 @@ impl Split {
                 .to_string_lossy()
                 .into_owned()
         };
+        let log = format!("{postgres}?schema={prefix}_access_log");
         let commands: BTreeMap<&'static str, Command> = ports
             .iter()
             .map(|(&name, &port)| {
-                let envs = vec![
+                let mut envs = vec![
                     ("MINZHENG_CLOCK".into(), NOON.into()),
                     ("MINZHENG_LISTEN".into(), format!("127.0.0.1:{port}")),
                     ("MINZHENG_DATABASE".into(), postgres.clone()),
                     ("MINZHENG_SCHEMA".into(), format!("{prefix}_{name}")),
                     ("MINZHENG_REDIS_URL".into(), redis.clone()),
+                    ("MINZHENG_ACCESS_LOG".into(), log.clone()),
                 ];
+                envs.extend(also.iter().cloned());
                 let config = config(name);
                 (name, Command { config, envs, port })
             })
@@ -166,11 +185,13 @@ impl Split {
                 .collect::<Result<BTreeMap<_, _>, String>>()
         })?;
         let port = free_port();
-        let envs = [
+        let mut envs = vec![
             ("MINZHENG_CLOCK".into(), NOON.into()),
             ("MINZHENG_LISTEN".into(), format!("127.0.0.1:{port}")),
             ("MINZHENG_CACHE__REDIS_URL".into(), redis),
+            ("MINZHENG_ACCESS_LOG__DATABASE".into(), log),
         ];
+        envs.extend(also);
         let gateway = start(&["gateway", "--config", &config("gateway")], &envs, port)?;
         Ok(Some(Self {
             gateway,

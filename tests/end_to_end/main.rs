@@ -3,17 +3,25 @@
 //! Servers are started when the first case needs them, shared by the rest, and stopped at the end.
 //! Each module is one room of what must hold; a case's name is the sentence that holds.
 
+mod access_log;
+mod at_rest;
 mod bad_input;
+mod clients;
 mod console;
 mod cost;
+mod counters;
 mod faults;
 mod figures;
 mod fixtures;
+mod key_rotation;
+mod leaks;
 mod lifecycle;
 mod mutations;
 mod operations;
+mod rights;
 mod steps;
 mod traces;
+mod traps;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -40,11 +48,19 @@ fn main() -> ExitCode {
     trials.extend(figures::cases(&fixtures));
     trials.extend(operations::cases(&fixtures));
     trials.extend(mutations::cases(&fixtures));
+    trials.extend(counters::cases(&fixtures));
+    trials.extend(traps::cases(&fixtures));
     trials.extend(traces::cases(&fixtures));
     trials.extend(faults::cases(&fixtures));
     trials.extend(cost::cases(&fixtures));
     trials.extend(console::cases(&fixtures));
+    trials.extend(rights::cases(&fixtures));
+    trials.extend(leaks::cases(&fixtures));
+    trials.extend(access_log::cases(&fixtures));
+    trials.extend(clients::cases(&fixtures));
     trials.extend(lifecycle::cases(&fixtures));
+    trials.extend(at_rest::cases(&fixtures));
+    trials.extend(key_rotation::cases(&fixtures));
     let conclusion = libtest_mimic::run(&arguments, trials);
     // Dropped before the process ends, so that every server is stopped.
     drop(fixtures);

@@ -40,7 +40,13 @@ fn traced(_: &Fixtures) -> Outcome {
         port,
         Duration::from_secs(120),
     )?;
-    let bearer = format!("Bearer {}", token(data.path(), &["--role", "registrar"])?);
+    let bearer = format!(
+        "Bearer {}",
+        token(
+            data.path(),
+            &["--role", "registrar", "--division", "510118"]
+        )?
+    );
     let headers = [
         ("content-type", "application/json"),
         ("authorization", bearer.as_str()),

@@ -4,7 +4,9 @@
 mod client;
 mod listener;
 mod program;
+mod proxy;
 
 pub use client::{Answer, Client};
 pub use listener::Listener;
-pub use program::{Program, free_port, token};
+pub use program::{Program, binary, free_port, token};
+pub use proxy::{Proxy, Way};

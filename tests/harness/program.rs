@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::Client;
 
 /// The binary: what `tests/run` built, or the release build beside this test.
-fn binary() -> PathBuf {
+pub fn binary() -> PathBuf {
     std::env::var_os("MINZHENG_BIN").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release/minzheng"),
         PathBuf::from,

@@ -2,6 +2,7 @@
 //! province in one process and for one subgraph alone.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use minzheng_gateway::supergraph::SubgraphSdl;
@@ -9,9 +10,11 @@ use minzheng_kit::chores;
 use minzheng_kit::events::{self, FeedSource};
 use minzheng_kit::feed::{HttpFeed, InProcessFeed, ServiceCaller};
 use minzheng_kit::keys::Keys;
+use minzheng_kit::peers::Peers;
 use minzheng_kit::server::{Endpoint, Verifier};
 use minzheng_kit::wake::Wake;
 use minzheng_kit::{Clock, Database, Province, Services, Subsystem, subsystem};
+use rustls::ClientConfig;
 use tokio::sync::{Notify, watch};
 
 use crate::failure::Failure;
@@ -22,6 +25,8 @@ pub(crate) struct Setting<'a> {
     pub(crate) province: &'a Province,
     /// The legal clock. Signatures and tokens always go by the system's.
     pub(crate) clock: &'a Clock,
+    /// The folder of the key files of other provinces; none for a province alone.
+    pub(crate) peers: Option<&'a Path>,
 }
 
 /// A subgraph that is open.
@@ -49,13 +54,21 @@ pub(crate) async fn services(
     setting: &Setting<'_>,
 ) -> Result<Services, Failure> {
     subsystem::migrate(subsystem, &db).await?;
-    Ok(Services::assemble(
+    let mut services = Services::assemble(
         subsystem,
         db,
         setting.keys,
         setting.clock.clone(),
         setting.province.clone(),
-    )?)
+    )?;
+    subsystem::seal(subsystem, &services, &|what, done, all| {
+        tracing::info!(what, done, all, "columns are encrypted in place");
+    })
+    .await?;
+    if let Some(folder) = setting.peers.filter(|_| subsystem.speaks_with_peers()) {
+        services.peers = Some(Peers::open(setting.keys, folder)?);
+    }
+    Ok(services)
 }
 
 /// The endpoint over services.
@@ -79,7 +92,11 @@ pub(crate) enum Feeds<'a> {
     InProcess(&'a [Opened]),
     /// By URL; a subgraph that is not named is not listened to. Who follows is woken through Redis,
     /// where there is one.
-    Http(&'a BTreeMap<String, String>, Option<&'a Wake>),
+    Http(
+        &'a BTreeMap<String, String>,
+        Option<&'a Wake>,
+        Option<&'a Arc<ClientConfig>>,
+    ),
 }
 
 /// Starts what a subgraph does without being asked: its consumers of events and its chores. They end
@@ -110,8 +127,15 @@ pub(crate) fn start(
                     None => continue,
                 }
             }
-            Feeds::Http(urls, wake) => match urls.get(source) {
-                Some(url) => Arc::new(woken(HttpFeed::new(url, caller), source, *wake, stop)),
+            Feeds::Http(urls, wake, tls) => match urls.get(source) {
+                Some(url) => {
+                    let feed = HttpFeed::new(url, caller);
+                    let feed = match tls {
+                        Some(tls) => feed.with_tls(ClientConfig::clone(tls)),
+                        None => feed,
+                    };
+                    Arc::new(woken(feed, source, *wake, stop))
+                }
                 None => {
                     tracing::warn!(
                         source,
@@ -128,14 +152,23 @@ pub(crate) fn start(
             stop.clone(),
         ));
     }
-    if let Feeds::Http(_, Some(wake)) = feeds {
+    if let Feeds::Http(_, Some(wake), _) = feeds {
         let db = opened.services.db.clone();
         tokio::spawn(
             (*wake)
                 .clone()
                 .call(opened.subsystem.name(), db, stop.clone()),
         );
+        // Its subscriptions show what other processes of this subgraph commit, too.
+        tokio::spawn((*wake).clone().listen(
+            opened.subsystem.name(),
+            opened.services.db.watchers().elsewhere(),
+            stop.clone(),
+        ));
     }
+    let (subsystem, services) = (Arc::clone(&opened.subsystem), opened.services.clone());
+    let until = stop.clone();
+    tokio::spawn(async move { subsystem.background(services, until).await });
     tokio::spawn(chores::run(
         Arc::clone(&opened.subsystem),
         opened.services.clone(),

@@ -30,7 +30,7 @@ pub(crate) enum Command {
     Gateway(GatewayRole),
     /// One subgraph alone, on PostgreSQL or SQLite.
     Subgraph {
-        /// persons, marriage, funeral, places or societies.
+        /// persons, places, marriage, funeral, societies or audit.
         name: String,
         /// Configuration file (TOML); environment variables stand over it.
         #[arg(long, value_name = "FILE")]
@@ -48,8 +48,22 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE")]
         supergraph: Option<PathBuf>,
     },
+    /// Prints the catalogue of error codes, as markdown.
+    Errors,
     /// Prints a bearer token of the data folder's development issuer.
     Token(Token),
+    /// Four provinces side by side, and a marriage between them told step by step.
+    Demo(Demo),
+    /// Other provinces: whom this one trusts, and whether they keep the protocol.
+    Peer {
+        #[command(subcommand)]
+        command: PeerCommand,
+    },
+    /// The access log: who saw whose personal data.
+    AccessLog {
+        #[command(subcommand)]
+        command: AccessLogCommand,
+    },
     /// Key material for split roles.
     Keys {
         #[command(subcommand)]
@@ -73,6 +87,118 @@ pub(crate) struct GatewayRole {
     pub(crate) listen: Option<SocketAddr>,
 }
 
+/// How the four provinces run.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Demo {
+    /// The folder for the four data folders; made on first start.
+    #[arg(long, value_name = "DIR", default_value = "minzheng-demo")]
+    pub(crate) data: PathBuf,
+    /// The first of four ports to listen on.
+    #[arg(long, value_name = "PORT", default_value_t = 4051)]
+    pub(crate) port: u16,
+    /// Ends after the story, with exit code 0 when all went right.
+    #[arg(long)]
+    pub(crate) once: bool,
+}
+
+/// `minzheng peer …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum PeerCommand {
+    /// Prints this province's own key file, to be brought to others by a safe way.
+    Key {
+        /// The data folder (standalone), or the folder that `minzheng keys init` made (split).
+        #[arg(long, value_name = "DIR", default_value = "minzheng-data")]
+        data: PathBuf,
+        /// The two-digit code of the province, for a folder that is new.
+        #[arg(long, value_name = "CODE")]
+        province: Option<String>,
+        /// The address of this province's GraphQL endpoint, as others reach it.
+        #[arg(long, value_name = "URL")]
+        endpoint: Option<String>,
+        /// How this province signs [default: ed-dsa]
+        #[arg(long, value_enum)]
+        algorithm: Option<PeerAlgorithm>,
+    },
+    /// Fetches a peer's key file and shows its fingerprint; trusts nothing yet.
+    Add {
+        /// The peer's GraphQL endpoint.
+        url: String,
+        /// The data folder.
+        #[arg(long, value_name = "DIR", default_value = "minzheng-data")]
+        data: PathBuf,
+    },
+    /// Trusts a peer by its key file.
+    Trust {
+        /// The key file.
+        file: PathBuf,
+        /// The data folder.
+        #[arg(long, value_name = "DIR", default_value = "minzheng-data")]
+        data: PathBuf,
+    },
+    /// Asks a trusted peer what every peer must answer (conformance vectors).
+    Check {
+        /// The peer's GraphQL endpoint.
+        url: String,
+        /// The data folder.
+        #[arg(long, value_name = "DIR", default_value = "minzheng-data")]
+        data: PathBuf,
+    },
+    /// Prints the message log and walks its chains of hashes.
+    Log {
+        /// The data folder.
+        #[arg(long, value_name = "DIR", default_value = "minzheng-data")]
+        data: PathBuf,
+    },
+}
+
+/// How a province signs.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum PeerAlgorithm {
+    /// Ed25519.
+    EdDsa,
+    /// ECDSA on P-256 with SHA-256.
+    Es256,
+    /// SM2 with SM3.
+    Sm2Sm3,
+}
+
+impl PeerAlgorithm {
+    /// As the messages name it.
+    pub(crate) fn of(self) -> minzheng_marriage::interop::wire::signature::Algorithm {
+        use minzheng_marriage::interop::wire::signature::Algorithm;
+        match self {
+            Self::EdDsa => Algorithm::EdDsa,
+            Self::Es256 => Algorithm::Es256,
+            Self::Sm2Sm3 => Algorithm::Sm2Sm3,
+        }
+    }
+}
+
+/// `minzheng access-log …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccessLogCommand {
+    /// Looks at every record and seal; tells which were removed, altered, reordered or inserted.
+    Verify(WhichLog),
+    /// Seals what no seal holds yet; a running gateway does so every hour and when it stops.
+    Seal(WhichLog),
+}
+
+/// Where an access log is.
+#[derive(Debug, Args)]
+pub(crate) struct WhichLog {
+    /// The data folder of a standalone province.
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = "minzheng-data",
+        group = "which"
+    )]
+    pub(crate) data: PathBuf,
+    /// The configuration file of a gateway.
+    #[arg(long, value_name = "FILE", group = "which")]
+    pub(crate) config: Option<PathBuf>,
+}
+
 /// `minzheng keys …`
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeysCommand {
@@ -84,6 +210,40 @@ pub(crate) enum KeysCommand {
         #[arg(long, value_name = "CODE", default_value = "51")]
         province: String,
     },
+    /// Changes keys of encrypted columns while the province goes on; cut off, it goes on where it was.
+    Rotate(Rotate),
+}
+
+/// What `minzheng keys rotate` changes, and where.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("where").required(true))]
+pub(crate) struct Rotate {
+    /// The data folder of a standalone province, whether it is running or not.
+    #[arg(long, value_name = "DIR", group = "where")]
+    pub(crate) data: Option<PathBuf>,
+    /// The configuration of one subgraph.
+    #[arg(long, value_name = "FILE", group = "where", requires = "subgraph")]
+    pub(crate) config: Option<PathBuf>,
+    /// Which subgraph: with --config the one that the file is for, with --data one of all.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) subgraph: Option<String>,
+    /// Which keys.
+    #[arg(long, value_enum, default_value = "data")]
+    pub(crate) what: RotateWhat,
+    /// The cipher of the new data keys: aes-256-gcm or sm4-gcm [default: as installed]
+    #[arg(long, value_name = "CIPHER")]
+    pub(crate) cipher: Option<String>,
+}
+
+/// The kinds of keys that can be changed while the province is running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RotateWhat {
+    /// The keys that encrypt columns: every value is encrypted anew.
+    Data,
+    /// The keys of blind indexes: every index is made anew.
+    Index,
+    /// The master key: the few data keys are wrapped anew.
+    Master,
 }
 
 /// How a province in one process runs.
@@ -118,6 +278,15 @@ pub(crate) struct Token {
     /// The division an officer works for, a six-digit code.
     #[arg(long, value_name = "CODE")]
     pub(crate) division: Option<String>,
+    /// The registry an officer works at, by its id.
+    #[arg(long, value_name = "ID")]
+    pub(crate) registry: Option<String>,
+    /// Which officer, so that two can be tried; a citizen is told apart by `--citizen`.
+    #[arg(long, value_name = "NAME", value_parser = subject)]
+    pub(crate) subject: Option<String>,
+    /// A purpose the caller may state (in the header minzheng-purpose); may be repeated.
+    #[arg(long, value_name = "CODE", value_parser = subject)]
+    pub(crate) purpose: Vec<String>,
     /// The demonstration citizen's number in the register of invented persons; 0 is the tutorial's.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) citizen: usize,
@@ -157,6 +326,16 @@ impl RoleName {
             Self::Auditor => "auditor",
             Self::Operator => "operator",
         }
+    }
+}
+
+/// A plain short name: it stands in tokens and in the access log.
+fn subject(text: &str) -> Result<String, String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    if !text.is_empty() && text.len() <= 64 && text.bytes().all(plain) {
+        Ok(text.to_owned())
+    } else {
+        Err("write up to 64 letters, digits, hyphens, underscores or dots".to_owned())
     }
 }
 

@@ -42,7 +42,7 @@ pub(crate) async fn run(
 
 /// The schemas of all subgraphs. A schema depends on no data, so empty databases in memory and
 /// throw-away keys will do.
-async fn subgraph_schemas() -> Result<Vec<SubgraphSdl>, Failure> {
+pub(crate) async fn subgraph_schemas() -> Result<Vec<SubgraphSdl>, Failure> {
     let folder = tempfile::tempdir()
         .map_err(|error| Failure::new(format!("There is no temporary folder ({error}).")))?;
     throw_away(folder.path()).await

@@ -18,6 +18,9 @@ const FORMAT: u32 = 1;
 /// The note's file name.
 const NOTE: &str = "province.json";
 
+/// The subgraph whose database only repeats what is kept elsewhere.
+const REMAKEABLE: &str = "audit";
+
 /// The provinces for which there is demonstration data.
 pub(crate) const PROVINCES: [&str; 4] = ["51", "32", "35", "36"];
 
@@ -100,6 +103,11 @@ impl DataFolder {
         keys_of(&self.root)
     }
 
+    /// Where the access log is kept.
+    pub(crate) fn access_log(&self) -> PathBuf {
+        access_log_of(&self.root)
+    }
+
     /// Where the databases are, once imported.
     pub(crate) fn databases(&self) -> PathBuf {
         self.root.join("databases")
@@ -138,13 +146,17 @@ impl DataFolder {
     }
 
     /// The database file of a subgraph, checked to be a database at all before anything opens it: a
-    /// damaged file is reported, never repaired or replaced behind the user's back.
-    pub(crate) fn database(&self, name: &str) -> Result<PathBuf, Failure> {
+    /// damaged file is reported, never repaired or replaced behind the user's back. Only the index of the
+    /// access log, which holds nothing of its own, is made when it is missing (the second value).
+    pub(crate) fn database(&self, name: &str) -> Result<(PathBuf, bool), Failure> {
         let path = self.databases().join(format!("{name}.db"));
+        if name == REMAKEABLE && !path.exists() {
+            return Ok((path, true));
+        }
         let mut head = [0_u8; 16];
         let read = File::open(&path).and_then(|mut file| file.read_exact(&mut head));
         match read {
-            Ok(()) if &head == b"SQLite format 3\0" => Ok(path),
+            Ok(()) if &head == b"SQLite format 3\0" => Ok((path, false)),
             Ok(()) => Err(damaged_database(&path, "it is not a database")),
             Err(error) => Err(damaged_database(&path, &error.to_string())),
         }
@@ -199,6 +211,11 @@ fn damaged_note(path: &Path, why: &dyn std::fmt::Display) -> Failure {
 /// Where the keys of a data folder are kept; `minzheng token` reads them without owning the folder.
 pub(crate) fn keys_of(root: &Path) -> PathBuf {
     root.join("keys")
+}
+
+/// Where the access log of a data folder is kept.
+pub(crate) fn access_log_of(root: &Path) -> PathBuf {
+    root.join("access-log")
 }
 
 /// One sentence for every way in which a database file can be unusable.

@@ -13,15 +13,32 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::EncodePrivateKey as _;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use minzheng_gateway::identity::dev::DevIssuer;
+use minzheng_gateway::record::{self, seal::SealKey};
 use minzheng_gateway::transport::{SharedKey, Signer};
-use minzheng_kit::keys::{Keys, SIGNATURE_KEY_ID};
+use minzheng_kit::keys::{Keys, SIGNATURE_KEY_ID, Secret};
 
 use crate::data_folder;
 use crate::failure::Failure;
 use crate::subsystems;
+
+/// The file of the key that seals the access log.
+const SEAL_KEY: &str = "access-log.pem";
+
+/// The key that seals the access log of a standalone province, made when it is missing.
+pub(crate) fn seal_key(folder: &Path) -> Result<SealKey, Failure> {
+    let path = folder.join(SEAL_KEY);
+    if !path.exists() {
+        let key = SigningKey::from_bytes(Secret::random()?.expose())
+            .to_pkcs8_pem(LineEnding::LF)
+            .map_err(|error| unusable(folder, &error.to_string()))?;
+        put(folder, SEAL_KEY, key.as_bytes())?;
+    }
+    record::seal_key(&path).map_err(|error| Failure::new(error.to_string()))
+}
 
 /// Opens a standalone province's keys, making what is missing.
 pub(crate) fn open(folder: &Path) -> Result<Keys, Failure> {
@@ -58,6 +75,7 @@ pub(crate) fn init(dir: &Path, province: &str) -> Result<(), Failure> {
         .map_err(|error| unusable(&root, &error.to_string()))?;
     put(&gateway, "principal.pem", pem.as_bytes())?;
     put(&gateway, "jwks.json", issuer.jwks().as_bytes())?;
+    seal_key(&gateway)?;
     for subsystem in subsystems::all() {
         let name = subsystem.name();
         let key = keys.signature_key(name)?;
@@ -77,6 +95,16 @@ pub(crate) fn init(dir: &Path, province: &str) -> Result<(), Failure> {
         ];
         if name == "persons" {
             dealt.extend(["vault-secret", "vault-master"]);
+        } else {
+            // The master key of its columns, derived from the installation's.
+            let masters = keys.column_masters(name)?;
+            if let Some(master) = masters.last() {
+                let file = format!("columns-master-{name}.key");
+                put(&role, &file, hex_of(master.expose()).as_bytes())?;
+            }
+        }
+        if subsystem.speaks_with_peers() {
+            dealt.extend(["peer-signing", "peer-sealing", "peer-token"]);
         }
         for key in dealt {
             let file = format!("{key}.key");
@@ -92,15 +120,16 @@ pub(crate) fn init(dir: &Path, province: &str) -> Result<(), Failure> {
                 .map(|consumer| consumer.source()),
         ) {
             let key = keys.signature_key(other)?;
-            let digits: String = key
-                .expose()
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect();
+            let digits = hex_of(key.expose());
             put(&role, &format!("signature-{other}.key"), digits.as_bytes())?;
         }
     }
     data_folder::note_province(dir, province)
+}
+
+/// Bytes as a key file has them.
+fn hex_of(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Writes a key file readable by its owner only; one that is there already stays.

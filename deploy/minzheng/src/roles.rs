@@ -4,13 +4,18 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use minzheng_audit::Source;
 use minzheng_gateway::cache::Cache;
-use minzheng_gateway::config::Config;
+use minzheng_gateway::config::{Config, Signing};
 use minzheng_gateway::identity::Verifier;
 use minzheng_gateway::pipeline::Pipeline;
+use minzheng_gateway::record::Recorder;
+use minzheng_gateway::request::Documents;
 use minzheng_gateway::schema_source::{SchemaSource, SourceError, load};
 use minzheng_gateway::server::{self, Gateway, Parts};
+use minzheng_gateway::supergraph::Supergraph;
 use minzheng_gateway::telemetry::{self, Metrics, Telemetry};
+use minzheng_gateway::tls;
 use minzheng_gateway::transport::{Signer, Transport, Upstream, Upstreams};
 use minzheng_kit::keys::Keys;
 use minzheng_kit::wake::Wake;
@@ -24,11 +29,11 @@ use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::standalone::FIRST_QUERY;
 use crate::subgraph_config::SubgraphConfig;
-use crate::{serve, stop, subsystems};
+use crate::{access_log, serve, stop, subsystems};
 
-/// How often subgraphs are asked whether their schema has changed.
-const WATCH: Duration = Duration::from_secs(10);
-/// How often, until there is a first schema.
+/// How often the keys between gateway and subgraphs are looked at for changes.
+const KEYS: Duration = Duration::from_secs(5);
+/// How often subgraphs are asked for their schema until there is a first one.
 const IMPATIENT: Duration = Duration::from_millis(500);
 
 /// `minzheng gateway`
@@ -45,7 +50,13 @@ pub(crate) async fn gateway(args: &GatewayRole) -> Result<(), Failure> {
         );
     }
     let refreshing = tokio::spawn(Arc::clone(&verifier).keep_fresh());
-    let signer = signer(&config).await?;
+    let documents = Documents::open(&config.documents, &config.limits)
+        .map_err(|error| Failure::new(error.to_string()))?;
+    let documents = Arc::new(documents);
+    let outgoing =
+        tls::calling(&config.outgoing_tls).map_err(|error| Failure::new(error.to_string()))?;
+    let signer = Arc::new(signer(&config).await?.with_tls(outgoing));
+    let signing = config.signing.clone();
     let metrics = Metrics::new();
     let cache = Cache::new(
         &config.cache,
@@ -54,11 +65,17 @@ pub(crate) async fn gateway(args: &GatewayRole) -> Result<(), Failure> {
         Handle::current(),
     )
     .map_err(Failure::new)?;
+    let log = Recorder::open(&config.access_log, &Handle::current())
+        .map_err(|error| Failure::new(error.to_string()))?
+        .map(Arc::new);
+    if log.is_none() {
+        tracing::warn!("access_log names neither folder nor database: no personal data is given");
+    }
     let (workers, listen) = (config.workers, config.listen.clone());
     let gateway = Gateway::new(Parts {
         verifier,
         cache: Arc::new(cache),
-        signer: Arc::new(signer),
+        signer: Arc::clone(&signer),
         metrics,
         first_query: Some(FIRST_QUERY.to_owned()),
         config,
@@ -66,9 +83,14 @@ pub(crate) async fn gateway(args: &GatewayRole) -> Result<(), Failure> {
     println!("Minzheng gateway on {listen}; ready when its subgraphs are.");
     let served = tokio::select! {
         served = serve::until_stopped(Arc::clone(&gateway), listener, workers) => served,
-        failed = watch_schema(&gateway) => failed,
+        failed = watch_schema(&gateway, &documents, log.as_ref()) => failed,
+        () = documents.follow() => Ok(()),
+        () = follow_keys(&signer, &signing) => Ok(()),
     };
     refreshing.abort();
+    if let Some(log) = log {
+        access_log::stop(log).await;
+    }
     telemetry.shutdown();
     served
 }
@@ -107,9 +129,29 @@ async fn signer(config: &Config) -> Result<Signer, Failure> {
     signer.map_err(|error| Failure::new(error.to_string()))
 }
 
+/// Signs with the keys in the files as they are now. A rotation needs no restart: subgraphs believe the
+/// next key first, then it is put here, then they forget the one before.
+async fn follow_keys(signer: &Signer, signing: &Signing) {
+    if signing.principal_key.is_none() {
+        return std::future::pending().await;
+    }
+    loop {
+        tokio::time::sleep(KEYS).await;
+        match signer.reload(signing) {
+            Ok(true) => tracing::info!("requests to subgraphs are signed with new keys"),
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "the keys before are used on"),
+        }
+    }
+}
+
 /// Loads the schema as soon as it can be had, and again whenever it changes. Ends only when the
 /// configuration can never work.
-async fn watch_schema(gateway: &Gateway) -> Result<(), Failure> {
+async fn watch_schema(
+    gateway: &Gateway,
+    documents: &Arc<Documents>,
+    log: Option<&Arc<Recorder>>,
+) -> Result<(), Failure> {
     let config = &gateway.parts().config;
     let urls: Vec<(Arc<str>, String)> = config
         .subgraphs
@@ -134,12 +176,22 @@ async fn watch_schema(gateway: &Gateway) -> Result<(), Failure> {
         }
     };
     let mut serving: Option<String> = None;
+    let mut pipeline: Option<Arc<Pipeline>> = None;
     let mut generation = 0;
     loop {
         match source.read().await {
             Ok(sdl) if serving.as_ref() != Some(&sdl) => {
-                match take(gateway, &sdl, generation + 1) {
-                    Ok(()) => {
+                let taken = take(
+                    gateway,
+                    documents,
+                    &sdl,
+                    generation + 1,
+                    pipeline.as_ref(),
+                    log,
+                );
+                match taken.await {
+                    Ok(taken) => {
+                        pipeline = Some(taken);
                         generation += 1;
                         tracing::info!(generation, "a schema is served");
                     }
@@ -159,12 +211,26 @@ async fn watch_schema(gateway: &Gateway) -> Result<(), Failure> {
                 tracing::warn!(%error, "the schema cannot be looked at; the one before stays")
             }
         }
-        tokio::time::sleep(if generation == 0 { IMPATIENT } else { WATCH }).await;
+        let pause = if generation == 0 {
+            IMPATIENT
+        } else {
+            config.watch
+        };
+        tokio::time::sleep(pause).await;
     }
 }
 
-fn take(gateway: &Gateway, sdl: &str, generation: u64) -> Result<(), Failure> {
+/// Serves by this schema from now on; what was asked most under the one `before` is prepared first.
+async fn take(
+    gateway: &Gateway,
+    documents: &Arc<Documents>,
+    sdl: &str,
+    generation: u64,
+    before: Option<&Arc<Pipeline>>,
+    log: Option<&Arc<Recorder>>,
+) -> Result<Arc<Pipeline>, Failure> {
     let supergraph = load(sdl, generation)?;
+    known_policies(gateway, &supergraph)?;
     let configured = &gateway.parts().config.subgraphs;
     let upstreams: Result<Vec<_>, Failure> = supergraph
         .subgraphs
@@ -175,10 +241,32 @@ fn take(gateway: &Gateway, sdl: &str, generation: u64) -> Result<(), Failure> {
         })
         .collect();
     let upstreams: Upstreams = upstreams?.into();
-    let pipeline = Pipeline::new(&gateway.parts().config.limits, supergraph)
-        .map_err(|error| Failure::new(error.to_string()))?;
-    gateway.load(Arc::new(pipeline), upstreams);
-    Ok(())
+    let pipeline = match before {
+        Some(before) => before.succeed(supergraph).await,
+        None => Pipeline::new(&gateway.parts().config.limits, supergraph).map(|first| {
+            first
+                .with_documents(Arc::clone(documents))
+                .recording(log.cloned())
+        }),
+    };
+    let pipeline = Arc::new(pipeline.map_err(|error| Failure::new(error.to_string()))?);
+    gateway.load(Arc::clone(&pipeline) as _, upstreams);
+    Ok(pipeline)
+}
+
+/// Refuses a schema that asks for a policy which nobody described: it would be met by nobody, and why
+/// would be seen by nobody.
+pub(crate) fn known_policies(gateway: &Gateway, supergraph: &Supergraph) -> Result<(), Failure> {
+    let verifier = &gateway.parts().verifier;
+    let unknown = verifier.unknown_policies(supergraph.policies());
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "The schema asks for policies that are not configured: {}. Describe each under \
+         [identity.policies.NAME].",
+        unknown.join(", ")
+    )))
 }
 
 fn upstream(name: &str, url: &str) -> Result<Upstream, Failure> {
@@ -191,13 +279,18 @@ fn upstream(name: &str, url: &str) -> Result<Upstream, Failure> {
 
 /// `minzheng subgraph NAME`
 pub(crate) async fn subgraph(name: &str, path: &Path) -> Result<(), Failure> {
-    let subsystem = subsystems::named(name).ok_or_else(|| {
+    let unknown = || {
         Failure::new(format!(
             "There is no subgraph of this name; there are {}.",
             subsystems::names()
         ))
-    })?;
+    };
+    if !subsystems::all().iter().any(|known| known.name() == name) {
+        return Err(unknown());
+    }
     let config = SubgraphConfig::load(path, std::env::vars())?;
+    let log = config.access_log.as_deref().map(Source::at);
+    let subsystem = subsystems::named(name, log.unwrap_or_default()).ok_or_else(unknown)?;
     let listener = server::bind(&config.listen.to_string())
         .map_err(|error| Failure::new(error.to_string()))?;
     let telemetry = start_telemetry(&config.telemetry(name))?;
@@ -209,6 +302,7 @@ pub(crate) async fn subgraph(name: &str, path: &Path) -> Result<(), Failure> {
         keys: &keys,
         province: &province,
         clock: &clock,
+        peers: config.peers.as_deref(),
     };
     let db = database::open_in_schema(&config.database, config.schema.as_deref().unwrap_or(name))
         .await?;
@@ -224,12 +318,35 @@ pub(crate) async fn subgraph(name: &str, path: &Path) -> Result<(), Failure> {
     let (stop, stopping) = watch::channel(false);
     let wake = config.redis_url.as_deref();
     let wake = wake.map(|url| Wake::new(url, &province)).transpose()?;
-    let feeds = Feeds::Http(&config.feeds, wake.as_ref());
+    let unfit = |error: tls::TlsError| Failure::new(error.to_string());
+    let outgoing = tls::calling(&config.outgoing_tls).map_err(unfit)?;
+    let accepting = config
+        .tls
+        .as_ref()
+        .map(tls::accepting)
+        .transpose()
+        .map_err(unfit)?;
+    let feeds = Feeds::Http(&config.feeds, wake.as_ref(), outgoing.as_ref());
     assemble::start(&opened, &feeds, &keys, &stopping)?;
     println!("Minzheng subgraph {name} on {}.", config.listen);
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
+    let endpoint = Arc::clone(&opened.endpoint);
+    let believing = tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(KEYS).await;
+            match endpoint.reload_keys(&keys) {
+                Ok(true) => tracing::info!("callers are believed by new keys"),
+                Ok(false) => {}
+                Err(error) => {
+                    let failure = Failure::from(error);
+                    tracing::warn!(%failure, "callers are believed by the keys before");
+                }
+            }
+        }
+    });
     let served = minzheng_kit::server::serve(
         listener,
+        accepting,
         opened.endpoint,
         opened.services.db,
         workers,
@@ -243,6 +360,7 @@ pub(crate) async fn subgraph(name: &str, path: &Path) -> Result<(), Failure> {
     .map_err(|error| Failure::new(format!("The server ended ({error}).")));
     // Consumers end by themselves; whoever waits for nothing is gone already.
     let _ = stop.send(true);
+    believing.abort();
     telemetry.shutdown();
     served
 }

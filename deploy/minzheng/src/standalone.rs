@@ -10,27 +10,32 @@ use std::time::Instant;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, try_join_all};
+use futures_util::{StreamExt as _, stream};
+use minzheng_audit::Source;
 use minzheng_gateway::cache::Cache;
 use minzheng_gateway::config::Config;
 use minzheng_gateway::identity::Verifier;
 use minzheng_gateway::identity::dev::DevIssuer;
 use minzheng_gateway::pipeline::Pipeline;
+use minzheng_gateway::record::Recorder;
 use minzheng_gateway::schema_source::{composed, load};
 use minzheng_gateway::server::{self, Gateway, Parts};
 use minzheng_gateway::telemetry::{self, Metrics};
+use minzheng_gateway::transport::stream::{NearSource, offer_patiently};
 use minzheng_gateway::transport::{InProcess, Upstream, Upstreams};
 use minzheng_kit::keys::Keys;
 use minzheng_kit::server::Endpoint;
 use minzheng_kit::{Clock, Province, database, subsystem};
+use minzheng_marriage::interop::book::KeyFile;
 use tokio::runtime::Handle;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::assemble::{self, Feeds, Opened, Setting};
 use crate::cli::Standalone;
 use crate::data_folder::{DataFolder, damaged_database};
 use crate::failure::Failure;
 use crate::progress::Progress;
-use crate::{keys, serve, subsystems};
+use crate::{access_log, keys, peer, roles, serve, subsystems};
 
 /// What the console shows first.
 pub(crate) const FIRST_QUERY: &str = include_str!("first_query.graphql");
@@ -41,7 +46,7 @@ pub(crate) async fn run(args: &Standalone) -> Result<(), Failure> {
     let listener =
         server::bind(&args.listen.to_string()).map_err(|error| Failure::new(error.to_string()))?;
     let folder = DataFolder::open(&args.data, args.province.as_deref())?;
-    let config = config(folder.province());
+    let mut config = config(folder.province());
     let telemetry =
         telemetry::init(&config.telemetry).map_err(|error| Failure::new(error.to_string()))?;
     let keys = keys::open(&folder.keys())?;
@@ -50,25 +55,35 @@ pub(crate) async fn run(args: &Standalone) -> Result<(), Failure> {
     let province = Province::new(folder.province())
         .ok_or_else(|| Failure::new("The province is no two-digit code."))?;
     let clock = args.clock.map_or_else(Clock::system, Clock::fixed);
+    let peers = peer::folder_of(&args.data);
+    let trusted = if peers.exists() {
+        peer::trusted(&peers, &keys, &province)?
+    } else {
+        Vec::new()
+    };
     let setting = Setting {
         keys: &keys,
         province: &province,
         clock: &clock,
+        peers: peers.exists().then_some(peers.as_path()),
     };
     if folder.is_new() {
         import(&folder, &setting).await?;
     }
+    config.access_log.folder = Some(folder.access_log());
+    let log = access_log::standalone(&config, &folder)?;
     let opened = open(&folder, &setting).await?;
     let (stop, stopping) = watch::channel(false);
     for one in &opened {
         assemble::start(one, &Feeds::InProcess(&opened), &keys, &stopping)?;
     }
-    let gateway = gateway(config, &issuer, &keys)?;
-    load_schema(&gateway, &opened)?;
+    let gateway = gateway(config, &issuer, &trusted, &keys)?;
+    load_schema(&gateway, &opened, &log)?;
     announce(args, folder.province(), began);
     let served = serve::until_stopped(gateway, listener, args.workers.unwrap_or(0)).await;
     // Consumers end by themselves; whoever waits for nothing is gone already.
     let _ = stop.send(true);
+    access_log::stop(log).await;
     telemetry.shutdown();
     served
 }
@@ -115,10 +130,11 @@ async fn import(folder: &DataFolder, setting: &Setting<'_>) -> Result<(), Failur
 
 /// Opens every subgraph over its file.
 async fn open(folder: &DataFolder, setting: &Setting<'_>) -> Result<Vec<Opened>, Failure> {
-    let opening = subsystems::all().map(|subsystem| async move {
-        let path = folder.database(subsystem.name())?;
+    let log = Source::at(&folder.access_log().display().to_string());
+    let opening = subsystems::all_reading(log).map(|subsystem| async move {
+        let (path, create) = folder.database(subsystem.name())?;
         let usable = async {
-            let db = database::open(&sqlite(&path, false)).await?;
+            let db = database::open(&sqlite(&path, create)).await?;
             assemble::services(subsystem.as_ref(), db, setting).await
         };
         let services = usable
@@ -137,11 +153,20 @@ fn sqlite(path: &Path, create: bool) -> String {
     )
 }
 
-fn gateway(config: Config, issuer: &DevIssuer, keys: &Keys) -> Result<Arc<Gateway>, Failure> {
+fn gateway(
+    config: Config,
+    issuer: &DevIssuer,
+    trusted: &[KeyFile],
+    keys: &Keys,
+) -> Result<Arc<Gateway>, Failure> {
     let mut verifier = Verifier::new(&config.identity, &config.province).map_err(Failure::new)?;
     verifier
         .add_fixed(&issuer.config(), &issuer.jwks())
         .map_err(Failure::new)?;
+    for file in trusted {
+        let (config, keys) = peer::issuer_of(file);
+        verifier.add_fixed(&config, &keys).map_err(Failure::new)?;
+    }
     let metrics = Metrics::new();
     let cache = Cache::new(
         &config.cache,
@@ -161,9 +186,10 @@ fn gateway(config: Config, issuer: &DevIssuer, keys: &Keys) -> Result<Arc<Gatewa
 }
 
 /// Composes the subgraphs and gives the gateway their schema and the way to them.
-fn load_schema(gateway: &Gateway, opened: &[Opened]) -> Result<(), Failure> {
+fn load_schema(gateway: &Gateway, opened: &[Opened], log: &Arc<Recorder>) -> Result<(), Failure> {
     let sdls: Vec<_> = opened.iter().map(|one| one.schema(String::new())).collect();
     let supergraph = load(&composed(&sdls)?, 1)?;
+    roles::known_policies(gateway, &supergraph)?;
     let upstreams: Upstreams = supergraph
         .subgraphs
         .iter()
@@ -182,7 +208,8 @@ fn load_schema(gateway: &Gateway, opened: &[Opened]) -> Result<(), Failure> {
         })
         .collect();
     let pipeline = Pipeline::new(&gateway.parts().config.limits, supergraph)
-        .map_err(|error| Failure::new(error.to_string()))?;
+        .map_err(|error| Failure::new(error.to_string()))?
+        .recording(Some(Arc::clone(log)));
     gateway.load(Arc::new(pipeline), upstreams);
     Ok(())
 }
@@ -207,6 +234,44 @@ impl InProcess for Near {
             .spawn(async move { endpoint.handle(&headers, path, body).await });
         // A task that did not end has no answer, which is what a lost connection has too.
         async move { running.await.unwrap_or((500, Bytes::new())) }.boxed()
+    }
+
+    fn subscribe(
+        &self,
+        headers: Vec<(&'static str, String)>,
+        path: &'static str,
+        body: Bytes,
+        buffer: usize,
+    ) -> BoxFuture<'static, Result<NearSource, (u16, Bytes)>> {
+        let endpoint = Arc::clone(&self.endpoint);
+        let (events, source) = mpsc::channel(buffer);
+        let (admitted, answer) = oneshot::channel();
+        self.runtime.spawn(async move {
+            let mut told = match endpoint.subscribe(&headers, path, body) {
+                Ok(told) => told,
+                Err(refusal) => return drop(admitted.send(Err(refusal))),
+            };
+            drop((admitted.send(Ok(())), headers));
+            loop {
+                let event = tokio::select! {
+                    event = told.next() => event,
+                    // Nobody takes its events any more.
+                    () = events.closed() => None,
+                };
+                let Some(event) = event else { return };
+                if !offer_patiently(&events, event).await {
+                    return;
+                }
+            }
+        });
+        async move {
+            answer.await.unwrap_or(Err((500, Bytes::new())))?;
+            let events = stream::unfold(source, |mut source| async move {
+                Some((source.recv().await?, source))
+            });
+            Ok(events.boxed())
+        }
+        .boxed()
     }
 }
 

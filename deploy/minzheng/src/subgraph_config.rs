@@ -14,13 +14,15 @@ use crate::failure::Failure;
 /// What variables of ours begin with.
 const PREFIX: &str = "MINZHENG_";
 /// The keys without a section, which a variable may set.
-const TOP_LEVEL: [&str; 9] = [
+const TOP_LEVEL: [&str; 11] = [
+    "access_log",
     "clock",
     "listen",
     "province",
     "database",
     "schema",
     "keys",
+    "peers",
     "demo",
     "log_format",
     "redis_url",
@@ -41,6 +43,8 @@ pub(crate) struct SubgraphConfig {
     pub(crate) schema: Option<String>,
     /// This role's key folder, as `minzheng keys init` makes it.
     pub(crate) keys: PathBuf,
+    /// The folder of the key files of other provinces; a province alone has none.
+    pub(crate) peers: Option<PathBuf>,
     /// Whether an empty database is filled with demonstration data.
     #[serde(default)]
     pub(crate) demo: Flag,
@@ -52,9 +56,17 @@ pub(crate) struct SubgraphConfig {
     /// Redis, `redis://host:port`, through which commits wake those who follow them; without it they
     /// look every second.
     pub(crate) redis_url: Option<String>,
+    /// Only for `audit`: where the gateways write the access log, `postgres://user:password@host/database`
+    /// or a folder.
+    pub(crate) access_log: Option<String>,
     /// Where other subgraphs' events are read: name and URL.
     #[serde(default)]
     pub(crate) feeds: BTreeMap<String, String>,
+    /// How connections are accepted; plain when absent.
+    pub(crate) tls: Option<config::Tls>,
+    /// How `https:` feeds are called.
+    #[serde(default)]
+    pub(crate) outgoing_tls: config::OutgoingTls,
     /// Where traces are sent.
     #[serde(default)]
     pub(crate) telemetry: Telemetry,
@@ -146,7 +158,15 @@ impl SubgraphConfig {
         }
         let mut config: Self = table.try_into().map_err(|error| wrong(&error))?;
         if let Some(folder) = path.parent() {
+            let own = config.tls.iter_mut().flat_map(config::Tls::paths);
+            for path in own.chain(config.outgoing_tls.paths()) {
+                *path = folder.join(&*path);
+            }
             config.keys = folder.join(&config.keys);
+            config.peers = config.peers.map(|peers| folder.join(peers));
+        }
+        if let Some(problem) = config.outgoing_tls.problem() {
+            return Err(wrong(&format!("outgoing_tls: {problem}")));
         }
         Ok(config)
     }

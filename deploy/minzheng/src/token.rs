@@ -41,7 +41,8 @@ pub(crate) fn print(args: &cli::Token) -> Result<(), Failure> {
             Some(person.as_str().to_owned()),
         )
     } else {
-        (format!("{}-1", role.as_str()), None)
+        let own = || format!("{}-1", role.as_str());
+        (args.subject.clone().unwrap_or_else(own), None)
     };
     let claims = DevClaims {
         subject,
@@ -49,8 +50,8 @@ pub(crate) fn print(args: &cli::Token) -> Result<(), Failure> {
         province,
         person,
         division: args.division.clone(),
-        registry: None,
-        purposes: Vec::new(),
+        registry: args.registry.clone(),
+        purposes: args.purpose.clone(),
         scope: None,
         ttl: args.ttl,
     };

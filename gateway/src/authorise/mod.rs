@@ -6,12 +6,17 @@
 //! that a refused field is cut before planning and causes no fetch, and no plan is ever shared
 //! between callers with different rights.
 //!
-//! A `@policy` is not evaluated here yet: it counts as not met, which refuses and never opens.
+//! A `@policy` names a predicate of the configuration; which of them a caller satisfies was found out
+//! when its token was verified. A name that nobody configured is satisfied by nobody.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::error::ErrorCode;
 use crate::identity::Principal;
 use crate::operation::{Operation, Selection, Variables, What, When};
 use crate::supergraph::Demand;
+use crate::supergraph::demand::Disjunction;
 
 /// A small set of positions.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -96,12 +101,16 @@ pub fn meets(principal: &Principal, demand: &Demand) -> bool {
         return true;
     }
     principal.is_authenticated()
-        && demand.policies.is_empty()
-        && (demand.scopes.is_empty()
-            || demand
-                .scopes
-                .iter()
-                .any(|all| all.iter().all(|scope| principal.has_scope(scope))))
+        && satisfies(&demand.scopes, &principal.scopes)
+        && satisfies(&demand.policies, &principal.policies)
+}
+
+/// Whether one of the alternatives is held in full; no alternatives ask for nothing.
+fn satisfies(alternatives: &Disjunction, held: &BTreeSet<Arc<str>>) -> bool {
+    alternatives.is_empty()
+        || alternatives
+            .iter()
+            .any(|all| all.iter().all(|name| held.contains(name)))
 }
 
 /// Why a field is refused: sign in first, or the caller's rights do not suffice.
@@ -118,7 +127,6 @@ pub fn refusal(principal: &Principal) -> ErrorCode {
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
 
     fn principal(subject: Option<&str>, scopes: &[&str]) -> Principal {
         Principal {
@@ -153,12 +161,26 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_is_never_met_and_nothing_is_always_met() {
-        let policy = Demand {
-            policies: vec![vec!["p".into()]],
+    fn a_policy_is_met_by_who_holds_it_and_nothing_by_everybody() {
+        let demand = Demand {
+            scopes: vec![vec!["s".into()]],
+            policies: vec![vec!["p".into(), "q".into()], vec!["r".into()]],
             ..Demand::default()
         };
-        assert!(!meets(&principal(Some("s"), &["p"]), &policy));
+        let table: [(&[&str], &[&str], bool); 5] = [
+            (&["s"], &["p"], false),
+            (&["s"], &["p", "q"], true),
+            (&["s"], &["r"], true),
+            (&[], &["r"], false),
+            (&["s", "r"], &[], false),
+        ];
+        for (scopes, policies, expected) in table {
+            let mut caller = principal(Some("s"), scopes);
+            caller.policies = policies.iter().map(|p| Arc::from(*p)).collect();
+            assert_eq!(meets(&caller, &demand), expected, "{scopes:?} {policies:?}");
+            caller.subject = None;
+            assert!(!meets(&caller, &demand), "never without a token");
+        }
         assert!(meets(&principal(None, &[]), &Demand::default()));
     }
 

@@ -1,6 +1,7 @@
 //! What no type can say: values that must fit one another.
 
-use super::{Config, ConfigError};
+use super::access::POLICY_CLAIMS;
+use super::{Config, ConfigError, LEAST_DAYS};
 use crate::contract;
 
 /// The algorithms an issuer may pin. Never `none`, never a shared-secret one.
@@ -26,15 +27,21 @@ impl Config {
             ));
         }
         for (name, url) in &self.subgraphs {
-            if !is_http_url(url) {
+            if !is_url(url, &["http", "https", "h2c"]) {
                 return Err(wrong(
                     format!("subgraphs.{name}"),
-                    "write an http: or https: URL",
+                    "write an http: or https: URL, or h2c: for HTTP/2 without TLS",
                 ));
             }
         }
         self.check_identity()?;
+        self.check_policies()?;
+        self.check_documents()?;
+        if let Some(problem) = self.outgoing_tls.problem() {
+            return Err(wrong("outgoing_tls", problem));
+        }
         self.check_signing()?;
+        self.check_access_log()?;
         self.check_numbers()?;
         for origin in &self.cors.origins {
             if !is_http_url(origin) || origin.matches('/').count() != 2 {
@@ -85,12 +92,129 @@ impl Config {
         Ok(())
     }
 
+    fn check_policies(&self) -> Result<(), ConfigError> {
+        for (name, policy) in &self.identity.policies {
+            let key = |key: &str| format!("identity.policies.{name}{key}");
+            if policy.is_empty() {
+                return Err(wrong(
+                    key(""),
+                    "a policy has at least one of roles, scopes, purposes, present, equals and begins",
+                ));
+            }
+            for role in &policy.roles {
+                if role == contract::role::PUBLIC || !contract::ROLES.contains(&role.as_str()) {
+                    return Err(wrong(key(".roles"), known_roles()));
+                }
+            }
+            let claims = policy
+                .present
+                .iter()
+                .chain(policy.equals.keys())
+                .chain(policy.begins.keys());
+            for claim in claims {
+                if !POLICY_CLAIMS.contains(&claim.as_str()) {
+                    let known = POLICY_CLAIMS.join(", ");
+                    return Err(wrong(key(""), format!("the claims to ask for are {known}")));
+                }
+            }
+            let values = policy.equals.values().chain(policy.begins.values());
+            for values in values {
+                if values.is_empty() || values.iter().any(String::is_empty) {
+                    return Err(wrong(
+                        key(""),
+                        "name at least one value, none of them empty",
+                    ));
+                }
+            }
+        }
+        let revocation = &self.identity.revocation;
+        if revocation.refresh.is_zero() || revocation.refresh.as_secs() > 60 {
+            return Err(wrong(
+                "identity.revocation.refresh",
+                "must be greater than zero and at most 60s",
+            ));
+        }
+        Ok(())
+    }
+
+    fn check_documents(&self) -> Result<(), ConfigError> {
+        let documents = &self.documents;
+        for (key, roles) in [
+            ("documents.trusted_only", &documents.trusted_only),
+            ("identity.introspection", &self.identity.introspection),
+        ] {
+            if roles
+                .iter()
+                .any(|role| !contract::ROLES.contains(&role.as_str()))
+            {
+                return Err(wrong(
+                    key,
+                    format!("the roles are {}", contract::ROLES.join(", ")),
+                ));
+            }
+        }
+        if !documents.trusted_only.is_empty() && documents.trusted.is_none() {
+            return Err(wrong(
+                "documents.trusted",
+                "name the manifest of trusted documents, or no role could ask anything",
+            ));
+        }
+        if documents.refresh.is_zero() {
+            return Err(wrong("documents.refresh", "must be greater than zero"));
+        }
+        Ok(())
+    }
+
     fn check_signing(&self) -> Result<(), ConfigError> {
         for (name, key) in &self.signing.subgraphs {
             if key.key.is_some() == key.key_file.is_some() {
                 return Err(wrong(
                     format!("signing.subgraphs.{name}"),
                     "give either `key` or `key_file`",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_access_log(&self) -> Result<(), ConfigError> {
+        let log = &self.access_log;
+        if log.folder.is_some() && log.database.is_some() {
+            return Err(wrong("access_log", "name a folder or a database, not both"));
+        }
+        if let Some(url) = &log.database
+            && !url.reveal().starts_with("postgres")
+        {
+            return Err(wrong(
+                "access_log.database",
+                "write postgres://user:password@host/database",
+            ));
+        }
+        if crate::record::HashKind::parse(&log.hash).is_none() {
+            return Err(wrong("access_log.hash", "write sha256 or sm3"));
+        }
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if log.instance.is_empty() || log.instance.len() > 64 || !log.instance.bytes().all(plain) {
+            return Err(wrong(
+                "access_log.instance",
+                "write up to 64 small letters, digits and hyphens",
+            ));
+        }
+        if log.patience.is_zero() || log.seal_every.is_zero() {
+            return Err(wrong(
+                "access_log",
+                "patience and seal_every must be greater than zero",
+            ));
+        }
+        for ((key, days), least) in ["keep_days", "keep_sharing_days", "keep_reveal_days"]
+            .into_iter()
+            .zip(log.days())
+            .zip(LEAST_DAYS)
+        {
+            if days < least {
+                return Err(wrong(
+                    format!("access_log.{key}"),
+                    format!("must be {least} days at least"),
                 ));
             }
         }
@@ -117,6 +241,17 @@ impl Config {
         if limits.deadline.is_zero() {
             return Err(wrong("limits.deadline", "must be greater than zero"));
         }
+        if self.subscriptions.buffer == 0 {
+            return Err(wrong("subscriptions.buffer", "must be greater than zero"));
+        }
+        for (key, value) in [
+            ("subscriptions.ping", self.subscriptions.ping),
+            ("subscriptions.init", self.subscriptions.init),
+        ] {
+            if value.is_zero() {
+                return Err(wrong(key, "must be greater than zero"));
+            }
+        }
         if !(0.0..=1.0).contains(&self.telemetry.sample_ratio) {
             return Err(wrong("telemetry.sample_ratio", "must lie from 0 to 1"));
         }
@@ -139,7 +274,13 @@ fn known_roles() -> String {
 }
 
 fn is_http_url(text: &str) -> bool {
+    is_url(text, &["http", "https"])
+}
+
+fn is_url(text: &str, schemes: &[&str]) -> bool {
     text.parse::<http::Uri>().is_ok_and(|uri| {
-        matches!(uri.scheme_str(), Some("http" | "https")) && uri.authority().is_some()
+        uri.scheme_str()
+            .is_some_and(|scheme| schemes.contains(&scheme))
+            && uri.authority().is_some()
     })
 }

@@ -124,7 +124,12 @@ impl Config {
         let paths = self
             .supergraph
             .iter_mut()
+            .chain(self.documents.trusted.iter_mut())
+            .chain(self.tls.iter_mut().flat_map(super::Tls::paths))
+            .chain(self.outgoing_tls.paths())
             .chain(self.signing.principal_key.iter_mut())
+            .chain(self.access_log.folder.iter_mut())
+            .chain(self.access_log.seal_key.iter_mut())
             .chain(
                 self.signing
                     .subgraphs
@@ -134,9 +139,11 @@ impl Config {
         for path in paths {
             *path = folder.join(&*path);
         }
-        for issuer in &mut self.identity.issuers {
-            if !issuer.jwks.starts_with("http:") && !issuer.jwks.starts_with("https:") {
-                issuer.jwks = folder.join(&issuer.jwks).to_string_lossy().into_owned();
+        let identity = &mut self.identity;
+        let sources = identity.issuers.iter_mut().map(|issuer| &mut issuer.jwks);
+        for source in sources.chain(identity.revocation.list.iter_mut()) {
+            if !source.starts_with("http:") && !source.starts_with("https:") {
+                *source = folder.join(&*source).to_string_lossy().into_owned();
             }
         }
     }

@@ -5,8 +5,11 @@
 //! is called as the key is, in capitals, after `MINZHENG_`, sections joined by two underscores:
 //! `MINZHENG_LIMITS__BODY=2MiB`, `MINZHENG_SUBGRAPHS__PERSONS=http://persons:4001/graphql`.
 
+mod access;
+mod access_log;
 mod check;
 mod load;
+mod tls;
 mod units;
 
 use std::collections::BTreeMap;
@@ -15,7 +18,11 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+pub use access::{Documents, Policy, Revocation};
+pub use access_log::AccessLog;
+pub(crate) use access_log::LEAST_DAYS;
 pub use load::ConfigError;
+pub use tls::{OutgoingTls, Tls};
 pub use units::{ByteSize, Secret};
 
 /// The whole configuration of a gateway.
@@ -31,16 +38,30 @@ pub struct Config {
     pub workers: usize,
     /// A ready supergraph file; when absent, the gateway composes from the subgraphs' own schemas.
     pub supergraph: Option<PathBuf>,
-    /// The subgraphs: name and URL of the GraphQL endpoint.
+    /// How often the supergraph file, or the subgraphs' own schemas, are looked at for a change.
+    #[serde(deserialize_with = "units::duration")]
+    pub watch: Duration,
+    /// The subgraphs: name and URL of the GraphQL endpoint; `h2c:` in place of `http:` means HTTP/2 without
+    /// TLS.
     pub subgraphs: BTreeMap<String, String>,
     /// Who may ask.
     pub identity: Identity,
+    /// Which documents may run.
+    pub documents: Documents,
     /// How requests to subgraphs are signed.
     pub signing: Signing,
+    /// How connections are accepted; plain when absent.
+    pub tls: Option<Tls>,
+    /// How `https:` addresses of subgraphs are called.
+    pub outgoing_tls: OutgoingTls,
     /// How much one request may use.
     pub limits: Limits,
     /// What is kept of public answers.
     pub cache: Cache,
+    /// Where it is written who saw whose personal data.
+    pub access_log: AccessLog,
+    /// What is told as it happens.
+    pub subscriptions: Subscriptions,
     /// Logs, traces and metrics.
     pub telemetry: Telemetry,
     /// Which web pages of other origins may ask.
@@ -56,11 +77,17 @@ impl Default for Config {
             province: "51".to_owned(),
             workers: 0,
             supergraph: None,
+            watch: Duration::from_secs(10),
             subgraphs: BTreeMap::new(),
             identity: Identity::default(),
+            documents: Documents::default(),
             signing: Signing::default(),
+            tls: None,
+            outgoing_tls: OutgoingTls::default(),
             limits: Limits::default(),
             cache: Cache::default(),
+            access_log: AccessLog::default(),
+            subscriptions: Subscriptions::default(),
             telemetry: Telemetry::default(),
             cors: Cors::default(),
             server: Server::default(),
@@ -76,6 +103,13 @@ pub struct Identity {
     pub issuers: Vec<Issuer>,
     /// `[identity.roles]`: the scopes of each role; a role that is not named keeps its default.
     pub roles: BTreeMap<String, Vec<String>>,
+    /// The roles that may ask for the schema itself, which GraphiQL does; all unless said otherwise.
+    #[serde(deserialize_with = "units::list")]
+    pub introspection: Vec<String>,
+    /// `[identity.policies.NAME]`: what `@policy` in a schema asks for by name.
+    pub policies: BTreeMap<String, Policy>,
+    /// `[identity.revocation]`: tokens that are taken back before they end.
+    pub revocation: Revocation,
     /// How far clocks may differ when a token's times are checked.
     #[serde(deserialize_with = "units::duration")]
     pub clock_skew: Duration,
@@ -89,6 +123,12 @@ impl Default for Identity {
         Self {
             issuers: Vec::new(),
             roles: BTreeMap::new(),
+            introspection: crate::contract::ROLES
+                .iter()
+                .map(|role| (*role).to_owned())
+                .collect(),
+            policies: BTreeMap::new(),
+            revocation: Revocation::default(),
             // Enough for servers kept by NTP; a longer one would keep revoked tokens alive.
             clock_skew: Duration::from_secs(5),
             // About 1 KiB each.
@@ -194,6 +234,10 @@ pub struct Limits {
     /// How often one response name may stand in one selection set, fragments expanded.
     #[serde(deserialize_with = "units::scalar")]
     pub same_name: usize,
+    /// Operations in one batch (a list of requests in one POST); 0 refuses batches, which hide from
+    /// whoever counts requests how much is asked.
+    #[serde(deserialize_with = "units::scalar")]
+    pub batch: usize,
     /// The time one request may take in all.
     #[serde(deserialize_with = "units::duration")]
     pub deadline: Duration,
@@ -225,6 +269,7 @@ impl Default for Limits {
             root_fields: 64,
             directives: 200,
             same_name: 32,
+            batch: 0,
             deadline: Duration::from_secs(30),
             connect: Duration::from_secs(2),
             subgraph_answer: ByteSize::mib(32),
@@ -266,6 +311,45 @@ impl Default for Cache {
             redis_url: None,
             redis_timeout: Duration::from_millis(50),
             redis_poll: Duration::from_millis(300),
+        }
+    }
+}
+
+/// `[subscriptions]`: what is told as it happens, over WebSocket and server-sent events.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Subscriptions {
+    /// The most subscriptions of one gateway process; 0 refuses them all.
+    #[serde(deserialize_with = "units::scalar")]
+    pub per_process: usize,
+    /// The most subscriptions of one WebSocket connection.
+    #[serde(deserialize_with = "units::scalar")]
+    pub per_connection: usize,
+    /// How many events may wait for a slow client. From a subgraph in the same process more are simply not
+    /// asked for; one behind a connection cannot be held up, and when the buffer is full the subscription
+    /// is ended.
+    #[serde(deserialize_with = "units::scalar")]
+    pub buffer: usize,
+    /// How often a silent connection is pinged; one that is silent for two and a half times as long is
+    /// closed.
+    #[serde(deserialize_with = "units::duration")]
+    pub ping: Duration,
+    /// How long a new WebSocket connection may take to say who it is.
+    #[serde(deserialize_with = "units::duration")]
+    pub init: Duration,
+}
+
+impl Default for Subscriptions {
+    fn default() -> Self {
+        Self {
+            // At less than 20 KiB each: under 400 MiB.
+            per_process: 20_000,
+            per_connection: 200,
+            // A place costs nothing until it is taken.
+            buffer: 512,
+            // Below the minute after which balancers drop silent connections.
+            ping: Duration::from_secs(20),
+            init: Duration::from_secs(10),
         }
     }
 }

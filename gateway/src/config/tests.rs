@@ -26,8 +26,15 @@ marriage = "https://marriage.example/graphql"
 [identity]
 clock_skew = "10s"
 remembered_tokens = 1000
+introspection = ["registrar", "operator"]
 [identity.roles]
 dashboard = ["statistics.read"]
+[identity.policies.surveyor]
+roles = ["registrar"]
+begins = { division = ["5101"] }
+[identity.revocation]
+list = "revoked.json"
+refresh = "30s"
 [[identity.issuers]]
 name = "portal"
 issuer = "https://id.example.gov.cn"
@@ -39,6 +46,13 @@ scopes = ["self"]
 provinces = ["32"]
 max_lifetime = "1h"
 refresh = "5m"
+
+[documents]
+trusted = "trusted.json"
+refresh = "10s"
+trusted_only = ["citizen", "public"]
+automatic = false
+automatic_memory = "1MiB"
 
 [signing]
 principal_key = "principal.pem"
@@ -254,6 +268,42 @@ fn values_must_fit_one_another() {
         (
             "[signing.subgraphs.a]\nid=\"k\"".to_owned(),
             "signing.subgraphs.a",
+        ),
+        (
+            "[identity.policies.empty]".to_owned(),
+            "identity.policies.empty",
+        ),
+        (
+            "[identity.policies.p]\npresent=[\"password\"]".to_owned(),
+            "identity.policies.p",
+        ),
+        (
+            "[identity.policies.p]\nequals={province=[]}".to_owned(),
+            "identity.policies.p",
+        ),
+        (
+            "[identity.policies.p]\nroles=[\"public\"]".to_owned(),
+            "identity.policies.p.roles",
+        ),
+        (
+            "[identity.revocation]\nrefresh=\"2m\"".to_owned(),
+            "identity.revocation.refresh",
+        ),
+        (
+            "[identity]\nintrospection=[\"king\"]".to_owned(),
+            "identity.introspection",
+        ),
+        (
+            "[documents]\ntrusted_only=[\"citizen\"]".to_owned(),
+            "documents.trusted",
+        ),
+        (
+            "[outgoing_tls]\ncertificate=\"c.pem\"".to_owned(),
+            "outgoing_tls",
+        ),
+        (
+            "[outgoing_tls]\ncertificate=\"c.pem\"\nkey=\"k.pem\"".to_owned(),
+            "outgoing_tls",
         ),
     ] {
         let Err(ConfigError::Key { key: got, .. }) = read(&text, &[]) else {

@@ -42,7 +42,7 @@ pub enum Node {
 }
 
 /// An object of the answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Object {
     /// Its first slot.
     pub start: u32,
@@ -70,10 +70,27 @@ impl<'p> Arena<'p> {
     pub fn new(sizes: &'p [u32]) -> Self {
         Self {
             texts: Vec::new(),
-            nodes: Vec::with_capacity(256),
+            nodes: Vec::new(),
             sizes,
             received: 0,
         }
+    }
+
+    /// Makes room for so many nodes.
+    pub fn reserve(&mut self, nodes: usize) {
+        self.nodes.reserve(nodes);
+    }
+
+    /// How many nodes there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
     }
 
     /// Keeps a received text and names it.

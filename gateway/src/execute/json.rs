@@ -192,10 +192,7 @@ impl<'a> Reader<'a> {
         loop {
             // The common run: printable bytes without an escape.
             let rest = self.text.get(self.at..).unwrap_or_default();
-            let run = rest
-                .iter()
-                .position(|b| matches!(b, b'"' | b'\\' | 0..=0x1f));
-            match run {
+            match plain(rest) {
                 None => {
                     self.at = self.text.len();
                     return Err(self.error("string without end"));
@@ -281,6 +278,9 @@ impl<'a> Reader<'a> {
                 at += 1;
             }
             good &= digits(&mut at) > 0;
+            good &= is_finite(&self.text[start..at]);
+        } else if at - start > MOST_DIGITS {
+            good &= is_finite(&self.text[start..at]);
         }
         if !good {
             return Err(self.error("bad number"));
@@ -382,6 +382,32 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// How many bytes of a string come before its end, an escape or a control character; none when there is
+/// no such byte. Most of an answer is strings, so eight bytes are looked at together.
+#[inline]
+fn plain(rest: &[u8]) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = 0x8080_8080_8080_8080;
+    /// The high bit of every byte of `word` that is zero; bytes above the lowest such may be wrong.
+    const fn zeros(word: u64) -> u64 {
+        word.wrapping_sub(ONES) & !word & HIGHS
+    }
+    let (words, tail) = rest.as_chunks::<8>();
+    for (at, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let quotes = zeros(word ^ (ONES * b'"' as u64));
+        let escapes = zeros(word ^ (ONES * b'\\' as u64));
+        let controls = word.wrapping_sub(ONES * 0x20) & !word & HIGHS;
+        let found = quotes | escapes | controls;
+        if found != 0 {
+            return Some(at * 8 + found.trailing_zeros() as usize / 8);
+        }
+    }
+    tail.iter()
+        .position(|b| matches!(b, b'"' | b'\\' | 0..=0x1f))
+        .map(|at| words.len() * 8 + at)
+}
+
 #[inline]
 #[allow(clippy::cast_possible_truncation)] // `Reader::new` refuses texts longer than u32
 fn span(start: usize, end: usize) -> Span {
@@ -389,6 +415,18 @@ fn span(start: usize, end: usize) -> Span {
         start: start as u32,
         len: (end - start) as u32,
     }
+}
+
+/// The largest number has 309 digits before its point.
+const MOST_DIGITS: usize = 300;
+
+/// Whether a number of the grammar is one: many readers refuse what is too large, and others take it for
+/// infinite.
+fn is_finite(number: &[u8]) -> bool {
+    std::str::from_utf8(number)
+        .ok()
+        .and_then(|text| text.parse::<f64>().ok())
+        .is_some_and(f64::is_finite)
 }
 
 #[cfg(test)]
@@ -425,6 +463,8 @@ mod tests {
             "",
             "nul",
             "01",
+            "1e999",
+            "-2e400",
             "1.",
             ".5",
             "+1",
@@ -455,6 +495,24 @@ mod tests {
             let serde = serde_json::from_str::<serde_json::Value>(text).is_ok();
             assert_eq!(accepts(text.as_bytes()), serde, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_plain_run_ends_where_a_bytewise_look_says() {
+        let ends = |b: &u8| matches!(b, b'"' | b'\\' | 0..=0x1f);
+        // Every byte at every place of a word, before and after bytes that look alike.
+        for byte in 0..=255u8 {
+            for at in 0..20 {
+                for around in [
+                    b'a', 0x20, 0x21, 0x23, 0x5b, 0x5d, 0x7f, 0x80, 0xa2, 0xdc, 0xff,
+                ] {
+                    let mut text = [around; 20];
+                    text[at] = byte;
+                    assert_eq!(plain(&text), text.iter().position(ends), "{text:?}");
+                }
+            }
+        }
+        assert_eq!(plain(b""), None);
     }
 
     #[test]

@@ -7,26 +7,31 @@
 
 pub mod answer;
 pub mod arena;
-mod blame;
+pub mod blame;
 mod cached;
+pub mod direct;
+mod disclose;
 pub mod errors;
 pub mod json;
 pub mod merge;
 pub mod project;
 pub mod represent;
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use tracing::Instrument;
+use smallvec::SmallVec;
+use tracing::Instrument as _;
 
 use crate::cache::Cache;
 use crate::error::{ErrorCode, GraphQlError, PathSegment};
 use crate::identity::Caller;
 use crate::operation::Variables;
 use crate::plan::{FetchId, Plan, PlannedFetch, Target};
+use crate::record::{Decision, Draft, Recorder};
 use crate::supergraph::Supergraph;
 use crate::transport::{FetchRequest, Transport, TransportError};
 use arena::{Arena, Node, Object};
@@ -64,6 +69,10 @@ pub struct Execution<'a, F> {
     pub fetcher: &'a F,
     /// The cache of what is public.
     pub cache: &'a Cache,
+    /// Where it is written who saw whose personal data; without it none is given.
+    pub log: Option<&'a Recorder>,
+    /// How that log names the document.
+    pub document: &'a Arc<str>,
     /// When the answer is of no more use.
     pub deadline: Instant,
 }
@@ -72,7 +81,7 @@ pub struct Execution<'a, F> {
 #[derive(Debug)]
 pub struct Executed {
     /// `{"data":…}`, with `errors` if there are any.
-    pub body: Vec<u8>,
+    pub body: Bytes,
     /// The number of errors.
     pub errors: usize,
 }
@@ -83,10 +92,32 @@ impl<F: Fetcher> Execution<'_, F> {
         let mut arena = Arena::new(&self.plan.sizes);
         let root = arena.object(self.plan.root);
         let mut blame = Blame::default();
-        self.fetch_all(&mut arena, root, &mut errors, &mut blame)
-            .await;
+        let only = direct::only_fetch(self.plan).filter(|fetch| self.applies(fetch));
+        if let Some(fetch) = only {
+            let answer = self.fetch_one(fetch, &[]).await;
+            if !fetch.invalidates.is_empty() {
+                self.cache.invalidate(&fetch.invalidates).await;
+            }
+            match answer {
+                Ok(text) => {
+                    let schema = &self.supergraph.schema;
+                    if let Some(body) = direct::write(&text, self.plan, fetch.shape, schema) {
+                        return Executed { body, errors: 0 };
+                    }
+                    self.absorb(&mut arena, root, 0, &[], &text, &mut errors, &mut blame);
+                }
+                Err(error) => {
+                    errors::failed(&self.plan.fetches, 0, errors::code(error), &mut blame);
+                }
+            }
+        } else {
+            arena.reserve(self.plan.nodes.next());
+            self.fetch_all(&mut arena, root, &mut errors, &mut blame)
+                .await;
+        }
         let introspection = self.introspect(&mut errors);
-        let mut out = Vec::with_capacity(4096);
+        let expected = self.plan.expected.next();
+        let mut out = Vec::with_capacity(expected + expected / 8 + 1024);
         out.extend_from_slice(b"{\"data\":");
         let projector = project::Projector::new(
             &arena,
@@ -96,8 +127,16 @@ impl<F: Fetcher> Execution<'_, F> {
             &mut blame,
             out,
         );
-        let projected = projector.run(root);
-        errors.extend(projected.missed);
+        let mut projected = projector.run(root);
+        errors.append(&mut projected.missed);
+        if !projected.disclosed.is_empty() && !self.recorded(&arena, &projected.disclosed).await {
+            let (mut nobody, out) = (Blame::default(), b"{\"data\":".to_vec());
+            let (plan, schema) = (self.plan, &self.supergraph.schema);
+            let again =
+                project::Projector::new(&arena, plan, schema, &introspection, &mut nobody, out);
+            projected = again.withholding().run(root);
+            errors.append(&mut projected.withheld);
+        }
         for error in blame.untold() {
             if errors.len() < errors::MOST_ERRORS && !errors.contains(&error) {
                 errors.push(error);
@@ -108,16 +147,62 @@ impl<F: Fetcher> Execution<'_, F> {
                 errors.push(violation);
             }
         }
+        if !errors.is_empty() {
+            self.note_refusals(&errors);
+        }
+        if !self.plan.projection.marks.is_empty() {
+            // Selections that the client did not make fail in silence: the record then names nobody.
+            errors.retain(|error| !is_hidden(error, &self.plan.hidden));
+        }
         let mut body = projected.json;
         for (at, error) in errors.iter().enumerate() {
             body.extend_from_slice(if at == 0 { b",\"errors\":[" } else { b"," });
             error.write_json(&mut body);
         }
         body.extend_from_slice(if errors.is_empty() { b"}" } else { b"]}" });
+        self.plan.expected.saw(body.len());
+        self.plan.nodes.saw(arena.len());
         Executed {
-            body,
+            body: body.into(),
             errors: errors.len(),
         }
+    }
+
+    /// What all records of this request say.
+    fn draft(&self, decision: Decision) -> Draft {
+        let operation = self.plan.operation.name.as_ref();
+        Draft::of(self.caller, self.document, operation, decision)
+    }
+
+    /// Records what the caller was refused. It shows nothing, so nobody waits for it.
+    fn note_refusals(&self, errors: &[GraphQlError]) {
+        let Some(log) = self.log else { return };
+        let (base, operation) = (self.draft(Decision::Refused), &self.plan.operation);
+        let schema = &self.supergraph.schema;
+        let refused = disclose::refusal(base, &self.plan.refused, errors, operation, schema);
+        if let Some(draft) = refused {
+            log.note(vec![draft]);
+        }
+    }
+
+    /// Makes it durable whom the answer tells about; false when that cannot be done.
+    async fn recorded(&self, arena: &Arena<'_>, disclosed: &[project::Disclosed]) -> bool {
+        let Some(log) = self.log else { return false };
+        let base = self.draft(Decision::Disclosed);
+        let drafts = disclose::records(arena, &self.plan.projection.marks, disclosed, &base);
+        let span = tracing::info_span!("access_log.write", records = drafts.len());
+        log.write(drafts, self.deadline)
+            .instrument(span)
+            .await
+            .is_ok()
+    }
+
+    /// The request to the subgraph that a subscription's events come from, by its place; none for other
+    /// operations.
+    #[must_use]
+    pub fn source(&self) -> Option<(usize, Bytes)> {
+        let fetch = &self.plan.fetches[self.plan.source()?];
+        Some((fetch.subgraph, self.body(fetch, std::iter::empty())))
     }
 
     /// Runs all fetches in the order of their dependencies.
@@ -138,11 +223,7 @@ impl<F: Fetcher> Execution<'_, F> {
                 match self.prepare(arena, root, &fetches[id]) {
                     Some(representations) => running.push(async move {
                         let fetch = &fetches[id];
-                        let span = tracing::info_span!("graphql.fetch", subgraph = %fetch.service);
-                        let answer = self
-                            .fetch_one(fetch, &representations)
-                            .instrument(span)
-                            .await;
+                        let answer = self.fetch_one(fetch, &representations).await;
                         (id, representations, answer)
                     }),
                     None => release(fetches, id, &mut waiting, &mut ready),
@@ -162,6 +243,12 @@ impl<F: Fetcher> Execution<'_, F> {
         }
     }
 
+    /// Whether a fetch's conditions hold.
+    fn applies(&self, fetch: &PlannedFetch) -> bool {
+        let mut conditions = fetch.conditions.iter();
+        conditions.all(|(variable, value)| self.variables.is_true(*variable) == *value)
+    }
+
     /// The representations of a fetch, or nothing when there is nothing to fetch.
     fn prepare(
         &self,
@@ -169,11 +256,7 @@ impl<F: Fetcher> Execution<'_, F> {
         root: Object,
         fetch: &PlannedFetch,
     ) -> Option<Vec<Representations>> {
-        if fetch
-            .conditions
-            .iter()
-            .any(|(variable, value)| self.variables.is_true(*variable) != *value)
-        {
+        if !self.applies(fetch) {
             return None;
         }
         match &fetch.target {
@@ -195,7 +278,9 @@ impl<F: Fetcher> Execution<'_, F> {
 
     /// The body of a fetch's request with these lists of representations.
     fn body<'l>(&self, fetch: &PlannedFetch, lists: impl Iterator<Item = &'l [u8]>) -> Bytes {
-        let mut body = Vec::with_capacity(fetch.prefix.len() + 256);
+        let lists: SmallVec<[&[u8]; 4]> = lists.collect();
+        let length: usize = lists.iter().map(|list| list.len() + 32).sum();
+        let mut body = Vec::with_capacity(fetch.prefix.len() + length + 256);
         body.extend_from_slice(&fetch.prefix);
         let mut first = true;
         let mut label = |body: &mut Vec<u8>, label: &[u8]| {
@@ -228,12 +313,11 @@ impl<F: Fetcher> Execution<'_, F> {
     ) -> Result<Bytes, TransportError> {
         match (&fetch.cache, &fetch.target) {
             (Some(rule), Target::Entities { inputs, sets }) => {
-                self.cached_entities(fetch, rule, inputs, sets, representations)
-                    .await
+                // Boxed, so that what is not kept does not carry its weight about.
+                Box::pin(self.cached_entities(fetch, rule, inputs, sets, representations)).await
             }
             (Some(rule), Target::Root { .. }) => {
-                self.cached_root(fetch, rule, self.body(fetch, std::iter::empty()))
-                    .await
+                Box::pin(self.cached_root(fetch, rule, self.body(fetch, std::iter::empty()))).await
             }
             (None, _) => {
                 let lists = representations.iter().map(|all| all.json.as_slice());
@@ -360,6 +444,12 @@ fn release(fetches: &[PlannedFetch], id: FetchId, waiting: &mut [usize], ready: 
             ready.push(next);
         }
     }
+}
+
+/// Whether an error stands at a value that was only asked for to know whom a field concerns.
+fn is_hidden(error: &GraphQlError, prefix: &str) -> bool {
+    let mut path = error.path.iter().flatten();
+    path.any(|segment| matches!(segment, PathSegment::Key(key) if key.starts_with(prefix)))
 }
 
 /// Whether a known error already says why a value is missing: one at, above or below its place.

@@ -28,6 +28,18 @@ pub struct Projector<'a> {
     path: Vec<Place<'a>>,
     missed: Vec<GraphQlError>,
     violations: Vec<GraphQlError>,
+    disclosed: Vec<Disclosed>,
+    /// Personal values are left out, and told here.
+    withheld: Option<Vec<GraphQlError>>,
+}
+
+/// A personal value that was written: which, and of what object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Disclosed {
+    /// The position of its mark.
+    pub mark: u32,
+    /// Its parent.
+    pub object: Object,
 }
 
 /// A place in the answer being written.
@@ -35,6 +47,27 @@ pub struct Projector<'a> {
 enum Place<'a> {
     Key(&'a Arc<str>),
     Index(u32),
+}
+
+/// Whether JSON as received is a value of this kind of leaf.
+pub(super) fn fits(leaf: Leaf, json: &[u8], schema: &SchemaIndex) -> bool {
+    let first = json.first().copied().unwrap_or(0);
+    let number = first == b'-' || first.is_ascii_digit();
+    match leaf {
+        Leaf::Custom => true,
+        Leaf::String => first == b'"',
+        Leaf::Boolean => matches!(first, b't' | b'f'),
+        Leaf::Float => number,
+        Leaf::Int => number && !json.iter().any(|b| matches!(b, b'.' | b'e' | b'E')),
+        Leaf::Id => first == b'"' || number,
+        Leaf::Enum(ty) => {
+            let name = json
+                .get(1..json.len().saturating_sub(1))
+                .unwrap_or_default();
+            let values = &schema.type_info(ty).enum_values;
+            first == b'"' && values.iter().any(|value| value.as_bytes() == name)
+        }
+    }
 }
 
 /// What was written.
@@ -45,6 +78,10 @@ pub struct Projected {
     pub missed: Vec<GraphQlError>,
     /// Values that were null or of another kind where the schema excludes it.
     pub violations: Vec<GraphQlError>,
+    /// Personal values that stand in it.
+    pub disclosed: Vec<Disclosed>,
+    /// Errors at the personal values that were left out.
+    pub withheld: Vec<GraphQlError>,
 }
 
 impl<'a> Projector<'a> {
@@ -68,7 +105,16 @@ impl<'a> Projector<'a> {
             path: Vec::new(),
             missed: Vec::new(),
             violations: Vec::new(),
+            disclosed: Vec::new(),
+            withheld: None,
         }
+    }
+
+    /// The same without any personal value: each is null with an error that says why.
+    #[must_use]
+    pub fn withholding(mut self) -> Self {
+        self.withheld = Some(Vec::new());
+        self
     }
 
     /// Writes the whole answer.
@@ -77,12 +123,15 @@ impl<'a> Projector<'a> {
         let mark = self.out.len();
         if !self.object(self.plan.projection.root, root) {
             self.out.truncate(mark);
+            self.disclosed.clear();
             self.out.extend_from_slice(b"null");
         }
         Projected {
             json: self.out,
             missed: self.missed,
             violations: self.violations,
+            disclosed: self.disclosed,
+            withheld: self.withheld.unwrap_or_default(),
         }
     }
 
@@ -99,7 +148,10 @@ impl<'a> Projector<'a> {
             }
             self.out.extend_from_slice(&write.label);
             self.path.push(Place::Key(&write.key));
-            let fine = self.field(write, object);
+            let fine = match write.mark {
+                None => self.field(write, object),
+                Some(mark) => self.personal(write, mark, object),
+            };
             self.path.pop();
             if !fine {
                 return false;
@@ -123,6 +175,34 @@ impl<'a> Projector<'a> {
             Some(at) => &program.by_type[at].1,
             None => &program.otherwise,
         }
+    }
+
+    /// Writes a personal field: notes that it was disclosed, or leaves it out.
+    fn personal(&mut self, write: &'a Write, mark: u32, object: Object) -> bool {
+        let node = match write.from {
+            From::Slot(Some(slot)) => self.arena.slot(object, slot),
+            _ => Node::Missing,
+        };
+        if matches!(node, Node::Missing | Node::Null) {
+            return self.field(write, object);
+        }
+        if let Some(mut withheld) = self.withheld.take() {
+            if withheld.len() < MOST_ERRORS {
+                let error = GraphQlError::new(ErrorCode::AccessLogUnavailable);
+                withheld.push(error.at(self.place()));
+            }
+            self.withheld = Some(withheld);
+            self.out.extend_from_slice(b"null");
+            return !write.expected.non_null;
+        }
+        let (mark_of_text, known) = (self.out.len(), self.disclosed.len());
+        let fine = self.field(write, object);
+        if fine && self.out.get(mark_of_text..) != Some(&b"null"[..]) {
+            self.disclosed.push(Disclosed { mark, object });
+        } else {
+            self.disclosed.truncate(known);
+        }
+        fine
     }
 
     fn field(&mut self, write: &'a Write, object: Object) -> bool {
@@ -172,7 +252,7 @@ impl<'a> Projector<'a> {
 
     /// Writes a value or null; false when it is null and may not be.
     fn value(&mut self, expected: &'a Expected, node: Node) -> bool {
-        let mark = self.out.len();
+        let (mark, known) = (self.out.len(), self.disclosed.len());
         let null = match node {
             Node::Missing | Node::Null => true,
             Node::Object(object) => self.is_hidden(object),
@@ -182,6 +262,7 @@ impl<'a> Projector<'a> {
             return true;
         }
         self.out.truncate(mark);
+        self.disclosed.truncate(known);
         if !expected.non_null {
             self.out.extend_from_slice(b"null");
             return true;
@@ -236,24 +317,10 @@ impl<'a> Projector<'a> {
         match node {
             Node::Leaf { text, span } => {
                 let json = self.arena.leaf(text, span);
-                let first = json.first().copied().unwrap_or(0);
-                let number = first == b'-' || first.is_ascii_digit();
-                let fits = match leaf {
-                    Leaf::Custom => true,
-                    Leaf::String => first == b'"',
-                    Leaf::Boolean => matches!(first, b't' | b'f'),
-                    Leaf::Float => number,
-                    Leaf::Int => number && !json.iter().any(|b| matches!(b, b'.' | b'e' | b'E')),
-                    Leaf::Id => first == b'"' || number,
-                    Leaf::Enum(ty) => {
-                        let name = json
-                            .get(1..json.len().saturating_sub(1))
-                            .unwrap_or_default();
-                        let values = &self.schema.type_info(ty).enum_values;
-                        first == b'"' && values.iter().any(|value| value.as_bytes() == name)
-                    }
-                };
-                if !fits {
+                let number = json
+                    .first()
+                    .is_some_and(|b| *b == b'-' || b.is_ascii_digit());
+                if !fits(leaf, json, self.schema) {
                     return false;
                 }
                 if leaf == Leaf::Id && number {

@@ -1,11 +1,11 @@
 //! Entities: finding the objects a fetch is about, and writing their representations.
 //!
 //! Objects are collected along the planned paths, through lists, in the order of the answer. Equal
-//! representations are sent once: they are compared by hash, then in full. What came back for a
+//! representations are sent once: objects are compared by hash, then in full. What came back for a
 //! representation belongs to every object that has it.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, Hasher};
+use std::hash::{BuildHasher, Hash as _, Hasher};
 
 use super::arena::{Arena, Node, Object};
 use crate::error::{PathSegment, write_json_string};
@@ -32,47 +32,178 @@ pub fn collect(
     input: &Input,
 ) -> Representations {
     let mut all = Representations {
-        json: b"[".to_vec(),
+        json: Vec::with_capacity(1024),
         ..Representations::default()
     };
-    let hasher = ahash::RandomState::new();
-    // The last representation with this hash; the next one before it.
-    let mut last: HashMap<u64, u32, ahash::RandomState> = HashMap::default();
-    let mut before: Vec<u32> = Vec::new();
+    all.json.push(b'[');
+    // In most answers the same few entities come again and again. An object like one before is known by
+    // its values, without writing them.
+    let mut like = Chains::default();
+    let mut known: Vec<(Object, Option<u32>)> = Vec::new();
+    // Two types may go by one name, so what was written is compared as well.
+    let mut written = Chains::default();
     for path in &input.paths {
         walk(arena, Node::Object(root), path, &mut |object| {
-            let start = all.json.len();
-            if !all.spans.is_empty() {
-                all.json.push(b',');
-            }
-            let from = all.json.len();
-            if !represent(arena, schema, object, input, &mut all.json) {
-                all.json.truncate(start);
+            let hash = like.hash(|state| digest(arena, object, &input.template, state));
+            let before = like.find(hash, |at| {
+                same(arena, known[at as usize].0, object, &input.template)
+            });
+            if let Some(at) = before {
+                if let Some(row) = known[at as usize].1 {
+                    all.objects.push((object, row));
+                }
                 return;
             }
-            let mut state = hasher.build_hasher();
-            state.write(&all.json[from..]);
-            let hash = state.finish();
-            let newest = last.get(&hash).copied();
-            let mut candidate = newest;
-            while let Some(known) = candidate {
-                let (a, b) = all.spans[known as usize];
-                if all.json[a..b] == all.json[from..] {
-                    all.json.truncate(start);
-                    all.objects.push((object, known));
-                    return;
-                }
-                candidate = (before[known as usize] != u32::MAX).then(|| before[known as usize]);
+            let row = all.add(arena, schema, object, input, &mut written);
+            like.push(hash);
+            known.push((object, row));
+            if let Some(row) = row {
+                all.objects.push((object, row));
             }
-            let position = u32::try_from(all.spans.len()).unwrap_or(u32::MAX);
-            all.spans.push((from, all.json.len()));
-            before.push(newest.unwrap_or(u32::MAX));
-            last.insert(hash, position);
-            all.objects.push((object, position));
         });
     }
     all.json.push(b']');
     all
+}
+
+impl Representations {
+    /// Writes the representation of an object unless an equal one is there: its position, or none when it
+    /// cannot be represented.
+    fn add(
+        &mut self,
+        arena: &Arena<'_>,
+        schema: &SchemaIndex,
+        object: Object,
+        input: &Input,
+        written: &mut Chains,
+    ) -> Option<u32> {
+        let start = self.json.len();
+        if !self.spans.is_empty() {
+            self.json.push(b',');
+        }
+        let from = self.json.len();
+        if !represent(arena, schema, object, input, &mut self.json) {
+            self.json.truncate(start);
+            return None;
+        }
+        let hash = written.hash(|state| state.write(&self.json[from..]));
+        let equal = written.find(hash, |at| {
+            let (a, b) = self.spans[at as usize];
+            self.json[a..b] == self.json[from..]
+        });
+        if equal.is_some() {
+            self.json.truncate(start);
+            return equal;
+        }
+        self.spans.push((from, self.json.len()));
+        Some(written.push(hash))
+    }
+}
+
+/// Numbered things found by hash, those of one hash one after another.
+#[derive(Default)]
+struct Chains {
+    hasher: ahash::RandomState,
+    /// The last thing with this hash.
+    last: HashMap<u64, u32, ahash::RandomState>,
+    /// The one with the same hash before each.
+    before: Vec<Option<u32>>,
+}
+
+impl Chains {
+    fn hash(&self, write: impl FnOnce(&mut ahash::AHasher)) -> u64 {
+        let mut state = self.hasher.build_hasher();
+        write(&mut state);
+        state.finish()
+    }
+
+    fn find(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<u32> {
+        let mut candidate = self.last.get(&hash).copied();
+        while let Some(at) = candidate {
+            if is_it(at) {
+                return Some(at);
+            }
+            candidate = self.before.get(at as usize).copied().flatten();
+        }
+        None
+    }
+
+    /// Numbers the next thing.
+    fn push(&mut self, hash: u64) -> u32 {
+        let at = u32::try_from(self.before.len()).unwrap_or(u32::MAX);
+        self.before.push(self.last.insert(hash, at));
+        at
+    }
+}
+
+/// Takes in what a representation of the object depends on.
+fn digest(arena: &Arena<'_>, object: Object, template: &Template, state: &mut impl Hasher) {
+    arena.type_of(object).hash(state);
+    for field in &template.fields {
+        if let Some(slot) = field.slot.filter(|_| !field.typename) {
+            digest_value(
+                arena,
+                arena.slot(object, slot),
+                field.inside.as_ref(),
+                state,
+            );
+        }
+    }
+}
+
+fn digest_value(arena: &Arena<'_>, node: Node, inside: Option<&Template>, state: &mut impl Hasher) {
+    match node {
+        Node::Missing | Node::Null => state.write_u8(0),
+        Node::Type(ty) => ty.hash(state),
+        Node::Leaf { text, span } => state.write(arena.leaf(text, span)),
+        Node::List { start, len } => {
+            state.write_u32(len);
+            for item in start..start + len {
+                digest_value(arena, arena.at(item), inside, state);
+            }
+        }
+        Node::Object(object) => match inside {
+            Some(template) => digest(arena, object, template, state),
+            None => state.write_u8(1),
+        },
+    }
+}
+
+/// Whether two objects have the same representation, as far as their values tell.
+fn same(arena: &Arena<'_>, a: Object, b: Object, template: &Template) -> bool {
+    a == b
+        || arena.type_of(a) == arena.type_of(b)
+            && template.fields.iter().all(|field| {
+                field.typename
+                    || field.slot.is_none_or(|slot| {
+                        let inside = field.inside.as_ref();
+                        same_value(arena, arena.slot(a, slot), arena.slot(b, slot), inside)
+                    })
+            })
+}
+
+fn same_value(arena: &Arena<'_>, a: Node, b: Node, inside: Option<&Template>) -> bool {
+    match (a, b) {
+        (Node::Missing | Node::Null, Node::Missing | Node::Null) => true,
+        (Node::Type(a), Node::Type(b)) => a == b,
+        (Node::Leaf { text: a, span: at }, Node::Leaf { text: b, span: bt }) => {
+            arena.leaf(a, at) == arena.leaf(b, bt)
+        }
+        (
+            Node::List { start: a, len },
+            Node::List {
+                start: b,
+                len: other,
+            },
+        ) => {
+            len == other
+                && (0..len).all(|i| same_value(arena, arena.at(a + i), arena.at(b + i), inside))
+        }
+        (Node::Object(a), Node::Object(b)) => {
+            inside.is_none_or(|template| same(arena, a, b, template))
+        }
+        _ => false,
+    }
 }
 
 /// Visits every object at the end of a path, in order.

@@ -41,7 +41,10 @@ pub enum IdentityError {
     /// The token lives longer than the issuer may grant.
     #[error("lifetime not allowed")]
     LifetimeNotAllowed,
-    /// The issuer's keys were never read yet.
+    /// The token or its subject was taken back.
+    #[error("revoked token")]
+    TokenRevoked,
+    /// The issuer's keys, or the list of revoked tokens, were never read yet.
     #[error("issuer's keys unavailable")]
     KeysUnavailable,
 }
@@ -62,6 +65,7 @@ impl IdentityError {
             Self::ScopeNotAllowed => ErrorCode::TokenScope,
             Self::ProvinceNotAllowed => ErrorCode::TokenProvince,
             Self::LifetimeNotAllowed => ErrorCode::TokenLifetime,
+            Self::TokenRevoked => ErrorCode::TokenRevoked,
             Self::KeysUnavailable => ErrorCode::IdentityUnavailable,
         }
     }

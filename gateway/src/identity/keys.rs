@@ -1,24 +1,23 @@
 //! The public keys of one issuer: read from a file, a URL or memory; swapped whole, never emptied.
 //!
 //! Readers never wait: they load the current set. A key that is not in it causes at most one new
-//! reading in [`REFETCH`], which only those who need that key wait for.
+//! reading in [`REFETCH`], on a task of its own; only those who need that key wait for it, and not for
+//! longer than [`PATIENCE`].
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
-use http_body_util::{BodyExt, Empty, Limited};
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey};
 
+use super::source::Source;
+
 /// The least time between two readings that unknown keys cause.
 const REFETCH: Duration = Duration::from_secs(10);
-/// How long a reading may take.
-const READING: Duration = Duration::from_secs(5);
-/// A key set is a few kilobytes; more is a mistake or an attack.
-const LARGEST: usize = 256 * 1024;
+/// How long a request waits for a reading that its unknown key caused; then it is told to come again.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// The shortest RSA modulus believed, in base64url characters: 2048 bits.
 const RSA_MODULUS: usize = 341;
 
@@ -29,24 +28,14 @@ pub(super) struct Key {
     pub(super) key: DecodingKey,
 }
 
-/// Where keys come from.
-#[derive(Clone, Debug)]
-pub(super) enum Source {
-    Memory,
-    File(PathBuf),
-    Url(http::Uri),
-}
-
-impl Source {
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
-        if text.starts_with("http:") || text.starts_with("https:") {
-            text.parse()
-                .map(Self::Url)
-                .map_err(|_| "is not a URL".to_owned())
-        } else {
-            Ok(Self::File(PathBuf::from(text)))
-        }
-    }
+/// The outcome of looking for a key.
+pub(super) enum Found {
+    /// This one.
+    Key(Box<DecodingKey>),
+    /// The issuer has no such key.
+    Nothing,
+    /// It could not be found out in time.
+    Unreadable,
 }
 
 /// The keys of one issuer.
@@ -109,31 +98,37 @@ impl Keys {
     /// As [`Keys::find`], reading the source again if the key is unknown and the last such reading is
     /// long enough ago.
     pub(super) async fn find_or_read(
-        &self,
+        self: &Arc<Self>,
         id: Option<&str>,
         algorithm: Algorithm,
         now: Instant,
-    ) -> Option<DecodingKey> {
-        if let Some(key) = self.find(id, algorithm) {
-            return Some(key);
+    ) -> Found {
+        let here = |keys: &Self| keys.find(id, algorithm).map(Box::new);
+        if let Some(key) = here(self) {
+            return Found::Key(key);
         }
-        let mut reading = self.reading.lock().await;
-        // Someone may have read it while we waited.
-        if let Some(key) = self.find(id, algorithm) {
-            return Some(key);
+        // A task of its own: that a caller gives up must not end it.
+        let (keys, generation) = (Arc::clone(self), self.generation());
+        let reading = tokio::spawn(async move {
+            let mut reading = keys.reading.lock().await;
+            let lately = reading
+                .caused
+                .is_some_and(|last| now.saturating_duration_since(last) < REFETCH);
+            // Someone may have read it while we waited.
+            if lately || keys.generation() != generation {
+                return;
+            }
+            reading.caused = Some(now);
+            if let Err(error) = keys.read(&mut reading).await {
+                tracing::warn!(%error, source = ?keys.source, "cannot read an issuer's keys; the last good ones stay");
+            }
+        });
+        let in_time = tokio::time::timeout(PATIENCE, reading).await.is_ok();
+        match here(self) {
+            Some(key) => Found::Key(key),
+            None if in_time && self.is_loaded() => Found::Nothing,
+            None => Found::Unreadable,
         }
-        if reading
-            .caused
-            .is_some_and(|last| now.saturating_duration_since(last) < REFETCH)
-        {
-            return None;
-        }
-        reading.caused = Some(now);
-        if let Err(error) = self.read(&mut reading).await {
-            tracing::warn!(%error, source = ?self.source, "cannot read an issuer's keys; the last good ones stay");
-        }
-        drop(reading);
-        self.find(id, algorithm)
     }
 
     /// Reads the source; the last good set stays when that fails.
@@ -143,14 +138,8 @@ impl Keys {
     }
 
     async fn read(&self, reading: &mut Reading) -> Result<(), String> {
-        let text = match &self.source {
-            Source::Memory => return Ok(()),
-            Source::File(path) => tokio::fs::read(path)
-                .await
-                .map_err(|error| error.to_string())?,
-            Source::Url(url) => tokio::time::timeout(READING, download(url))
-                .await
-                .map_err(|_| "no answer in time".to_owned())??,
+        let Some(text) = self.source.read().await? else {
+            return Ok(());
         };
         if text == reading.text && self.is_loaded() {
             return Ok(());
@@ -162,33 +151,6 @@ impl Keys {
         reading.text = text;
         Ok(())
     }
-}
-
-async fn download(url: &http::Uri) -> Result<Vec<u8>, String> {
-    use hyper_util::client::legacy::Client;
-    use hyper_util::rt::TokioExecutor;
-    // No pool: keys are read rarely, by whichever runtime happens to need them.
-    let connector = hyper_rustls::HttpsConnectorBuilder::new()
-        .with_provider_and_webpki_roots(rustls::crypto::aws_lc_rs::default_provider())
-        .map_err(|error| error.to_string())?
-        .https_or_http()
-        .enable_http1()
-        .build();
-    let client: Client<_, Empty<bytes::Bytes>> = Client::builder(TokioExecutor::new())
-        .pool_max_idle_per_host(0)
-        .build(connector);
-    let answer = client
-        .get(url.clone())
-        .await
-        .map_err(|error| error.to_string())?;
-    if answer.status() != http::StatusCode::OK {
-        return Err(format!("status {}", answer.status().as_u16()));
-    }
-    let body = Limited::new(answer.into_body(), LARGEST)
-        .collect()
-        .await
-        .map_err(|error| error.to_string())?;
-    Ok(body.to_bytes().to_vec())
 }
 
 /// The signature keys of a JWKS that we can use. One that we cannot use does not hide the others.

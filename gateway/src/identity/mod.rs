@@ -7,6 +7,9 @@ pub mod dev;
 mod error;
 pub mod jws;
 mod keys;
+mod policy;
+mod revocation;
+mod source;
 mod verify;
 
 use std::collections::BTreeSet;
@@ -96,6 +99,10 @@ pub struct Principal {
     pub province: Arc<str>,
     /// The purposes the caller may state.
     pub purposes: BTreeSet<Arc<str>>,
+    /// The configured policies whose conditions the claims satisfy.
+    pub policies: BTreeSet<Arc<str>>,
+    /// Whether the caller may ask for the schema itself.
+    pub introspects: bool,
     /// When the token ends.
     pub expires: SystemTime,
 }
@@ -114,6 +121,8 @@ impl Principal {
             registry: None,
             province: province.into(),
             purposes: BTreeSet::new(),
+            policies: BTreeSet::new(),
+            introspects: true,
             // The public never expires; a century away is far enough to add to.
             expires: SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(253_402_300_799),
         }

@@ -15,7 +15,10 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::error::IdentityError;
-use super::keys::{Keys, Source};
+use super::keys::{Found, Keys};
+use super::policy::Policies;
+use super::revocation::Revocations;
+use super::source::Source;
 use super::{Principal, Role};
 use crate::config;
 use crate::contract;
@@ -35,7 +38,7 @@ struct Issuer {
     provinces: Vec<String>,
     max_lifetime: Duration,
     refresh: Duration,
-    keys: Keys,
+    keys: Arc<Keys>,
 }
 
 struct Remembered {
@@ -49,6 +52,12 @@ struct Remembered {
 pub struct Verifier {
     issuers: Vec<Issuer>,
     scopes: BTreeMap<Role, BTreeSet<Arc<str>>>,
+    policies: Policies,
+    revocations: Revocations,
+    /// How often the list of revoked tokens is read again.
+    recall: Duration,
+    /// The roles that may ask for the schema itself.
+    introspection: BTreeSet<Role>,
     province: String,
     skew: Duration,
     public: Arc<Principal>,
@@ -106,13 +115,25 @@ impl Verifier {
             };
             scopes.insert(role, set);
         }
+        let introspection: BTreeSet<Role> = config
+            .introspection
+            .iter()
+            .filter_map(|name| Role::parse(name))
+            .collect();
+        let revocations = Revocations::new(config.revocation.list.as_deref())
+            .map_err(|problem| format!("identity.revocation.list {problem}"))?;
         let mut verifier = Self {
             issuers: Vec::new(),
             public: Arc::new(Principal {
                 scopes: scopes.get(&Role::Public).cloned().unwrap_or_default(),
+                introspects: introspection.contains(&Role::Public),
                 ..Principal::public(province)
             }),
             scopes,
+            policies: Policies::new(&config.policies),
+            revocations,
+            recall: config.revocation.refresh,
+            introspection,
             province: province.to_owned(),
             skew: config.clock_skew,
             remembered: moka::sync::Cache::new(config.remembered_tokens),
@@ -125,6 +146,28 @@ impl Verifier {
             verifier.add(issuer, keys)?;
         }
         Ok(verifier)
+    }
+
+    /// The names among these that no configured policy has: what uses one could be met by nobody.
+    #[must_use]
+    pub fn unknown_policies(&self, names: impl IntoIterator<Item = Arc<str>>) -> Vec<Arc<str>> {
+        let unknown = names.into_iter().filter(|name| !self.policies.knows(name));
+        unknown.collect()
+    }
+
+    /// Whether a principal may go on being served: its token has neither ended nor been taken back. What
+    /// lives longer than a request (a subscription) asks now and then.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn still_holds(&self, principal: &Principal, now: SystemTime) -> Result<(), IdentityError> {
+        if principal.is_authenticated() && now >= principal.expires + self.skew {
+            return Err(IdentityError::TokenExpired);
+        }
+        if principal.is_authenticated() {
+            self.revocations.check(principal)?;
+        }
+        Ok(())
     }
 
     /// Adds an issuer whose keys are given here (`jwks`, a JSON Web Key Set) and never read again.
@@ -167,7 +210,7 @@ impl Verifier {
             provinces: issuer.provinces.clone(),
             max_lifetime: issuer.max_lifetime,
             refresh: issuer.refresh,
-            keys,
+            keys: Arc::new(keys),
         });
         Ok(())
     }
@@ -179,11 +222,15 @@ impl Verifier {
             let problem = issuer.keys.refresh().await.err()?;
             Some(format!("keys of issuer {}: {problem}", issuer.name))
         });
-        futures_util::future::join_all(readings)
-            .await
-            .into_iter()
-            .flatten()
-            .collect()
+        let (keys, list) = futures_util::future::join(
+            futures_util::future::join_all(readings),
+            self.revocations.refresh(),
+        )
+        .await;
+        let list = list
+            .err()
+            .map(|problem| format!("list of revoked tokens: {problem}"));
+        keys.into_iter().flatten().chain(list).collect()
     }
 
     /// Reads the keys again and again, each issuer's at its own pace, for as long as it is polled.
@@ -196,7 +243,15 @@ impl Verifier {
                 }
             }
         });
-        futures_util::future::join_all(loops).await;
+        let recall = async {
+            loop {
+                tokio::time::sleep(self.recall).await;
+                if let Err(error) = self.revocations.refresh().await {
+                    tracing::warn!(%error, "cannot read the list of revoked tokens; the last good one stays");
+                }
+            }
+        };
+        futures_util::future::join(futures_util::future::join_all(loops), recall).await;
     }
 
     /// The caller of an `Authorization` header; the public when there is none.
@@ -216,12 +271,14 @@ impl Verifier {
         if let Some(known) = self.remembered.get(&digest) {
             let fresh = self.issuers[known.issuer].keys.generation() == known.generation;
             if fresh && now < known.principal.expires + self.skew {
+                self.revocations.check(&known.principal)?;
                 return Ok(Arc::clone(&known.principal));
             }
             self.remembered.invalidate(&digest);
         }
         let (place, generation, principal) = self.verify(token, now).await?;
         let principal = Arc::new(principal);
+        self.revocations.check(&principal)?;
         self.remembered.insert(
             digest,
             Arc::new(Remembered {
@@ -254,14 +311,12 @@ impl Verifier {
         let key = issuer
             .keys
             .find_or_read(head.key_id.as_deref(), algorithm, Instant::now())
-            .await
-            .ok_or_else(|| {
-                if issuer.keys.is_loaded() {
-                    IdentityError::BadSignature
-                } else {
-                    IdentityError::KeysUnavailable
-                }
-            })?;
+            .await;
+        let key = match key {
+            Found::Key(key) => key,
+            Found::Nothing => return Err(IdentityError::BadSignature),
+            Found::Unreadable => return Err(IdentityError::KeysUnavailable),
+        };
         let mut validation = Validation::new(algorithm);
         validation.leeway = self.skew.as_secs();
         validation.validate_nbf = true;
@@ -327,7 +382,7 @@ impl Verifier {
             .iter()
             .map(|purpose| plain(purpose))
             .collect::<Result<_, _>>()?;
-        Ok(Principal {
+        let mut principal = Principal {
             issuer: Arc::clone(&issuer.issuer),
             subject: Some(plain(&claims.sub)?),
             session: optional(claims.jti)?,
@@ -338,8 +393,12 @@ impl Verifier {
             registry: optional(claims.registry)?,
             province: plain(&province)?,
             purposes,
+            policies: BTreeSet::new(),
+            introspects: self.introspection.contains(&role),
             expires,
-        })
+        };
+        principal.policies = self.policies.held(&principal);
+        Ok(principal)
     }
 }
 
@@ -356,6 +415,8 @@ impl Head {
         struct Header {
             alg: String,
             kid: Option<String>,
+            /// Extensions that must be understood (RFC 7515, 4.1.11); we understand none.
+            crit: Option<serde_json::Value>,
         }
         #[derive(Deserialize)]
         struct Issued {
@@ -368,6 +429,9 @@ impl Head {
             return Err(IdentityError::TokenMalformed);
         };
         let header: Header = part(header)?;
+        if header.crit.is_some() {
+            return Err(IdentityError::TokenMalformed);
+        }
         if header.alg.eq_ignore_ascii_case("none") || signature.is_empty() {
             return Err(IdentityError::TokenUnsigned);
         }

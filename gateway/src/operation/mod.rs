@@ -37,6 +37,8 @@ pub struct Document {
     pub text: Arc<str>,
     /// Its operations in the order of the text.
     pub operations: Vec<Arc<Operation>>,
+    /// A digest of it without its literals, by which the access log names it.
+    pub digest: Arc<str>,
     /// The generation of the schema it was validated against.
     pub generation: u64,
 }
@@ -94,6 +96,7 @@ impl Document {
         }
         Ok(Self {
             text: text.into(),
+            digest: crate::record::line::document_digest(text).into(),
             operations: operations.into_iter().map(Arc::new).collect(),
             generation: supergraph.generation,
         })

@@ -49,6 +49,8 @@ pub struct Operation {
     pub conditions: Vec<usize>,
     /// The distinct demands of its fields.
     pub demands: Vec<Demand>,
+    /// Whether it asks for the schema itself, by `__schema` or `__type`.
+    pub introspects: bool,
 }
 
 /// A declared variable.
@@ -192,11 +194,12 @@ fn one(
             top: Vec::new(),
             conditions: Vec::new(),
             demands: Vec::new(),
+            introspects: false,
         },
         fragments,
         schema,
     };
-    let top = builder.set(set, root);
+    let top = builder.set(set, root, &[root]);
     builder.operation.top = top;
     Some(builder.operation)
 }
@@ -217,18 +220,30 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    fn set(&mut self, set: &SelectionSet, parent: TypeId) -> Vec<SelectionId> {
+    /// `reachable`: the object types that a value here can have, by the type conditions around it.
+    fn set(
+        &mut self,
+        set: &SelectionSet,
+        parent: TypeId,
+        reachable: &[TypeId],
+    ) -> Vec<SelectionId> {
         set.items
             .iter()
-            .filter_map(|selection| self.selection(selection, parent))
+            .filter_map(|selection| self.selection(selection, parent, reachable))
             .collect()
     }
 
-    fn selection(&mut self, ast: &Ast, parent: TypeId) -> Option<SelectionId> {
+    fn selection(
+        &mut self,
+        ast: &Ast,
+        parent: TypeId,
+        reachable: &[TypeId],
+    ) -> Option<SelectionId> {
         match ast {
             Ast::Field(field) => {
                 let info = self.schema.field(parent, &field.name)?;
-                let mut demand = info.demand.clone();
+                self.operation.introspects |= matches!(&*info.name, "__schema" | "__type");
+                let mut demand = self.schema.demand_within(parent, info, reachable);
                 for (name, value) in &field.arguments {
                     if let Some(argument) = info.args.get(name.as_str()) {
                         demand = demand.and(&argument.demand);
@@ -249,7 +264,8 @@ impl Builder<'_> {
                 let base = info.ty.base();
                 let when = self.when(&field.directives);
                 let id = self.push(parent, when, What::Field(what));
-                let children = self.set(&field.selection_set, base);
+                let inside = &self.schema.type_info(base).possible_types;
+                let children = self.set(&field.selection_set, base, inside);
                 self.operation.selections[id].children = children;
                 Some(id)
             }
@@ -258,13 +274,17 @@ impl Builder<'_> {
                     Some(TypeCondition::On(name)) => self.schema.ty(name)?,
                     None => parent,
                 };
-                self.fragment(parent, on, &fragment.directives, &fragment.selection_set)
+                let inside = self.schema.narrowed(reachable, on);
+                let set = &fragment.selection_set;
+                self.fragment(parent, on, &fragment.directives, set, &inside)
             }
             Ast::FragmentSpread(spread) => {
                 let fragment = *self.fragments.get(spread.fragment_name.as_str())?;
                 let TypeCondition::On(name) = &fragment.type_condition;
                 let on = self.schema.ty(name)?;
-                self.fragment(parent, on, &spread.directives, &fragment.selection_set)
+                let inside = self.schema.narrowed(reachable, on);
+                let set = &fragment.selection_set;
+                self.fragment(parent, on, &spread.directives, set, &inside)
             }
         }
     }
@@ -275,10 +295,11 @@ impl Builder<'_> {
         on: TypeId,
         directives: &[Directive],
         set: &SelectionSet,
+        reachable: &[TypeId],
     ) -> Option<SelectionId> {
         let when = self.when(directives);
         let id = self.push(parent, when, What::On(on));
-        let children = self.set(set, on);
+        let children = self.set(set, on, reachable);
         self.operation.selections[id].children = children;
         Some(id)
     }

@@ -71,6 +71,21 @@ impl Variables {
         self.values.get(position)?.as_ref()
     }
 
+    /// All values as one JSON text, for comparing whole requests.
+    #[must_use]
+    pub fn json(&self) -> Vec<u8> {
+        let mut text = Vec::new();
+        for value in &self.values {
+            // No value is not null: a subgraph may tell them apart.
+            match value {
+                Some(value) if serde_json::to_writer(&mut text, value).is_ok() => {}
+                _ => text.push(b'-'),
+            }
+            text.push(b'\n');
+        }
+        text
+    }
+
     /// Whether the variable at this position is true.
     #[must_use]
     pub fn is_true(&self, position: usize) -> bool {

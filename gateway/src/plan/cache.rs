@@ -5,6 +5,7 @@
 //! the same time make it once.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use crate::authorise::Variant;
 use crate::operation::{Document, Operation};
@@ -33,6 +34,9 @@ impl PlanKey {
     }
 }
 
+/// A plan that was used: its document's text, itself and its variant.
+pub type Used = (Arc<str>, Arc<Plan>, Variant);
+
 /// The kept plans.
 pub struct PlanCache {
     plans: moka::future::Cache<PlanKey, Arc<Plan>, ahash::RandomState>,
@@ -53,6 +57,28 @@ impl PlanCache {
         }
     }
 
+    /// The plan under this key.
+    pub async fn get(&self, key: &PlanKey) -> Option<Arc<Plan>> {
+        let plan = self.plans.get(key).await?;
+        plan.uses.fetch_add(1, Ordering::Relaxed);
+        Some(plan)
+    }
+
+    /// The plans that were used most, with how often.
+    pub fn most_used(&self, most: usize) -> Vec<(u64, Used)> {
+        let mut all: Vec<_> = self
+            .plans
+            .iter()
+            .map(|(key, plan)| {
+                let uses = plan.uses.load(Ordering::Relaxed);
+                (uses, (key.document.clone(), plan, key.variant.clone()))
+            })
+            .collect();
+        all.sort_by_key(|(uses, _)| std::cmp::Reverse(*uses));
+        all.truncate(most);
+        all
+    }
+
     /// The plan under this key, made by `make` when there is none.
     ///
     /// # Errors
@@ -62,16 +88,7 @@ impl PlanCache {
         key: PlanKey,
         make: impl Future<Output = Result<Arc<Plan>, PlanError>>,
     ) -> Result<Arc<Plan>, Arc<PlanError>> {
-        // The common case, without the machinery of the other.
-        if let Some(plan) = self.plans.get(&key).await {
-            return Ok(plan);
-        }
         self.plans.try_get_with(key, make).await
-    }
-
-    /// Forgets everything: the schema has changed.
-    pub fn clear(&self) {
-        self.plans.invalidate_all();
     }
 
     /// How many plans are kept.

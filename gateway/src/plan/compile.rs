@@ -13,7 +13,7 @@ use super::layout::{LayoutId, Layouts};
 use super::marks::Marks;
 use super::{Expect, PlanError, PlannedFetch, Shape, ShapeField, Target};
 use crate::error::write_json_string;
-use crate::operation::Operation;
+use crate::operation::{Operation, OperationKind};
 use crate::supergraph::{SchemaIndex, Supergraph};
 
 /// The fetches of a plan and where their values are kept.
@@ -188,8 +188,13 @@ impl Compiler<'_> {
             .filter_map(|(name, value)| Some((position(name)?, *value)))
             .collect();
         let schema = self.schema;
+        // The source of a subscription: its answers are events, each of which comes once.
+        let source = operation.kind == OperationKind::Subscription
+            && matches!(&fetch.source, Source::Root { path, .. } if path.is_empty());
         let root_type = if fetch.mutation {
             schema.mutation()
+        } else if source {
+            schema.subscription()
         } else {
             Some(schema.query())
         };
@@ -222,7 +227,7 @@ impl Compiler<'_> {
                 self.entities(sets, outputs)?
             }
         };
-        let public = !fetch.mutation && marks.public;
+        let public = !fetch.mutation && !source && marks.public;
         let mut fills = Vec::new();
         for (layout, slot) in self.writes.last().into_iter().flatten() {
             let layout = u32::try_from(*layout).map_err(|_| PlanError::TooLarge)?;

@@ -141,7 +141,8 @@ impl Conversion<'_> {
                 }
                 Ok(all)
             }
-            PlanNode::Subscription(_) | PlanNode::Defer(_) => Err(PlanError::Planner(
+            PlanNode::Subscription(source) => Ok(vec![self.fetch(&source.primary, context)?]),
+            PlanNode::Defer(_) => Err(PlanError::Planner(
                 "a node of a kind this road does not serve".to_owned(),
             )),
         }

@@ -3,17 +3,18 @@
 //! Refused and skipped selections are left out, and so are introspection and the root's
 //! `__typename`, which the gateway answers itself. A mutation becomes one operation per root field, so
 //! that they can be run in series whatever the planner thinks of order. An operation of which nothing
-//! has to be fetched becomes none.
+//! has to be fetched becomes none. Beside each personal field stands what leads to its subjects.
 
 use std::sync::Arc;
 
 use graphql_tools::parser::Pos;
 use graphql_tools::static_graphql::query::{
     Field as AstField, InlineFragment, Mutation, OperationDefinition, Query, Selection as Ast,
-    SelectionSet, TypeCondition, VariableDefinition,
+    SelectionSet, Subscription, TypeCondition, VariableDefinition,
 };
 use indexmap::IndexMap;
 
+use super::subjects::Hidden;
 use crate::authorise::Variant;
 use crate::operation::{Field, Operation, OperationKind, SelectionId, What};
 use crate::supergraph::SchemaIndex;
@@ -29,11 +30,17 @@ pub struct Input {
 
 /// Prepares an operation for the planner.
 #[must_use]
-pub fn input(operation: &Operation, variant: &Variant, schema: &SchemaIndex) -> Input {
+pub fn input(
+    operation: &Operation,
+    variant: &Variant,
+    schema: &SchemaIndex,
+    hidden: &Hidden,
+) -> Input {
     let writer = Writer {
         operation,
         variant,
         schema,
+        hidden,
     };
     let mut fields: IndexMap<Arc<str>, Vec<Ast>> = IndexMap::new();
     let mut introspection: IndexMap<Arc<str>, AstField> = IndexMap::new();
@@ -80,6 +87,7 @@ struct Writer<'a> {
     operation: &'a Operation,
     variant: &'a Variant,
     schema: &'a SchemaIndex,
+    hidden: &'a Hidden,
 }
 
 impl Writer<'_> {
@@ -113,22 +121,28 @@ impl Writer<'_> {
             .map(|v| v.definition.clone())
             .collect();
         let directives = Vec::new();
-        if self.operation.kind == OperationKind::Mutation {
-            OperationDefinition::Mutation(Mutation {
+        match self.operation.kind {
+            OperationKind::Mutation => OperationDefinition::Mutation(Mutation {
                 position,
                 name: None,
                 variable_definitions,
                 directives,
                 selection_set,
-            })
-        } else {
-            OperationDefinition::Query(Query {
+            }),
+            OperationKind::Subscription => OperationDefinition::Subscription(Subscription {
                 position,
                 name: None,
                 variable_definitions,
                 directives,
                 selection_set,
-            })
+            }),
+            OperationKind::Query => OperationDefinition::Query(Query {
+                position,
+                name: None,
+                variable_definitions,
+                directives,
+                selection_set,
+            }),
         }
     }
 
@@ -158,6 +172,7 @@ impl Writer<'_> {
 
     fn set(&self, ids: &[SelectionId]) -> Vec<Ast> {
         let mut items = Vec::with_capacity(ids.len());
+        let mut personal = Vec::new();
         for &id in ids {
             let selection = &self.operation.selections[id];
             if !self.variant.includes(selection) || self.variant.cuts(selection) {
@@ -166,6 +181,7 @@ impl Writer<'_> {
             match &selection.what {
                 What::Field(field) => {
                     items.push(Ast::Field(self.field(field, &selection.children)));
+                    personal.push((selection.parent, &field.name));
                 }
                 What::On(on) => {
                     let inside = self.set(&selection.children);
@@ -186,6 +202,10 @@ impl Writer<'_> {
                     }));
                 }
             }
+        }
+        // After the client's own selections, so that theirs are used where they serve.
+        for (parent, field) in personal {
+            self.hidden.add(self.schema, parent, field, &mut items);
         }
         items
     }

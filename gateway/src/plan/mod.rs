@@ -9,7 +9,8 @@
 //! The way there: [`input`] makes the planner's input (what is refused, skipped or introspection is
 //! cut first; one operation per root field of a mutation); a [`Planner`] answers with a
 //! [`FetchGraph`]; [`compile`] gives every value a place in memory ([`layout`]) and resolves all names;
-//! [`projection`] compiles the client's selection against the same layout.
+//! [`projection`] compiles the client's selection against the same layout, and knows of each personal
+//! value whom it concerns ([`subjects`]).
 
 pub mod cache;
 pub mod compile;
@@ -20,8 +21,10 @@ pub mod layout;
 mod marks;
 pub mod projection;
 mod represented;
+pub mod subjects;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use graphql_tools::static_graphql::query::Field as AstField;
 
@@ -60,10 +63,58 @@ pub struct Plan {
     pub projection: Projection,
     /// Where fields were refused: response names, lists without a step.
     pub cuts: Vec<Vec<Arc<str>>>,
+    /// The coordinates of the refused fields, each once.
+    pub refused: Vec<Arc<str>>,
+    /// What the response names begin with that were added for the access log.
+    pub hidden: Arc<str>,
     /// The introspection fields of the root, conditions applied and fragments inlined.
     pub introspection: Vec<AstField>,
     /// When all of it is public: the seconds it may be kept.
     pub public: Option<u32>,
+    /// All of it is public and nothing was refused: equal requests at the same time may be one.
+    pub shared: bool,
+    /// How long answers were of late, so that the next is written into a buffer of its size.
+    pub expected: Expectation,
+    /// How many nodes their arenas had.
+    pub nodes: Expectation,
+    /// How often it was found again, for choosing what to prepare when the schema changes.
+    pub uses: AtomicU64,
+}
+
+/// The largest of late, forgotten little by little, so that one giant is not expected for ever.
+#[derive(Debug, Default)]
+pub struct Expectation(AtomicUsize);
+
+impl Expectation {
+    /// What to make ready for the next.
+    #[must_use]
+    pub fn next(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Another one was this large.
+    pub fn saw(&self, size: usize) {
+        let known = self.next();
+        let next = size.max(known - known / 16);
+        // Most of the time nothing changes, and then other workers' copies stay good.
+        if next != known {
+            self.0.store(next, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Plan {
+    /// The fetch whose answers are the events of a subscription; none for other operations, and when
+    /// the caller may not have it.
+    #[must_use]
+    pub fn source(&self) -> Option<FetchId> {
+        if self.operation.kind != OperationKind::Subscription {
+            return None;
+        }
+        self.fetches
+            .iter()
+            .position(|fetch| matches!(&fetch.target, Target::Root { path, .. } if path.is_empty()))
+    }
 }
 
 /// What an answer of a subgraph looks like at one place.
@@ -238,7 +289,8 @@ pub fn make(
     supergraph: &Supergraph,
     planner: &dyn Planner,
 ) -> Result<Plan, PlanError> {
-    let input = input::input(operation, variant, &supergraph.schema);
+    let hidden = subjects::Hidden::of(operation);
+    let input = input::input(operation, variant, &supergraph.schema, &hidden);
     let mut graph = FetchGraph::default();
     for part in &input.operations {
         let planned = planner.plan(part)?;
@@ -254,17 +306,27 @@ pub fn make(
         variant,
         &supergraph.schema,
         &mut compiled.layouts,
+        &hidden,
     )?;
-    let public = compiled.public && projected.cuts.is_empty() && input.introspection.is_empty();
+    let public = compiled.public
+        && projected.cuts.is_empty()
+        && projected.projection.marks.is_empty()
+        && input.introspection.is_empty();
     Ok(Plan {
         operation: operation.clone(),
         sizes: compiled.layouts.sizes(),
         root: compiled.root,
         shapes: compiled.shapes,
         public: public.then_some(compiled.max_age).flatten(),
+        shared: public && operation.kind == OperationKind::Query,
         fetches: compiled.fetches,
         projection: projected.projection,
         cuts: projected.cuts,
+        refused: projected.refused,
+        hidden: hidden.prefix,
         introspection: input.introspection,
+        expected: Expectation::default(),
+        nodes: Expectation::default(),
+        uses: AtomicU64::new(0),
     })
 }

@@ -14,6 +14,7 @@ use indexmap::{IndexMap, IndexSet};
 use super::PlanError;
 use super::compile::label;
 use super::layout::{LayoutId, Layouts, TYPENAME};
+use super::subjects::{Hidden, Mark, may_be_personal};
 use crate::authorise::Variant;
 use crate::error::write_json_string;
 use crate::operation::{Operation, SelectionId, What};
@@ -29,6 +30,8 @@ pub struct Projection {
     pub objects: Vec<ObjectProgram>,
     /// The root's.
     pub root: usize,
+    /// The personal fields among the writes; none in most operations.
+    pub marks: Vec<Mark>,
 }
 
 /// How an object is written.
@@ -51,6 +54,8 @@ pub struct Write {
     pub from: From,
     /// What it must be.
     pub expected: Expected,
+    /// The position of its mark in [`Projection::marks`] when it is personal data.
+    pub mark: Option<u32>,
 }
 
 /// Where a written value comes from.
@@ -112,6 +117,8 @@ pub struct Projected {
     pub projection: Projection,
     /// Paths of refused fields, by response names.
     pub cuts: Vec<Vec<Arc<str>>>,
+    /// The coordinates of those fields, each once.
+    pub refused: Vec<Arc<str>>,
 }
 
 /// Compiles the projection of an operation for a variant.
@@ -123,6 +130,7 @@ pub fn compile(
     variant: &Variant,
     schema: &SchemaIndex,
     layouts: &mut Layouts,
+    hidden: &Hidden,
 ) -> Result<Projected, PlanError> {
     let mut compiler = Compiler {
         operation,
@@ -135,14 +143,19 @@ pub fn compile(
         introspection: 0,
         path: Vec::new(),
         cuts: IndexSet::new(),
+        refused: IndexSet::new(),
+        hidden,
+        marks: Vec::new(),
     };
     // The root's layout is the first that was made.
     let root = compiler.object(operation.top.clone(), operation.root, Some(0))?;
     Ok(Projected {
         cuts: compiler.cuts.into_iter().collect(),
+        refused: compiler.refused.into_iter().collect(),
         projection: Projection {
             objects: compiler.objects,
             root,
+            marks: compiler.marks,
         },
     })
 }
@@ -158,6 +171,9 @@ struct Compiler<'a> {
     introspection: usize,
     path: Vec<Arc<str>>,
     cuts: IndexSet<Vec<Arc<str>>>,
+    refused: IndexSet<Arc<str>>,
+    hidden: &'a Hidden,
+    marks: Vec<Mark>,
 }
 
 impl Compiler<'_> {
@@ -188,12 +204,13 @@ impl Compiler<'_> {
         Ok(program)
     }
 
-    /// Whether a fragment among the selections applies to some values of the type only.
+    /// Whether a fragment among the selections applies to some values of the type only, or a field is
+    /// personal data of some.
     fn depends_on_type(&self, ids: &[SelectionId], ty: TypeId) -> bool {
         ids.iter().any(|id| {
             let selection = &self.operation.selections[*id];
             match selection.what {
-                What::Field(_) => false,
+                What::Field(ref field) => may_be_personal(self.schema, ty, &field.name),
                 What::On(on) => {
                     self.variant.includes(selection)
                         && (!self.schema.is_subtype(ty, on)
@@ -255,6 +272,9 @@ impl Compiler<'_> {
                 .any(|id| self.variant.cuts(&self.operation.selections[*id]))
             {
                 self.cuts.insert(self.path.clone());
+                let parent = &self.schema.type_info(ty).name;
+                self.refused
+                    .insert(format!("{parent}.{}", field.name).into());
                 (From::Refused, self.leaf(&declared))
             } else if &*field.name == "__typename" {
                 let info = self.schema.type_info(ty);
@@ -278,14 +298,32 @@ impl Compiler<'_> {
                 (From::Slot(slot), self.expected(&declared, children, child)?)
             };
             self.path.pop();
+            let mark = match from {
+                From::Slot(_) => self.mark(ty, &field.name, layout),
+                _ => None,
+            };
             writes.push(Write {
                 label: label(&key),
                 key,
                 from,
                 expected,
+                mark,
             });
         }
         Ok(writes)
+    }
+
+    /// The position of a field's mark, if it is personal data.
+    fn mark(&mut self, ty: TypeId, field: &str, layout: Option<LayoutId>) -> Option<u32> {
+        let mark = self
+            .hidden
+            .mark(self.schema, ty, field, layout, self.layouts)?;
+        let known = self.marks.iter().position(|known| *known == mark);
+        let at = known.unwrap_or_else(|| {
+            self.marks.push(mark);
+            self.marks.len() - 1
+        });
+        u32::try_from(at).ok()
     }
 
     fn expected(

@@ -13,6 +13,8 @@ use crate::error::ErrorCode;
 struct Parameters {
     #[serde(default)]
     query: Option<String>,
+    #[serde(default, rename = "documentId")]
+    document_id: Option<String>,
     #[serde(default, rename = "operationName")]
     operation_name: Option<String>,
     #[serde(default)]
@@ -23,13 +25,33 @@ struct Parameters {
 
 impl Parameters {
     fn into_request(self) -> Result<GraphQlRequest, ErrorCode> {
-        let query = self.query.ok_or(ErrorCode::RequestMalformed)?;
+        // A document is there in one of three ways; which of them count is judged when it is looked up.
+        let persisted = self
+            .extensions
+            .as_ref()
+            .is_some_and(|extensions| extensions.contains_key("persistedQuery"));
+        if self.query.is_none() && self.document_id.is_none() && !persisted {
+            return Err(ErrorCode::RequestMalformed);
+        }
         Ok(GraphQlRequest {
-            query: Some(query),
+            query: self.query,
+            document_id: self.document_id,
             operation_name: self.operation_name.filter(|name| !name.is_empty()),
             variables: self.variables.unwrap_or_default(),
             extensions: self.extensions.map(Value::Object),
         })
+    }
+}
+
+impl GraphQlRequest {
+    /// The request in a JSON object, however it came.
+    ///
+    /// # Errors
+    /// [`ErrorCode::RequestMalformed`] when a parameter is missing or of the wrong kind.
+    pub fn from_object(object: Map<String, Value>) -> Result<Self, ErrorCode> {
+        serde_json::from_value::<Parameters>(Value::Object(object))
+            .map_err(|_| ErrorCode::RequestMalformed)?
+            .into_request()
     }
 }
 
@@ -67,7 +89,7 @@ pub fn check_post(
 ///
 /// # Errors
 /// [`ErrorCode::BatchingDisabled`] for a list of requests, [`ErrorCode::RequestMalformed`] for anything
-/// that is no JSON object with a `query` and the other parameters of the right kind.
+/// that is no JSON object with a document (or its hash) and the other parameters of the right kind.
 pub fn decode_post(body: &[u8]) -> Result<GraphQlRequest, ErrorCode> {
     let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
     match first {
@@ -80,13 +102,35 @@ pub fn decode_post(body: &[u8]) -> Result<GraphQlRequest, ErrorCode> {
         .into_request()
 }
 
+/// The requests in the body of a POST that is a list; `None` when it is none. At most `most` are taken, of
+/// none at all when that is 0.
+///
+/// # Errors
+/// [`ErrorCode::BatchingDisabled`], [`ErrorCode::BatchTooLarge`], and as for [`decode_post`].
+pub fn decode_batch(body: &[u8], most: usize) -> Result<Option<Vec<GraphQlRequest>>, ErrorCode> {
+    let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
+    if first != Some(&b'[') {
+        return Ok(None);
+    }
+    if most == 0 {
+        return Err(ErrorCode::BatchingDisabled);
+    }
+    let all: Vec<Parameters> =
+        serde_json::from_slice(body).map_err(|_| ErrorCode::RequestMalformed)?;
+    if all.is_empty() || all.len() > most {
+        return Err(ErrorCode::BatchTooLarge);
+    }
+    let requests = all.into_iter().map(Parameters::into_request);
+    requests.collect::<Result<_, _>>().map(Some)
+}
+
 /// The request in the query string of a GET.
 ///
 /// # Errors
 /// [`ErrorCode::RequestMalformed`] when a parameter is repeated, cannot be decoded, or is of the wrong
 /// kind.
 pub fn decode_get(query_string: &str) -> Result<GraphQlRequest, ErrorCode> {
-    let mut found: [Option<String>; 4] = [None, None, None, None];
+    let mut found: [Option<String>; 5] = [None, None, None, None, None];
     for pair in query_string.split('&') {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let place = match percent_decode(name)?.as_str() {
@@ -94,15 +138,17 @@ pub fn decode_get(query_string: &str) -> Result<GraphQlRequest, ErrorCode> {
             "operationName" => 1,
             "variables" => 2,
             "extensions" => 3,
+            "documentId" => 4,
             _ => continue,
         };
         if found[place].replace(percent_decode(value)?).is_some() {
             return Err(ErrorCode::RequestMalformed);
         }
     }
-    let [query, operation_name, variables, extensions] = found;
+    let [query, operation_name, variables, extensions, document_id] = found;
     Parameters {
         query: query.filter(|query| !query.is_empty()),
+        document_id: document_id.filter(|id| !id.is_empty()),
         operation_name,
         variables: object(variables)?,
         extensions: object(extensions)?,
@@ -178,6 +224,9 @@ mod tests {
                 None,
             ),
             (r#"{"query":"{ a }","future":1}"#, None),
+            (r#"{"documentId":"a"}"#, None),
+            (r#"{"extensions":{"persistedQuery":{}}}"#, None),
+            (r#"{"documentId":7}"#, Some(malformed)),
             (r#"[{"query":"{ a }"}]"#, Some(ErrorCode::BatchingDisabled)),
             (" [", Some(ErrorCode::BatchingDisabled)),
             ("", Some(malformed)),
@@ -203,6 +252,27 @@ mod tests {
         );
         let deep = format!(r#"{{"query":"a","variables":{}}}"#, "[".repeat(100_000));
         assert_eq!(decode_post(deep.as_bytes()).err(), Some(malformed));
+    }
+
+    #[test]
+    fn a_batch_is_taken_only_where_it_is_wanted_and_only_so_large() {
+        let two = br#" [{"query":"{ a }"},{"query":"{ b }"}]"#;
+        assert_eq!(decode_batch(b"{\"query\":\"{ a }\"}", 2), Ok(None));
+        assert_eq!(decode_batch(two, 0), Err(ErrorCode::BatchingDisabled));
+        assert_eq!(decode_batch(two, 1), Err(ErrorCode::BatchTooLarge));
+        assert_eq!(decode_batch(b"[]", 2), Err(ErrorCode::BatchTooLarge));
+        let queries: Vec<_> = decode_batch(two, 2)
+            .unwrap()
+            .unwrap()
+            .into_iter()
+            .map(|request| request.query.unwrap())
+            .collect();
+        assert_eq!(queries, ["{ a }", "{ b }"]);
+        let deep = "[".repeat(100_000);
+        for wrong in ["[1]", "[[]]", "[{}]", r#"[{"query":"a"},]"#, &deep] {
+            let got = decode_batch(wrong.as_bytes(), 2);
+            assert_eq!(got, Err(ErrorCode::RequestMalformed));
+        }
     }
 
     #[test]
@@ -233,5 +303,9 @@ mod tests {
             );
         }
         assert!(decode_get("query=a&variables=&extensions=null").is_ok());
+        assert_eq!(
+            decode_get("documentId=a").unwrap().document_id.as_deref(),
+            Some("a")
+        );
     }
 }

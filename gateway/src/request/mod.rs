@@ -8,18 +8,22 @@
 //! names a GraphQL media type or brings a header that needs a preflight.
 
 mod decode;
+mod documents;
 mod media;
 
 use serde_json::{Map, Value};
 
-pub use decode::{check_post, decode_get, decode_post};
+pub use decode::{check_post, decode_batch, decode_get, decode_post};
+pub use documents::{Documents, ManifestError, Text};
 pub use media::MediaType;
 
 /// One GraphQL request as the client sent it, decoded but not yet understood.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct GraphQlRequest {
-    /// The document's text; `None` when only a persisted document's hash was sent.
+    /// The document's text; `None` when only a document's hash or id was sent.
     pub query: Option<String>,
+    /// The id of a trusted document (`documentId`), as sent.
+    pub document_id: Option<String>,
     /// Which operation of the document to run.
     pub operation_name: Option<String>,
     /// The variables as sent; empty when none were.

@@ -18,7 +18,7 @@ const REQUEST_HEADERS: &str = "authorization, content-type, accept, minzheng-pur
 /// `OPTIONS /graphql`: a preflight, or someone who wants to know the methods.
 pub(super) async fn options(http: HttpRequest) -> HttpResponse {
     let mut response = HttpResponse::NoContent();
-    response.insert_header((header::ALLOW, "GET, POST, OPTIONS"));
+    response.insert_header((header::ALLOW, "GET, HEAD, POST, OPTIONS"));
     if let Some(worker) = http.app_data::<Rc<Worker>>()
         && allowed(worker, http.headers()).is_some()
         && http

@@ -1,29 +1,41 @@
 //! `/graphql`: one request from its bytes to the bytes of its answer.
 
+use std::convert::Infallible;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use actix_web::body::SizedStream;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, ContentEncoding};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
+use futures_util::future::join_all;
 use opentelemetry::Context;
 use sha2::{Digest as _, Sha256};
 use tracing::{Instrument as _, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
+use super::events::{self, Chunks};
+use super::places::Place;
 use super::{Gateway, Means, Worker};
 use crate::contract;
 use crate::error::{ErrorCode, GraphQlError, errors_body};
 use crate::identity::{Caller, Principal, Role};
+use crate::pipeline::subscription::{Standing, Subscribed};
 use crate::pipeline::{Answer, CachePolicy, Outcome};
 use crate::request::{
-    GraphQlRequest, MediaType, PREFLIGHT_HEADERS, check_post, decode_get, decode_post,
+    GraphQlRequest, MediaType, PREFLIGHT_HEADERS, check_post, decode_batch, decode_get, decode_post,
 };
+use crate::subscribe::sse;
 use crate::telemetry;
+
+/// Bodies up to this many bytes go out in one piece.
+const WHOLE: usize = 128 * 1024;
+/// The pieces of larger ones.
+const PIECE: usize = 64 * 1024;
 
 /// How a request came.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -46,7 +58,7 @@ pub(super) async fn post(http: HttpRequest, payload: web::Payload) -> HttpRespon
     respond(http, Way::Post, Some(payload)).await
 }
 
-/// `GET /graphql`.
+/// `GET /graphql`, and `HEAD`, whose answer goes without its body.
 pub(super) async fn get(http: HttpRequest) -> HttpResponse {
     respond(http, Way::Get, None).await
 }
@@ -58,8 +70,19 @@ pub(super) async fn other_method(http: HttpRequest) -> HttpResponse {
     reply.into_response(&http, Way::Post, usize::MAX)
 }
 
+/// A refusal of what is no GraphQL request yet.
+pub(super) fn refusal(code: ErrorCode) -> HttpResponse {
+    let status = StatusCode::from_u16(code.http_status());
+    HttpResponse::build(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
+        .insert_header((header::CONTENT_TYPE, MediaType::Json.content_type()))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .body(errors_body(&[GraphQlError::new(code)]))
+}
+
 /// An answer on its way out.
 struct Reply {
+    /// Told as it happens, instead of the body.
+    events: Option<Chunks>,
     status: u16,
     media: MediaType,
     body: Bytes,
@@ -74,6 +97,7 @@ impl Reply {
         let mut error = GraphQlError::new(code);
         error.reference = reference;
         Self {
+            events: None,
             status: code.http_status(),
             media,
             body: errors_body(&[error]).into(),
@@ -92,11 +116,42 @@ impl Reply {
             Outcome::RequestError(code) => Some(code),
         };
         Self {
+            events: None,
             status: code.map_or(200, |code| media.refusal_status(code)),
             media,
             body: answer.body,
             cache: answer.cache,
             code,
+            role: principal.role,
+        }
+    }
+
+    /// The answers of a batch, in its order. There is no status that would do for all.
+    fn batch(answers: &[Answer], principal: &Principal) -> Self {
+        let bodies: Vec<&[u8]> = answers.iter().map(|answer| &answer.body[..]).collect();
+        let mut body = b"[".to_vec();
+        body.extend_from_slice(&bodies.join(&b','));
+        body.push(b']');
+        Self {
+            events: None,
+            status: 200,
+            media: MediaType::Json,
+            body: body.into(),
+            cache: CachePolicy::default(),
+            code: None,
+            role: principal.role,
+        }
+    }
+
+    /// An answer, or answers, as events.
+    fn events(events: Chunks, principal: &Principal) -> Self {
+        Self {
+            events: Some(events),
+            status: 200,
+            media: MediaType::PlainJson,
+            body: Bytes::new(),
+            cache: CachePolicy::default(),
+            code: None,
             role: principal.role,
         }
     }
@@ -110,6 +165,9 @@ impl Reply {
                 header::VARY,
                 "accept, accept-encoding, authorization, origin",
             ));
+        if let Some(chunks) = self.events {
+            return events::response(response, chunks);
+        }
         match self.code {
             Some(code) if self.status == 401 => {
                 let challenge =
@@ -117,7 +175,7 @@ impl Reply {
                 response.insert_header((header::WWW_AUTHENTICATE, challenge));
             }
             Some(ErrorCode::MethodNotAllowed) => {
-                response.insert_header((header::ALLOW, "GET, POST, OPTIONS"));
+                response.insert_header((header::ALLOW, "GET, HEAD, POST, OPTIONS"));
             }
             Some(ErrorCode::MutationOverGet) => {
                 response.insert_header((header::ALLOW, "POST"));
@@ -135,7 +193,7 @@ impl Reply {
             return self.cacheable(http, response);
         }
         response.insert_header((header::CACHE_CONTROL, "no-store"));
-        response.body(self.body)
+        with_body(response, self.body)
     }
 
     /// Public data fetched by GET may be kept on the way, and need not be sent again unchanged. What a
@@ -161,8 +219,22 @@ impl Reply {
         if known {
             return response.status(StatusCode::NOT_MODIFIED).finish();
         }
-        response.body(self.body)
+        with_body(response, self.body)
     }
+}
+
+/// A large body goes out in pieces: the server copies what it is about to write, and would copy the whole
+/// of it at once.
+fn with_body(mut response: HttpResponseBuilder, body: Bytes) -> HttpResponse {
+    if body.len() <= WHOLE {
+        return response.body(body);
+    }
+    let length = body.len() as u64;
+    let pieces = futures_util::stream::unfold(body, |mut rest| async move {
+        let piece = rest.split_to(rest.len().min(PIECE));
+        (!piece.is_empty()).then_some((Ok::<_, Infallible>(piece), rest))
+    });
+    response.body(SizedStream::new(length, pieces))
 }
 
 /// Gives back a place among the requests at work.
@@ -185,7 +257,8 @@ async fn respond(http: HttpRequest, way: Way, payload: Option<web::Payload>) -> 
     let at_work = (AtWork(gateway), at_work);
 
     let incoming = telemetry::extract(|name| text(&http, name));
-    let span = tracing::info_span!(
+    // At the level of debugging, so that it costs nothing when no trace is collected.
+    let span = tracing::debug_span!(
         "request",
         otel.kind = "server",
         otel.name = format!("{} /graphql", way.as_str()),
@@ -195,21 +268,37 @@ async fn respond(http: HttpRequest, way: Way, payload: Option<web::Payload>) -> 
         code = tracing::field::Empty,
     );
     // Without an exporter there is no trace of our own; the caller's is handed on all the same.
-    let _ = span.set_parent(incoming.clone());
-    let own = span.context();
-    let trace = match telemetry::trace_id(&own) {
-        Some(_) => own,
-        None => incoming,
+    let trace = if span.is_disabled() {
+        incoming
+    } else {
+        let _ = span.set_parent(incoming.clone());
+        let own = span.context();
+        match telemetry::trace_id(&own) {
+            Some(_) => own,
+            None => incoming,
+        }
     };
     let reference = telemetry::trace_id(&trace);
 
+    let streams = sse::is_accepted(text(&http, "accept"));
     let media = media_of(&http);
     let outcome = async {
-        let media = media?;
+        // Who takes events takes an answer as one, unless it also takes JSON.
+        let media = match media {
+            Err(_) if streams => None,
+            media => Some(media?),
+        };
         if at_work.1 >= gateway.parts.config.limits.concurrency {
             return Err(ErrorCode::Overloaded);
         }
-        answer(&http, way, payload, &worker, media, trace, started).await
+        let asked = Asked {
+            way,
+            media,
+            streams,
+            trace,
+            started,
+        };
+        answer(&http, payload, &worker, asked).await
     }
     .instrument(span.clone())
     .await;
@@ -223,16 +312,37 @@ async fn respond(http: HttpRequest, way: Way, payload: Option<web::Payload>) -> 
     reply.into_response(&http, way, compress_above)
 }
 
+/// What the body of a request holds, or its query string.
+enum Decoded {
+    One(GraphQlRequest),
+    Batch(Vec<GraphQlRequest>),
+}
+
+/// What the head of a request says.
+struct Asked {
+    way: Way,
+    /// The media type of a single answer; none when it is to be told as an event.
+    media: Option<MediaType>,
+    /// Events are accepted.
+    streams: bool,
+    trace: Context,
+    started: Instant,
+}
+
 /// Decode, identify, answer.
 async fn answer(
     http: &HttpRequest,
-    way: Way,
     payload: Option<web::Payload>,
     worker: &Worker,
-    media: MediaType,
-    trace: Context,
-    started: Instant,
+    asked: Asked,
 ) -> Result<Reply, ErrorCode> {
+    let Asked {
+        way,
+        media,
+        streams,
+        trace,
+        started,
+    } = asked;
     let gateway = &*worker.gateway;
     let limits = &gateway.parts.config.limits;
     let deadline = started + limits.deadline;
@@ -240,15 +350,19 @@ async fn answer(
         match payload {
             Some(payload) => {
                 check_post(text(http, "content-type"), text(http, "content-encoding"))?;
-                decode_post(&read(payload, limits.body.as_usize()).await?)
+                let body = read(payload, limits.body.as_usize()).await?;
+                match decode_batch(&body, limits.batch)? {
+                    Some(all) => Ok(Decoded::Batch(all)),
+                    None => decode_post(&body).map(Decoded::One),
+                }
             }
             None => {
                 check_get(http)?;
-                decode_get(http.query_string())
+                decode_get(http.query_string()).map(Decoded::One)
             }
         }
     };
-    let request: GraphQlRequest = tokio::time::timeout_at(deadline.into(), decode)
+    let decoded: Decoded = tokio::time::timeout_at(deadline.into(), decode)
         .await
         .map_err(|_| ErrorCode::DeadlineExceeded)??;
 
@@ -270,6 +384,46 @@ async fn answer(
         trace,
     )?;
     let (loaded, transport) = worker.loaded().ok_or(ErrorCode::NotReady)?;
+    let request = match decoded {
+        Decoded::One(request) => request,
+        Decoded::Batch(all) => {
+            let means = Means {
+                transport: &transport,
+                cache: &gateway.parts.cache,
+                deadline,
+                queries_only: false,
+            };
+            let answering = all
+                .iter()
+                .map(|request| loaded.answerer.answer(request, &caller, means));
+            return Ok(Reply::batch(&join_all(answering).await, &principal));
+        }
+    };
+    if streams {
+        let standing = Standing {
+            transport,
+            cache: Arc::clone(&gateway.parts.cache),
+            deadline: limits.deadline,
+            buffer: gateway.parts.config.subscriptions.buffer,
+            queries_only: way == Way::Get,
+        };
+        let answering = Arc::clone(&loaded.answerer).subscribe(request, caller, standing);
+        return match answering.await {
+            Subscribed::Answer(answer) => Ok(match (media, answer.outcome) {
+                (Some(media), _) => Reply::answer(answer, media, &principal),
+                (None, Outcome::Ok) => Reply::events(events::once(&answer.body), &principal),
+                (None, Outcome::RequestError(_)) => {
+                    Reply::answer(answer, MediaType::GraphqlResponse, &principal)
+                }
+            }),
+            Subscribed::Events(told) => {
+                let place = Place::take(&worker.gateway)?;
+                let chunks = events::all(&worker.gateway, place, &principal, told);
+                Ok(Reply::events(chunks, &principal))
+            }
+        };
+    }
+    let media = media.ok_or(ErrorCode::NotAcceptable)?;
     let means = Means {
         transport: &transport,
         cache: &gateway.parts.cache,

@@ -7,29 +7,36 @@
 
 mod console;
 mod cors;
+mod events;
 mod graphql;
+mod places;
 mod status;
+mod websocket;
 
 use std::cell::RefCell;
 use std::net::TcpListener;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use actix_web::dev::Server;
+use actix_web::guard::fn_guard;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpServer, web};
 use arc_swap::ArcSwapOption;
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
+use tokio::sync::watch;
 
 use crate::cache::Cache;
 use crate::config::Config;
 use crate::identity::{Caller, Verifier};
+use crate::pipeline::subscription::{self, Standing, Subscribed};
 use crate::pipeline::{Answer, Pipeline};
 use crate::request::GraphQlRequest;
 use crate::telemetry::Metrics;
+use crate::tls::{self, TlsError};
 use crate::transport::{Signer, Transport, Upstreams};
 
 /// The longest wait for the head of a request, and for a slow client between two requests.
@@ -59,6 +66,14 @@ pub trait Answerer: Send + Sync + 'static {
         caller: &'a Caller,
         means: Means<'a>,
     ) -> LocalBoxFuture<'a, Answer>;
+
+    /// The answer or answers of a request by a way for many.
+    fn subscribe(
+        self: Arc<Self>,
+        request: GraphQlRequest,
+        caller: Caller,
+        standing: Standing,
+    ) -> LocalBoxFuture<'static, Subscribed>;
 }
 
 impl Answerer for Pipeline {
@@ -77,6 +92,15 @@ impl Answerer for Pipeline {
             means.queries_only,
         )
         .boxed_local()
+    }
+
+    fn subscribe(
+        self: Arc<Self>,
+        request: GraphQlRequest,
+        caller: Caller,
+        standing: Standing,
+    ) -> LocalBoxFuture<'static, Subscribed> {
+        subscription::subscribe(self, request, caller, standing).boxed_local()
     }
 }
 
@@ -109,8 +133,10 @@ pub struct Gateway {
     parts: Parts,
     loaded: ArcSwapOption<Loaded>,
     generation: AtomicUsize,
-    draining: AtomicBool,
+    draining: watch::Sender<bool>,
     at_work: AtomicUsize,
+    /// Subscriptions that run.
+    subscriptions: AtomicUsize,
 }
 
 impl Gateway {
@@ -120,8 +146,9 @@ impl Gateway {
             parts,
             loaded: ArcSwapOption::empty(),
             generation: AtomicUsize::new(0),
-            draining: AtomicBool::new(false),
+            draining: watch::Sender::new(false),
             at_work: AtomicUsize::new(0),
+            subscriptions: AtomicUsize::new(0),
         })
     }
 
@@ -138,13 +165,13 @@ impl Gateway {
 
     /// Whether a schema is loaded and the program is not stopping.
     pub fn is_ready(&self) -> bool {
-        self.loaded.load().is_some() && !self.draining.load(Ordering::Acquire)
+        self.loaded.load().is_some() && !*self.draining.borrow()
     }
 
-    /// Makes `/ready` say no, so that balancers send nothing new; requests are still answered. The
-    /// program then stops the server by its handle, which waits for requests under way.
+    /// Makes `/ready` say no, so that balancers send nothing new; requests are still answered, and
+    /// subscriptions are ended, so that their clients go to another process. The program then stops the server by its handle, which waits for requests under way.
     pub fn begin_drain(&self) {
-        self.draining.store(true, Ordering::Release);
+        self.draining.send_replace(true);
     }
 
     /// What the gateway was made of.
@@ -166,7 +193,13 @@ impl Worker {
         let mut own = self.transport.borrow_mut();
         let transport = match &*own {
             Some((generation, transport)) if *generation == loaded.generation => transport.clone(),
-            _ => {
+            Some((_, before)) => {
+                // The connections outlive the schema.
+                let made = before.renewed(Arc::clone(&loaded.upstreams));
+                *own = Some((loaded.generation, made.clone()));
+                made
+            }
+            None => {
                 let parts = &self.gateway.parts;
                 let made = Transport::new(
                     &parts.config.limits,
@@ -196,6 +229,9 @@ pub enum ServeError {
         /// The system's reason.
         reason: String,
     },
+    /// TLS cannot be set up.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
 }
 
 /// Takes the address, before anything else is started.
@@ -233,6 +269,8 @@ pub fn serve(
     let address = listener
         .local_addr()
         .map_or_else(|_| "?".to_owned(), |address| address.to_string());
+    let tls = gateway.parts.config.tls.as_ref();
+    let tls = tls.map(tls::accepting).transpose()?;
     let server = HttpServer::new(move || {
         let worker = Rc::new(Worker {
             gateway: Arc::clone(&gateway),
@@ -248,9 +286,12 @@ pub fn serve(
     .client_request_timeout(HEAD)
     .keep_alive(KEEP_ALIVE)
     .shutdown_timeout(drain.as_secs().max(1))
-    .disable_signals()
-    .listen(listener)
-    .map_err(|error| ServeError::Address {
+    .disable_signals();
+    let listening = match tls {
+        Some(tls) => server.listen_rustls_0_23(listener, tls),
+        None => server.listen(listener),
+    };
+    let server = listening.map_err(|error| ServeError::Address {
         address,
         reason: error.to_string(),
     })?;
@@ -262,7 +303,13 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(
             web::resource("/graphql")
                 .route(web::post().to(graphql::post))
+                .route(
+                    web::get()
+                        .guard(fn_guard(websocket::is_asked))
+                        .to(websocket::open),
+                )
                 .route(web::get().to(graphql::get))
+                .route(web::head().to(graphql::get))
                 .route(web::method(actix_web::http::Method::OPTIONS).to(cors::options))
                 .default_service(web::to(graphql::other_method)),
         )

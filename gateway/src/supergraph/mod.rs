@@ -20,8 +20,11 @@ pub mod index;
 mod introspect;
 mod introspection_types;
 pub mod print;
+mod protect;
 pub mod sdl;
+mod subject;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use graphql_tools::static_graphql::schema::{Definition, Document, TypeDefinition};
@@ -30,8 +33,8 @@ pub use api::ApiSchema;
 pub use compose::{CompositionError, SubgraphSdl};
 pub use demand::Demand;
 pub use index::{
-    CacheHint, FieldInfo, InputValueInfo, ListSize, Personal, SchemaIndex, TypeId, TypeInfo,
-    TypeKind, TypeRef,
+    CacheHint, FieldInfo, InputValueInfo, ListSize, Personal, SchemaIndex, SubjectField, TypeId,
+    TypeInfo, TypeKind, TypeRef,
 };
 
 /// One loaded supergraph with everything derived from it.
@@ -98,7 +101,8 @@ impl Supergraph {
     /// # Errors
     /// A [`LoadError`] that says in one sentence what is wrong; nothing is half-loaded.
     pub fn load(sdl: &str, generation: u64) -> Result<Self, LoadError> {
-        let document = sdl::parse(sdl).map_err(LoadError::Parse)?;
+        let mut document = sdl::parse(sdl).map_err(LoadError::Parse)?;
+        protect::rename(&mut document)?;
         let subgraphs = subgraphs_of(&document)?;
         let schema = index::build(&document)?;
         let api = ApiSchema::from_supergraph(&document)?;
@@ -110,6 +114,22 @@ impl Supergraph {
             api: Arc::new(api),
             subgraphs,
         })
+    }
+
+    /// The names of all policies that some coordinate demands, sorted.
+    #[must_use]
+    pub fn policies(&self) -> BTreeSet<Arc<str>> {
+        let of_fields = self
+            .schema
+            .types()
+            .flat_map(|ty| ty.fields.values().map(|field| &field.demand));
+        self.schema
+            .types()
+            .map(|ty| &ty.demand)
+            .chain(of_fields)
+            .flat_map(|demand| demand.policies.iter().flatten())
+            .cloned()
+            .collect()
     }
 
     /// The position of a subgraph by its name, as fetches use it.

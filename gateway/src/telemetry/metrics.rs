@@ -77,6 +77,8 @@ pub struct Metrics {
     cache: Family<CacheLabels, Counter>,
     invalidations: Counter,
     redis_up: Gauge,
+    subscriptions: Gauge,
+    events: Family<SubgraphLabels, Counter>,
 }
 
 impl Default for Metrics {
@@ -139,6 +141,18 @@ impl Metrics {
             "Whether Redis is in use (1) or gone around (0)",
             redis_up.clone(),
         );
+        let subscriptions = Gauge::default();
+        registry.register(
+            "subscriptions",
+            "Subscriptions that run",
+            subscriptions.clone(),
+        );
+        let events = Family::default();
+        registry.register(
+            "subscription_events",
+            "Events of subscriptions, by the subgraph they came from",
+            events.clone(),
+        );
         Self {
             registry: Arc::new(registry),
             requests,
@@ -151,6 +165,8 @@ impl Metrics {
             cache,
             invalidations,
             redis_up,
+            subscriptions,
+            events,
         }
     }
 
@@ -200,6 +216,21 @@ impl Metrics {
             .observe(took.as_secs_f64());
     }
 
+    /// What counts the good calls to one subgraph, found once.
+    pub fn meter(&self, subgraph: &str) -> FetchMeter {
+        let labels = FetchLabels {
+            subgraph: subgraph.to_owned(),
+            outcome: "ok",
+        };
+        let of_subgraph = SubgraphLabels {
+            subgraph: subgraph.to_owned(),
+        };
+        FetchMeter {
+            answered: self.fetches.get_or_create(&labels).clone(),
+            seconds: self.fetch_seconds.get_or_create(&of_subgraph).clone(),
+        }
+    }
+
     /// A fetch shared an equal one in flight.
     pub fn joined(&self, subgraph: &str) {
         self.joined_fetches
@@ -227,9 +258,39 @@ impl Metrics {
         self.invalidations.inc_by(tags);
     }
 
+    /// A subscription runs; dropping the guard ends it.
+    pub fn subscribed(&self) -> InFlight {
+        self.subscriptions.inc();
+        InFlight(self.subscriptions.clone())
+    }
+
+    /// A subgraph told an event.
+    pub fn event(&self, subgraph: &str) {
+        self.events
+            .get_or_create(&SubgraphLabels {
+                subgraph: subgraph.to_owned(),
+            })
+            .inc();
+    }
+
     /// Redis is in use, or not.
     pub fn redis(&self, up: bool) {
         self.redis_up.set(i64::from(up));
+    }
+}
+
+/// Counts the good calls to one subgraph; the others are rare and go through [`Metrics::fetched`].
+#[derive(Clone)]
+pub struct FetchMeter {
+    answered: Counter,
+    seconds: Histogram,
+}
+
+impl FetchMeter {
+    /// A call was answered.
+    pub fn answered(&self, took: Duration) {
+        self.answered.inc();
+        self.seconds.observe(took.as_secs_f64());
     }
 }
 

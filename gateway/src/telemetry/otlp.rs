@@ -13,7 +13,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, Tracer};
 use tracing_opentelemetry::OpenTelemetryLayer;
 use tracing_subscriber::Layer;
-use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::filter::{FilterExt as _, LevelFilter, Targets, filter_fn};
 use tracing_subscriber::registry::LookupSpan;
 
 use super::TelemetryError;
@@ -69,21 +69,24 @@ pub(super) fn provider(
         .build())
 }
 
-/// The layer that turns spans of ours into traces; those of libraries below stay out.
+/// The layer that turns spans of ours into traces; those of libraries below stay out. The gateway's own
+/// inner spans are at the level of debugging, so that they cost nothing when nobody collects them.
 pub(super) fn layer<S>(provider: &SdkTracerProvider) -> impl Layer<S> + use<S>
 where
     S: tracing::Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
 {
     let layer: OpenTelemetryLayer<S, Tracer> =
         tracing_opentelemetry::layer().with_tracer(provider.tracer("minzheng"));
-    layer.with_filter(
-        Targets::new()
-            .with_default(LevelFilter::INFO)
-            .with_target("hyper", LevelFilter::OFF)
-            .with_target("hyper_util", LevelFilter::OFF)
-            .with_target("opentelemetry", LevelFilter::OFF)
-            .with_target("opentelemetry_sdk", LevelFilter::OFF),
-    )
+    let targets = Targets::new()
+        .with_default(LevelFilter::INFO)
+        .with_target("minzheng_gateway", LevelFilter::DEBUG)
+        .with_target("hyper", LevelFilter::OFF)
+        .with_target("hyper_util", LevelFilter::OFF)
+        .with_target("opentelemetry", LevelFilter::OFF)
+        .with_target("opentelemetry_sdk", LevelFilter::OFF);
+    let no_small_talk =
+        filter_fn(|about| about.is_span() || *about.level() <= tracing::Level::INFO);
+    layer.with_filter(targets.and(no_small_talk))
 }
 
 #[cfg(test)]

@@ -9,8 +9,11 @@
 
 mod breaker;
 mod client;
+mod http1;
 pub mod signature;
 mod signer;
+pub mod stream;
+mod websocket;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -26,13 +29,15 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use self::breaker::Breaker;
 use self::client::{Failure, HttpClient};
-use self::signer::Asking;
+use self::signer::{Asking, Tokens};
+use self::websocket::Sockets;
 use crate::config;
 use crate::contract::{self, header};
 use crate::identity::Caller;
-use crate::telemetry::{self, Metrics};
+use crate::telemetry::{self, FetchMeter, Metrics};
 
 pub use signer::{SharedKey, Signer, SignerError};
+pub use websocket::PROTOCOL as WEBSOCKET_PROTOCOL;
 
 /// One call to a subgraph.
 #[derive(Clone, Debug)]
@@ -98,6 +103,19 @@ pub trait InProcess: Send + Sync {
         path: &'static str,
         body: Bytes,
     ) -> BoxFuture<'static, (u16, Bytes)>;
+
+    /// The events of a subscription, as an HTTP request with these headers, path and body would be let
+    /// in; at most `buffer` of them wait ([`stream::offer`]). The error is status and body of a refusal.
+    fn subscribe(
+        &self,
+        headers: Vec<(&'static str, String)>,
+        path: &'static str,
+        body: Bytes,
+        buffer: usize,
+    ) -> BoxFuture<'static, Result<stream::NearSource, (u16, Bytes)>> {
+        let _ = (headers, path, body, buffer);
+        Box::pin(async { Err((501, Bytes::new())) })
+    }
 }
 
 /// Where a subgraph is.
@@ -105,7 +123,7 @@ pub trait InProcess: Send + Sync {
 pub enum Upstream {
     /// Over HTTP.
     Http {
-        /// Its GraphQL endpoint.
+        /// Its GraphQL endpoint: `http:`, `https:`, or `h2c:` for HTTP/2 without TLS.
         url: http::Uri,
     },
     /// In this process.
@@ -118,6 +136,9 @@ pub type Upstreams = Arc<[(Arc<str>, Upstream)]>;
 type Outcome = Result<Bytes, TransportError>;
 type InFlight = LocalBoxFuture<'static, Outcome>;
 
+/// What a public fetch depends on: the subgraph, the body, and the province that its token names.
+type FlightKey = (usize, Bytes, Arc<str>);
+
 /// A worker's way to the subgraphs. It belongs to one thread.
 #[derive(Clone)]
 pub struct Transport(Rc<Inner>);
@@ -125,13 +146,18 @@ pub struct Transport(Rc<Inner>);
 struct Inner {
     upstreams: Upstreams,
     breakers: Vec<Breaker>,
-    client: HttpClient,
+    client: Rc<HttpClient>,
+    sockets: Sockets,
+    connect: Duration,
     signer: Arc<Signer>,
+    tokens: RefCell<Tokens>,
     metrics: Metrics,
+    /// By place.
+    meters: Vec<FetchMeter>,
     largest: usize,
-    /// Public fetches under way, by subgraph and body, compared in full. The handles are weak: a fetch
+    /// Public fetches under way, by what they depend on, compared in full. The handles are weak: a fetch
     /// lives as long as someone waits for it.
-    in_flight: RefCell<HashMap<(usize, Bytes), WeakShared<InFlight>, ahash::RandomState>>,
+    in_flight: RefCell<HashMap<FlightKey, WeakShared<InFlight>, ahash::RandomState>>,
 }
 
 /// A call with everything it needs, independent of its caller's life.
@@ -153,11 +179,42 @@ impl Transport {
         metrics: Metrics,
     ) -> Self {
         let largest = limits.subgraph_answer.as_usize();
+        let connect = limits.connect;
+        let client = Rc::new(HttpClient::new(connect, largest, signer.tls()));
+        Self::over(client, upstreams, signer, metrics, (connect, largest))
+    }
+
+    /// The same connections for the subgraphs of another schema.
+    #[must_use]
+    pub fn renewed(&self, upstreams: Upstreams) -> Self {
+        Self::over(
+            Rc::clone(&self.0.client),
+            upstreams,
+            Arc::clone(&self.0.signer),
+            self.0.metrics.clone(),
+            (self.0.connect, self.0.largest),
+        )
+    }
+
+    fn over(
+        client: Rc<HttpClient>,
+        upstreams: Upstreams,
+        signer: Arc<Signer>,
+        metrics: Metrics,
+        (connect, largest): (Duration, usize),
+    ) -> Self {
         Self(Rc::new(Inner {
             breakers: upstreams.iter().map(|_| Breaker::default()).collect(),
+            meters: upstreams
+                .iter()
+                .map(|(name, _)| metrics.meter(name))
+                .collect(),
             upstreams,
-            client: HttpClient::new(limits.connect, largest),
+            client,
+            sockets: Sockets::new(connect, largest, signer.tls()),
+            connect,
             signer,
+            tokens: RefCell::default(),
             metrics,
             largest,
             in_flight: RefCell::default(),
@@ -180,7 +237,8 @@ impl Transport {
         if !request.public || request.mutation {
             return Rc::clone(&self.0).run(call).await;
         }
-        let key = (call.subgraph, call.body.clone());
+        let province = Arc::clone(&request.caller.principal.province);
+        let key = (call.subgraph, call.body.clone(), province);
         let known = self.join(&key);
         let (shared, joined) = match known {
             Some(shared) => (shared, true),
@@ -197,14 +255,14 @@ impl Transport {
     }
 
     /// The equal fetch under way, if there is one.
-    fn join(&self, key: &(usize, Bytes)) -> Option<Shared<InFlight>> {
+    fn join(&self, key: &FlightKey) -> Option<Shared<InFlight>> {
         let table = self.0.in_flight.borrow();
         table.get(key).and_then(WeakShared::upgrade)
     }
 
     /// Begins a shared fetch. It leaves the table when it ends or the last one who waited has gone.
-    fn start(&self, key: (usize, Bytes), call: Call) -> Shared<InFlight> {
-        struct Leave(Rc<Inner>, (usize, Bytes));
+    fn start(&self, key: FlightKey, call: Call) -> Shared<InFlight> {
+        struct Leave(Rc<Inner>, FlightKey);
         impl Drop for Leave {
             fn drop(&mut self) {
                 self.0.in_flight.borrow_mut().remove(&self.1);
@@ -243,15 +301,17 @@ impl Inner {
             self.metrics.fetched(name, "open", Duration::ZERO);
             return Err(TransportError::Unavailable);
         }
-        let span = tracing::info_span!(
-            "fetch",
+        let span = tracing::debug_span!(
+            "graphql.fetch",
             otel.kind = "client",
             otel.status_code = tracing::field::Empty,
             subgraph = %name,
             outcome = tracing::field::Empty,
         );
-        // Without an exporter there is no parent to set; the context is handed on all the same.
-        let _ = span.set_parent(call.trace.clone());
+        // Without an exporter there is no span; the context is handed on all the same.
+        if !span.is_disabled() {
+            let _ = span.set_parent(call.trace.clone());
+        }
         let outcome = match tokio::time::timeout_at(
             call.deadline.into(),
             self.attempts(name, upstream, &call, &span)
@@ -275,7 +335,10 @@ impl Inner {
             span.record("otel.status_code", "ERROR");
             tracing::warn!(parent: &span, subgraph = %name, %error, "a fetch failed");
         }
-        self.metrics.fetched(name, label, started.elapsed());
+        match (&outcome, self.meters.get(call.subgraph)) {
+            (Ok(_), Some(meter)) => meter.answered(started.elapsed()),
+            _ => self.metrics.fetched(name, label, started.elapsed()),
+        }
         outcome
     }
 
@@ -293,7 +356,7 @@ impl Inner {
             let headers = self.headers(name, call, span)?;
             let body = call.body.clone();
             let answer = match upstream {
-                Upstream::Http { url } => self.client.call(url, headers, body).await,
+                Upstream::Http { url } => self.client.call(url, headers, body, call.mutation).await,
                 Upstream::InProcess(subgraph) => {
                     Ok(subgraph.call(headers, contract::SUBGRAPH_PATH, body).await)
                 }
@@ -321,7 +384,13 @@ impl Inner {
     ) -> Result<Vec<(&'static str, String)>, TransportError> {
         let mut headers = self
             .signer
-            .headers(name, &call.asking, &call.body, SystemTime::now())
+            .headers(
+                name,
+                &call.asking,
+                &mut self.tokens.borrow_mut(),
+                &call.body,
+                SystemTime::now(),
+            )
             .ok_or_else(|| {
                 tracing::error!(subgraph = %name, "no key is shared with this subgraph");
                 TransportError::Unavailable
@@ -329,7 +398,10 @@ impl Inner {
         let left = call.deadline.saturating_duration_since(Instant::now());
         headers.push((header::DEADLINE, left.as_millis().to_string()));
         // The fetch's own span if traces are exported, else whatever came in.
-        let own = telemetry::inject(&span.context());
+        let own = match span.is_disabled() {
+            true => Vec::new(),
+            false => telemetry::inject(&span.context()),
+        };
         headers.extend(if own.is_empty() {
             telemetry::inject(&call.trace)
         } else {
@@ -350,5 +422,7 @@ impl Inner {
     }
 }
 
+#[cfg(test)]
+mod hostile_tests;
 #[cfg(test)]
 mod tests;

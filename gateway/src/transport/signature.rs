@@ -35,28 +35,50 @@ pub struct Parameters<'a> {
 
 /// The `content-digest` header of a body (RFC 9530).
 pub fn content_digest(body: &[u8]) -> String {
-    format!("sha-256=:{}:", STANDARD.encode(Sha256::digest(body)))
+    let mut text = String::with_capacity(56);
+    text.push_str("sha-256=:");
+    STANDARD.encode_string(Sha256::digest(body), &mut text);
+    text.push(':');
+    text
+}
+
+/// A shared key, made ready for signing.
+#[derive(Clone)]
+pub struct Mac(Option<Hmac<Sha256>>);
+
+impl Mac {
+    /// HMAC takes keys of any length, so this cannot fail; without one an empty tag would be made, which
+    /// is refused everywhere.
+    pub fn new(key: &[u8]) -> Self {
+        Self(Hmac::<Sha256>::new_from_slice(key).ok())
+    }
+
+    fn tag(&self, text: &str) -> String {
+        match self.0.clone() {
+            Some(mut mac) => {
+                mac.update(text.as_bytes());
+                STANDARD.encode(mac.finalize().into_bytes())
+            }
+            None => String::new(),
+        }
+    }
 }
 
 /// The values of the headers `signature-input` and `signature`.
-pub fn sign(key: &[u8], covered: Covered<'_>, parameters: Parameters<'_>) -> (String, String) {
-    let input = signature_params(parameters);
-    // HMAC takes keys of any length, so this cannot fail; an empty tag would simply be refused.
-    let tag = Hmac::<Sha256>::new_from_slice(key)
-        .map(|mut mac| {
-            mac.update(signature_base(covered, &input).as_bytes());
-            mac.finalize().into_bytes().to_vec()
-        })
-        .unwrap_or_default();
-    (
-        format!("{}={input}", contract::SIGNATURE_LABEL),
-        format!("{}=:{}:", contract::SIGNATURE_LABEL, STANDARD.encode(tag)),
-    )
+pub fn sign(key: &Mac, covered: Covered<'_>, parameters: Parameters<'_>) -> (String, String) {
+    let mut input = String::with_capacity(320);
+    input.push_str(contract::SIGNATURE_LABEL);
+    input.push('=');
+    let begins = input.len();
+    signature_params(&mut input, parameters);
+    let tag = key.tag(&signature_base(covered, &input[begins..]));
+    let signature = [contract::SIGNATURE_LABEL, "=:", &tag, ":"].concat();
+    (input, signature)
 }
 
 /// The text that is signed (RFC 9421, section 2.5).
 fn signature_base(covered: Covered<'_>, input: &str) -> String {
-    let mut base = String::with_capacity(covered.principal.len() + input.len() + 256);
+    let mut base = String::with_capacity(covered.principal.len() + input.len() + 384);
     for component in contract::SIGNATURE_COMPONENTS {
         let value = match component {
             "@method" => "POST",
@@ -67,22 +89,27 @@ fn signature_base(covered: Covered<'_>, input: &str) -> String {
             header::CASE => covered.case,
             _ => "",
         };
-        let _ = writeln!(base, "\"{component}\": {value}");
+        for part in ["\"", component, "\": ", value, "\n"] {
+            base.push_str(part);
+        }
     }
-    let _ = write!(base, "\"@signature-params\": {input}");
+    base.push_str("\"@signature-params\": ");
+    base.push_str(input);
     base
 }
 
 /// The components' names and the parameters, in the order the contract says.
-fn signature_params(parameters: Parameters<'_>) -> String {
-    let mut text = String::with_capacity(256);
+fn signature_params(text: &mut String, parameters: Parameters<'_>) {
     text.push('(');
     for (i, component) in contract::SIGNATURE_COMPONENTS.iter().enumerate() {
         if i > 0 {
             text.push(' ');
         }
-        let _ = write!(text, "\"{component}\"");
+        text.push('"');
+        text.push_str(component);
+        text.push('"');
     }
+    // Writing to a string cannot fail.
     let _ = write!(
         text,
         ");created={};nonce=\"{}\";keyid=\"{}\";alg=\"{}\"",
@@ -91,7 +118,6 @@ fn signature_params(parameters: Parameters<'_>) -> String {
         parameters.key_id,
         contract::SIGNATURE_ALGORITHM
     );
-    text
 }
 
 #[cfg(test)]
@@ -108,7 +134,7 @@ mod tests {
             ("MARRIAGE_REGISTRATION", "case-7", VECTOR_PURPOSE),
         ] {
             let (input, signature) = sign(
-                &key,
+                &Mac::new(&key),
                 Covered {
                     digest: &digest,
                     principal: "header.claims.signature",

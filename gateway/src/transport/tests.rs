@@ -55,7 +55,7 @@ impl InProcess for Stub {
     }
 }
 
-fn transport(upstream: Upstream) -> Transport {
+pub(super) fn transport(upstream: Upstream) -> Transport {
     let shared = SharedKey::new("k", vec![1; 32]).unwrap();
     Transport::new(
         &config::Limits::default(),
@@ -68,7 +68,7 @@ fn transport(upstream: Upstream) -> Transport {
     )
 }
 
-fn caller() -> Caller {
+pub(super) fn caller() -> Caller {
     let trace = telemetry::extract(|name| {
         (name == header::TRACEPARENT)
             .then_some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
@@ -81,7 +81,12 @@ fn caller() -> Caller {
     }
 }
 
-fn request(caller: &Caller, public: bool, mutation: bool, within: Duration) -> FetchRequest<'_> {
+pub(super) fn request(
+    caller: &Caller,
+    public: bool,
+    mutation: bool,
+    within: Duration,
+) -> FetchRequest<'_> {
     FetchRequest {
         subgraph: 0,
         body: Bytes::from_static(b"{\"query\":\"{ a }\"}"),
@@ -258,4 +263,91 @@ async fn a_subgraph_that_is_not_there_is_unavailable() {
         .fetch(request(&caller(), false, false, LONG))
         .await;
     assert_eq!(got, Err(TransportError::Unavailable));
+}
+
+/// A subgraph that speaks HTTP/2 without TLS and says which version it was asked in.
+fn h2c_server() -> (http::Uri, actix_web::dev::ServerHandle) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("h2c://{}/graphql", listener.local_addr().unwrap());
+    let app = || {
+        let answer = |request: actix_web::HttpRequest, body: Bytes| async move {
+            assert_eq!(body, "{\"query\":\"{ a }\"}");
+            assert!(request.headers().contains_key(header::SIGNATURE));
+            format!("{{\"data\":\"{:?}\"}}", request.version())
+        };
+        actix_web::App::new().route("/graphql", actix_web::web::post().to(answer))
+    };
+    let server = actix_web::HttpServer::new(app)
+        .workers(1)
+        .disable_signals()
+        .listen_auto_h2c(listener)
+        .unwrap()
+        .run();
+    let handle = server.handle();
+    tokio::spawn(server);
+    (url.parse().unwrap(), handle)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_subgraph_is_asked_in_http_2_when_its_url_says_so() {
+    let (url, server) = h2c_server();
+    let local = tokio::task::LocalSet::new();
+    let answers = local.run_until(async {
+        let transport = transport(Upstream::Http { url });
+        let caller = caller();
+        let many = (0..20).map(|_| transport.fetch(request(&caller, false, false, LONG)));
+        futures_util::future::join_all(many).await
+    });
+    for answer in answers.await {
+        assert_eq!(answer.unwrap(), "{\"data\":\"HTTP/2.0\"}");
+    }
+    server.stop(false).await;
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn callers_of_two_provinces_never_share_a_public_fetch() {
+    let stub = Stub::new(|_| (200, "{}", Duration::from_millis(20)));
+    let transport = transport(Upstream::InProcess(Arc::clone(&stub) as _));
+    let (here, mut there) = (caller(), caller());
+    there.principal = Arc::new(Principal::public("32"));
+    let both = futures_util::future::join(
+        transport.fetch(request(&here, true, false, LONG)),
+        transport.fetch(request(&there, true, false, LONG)),
+    );
+    let (here, there) = both.await;
+    assert!(here.is_ok() && there.is_ok());
+    assert_eq!(stub.calls(), 2);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn connections_outlive_a_change_of_the_schema() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url: http::Uri = format!("http://{}/graphql", listener.local_addr().unwrap())
+        .parse()
+        .unwrap();
+    let connections = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&connections);
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            count.fetch_add(1, Ordering::SeqCst);
+            tokio::spawn(async move {
+                let mut buffer = [0; 8192];
+                while stream.read(&mut buffer).await.unwrap_or(0) > 0 {
+                    let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
+                    stream.write_all(answer).await.unwrap();
+                }
+            });
+        }
+    });
+    let mut transport = transport(Upstream::Http { url: url.clone() });
+    for _ in 0..5 {
+        let answer = transport
+            .fetch(request(&caller(), false, false, LONG))
+            .await;
+        assert_eq!(answer.unwrap(), "{}");
+        let upstream = Upstream::Http { url: url.clone() };
+        transport = transport.renewed(Arc::from([(Arc::from("persons"), upstream)]));
+    }
+    assert_eq!(connections.load(Ordering::SeqCst), 1);
 }

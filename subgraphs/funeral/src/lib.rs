@@ -53,10 +53,15 @@ impl Subsystem for Funeral {
         migration::all()
     }
 
+    fn sealed(&self) -> &'static [minzheng_kit::seal::SealedColumn] {
+        &model::sealed::ALL
+    }
+
     fn schema(&self, services: Services) -> Graph {
-        Graph::build(
+        Graph::with_subscription(
             graph::Query::default(),
             graph::Mutation::default(),
+            graph::Subscription,
             services,
         )
     }

@@ -149,6 +149,8 @@ pub mod scope {
     pub const PERSON_REVEAL: &str = "person.reveal";
     /// Judge identities: join and part persons, say how far an identity is known to be right.
     pub const PERSON_JUDGE: &str = "person.judge";
+    /// See and decide what is for the officers of a division, whatever their subsystem.
+    pub const OFFICER: &str = "officer";
     /// Read statistics that are not published.
     pub const STATISTICS_READ: &str = "statistics.read";
     /// Read the access log.
@@ -180,16 +182,21 @@ pub const ROLE_SCOPES: [(&str, &[&str]); 9] = [
             scope::PERSON_MASKED,
             scope::PERSON_REVEAL,
             scope::PERSON_JUDGE,
+            scope::OFFICER,
             scope::STATISTICS_READ,
         ],
     ),
     (
         role::SUPERVISOR,
         &[
+            scope::FUNERAL_CASE,
+            scope::HOTLINE,
             scope::PLACES_WRITE,
+            scope::SOCIETIES_WRITE,
             scope::PERSON_MASKED,
             scope::PERSON_REVEAL,
             scope::PERSON_JUDGE,
+            scope::OFFICER,
             scope::STATISTICS_READ,
         ],
     ),
@@ -211,6 +218,9 @@ pub mod directive {
     /// `@personal(category: String!, subject: String!)`: the field carries personal data; `subject` is
     /// the path from its parent to the person.
     pub const PERSONAL: &str = "personal";
+    /// What the categories of `@personal` begin with where the field shows a full value for a stated
+    /// reason; the record of such a reading is kept longest.
+    pub const REVEAL_CATEGORY: &str = "REVEAL_";
     /// `@inputScopes(scopes: [[String!]!]!)` on input fields: what the caller must hold to use it.
     pub const INPUT_SCOPES: &str = "inputScopes";
     /// `@cost(weight: Int!)`: what one use costs.

@@ -38,7 +38,7 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use crate::{
     error::{Error, Result},
-    events::Readers,
+    events::{Readers, Watchers},
 };
 
 pub use open::{open, open_in_schema};
@@ -67,6 +67,7 @@ struct Inner {
     committed: Notify,
     commits: AtomicU64,
     readers: Readers,
+    watchers: Watchers,
     /// Removes the file of an in-memory database when the last clone goes.
     _temporary: Option<TemporaryFile>,
 }
@@ -114,6 +115,11 @@ impl Database {
     /// How far the readers of this database's events have come.
     pub fn readers(&self) -> &Readers {
         &self.0.readers
+    }
+
+    /// Who watches this database's events.
+    pub fn watchers(&self) -> &Watchers {
+        &self.0.watchers
     }
 
     /// Closes all connections, so that the files of an SQLite database can be moved. Use it last.
@@ -248,6 +254,7 @@ impl Database {
             committed: Notify::new(),
             commits: AtomicU64::new(0),
             readers: Readers::default(),
+            watchers: Watchers::default(),
             _temporary: temporary,
         }))
     }

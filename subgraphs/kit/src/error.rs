@@ -78,6 +78,42 @@ impl UserError {
     }
 }
 
+/// The codes that a subgraph's GraphQL errors carry, with their words, for the published catalogue. The
+/// words of `BAD_USER_INPUT` are mostly those of the refusal behind it.
+pub const CODES: [(&str, &str, &str); 7] = [
+    (
+        "BAD_USER_INPUT",
+        "The law or the form refuses what was given; `extensions.reason` says which rule.",
+        "所提交内容不符合规定，`extensions.reason` 为具体规则代码。",
+    ),
+    ("NOT_FOUND", "There is no such record.", "没有该记录。"),
+    (
+        "FORBIDDEN",
+        "You may not read or do this.",
+        "无权进行此操作。",
+    ),
+    (
+        "CONFLICT",
+        "This has changed since you read it.",
+        "该记录已被更新。",
+    ),
+    (
+        "SUBGRAPH_UNAVAILABLE",
+        "The service does not answer at the moment.",
+        "服务暂时不可用。",
+    ),
+    (
+        "INTERNAL",
+        "Something went wrong inside the service.",
+        "服务内部错误。",
+    ),
+    (
+        "BAD_REQUEST",
+        "The request does not fit this subgraph's schema.",
+        "请求与子图模式不符。",
+    ),
+];
+
 impl Error {
     /// An inner error, with a private text that must not hold personal data.
     pub fn internal(detail: impl Into<String>) -> Self {
@@ -204,6 +240,24 @@ fn must_run_again(error: &DbErr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_catalogue_says_what_clients_are_told() {
+        for error in [
+            Error::NotFound,
+            Error::Forbidden,
+            Error::Conflict,
+            Error::Unavailable,
+            Error::internal("private"),
+        ] {
+            let code = error.code();
+            let told = error.graphql();
+            let zh = told.extensions.unwrap().get("messageZh").cloned().unwrap();
+            let known = CODES.iter().find(|(known, ..)| *known == code).unwrap();
+            assert_eq!(known.1, told.message);
+            assert_eq!(async_graphql::Value::from(known.2), zh);
+        }
+    }
 
     #[test]
     fn inner_details_never_reach_the_client() {

@@ -10,10 +10,12 @@
 //! lock that they hold until they commit.
 
 mod known;
+mod live;
 mod outbox;
 mod readers;
 #[cfg(test)]
 mod tests;
+mod watching;
 
 use std::{sync::Arc, time::Duration};
 
@@ -34,12 +36,14 @@ use crate::{
 };
 
 pub use known::{
-    AliasCause, DeathRegistered, DivisionChanged, DivisionSide, Known, PersonAliased, PersonSplit,
-    PlaceChanged, Relation,
+    AliasCause, DeathCorrected, DeathRegistered, DeathRevoked, DivisionChanged, DivisionSide,
+    Known, PersonAliased, PersonSplit, PlaceChanged, Relation,
 };
+pub use live::{Found, live};
 pub(crate) use outbox::emit_at;
-pub use outbox::{emit, prune, read_outbox};
+pub use outbox::{emit, last_event, prune, read_outbox};
 pub use readers::Readers;
+pub use watching::{Topic, Watch, Watchers, watch};
 
 /// The most events one pull gives.
 pub const MAX_PULL: i32 = 500;

@@ -16,7 +16,7 @@ use data_encoding::BASE64URL_NOPAD;
 use ed25519_dalek::{Signer, SigningKey};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
+    client::legacy::{Client, ResponseFuture, connect::HttpConnector},
     rt::TokioExecutor,
 };
 use serde::Deserialize;
@@ -185,11 +185,26 @@ impl FeedSource for InProcessFeed {
     }
 }
 
+/// The client of a feed, without TLS or with it.
+enum Http {
+    Plain(Client<HttpConnector, Full<Bytes>>),
+    Secured(Client<hyper_rustls::HttpsConnector<HttpConnector>, Full<Bytes>>),
+}
+
+impl Http {
+    fn request(&self, request: hyper::Request<Full<Bytes>>) -> ResponseFuture {
+        match self {
+            Self::Plain(client) => client.request(request),
+            Self::Secured(client) => client.request(request),
+        }
+    }
+}
+
 /// A feed of a subgraph over HTTP.
 pub struct HttpFeed {
     url: String,
     caller: ServiceCaller,
-    client: Client<HttpConnector, Full<Bytes>>,
+    client: Http,
     /// The place behind which was asked last.
     after: AtomicI64,
     /// Told by another way (Redis) that there is something new.
@@ -211,10 +226,22 @@ impl HttpFeed {
         Self {
             url: format!("{base}{SUBGRAPH_PATH}"),
             caller,
-            client: Client::builder(TokioExecutor::new()).build_http(),
+            client: Http::Plain(Client::builder(TokioExecutor::new()).build_http()),
             after: AtomicI64::new(0),
             woken: Arc::new(Notify::new()),
         }
+    }
+
+    /// The same, calling an `https:` address with this TLS.
+    #[must_use]
+    pub fn with_tls(mut self, tls: rustls::ClientConfig) -> Self {
+        let https = hyper_rustls::HttpsConnectorBuilder::new()
+            .with_tls_config(tls)
+            .https_or_http()
+            .enable_http1()
+            .build();
+        self.client = Http::Secured(Client::builder(TokioExecutor::new()).build(https));
+        self
     }
 
     /// The same that also listens to a wake-up ([`crate::wake`]): where the source runs in several

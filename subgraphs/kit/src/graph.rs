@@ -8,12 +8,13 @@ use async_graphql::{
     EmptySubscription, ObjectType, Request, Response, Schema, SubscriptionType, ValidationMode,
 };
 use chrono::{DateTime, Utc};
-use futures_util::future::BoxFuture;
+use futures_util::{future::BoxFuture, stream::BoxStream};
 
 use crate::{federation::Sdl, subsystem::Services, vault};
 
 trait Execute: Send + Sync {
     fn execute(&self, request: Request) -> BoxFuture<'_, Response>;
+    fn stream(&self, request: Request) -> BoxStream<'static, Response>;
 }
 
 impl<Q, M, S> Execute for Schema<Q, M, S>
@@ -24,6 +25,10 @@ where
 {
     fn execute(&self, request: Request) -> BoxFuture<'_, Response> {
         Box::pin(Schema::execute(self, request))
+    }
+
+    fn stream(&self, request: Request) -> BoxStream<'static, Response> {
+        Schema::execute_stream(self, request)
     }
 }
 
@@ -82,8 +87,23 @@ impl Graph {
         Q: ObjectType + 'static,
         M: ObjectType + 'static,
     {
+        Self::with_subscription(query, mutation, EmptySubscription, services)
+    }
+
+    /// The same with subscriptions.
+    pub fn with_subscription<Q, M, S>(
+        query: Q,
+        mutation: M,
+        subscription: S,
+        services: Services,
+    ) -> Self
+    where
+        Q: ObjectType + 'static,
+        M: ObjectType + 'static,
+        S: SubscriptionType + 'static,
+    {
         let schema = Self::new(
-            Schema::build(query, mutation, EmptySubscription)
+            Schema::build(query, mutation, subscription)
                 .data(services.clone())
                 .disable_suggestions()
                 .validation_mode(ValidationMode::Strict)
@@ -110,5 +130,12 @@ impl Graph {
             services.db.readers().passed("persons", place).await;
         }
         response
+    }
+
+    /// Runs a subscription: one response for each event, until it completes. Must be polled inside the
+    /// runtime that serves the database.
+    pub fn stream(&self, request: Request) -> BoxStream<'static, Response> {
+        let request = request.data(Sdl(Arc::clone(&self.sdl)));
+        self.schema.stream(request)
     }
 }

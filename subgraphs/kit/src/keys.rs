@@ -17,12 +17,19 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{
     error::{Error, Result},
+    peers::PeerSecrets,
     tokenizer::Tokenizer,
     vault::{VaultOpen, VaultSeal},
 };
 
 /// The version of the first token key (`token.key`); later ones are files of their own (`token-2.key`).
 const FIRST_TOKEN_KEY: u8 = 1;
+
+/// The subgraph whose columns have the vault's own master key.
+const VAULT: &str = "persons";
+
+/// What the name of a key's successor ends with, while it is being changed.
+const NEXT: &str = "-next";
 
 /// How many versions of the token key are looked for.
 const MOST_TOKEN_KEYS: u8 = 100;
@@ -75,12 +82,15 @@ mod name {
     pub(super) const VAULT_SECRET: &str = "vault-secret";
     pub(super) const VAULT_PUBLIC: &str = "vault-public";
     pub(super) const VAULT_MASTER: &str = "vault-master";
-    pub(super) const NEXT_VAULT_MASTER: &str = "vault-master-next";
+    pub(super) const COLUMNS_MASTER: &str = "columns-master";
     pub(super) const PRINCIPAL: &str = "principal";
     pub(super) const PRINCIPAL_PUBLIC: &str = "principal-public";
     pub(super) const SERVICE: &str = "service";
     pub(super) const SERVICE_PUBLIC: &str = "service-public";
     pub(super) const SIGNATURE: &str = "signature";
+    pub(super) const PEER_SIGNING: &str = "peer-signing";
+    pub(super) const PEER_SEALING: &str = "peer-sealing";
+    pub(super) const PEER_TOKEN: &str = "peer-token";
 }
 
 /// The keys of an installation, or of one role of it.
@@ -114,9 +124,13 @@ impl Keys {
             name::TOKEN,
             name::VAULT_SECRET,
             name::VAULT_MASTER,
+            name::COLUMNS_MASTER,
             name::PRINCIPAL,
             name::SERVICE,
             name::SIGNATURE,
+            name::PEER_SIGNING,
+            name::PEER_SEALING,
+            name::PEER_TOKEN,
         ] {
             if keys.find(name)?.is_none() {
                 keys.create(name, Secret::random()?.expose())?;
@@ -162,33 +176,102 @@ impl Keys {
         Ok(version)
     }
 
-    /// The master key that is taking the place of the present one, while it is being changed.
-    pub fn next_vault_master(&self) -> Result<Option<Secret>> {
-        self.find(name::NEXT_VAULT_MASTER)
-    }
-
-    /// Makes the next master key, or finds the one that an earlier try left; `persons` wraps its data keys
-    /// with it, and then [`Keys::adopt_vault_master`] ends the change.
+    /// The master keys of a subgraph's columns, the newest first: while one is being changed there are two.
+    ///
+    /// `persons` has `vault-master.key`. The others have `columns-master-NAME.key`, or one derived from the
+    /// installation's `columns-master.key`.
     ///
     /// # Errors
-    /// When the file cannot be written.
-    pub fn create_next_vault_master(&self) -> Result<Secret> {
-        if let Some(key) = self.next_vault_master()? {
-            return Ok(key);
+    /// When there is none, or it is broken.
+    pub fn column_masters(&self, subgraph: &str) -> Result<Vec<Secret>> {
+        let mut held = Vec::new();
+        for next in [true, false] {
+            let key = if subgraph == VAULT {
+                self.find(&next_name(name::VAULT_MASTER, next))?
+            } else {
+                let own = format!("{}-{subgraph}", name::COLUMNS_MASTER);
+                match self.find(&next_name(&own, next))? {
+                    Some(key) => Some(key),
+                    None => self
+                        .find(&next_name(name::COLUMNS_MASTER, next))?
+                        .map(|root| derived(&root, b"minzheng columns master ", subgraph)),
+                }
+            };
+            held.extend(key);
         }
-        let key = Secret::random()?;
-        self.create(name::NEXT_VAULT_MASTER, key.expose())?;
-        Ok(key)
+        if held.is_empty() {
+            let missing = if subgraph == VAULT {
+                name::VAULT_MASTER.to_owned()
+            } else {
+                format!("{}-{subgraph}", name::COLUMNS_MASTER)
+            };
+            return Err(self.missing(&missing));
+        }
+        Ok(held)
     }
 
-    /// Puts the next master key in the place of the present one, in one step of the file system.
+    /// Makes the next master keys of everything this folder has a master key for, or finds those that an
+    /// earlier try left. The data keys are wrapped with them, and then [`Keys::adopt_masters`] ends the change.
     ///
     /// # Errors
-    /// When the keys come from variables, or the files cannot be renamed.
-    pub fn adopt_vault_master(&self) -> Result<()> {
-        let from = self.file(name::NEXT_VAULT_MASTER);
-        let to = self.file(name::VAULT_MASTER);
-        fs::rename(&from, &to).map_err(|error| unwritable(&to, &error))
+    /// When a file cannot be written, or a key comes from a variable whose successor is not set.
+    pub fn create_next_masters(&self) -> Result<()> {
+        for name in self.masters()? {
+            let next = next_name(&name, true);
+            if self.find(&next)?.is_some() {
+                continue;
+            }
+            if std::env::var(variable(&name)).is_ok() {
+                return Err(Error::internal(format!(
+                    "The key {name} comes from the variable {}: put its successor into {} and run this again.",
+                    variable(&name),
+                    variable(&next)
+                )));
+            }
+            self.create(&next, Secret::random()?.expose())?;
+        }
+        Ok(())
+    }
+
+    /// Puts the next master keys in the place of the present ones, each in one step of the file system.
+    /// Answers the variables that the operator has to change by hand, where keys come from variables.
+    ///
+    /// # Errors
+    /// When the files cannot be renamed.
+    pub fn adopt_masters(&self) -> Result<Vec<String>> {
+        let mut by_hand = Vec::new();
+        for name in self.masters()? {
+            let (from, to) = (self.file(&next_name(&name, true)), self.file(&name));
+            if from.exists() {
+                fs::rename(&from, &to).map_err(|error| unwritable(&to, &error))?;
+            } else if std::env::var(variable(&next_name(&name, true))).is_ok() {
+                by_hand.push(variable(&name));
+            }
+        }
+        Ok(by_hand)
+    }
+
+    /// The names of the master keys that this folder or the environment holds.
+    fn masters(&self) -> Result<Vec<String>> {
+        let mut names = Vec::new();
+        for name in [name::VAULT_MASTER, name::COLUMNS_MASTER] {
+            if self.find(name)?.is_some() {
+                names.push(name.to_owned());
+            }
+        }
+        let own = format!("{}-", name::COLUMNS_MASTER);
+        let files = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        for file in files {
+            let file = file.file_name();
+            let Some(name) = file.to_str().and_then(|name| name.strip_suffix(".key")) else {
+                continue;
+            };
+            if name.starts_with(&own) && !name.ends_with(NEXT) {
+                names.push(name.to_owned());
+            }
+        }
+        names.sort();
+        Ok(names)
     }
 
     /// What seals identities for `persons`; every subgraph that takes numbers needs it.
@@ -204,11 +287,6 @@ impl Keys {
         VaultOpen::new(self.need(name::VAULT_SECRET)?.expose())
     }
 
-    /// The master key of the vault's columns; only `persons` needs it.
-    pub fn vault_master(&self) -> Result<Secret> {
-        self.need(name::VAULT_MASTER)
-    }
-
     /// What signs principal tokens; only the gateway needs it.
     pub fn principal_signing_key(&self) -> Result<SigningKey> {
         Ok(SigningKey::from_bytes(self.need(name::PRINCIPAL)?.expose()))
@@ -220,6 +298,19 @@ impl Keys {
             Some(public) => Ok(*public.expose()),
             None => Ok(self.principal_signing_key()?.verifying_key().to_bytes()),
         }
+    }
+
+    /// The key that will verify principal tokens once the gateway signs with it: the file
+    /// `principal-public-next.key`, there only while the key is being rotated.
+    pub fn next_principal_public_key(&self) -> Result<Option<[u8; 32]>> {
+        let next = self.find(&format!("{}-next", name::PRINCIPAL_PUBLIC))?;
+        Ok(next.map(|key| *key.expose()))
+    }
+
+    /// The key that callers of a subgraph will sign with: the file `signature-NAME-next.key`, there only
+    /// while the key is being rotated.
+    pub fn next_signature_key(&self, subgraph: &str) -> Result<Option<Secret>> {
+        self.find(&format!("{}-{subgraph}-next", name::SIGNATURE))
     }
 
     /// What signs the tokens by which subgraphs read one another's events; subgraphs with consumers
@@ -236,6 +327,15 @@ impl Keys {
         }
     }
 
+    /// What a province speaks with other provinces by; only the subgraph that does so needs it.
+    pub fn peer_secrets(&self) -> Result<PeerSecrets> {
+        Ok(PeerSecrets {
+            signing: self.need(name::PEER_SIGNING)?,
+            sealing: self.need(name::PEER_SEALING)?,
+            token: self.need(name::PEER_TOKEN)?,
+        })
+    }
+
     /// The key of request signatures between callers and one subgraph: the file
     /// `signature-NAME.key` if there is one, otherwise derived from the installation's `signature.key`.
     pub fn signature_key(&self, subgraph: &str) -> Result<Secret> {
@@ -244,10 +344,7 @@ impl Keys {
             return Ok(key);
         }
         let root = self.need(name::SIGNATURE)?;
-        let mut mac = hmac(root.expose());
-        Mac::update(&mut mac, b"minzheng request signature ");
-        Mac::update(&mut mac, subgraph.as_bytes());
-        Ok(Secret(mac.finalize().into_bytes().into()))
+        Ok(derived(&root, b"minzheng request signature ", subgraph))
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -255,13 +352,15 @@ impl Keys {
     }
 
     fn need(&self, name: &str) -> Result<Secret> {
-        self.find(name)?.ok_or_else(|| {
-            Error::internal(format!(
-                "The key {name} is missing: neither {} nor the file {} is there.",
-                variable(name),
-                self.file(name).display()
-            ))
-        })
+        self.find(name)?.ok_or_else(|| self.missing(name))
+    }
+
+    fn missing(&self, name: &str) -> Error {
+        Error::internal(format!(
+            "The key {name} is missing: neither {} nor the file {} is there.",
+            variable(name),
+            self.file(name).display()
+        ))
     }
 
     fn find(&self, name: &str) -> Result<Option<Secret>> {
@@ -323,6 +422,23 @@ fn unwritable(path: &Path, error: &std::io::Error) -> Error {
     ))
 }
 
+/// The key of one subgraph, from the installation's.
+fn derived(root: &Secret, what: &[u8], subgraph: &str) -> Secret {
+    let mut mac = hmac(root.expose());
+    Mac::update(&mut mac, what);
+    Mac::update(&mut mac, subgraph.as_bytes());
+    Secret(mac.finalize().into_bytes().into())
+}
+
+/// The name of a key, or of the one that is taking its place.
+fn next_name(name: &str, next: bool) -> String {
+    if next {
+        format!("{name}{NEXT}")
+    } else {
+        name.to_owned()
+    }
+}
+
 fn token_key(version: u8) -> String {
     format!("{}-{version}", name::TOKEN)
 }
@@ -372,13 +488,31 @@ mod tests {
         let tokenizer = keys.tokenizer().unwrap();
         assert_eq!(tokenizer.version(), 2);
         assert!(tokenizer.was(&number, old.as_str()));
-        let next = keys.create_next_vault_master().unwrap();
-        let again = keys.create_next_vault_master().unwrap();
-        assert_eq!(next.expose(), again.expose());
-        assert_ne!(keys.vault_master().unwrap().expose(), next.expose());
-        keys.adopt_vault_master().unwrap();
-        assert_eq!(keys.vault_master().unwrap().expose(), next.expose());
-        assert!(keys.next_vault_master().unwrap().is_none());
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn master_keys_are_changed_in_two_steps_that_may_be_repeated() {
+        let folder = folder();
+        let keys = Keys::load_or_create(&folder).unwrap();
+        let held = |name| -> Vec<[u8; 32]> {
+            let keys = keys.column_masters(name).unwrap();
+            keys.iter().map(|key| *key.expose()).collect()
+        };
+        for name in ["persons", "funeral"] {
+            assert_eq!(held(name).len(), 1);
+        }
+        assert_ne!(held("funeral"), held("marriage"));
+        let before = held("funeral");
+        keys.create_next_masters().unwrap();
+        let during = held("funeral");
+        keys.create_next_masters().unwrap();
+        assert_eq!(held("funeral"), during);
+        assert_eq!(during.get(1..), Some(before.as_slice()));
+        assert_eq!(keys.adopt_masters().unwrap(), Vec::<String>::new());
+        assert_eq!(Some(held("funeral").as_slice()), during.get(..1));
+        keys.adopt_masters().unwrap();
+        assert_eq!(held("persons").len(), 1);
         fs::remove_dir_all(folder).unwrap();
     }
 
@@ -400,12 +534,12 @@ mod tests {
         let folder = folder();
         fs::create_dir_all(&folder).unwrap();
         let keys = Keys::load(&folder);
-        let Err(Error::Internal(text)) = keys.vault_master() else {
+        let Err(Error::Internal(text)) = keys.column_masters("persons") else {
             panic!("a missing key must be an error")
         };
         assert!(text.contains("vault-master"));
         fs::write(folder.join("vault-master.key"), "not a key").unwrap();
-        let Err(Error::Internal(text)) = keys.vault_master() else {
+        let Err(Error::Internal(text)) = keys.column_masters("persons") else {
             panic!("a broken key must be an error")
         };
         assert!(!text.contains("not a key"));

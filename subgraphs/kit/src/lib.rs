@@ -6,7 +6,7 @@
 //! gateway has signed, the same in one process and over HTTP.
 //!
 //! Read in this order: [`subsystem`], [`database`], [`graph`], [`federation`], [`principal`],
-//! [`error`], [`mutation`], [`events`], [`server`].
+//! [`error`], [`mutation`], [`events`], [`seal`], [`server`].
 #![cfg_attr(
     test,
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)
@@ -39,8 +39,10 @@ pub mod money;
 pub mod months;
 pub mod mutation;
 pub mod page;
+pub mod peers;
 pub mod principal;
 pub mod scalars;
+pub mod seal;
 pub mod server;
 mod signature;
 pub mod subsystem;

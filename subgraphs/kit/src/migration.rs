@@ -1,16 +1,20 @@
 //! The tables that every subgraph's database has: answers of mutations kept for repetition,
-//! history, outbox, cursors of consumers, what moved from one person's token to another, and a few
-//! facts about the database itself.
+//! history, outbox, cursors of consumers, what moved from one person's token to another, the wrapped
+//! keys of encrypted columns, and a few facts about the database itself.
 
 use sea_orm_migration::{
     async_trait::async_trait,
     prelude::*,
-    schema::{big_integer, text, text_null, timestamp_with_time_zone},
+    schema::{big_integer, binary, integer, text, text_null, timestamp_with_time_zone},
 };
 
 /// Kit's migrations; they run before a subgraph's own.
 pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(KitTables), Box::new(AliasMoves)]
+    vec![
+        Box::new(KitTables),
+        Box::new(AliasMoves),
+        Box::new(ColumnKeys),
+    ]
 }
 
 struct KitTables;
@@ -140,6 +144,41 @@ impl MigrationTrait for AliasMoves {
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager
             .drop_table(Table::drop().table("alias_move").to_owned())
+            .await
+    }
+}
+
+/// The keys of encrypted columns ([`crate::seal`]), each wrapped by the master key, which is not in the
+/// database.
+struct ColumnKeys;
+
+impl MigrationName for ColumnKeys {
+    fn name(&self) -> &str {
+        "kit_0003_column_keys"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for ColumnKeys {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .create_table(
+                Table::create()
+                    .table("column_key")
+                    .col(text("purpose"))
+                    .col(integer("id"))
+                    .col(text("cipher"))
+                    .col(binary("wrapped"))
+                    .col(timestamp_with_time_zone("created_at"))
+                    .primary_key(Index::create().col("purpose").col("id"))
+                    .to_owned(),
+            )
+            .await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .drop_table(Table::drop().table("column_key").to_owned())
             .await
     }
 }

@@ -272,7 +272,8 @@ pub fn decode(cursor: &str, columns: usize) -> Result<Vec<Value>> {
         .collect()
 }
 
-fn bad_cursor() -> Error {
+/// The refusal of a cursor that is not of this list.
+pub fn bad_cursor() -> Error {
     UserError::new(
         "BAD_CURSOR",
         "This cursor is not of this list.",

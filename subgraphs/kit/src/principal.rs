@@ -181,6 +181,19 @@ impl Principal {
             .is_some_and(|reach| division_code.starts_with(reach))
     }
 
+    /// Whether the caller may be told figures of a division that are not public: an officer for the division
+    /// they work for and what lies below, a display of figures or an auditor without a division for their own
+    /// province. An officer without a division is an officer of nowhere.
+    pub fn sees_figures_of(&self, division_code: &str) -> bool {
+        match self.division {
+            Some(_) => self.oversees(division_code),
+            None => {
+                matches!(self.role, Role::Dashboard | Role::Auditor)
+                    && division_code.starts_with(&self.province)
+            }
+        }
+    }
+
     /// The digits that the codes of an officer's division and of all below it begin with; `None` for
     /// a caller without a division, who oversees nothing. For filters over many rows.
     pub fn reach(&self) -> Option<&str> {

@@ -6,12 +6,13 @@
 
 pub mod http;
 mod verify;
+mod websocket;
 
 use std::{fmt, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use async_graphql::{Request, Response};
 use bytes::Bytes;
-use futures_util::FutureExt;
+use futures_util::{FutureExt, StreamExt, stream::BoxStream};
 use opentelemetry::propagation::Extractor;
 use serde_json::json;
 use tracing::Instrument;
@@ -20,6 +21,8 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 use crate::{
     contract::{SUBGRAPH_PATH, header},
     graph::Graph,
+    keys::Keys,
+    principal::Principal,
 };
 
 pub use http::serve;
@@ -78,6 +81,14 @@ impl Endpoint {
         Arc::new(Self { graph, verifier })
     }
 
+    /// Reads the keys by which callers are believed again; says whether they changed.
+    ///
+    /// # Errors
+    /// When a key is missing or broken; then the keys before it stay.
+    pub fn reload_keys(&self, keys: &Keys) -> crate::Result<bool> {
+        self.verifier.reload(keys)
+    }
+
     /// The graph behind it.
     pub fn graph(&self) -> &Graph {
         &self.graph
@@ -90,50 +101,109 @@ impl Endpoint {
         path: &str,
         body: Bytes,
     ) -> (u16, Bytes) {
-        if path != SUBGRAPH_PATH {
-            return refuse(
-                404,
-                "NOT_FOUND",
-                "There is nothing at this path.",
-                "路径不存在。",
-            );
-        }
-        if body.len() > MAX_BODY_BYTES {
-            return refuse(
-                413,
-                "DOCUMENT_TOO_LARGE",
-                "The request is too large.",
-                "请求过大。",
-            );
-        }
-        let mut principal = match self.verifier.verify(headers, &body) {
-            Ok(principal) => principal,
-            Err(refusal) => {
-                tracing::warn!(
-                    subgraph = self.verifier.subgraph(),
-                    reason = refusal.reason(),
-                    "a request was refused"
-                );
-                return refuse(
-                    401,
-                    "UNAUTHENTICATED",
-                    "This caller is not known.",
-                    "调用方未通过验证。",
-                );
-            }
-        };
-        let Ok(request) = serde_json::from_slice::<Request>(&body) else {
-            return refuse(
-                400,
-                "BAD_REQUEST",
-                "The body is no GraphQL request.",
-                "请求格式错误。",
-            );
+        let (request, mut principal) = match self.admit(headers, path, &body) {
+            Ok(admitted) => admitted,
+            Err(refused) => return refused,
         };
         let deadline = headers
             .header(header::DEADLINE)
             .and_then(|text| text.parse().ok())
             .map_or(DEFAULT_DEADLINE, Duration::from_millis);
+        let span = self.span(headers, &principal);
+        principal.at = self.graph.now();
+        let running = AssertUnwindSafe(self.graph.execute(request.data(principal)))
+            .catch_unwind()
+            .instrument(span);
+        match tokio::time::timeout(deadline, running).await {
+            Ok(Ok(response)) => (200, answer(response)),
+            Ok(Err(_)) => {
+                tracing::error!(subgraph = self.verifier.subgraph(), "a resolver panicked");
+                (500, inside())
+            }
+            Err(_) => refuse(
+                504,
+                "SUBGRAPH_TIMEOUT",
+                "The service did not answer in time.",
+                "服务响应超时。",
+            ),
+        }
+    }
+
+    /// Answers a subscription, let in through the same doors: the JSON of each event, until it
+    /// completes. There is no deadline; who is no longer interested drops the stream, which must be
+    /// polled inside the runtime that serves the database.
+    ///
+    /// # Errors
+    /// Status and JSON body of the refusal.
+    pub fn subscribe<H: Headers + ?Sized>(
+        &self,
+        headers: &H,
+        path: &str,
+        body: Bytes,
+    ) -> Result<BoxStream<'static, Bytes>, (u16, Bytes)> {
+        let (request, principal) = self.admit(headers, path, &body)?;
+        let subgraph = self.verifier.subgraph();
+        let events = AssertUnwindSafe(self.graph.stream(request.data(principal)))
+            .catch_unwind()
+            .map(move |event| match event {
+                Ok(response) => answer(response),
+                Err(_) => {
+                    tracing::error!(subgraph, "a subscription panicked");
+                    inside()
+                }
+            });
+        Ok(events.boxed())
+    }
+
+    /// The doors.
+    fn admit<H: Headers + ?Sized>(
+        &self,
+        headers: &H,
+        path: &str,
+        body: &Bytes,
+    ) -> Result<(Request, Principal), (u16, Bytes)> {
+        if path != SUBGRAPH_PATH {
+            return Err(refuse(
+                404,
+                "NOT_FOUND",
+                "There is nothing at this path.",
+                "路径不存在。",
+            ));
+        }
+        if body.len() > MAX_BODY_BYTES {
+            return Err(refuse(
+                413,
+                "DOCUMENT_TOO_LARGE",
+                "The request is too large.",
+                "请求过大。",
+            ));
+        }
+        let principal = self.verifier.verify(headers, body).map_err(|refusal| {
+            tracing::warn!(
+                subgraph = self.verifier.subgraph(),
+                reason = refusal.reason(),
+                "a request was refused"
+            );
+            refuse(
+                401,
+                "UNAUTHENTICATED",
+                "This caller is not known.",
+                "调用方未通过验证。",
+            )
+        })?;
+        let request = serde_json::from_slice::<Request>(body).map_err(|_| {
+            refuse(
+                400,
+                "BAD_REQUEST",
+                "The body is no GraphQL request.",
+                "请求格式错误。",
+            )
+        })?;
+        Ok((request, principal))
+    }
+
+    /// The span of a request, below the caller's.
+    fn span<H: Headers + ?Sized>(&self, headers: &H, principal: &Principal) -> tracing::Span {
         let span = tracing::info_span!(
             "subgraph",
             otel.name = "subgraph request",
@@ -149,29 +219,17 @@ impl Endpoint {
         });
         // Fails only where nothing records spans.
         let _ = span.set_parent(parent);
-        principal.at = self.graph.now();
-        let running = AssertUnwindSafe(self.graph.execute(request.data(principal)))
-            .catch_unwind()
-            .instrument(span);
-        match tokio::time::timeout(deadline, running).await {
-            Ok(Ok(response)) => (200, answer(response)),
-            Ok(Err(_)) => {
-                tracing::error!(subgraph = self.verifier.subgraph(), "a resolver panicked");
-                refuse(
-                    500,
-                    "INTERNAL",
-                    "Something went wrong inside the service.",
-                    "服务内部错误。",
-                )
-            }
-            Err(_) => refuse(
-                504,
-                "SUBGRAPH_TIMEOUT",
-                "The service did not answer in time.",
-                "服务响应超时。",
-            ),
-        }
+        span
     }
+}
+
+/// What is told of a failure of our own.
+fn inside() -> Bytes {
+    error_body(
+        "INTERNAL",
+        "Something went wrong inside the service.",
+        "服务内部错误。",
+    )
 }
 
 /// The answer as JSON. Errors that carry no code of ours come from async-graphql itself: they may
@@ -196,11 +254,7 @@ fn answer(mut response: Response) -> Bytes {
     }
     match serde_json::to_vec(&response) {
         Ok(bytes) => bytes.into(),
-        Err(_) => error_body(
-            "INTERNAL",
-            "Something went wrong inside the service.",
-            "服务内部错误。",
-        ),
+        Err(_) => inside(),
     }
 }
 

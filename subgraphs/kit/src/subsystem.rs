@@ -4,15 +4,21 @@ use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use sea_orm_migration::{MigrationTrait, MigratorTraitSelf};
+use tokio::sync::watch;
 
 use crate::{
     Clock, Database, Graph, Result,
     error::Error,
     events::Consumer,
-    keys::{Keys, Secret},
+    keys::Keys,
+    peers::Peers,
+    seal::{Cipher, Keyring, LocalMaster, SealedColumn, rotation},
     tokenizer::Tokenizer,
     vault::{VaultOpen, VaultSeal},
 };
+
+/// The variable that chooses the cipher of new keys of columns.
+const COLUMN_CIPHER: &str = "MINZHENG_COLUMN_CIPHER";
 
 /// The two-digit code of the province that this installation serves, for example `51`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -65,24 +71,26 @@ pub struct Services {
     pub name: &'static str,
     /// What opens the vault: only where [`Subsystem::opens_vault`] says so.
     pub vault_keys: Option<VaultKeys>,
+    /// Encrypts and opens the columns of [`Subsystem::sealed`].
+    pub columns: Keyring,
+    /// What it speaks with other provinces by: only where [`Subsystem::speaks_with_peers`] says so, and
+    /// the installation has a folder of peers.
+    pub peers: Option<Peers>,
 }
 
-/// What only `persons` holds: the secret side of the vault and the master key of its columns.
+/// What only `persons` holds: the secret side of the vault.
 #[derive(Clone, Debug)]
 pub struct VaultKeys {
     /// Opens sealed identities.
     pub open: VaultOpen,
-    /// Wraps the data keys of encrypted columns.
-    pub master: Secret,
-    /// The master key that is taking its place, while it is being changed.
-    pub next_master: Option<Secret>,
 }
 
 impl Services {
-    /// The services of a subsystem over its database, with the keys of its folder.
+    /// The services of a subsystem over its database, with the keys of its folder. New keys of columns are
+    /// of the cipher that the variable `MINZHENG_COLUMN_CIPHER` names, `aes-256-gcm` when there is none.
     ///
     /// # Errors
-    /// When a key that the subsystem needs is missing or broken.
+    /// When a key that the subsystem needs is missing or broken, or there is no such cipher.
     pub fn assemble(
         subsystem: &dyn Subsystem,
         db: Database,
@@ -93,12 +101,15 @@ impl Services {
         let vault_keys = if subsystem.opens_vault() {
             Some(VaultKeys {
                 open: keys.vault_open()?,
-                master: keys.vault_master()?,
-                next_master: keys.next_vault_master()?,
             })
         } else {
             None
         };
+        let cipher = match std::env::var(COLUMN_CIPHER) {
+            Ok(name) => Cipher::named(&name)?,
+            Err(_) => Cipher::default(),
+        };
+        let master = LocalMaster::new(keys, subsystem.name(), cipher);
         Ok(Self {
             db,
             tokenizer: keys.tokenizer()?,
@@ -107,6 +118,8 @@ impl Services {
             province,
             name: subsystem.name(),
             vault_keys,
+            columns: Keyring::new(Arc::new(master), cipher),
+            peers: None,
         })
     }
 }
@@ -135,6 +148,22 @@ pub trait Subsystem: Send + Sync + 'static {
         false
     }
 
+    /// The columns that are encrypted at rest. What they held in plain before is encrypted at start.
+    fn sealed(&self) -> &'static [SealedColumn] {
+        &[]
+    }
+
+    /// Called when its data keys were changed, to forget what else it kept of the old ones.
+    async fn keys_changed(&self, services: &Services) -> Result<()> {
+        let _ = services;
+        Ok(())
+    }
+
+    /// Whether it speaks with the Minzheng of other provinces.
+    fn speaks_with_peers(&self) -> bool {
+        false
+    }
+
     /// Its GraphQL schema over its services.
     fn schema(&self, services: Services) -> Graph;
 
@@ -154,6 +183,12 @@ pub trait Subsystem: Send + Sync + 'static {
     async fn tick(&self, services: &Services) -> Result<()> {
         let _ = services;
         Ok(())
+    }
+
+    /// What it does all the time beside answering, until `shutdown` turns true; returns at once where
+    /// there is nothing of the kind.
+    async fn background(&self, services: Services, shutdown: watch::Receiver<bool>) {
+        let _ = (services, shutdown);
     }
 
     /// The event consumers that the program must run for this subgraph.
@@ -187,6 +222,22 @@ pub async fn migrate(subsystem: &dyn Subsystem, db: &Database) -> Result<()> {
     .await
 }
 
+/// Encrypts what the columns of [`Subsystem::sealed`] held before they were encrypted. Safe to repeat; when there
+/// is nothing to do it costs one statement for each column.
+///
+/// # Errors
+/// When there is no master key, or the database's own.
+pub async fn seal(
+    subsystem: &dyn Subsystem,
+    services: &Services,
+    progress: &(dyn Fn(&str, usize, usize) + Sync),
+) -> Result<()> {
+    let told =
+        |column: &SealedColumn, done, all| progress(&format!("{column} encrypted"), done, all);
+    rotation::seal_existing(services, subsystem.sealed(), &told).await?;
+    Ok(())
+}
+
 /// Fills a new database once: runs [`Subsystem::seed`] unless an earlier run has finished.
 /// Answers whether it did anything.
 pub async fn seed_once(
@@ -202,6 +253,7 @@ pub async fn seed_once(
         return Ok(false);
     }
     subsystem.seed(services, progress).await?;
+    seal(subsystem, services, progress).await?;
     let at = services.clock.now().to_rfc3339();
     services
         .db

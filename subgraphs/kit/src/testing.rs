@@ -5,11 +5,15 @@
     reason = "a test that cannot be set up should fail at once and say where"
 )]
 
+pub mod rows;
+
 use async_graphql::{Request, Variables};
+use futures_util::{StreamExt, stream::BoxStream};
 
 use crate::{
     Clock, Graph, Principal, Province, Services, Subsystem, database,
     keys::Secret,
+    seal::{Cipher, Keyring, LocalMaster},
     subsystem::{self, VaultKeys},
     tokenizer::Tokenizer,
     vault::{VaultOpen, VaultSeal},
@@ -38,6 +42,16 @@ pub fn vault_seal() -> VaultSeal {
     VaultSeal::new(&vault_open().public_key()).expect("a valid key")
 }
 
+/// The keys of columns under given master keys, the newest first.
+pub fn columns(masters: &[[u8; 32]]) -> Keyring {
+    let masters = masters.iter().map(|key| Secret::new(*key)).collect();
+    let cipher = Cipher::default();
+    Keyring::new(
+        std::sync::Arc::new(LocalMaster::given(masters, cipher)),
+        cipher,
+    )
+}
+
 /// Services over a fresh SQLite database with the subsystem's tables, without data.
 pub async fn memory(subsystem: &dyn Subsystem, province: &str) -> Services {
     over(
@@ -60,11 +74,11 @@ pub async fn over(db: crate::Database, subsystem: &dyn Subsystem, province: &str
         clock: clock(),
         province: Province::new(province).expect("a province of two digits"),
         name: subsystem.name(),
-        vault_keys: subsystem.opens_vault().then(|| VaultKeys {
-            open: vault_open(),
-            master: Secret::new([5; 32]),
-            next_master: None,
-        }),
+        vault_keys: subsystem
+            .opens_vault()
+            .then(|| VaultKeys { open: vault_open() }),
+        columns: columns(&[[5; 32]]),
+        peers: None,
     }
 }
 
@@ -105,6 +119,31 @@ pub async fn execute(
         .data(principal);
     let response = graph.execute(request).await;
     serde_json::to_value(response).expect("an answer is JSON")
+}
+
+/// Subscribes as somebody; each event is the whole answer for it as JSON.
+pub fn subscribe(
+    graph: &Graph,
+    principal: Principal,
+    query: &str,
+    variables: serde_json::Value,
+) -> BoxStream<'static, serde_json::Value> {
+    let request = Request::new(query)
+        .variables(Variables::from_json(variables))
+        .data(principal);
+    let events = graph.stream(request);
+    events
+        .map(|response| serde_json::to_value(response).expect("an answer is JSON"))
+        .boxed()
+}
+
+/// The next event, with ten seconds' patience.
+pub async fn told(events: &mut BoxStream<'static, serde_json::Value>) -> serde_json::Value {
+    let patience = std::time::Duration::from_secs(10);
+    tokio::time::timeout(patience, events.next())
+        .await
+        .expect("an event in time")
+        .expect("an event")
 }
 
 /// Resolves representations through `_entities` with a selection such as

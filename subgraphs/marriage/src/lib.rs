@@ -41,6 +41,7 @@ pub(crate) use minzheng_kit as kit;
 mod consumers;
 pub mod demo;
 pub mod graph;
+pub mod interop;
 mod migration;
 pub mod model;
 pub mod rules;
@@ -80,6 +81,10 @@ impl Subsystem for Marriage {
         migration::all()
     }
 
+    fn sealed(&self) -> &'static [kit::seal::SealedColumn] {
+        &model::sealed::ALL
+    }
+
     fn schema(&self, services: Services) -> Graph {
         graph::build(services)
     }
@@ -90,6 +95,14 @@ impl Subsystem for Marriage {
         progress: &(dyn Fn(&str, usize, usize) + Sync),
     ) -> Result<()> {
         demo::seed(services, progress).await
+    }
+
+    fn speaks_with_peers(&self) -> bool {
+        true
+    }
+
+    async fn background(&self, services: Services, shutdown: tokio::sync::watch::Receiver<bool>) {
+        interop::run::run(services, shutdown).await;
     }
 
     fn consumers(&self) -> Vec<Box<dyn kit::events::Consumer>> {

@@ -11,6 +11,7 @@ use crate::{
         database::insert_many,
         demo::{self, DemoPerson},
         id, identity,
+        seal::Columns,
         vault::Identity,
     },
     model::{
@@ -19,10 +20,7 @@ use crate::{
         terms::{AliasReason, CaseKind, IdKind, IdentityCaseState, IdentityStatus},
     },
     rules::checked,
-    service::{
-        columns::{Column, Columns},
-        intake,
-    },
+    service::{columns, intake},
 };
 
 /// Persons written in one transaction.
@@ -45,7 +43,10 @@ pub(crate) async fn seed<'p>(
             .write(move |tx| {
                 let services = Arc::clone(&job);
                 Box::pin(async move {
-                    let columns = Columns::load_or_create(tx, &services).await?;
+                    let columns = services
+                        .columns
+                        .for_writing(tx, services.clock.now())
+                        .await?;
                     let there = known(tx, &services, start..end).await?;
                     let mut rows = Vec::with_capacity(end - start);
                     for i in start..end {
@@ -108,7 +109,10 @@ async fn old_numbers(services: &Services) -> Result<()> {
         .write(move |tx| {
             let services = Arc::clone(&job);
             Box::pin(async move {
-                let columns = Columns::load_or_create(tx, &services).await?;
+                let columns = services
+                    .columns
+                    .for_writing(tx, services.clock.now())
+                    .await?;
                 for i in WITH_OLD_NUMBER {
                     let row = old_number(&services, &columns, i)?;
                     person::Entity::insert(row)
@@ -145,12 +149,12 @@ fn old_number(services: &Services, columns: &Columns, i: usize) -> Result<Active
     });
     let mut row = citizen(services, columns, &person)?;
     row.id_number = Set(Some(columns.encrypt(
-        Column::IdNumber,
+        &columns::ID_NUMBER,
         alias.as_str(),
         &old,
     )?));
     row.name = Set(Some(columns.encrypt(
-        Column::Name,
+        &columns::NAME,
         alias.as_str(),
         &person.name,
     )?));
@@ -204,7 +208,10 @@ async fn cases(services: &Services) -> Result<()> {
         .write(move |tx| {
             let services = Arc::clone(&job);
             Box::pin(async move {
-                let columns = Columns::load_or_create(tx, &services).await?;
+                let columns = services
+                    .columns
+                    .for_writing(tx, services.clock.now())
+                    .await?;
                 for passport in &PASSPORTS {
                     let (row, case) = passport_case(&services, &columns, passport)?;
                     let there = identity_case::Entity::find_by_id(case.id).one(tx).await?;
@@ -272,12 +279,13 @@ fn passport_case(
         to_status: (!merge).then_some(IdentityStatus::Verified),
         merge: None,
         moved: done.then(|| "[]".to_owned()),
-        reason: columns.encrypt(Column::Reason, &id.to_string(), reason)?,
+        reason: columns.encrypt(&columns::CASE_REASON, &id.to_string(), reason)?,
         division: county(province).to_owned(),
         proposed_by: "registrar:demo-registrar".to_owned(),
-        proposed_at: now - chrono::Duration::days(passport.of as i64),
+        // Long enough ago to be in order, too short to have waited in vain.
+        proposed_at: now - chrono::Duration::hours(passport.of as i64),
         decided_by: done.then(|| "supervisor:demo-supervisor".to_owned()),
-        decided_at: done.then_some(now - chrono::Duration::days(1)),
+        decided_at: done.then_some(now - chrono::Duration::hours(1)),
         version: if done { 2 } else { 1 },
     };
     Ok((row, case))

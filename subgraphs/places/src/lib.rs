@@ -58,10 +58,15 @@ impl Subsystem for Places {
         migration::all()
     }
 
+    fn sealed(&self) -> &'static [minzheng_kit::seal::SealedColumn] {
+        &model::sealed::ALL
+    }
+
     fn schema(&self, services: Services) -> Graph {
-        Graph::build(
+        Graph::with_subscription(
             graph::Query::default(),
             graph::Mutation::default(),
+            graph::Subscription,
             services,
         )
     }

@@ -60,6 +60,10 @@ impl kit::Subsystem for Societies {
         migration::all()
     }
 
+    fn sealed(&self) -> &'static [kit::seal::SealedColumn] {
+        &model::sealed::ALL
+    }
+
     fn schema(&self, s: Services) -> Graph {
         graph::build(s)
     }

@@ -104,7 +104,7 @@ async fn keys_are_read_from_a_file_and_followed_when_they_change() {
 }
 
 /// A server of one JWKS, which counts how often it is read.
-async fn jwks_server(jwks: String) -> (String, Arc<AtomicUsize>) {
+pub(super) async fn jwks_server(jwks: String) -> (String, Arc<AtomicUsize>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/jwks", listener.local_addr().unwrap());
     let reads = Arc::new(AtomicUsize::new(0));

@@ -276,3 +276,54 @@ async fn no_document_is_a_malformed_request() {
     let (code, _) = refused(&shop(), GraphQlRequest::default()).await;
     assert_eq!(code, ErrorCode::RequestMalformed);
 }
+
+#[tokio::test]
+async fn the_next_schemas_pipeline_has_prepared_what_was_asked_most() {
+    let world = shop().signed_in(&[]);
+    let often = "{ product(id: \"2\") { id name } }";
+    let refused_in_part = "{ me { nick secret } }";
+    for _ in 0..3 {
+        world.ask(often).await;
+        world.ask(refused_in_part).await;
+    }
+    let schema = world.pipeline.schema();
+    let next = crate::supergraph::Supergraph::load(&schema.sdl, 2).unwrap();
+    let next = world.pipeline.succeed(next).await.unwrap();
+    // Every document and plan is there before the first request, each with its variant.
+    for (text, cuts) in [(often, 0), (refused_in_part, 1)] {
+        let document = next.documents.get(text).unwrap();
+        assert_eq!(document.generation, 2);
+        let operation = document.choose(None).unwrap();
+        let variables = Variables::default();
+        let variant = Variant::of(operation, &world.principal, &variables);
+        let key = PlanKey::new(&document, operation, variant);
+        let plan = next.plans.get(&key).await.unwrap();
+        assert_eq!(plan.cuts.len(), cuts, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_next_schema_refuses_is_not_prepared() {
+    let world = shop();
+    for text in [
+        "{ product(id: \"2\") { id } }",
+        "{ product(id: \"2\") { weight } }",
+    ] {
+        world.ask(text).await;
+        world.ask(text).await;
+    }
+    let schema = world.pipeline.schema();
+    let sdl = schema.sdl.replace("weight: Int", "mass: Int");
+    let next = crate::supergraph::Supergraph::load(&sdl, 2).unwrap();
+    let next = world.pipeline.succeed(next).await.unwrap();
+    assert!(
+        next.documents
+            .get("{ product(id: \"2\") { id } }")
+            .is_some()
+    );
+    assert!(
+        next.documents
+            .get("{ product(id: \"2\") { weight } }")
+            .is_none()
+    );
+}

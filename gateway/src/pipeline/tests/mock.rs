@@ -53,7 +53,10 @@ impl World {
             .map(|s| SubgraphSdl {
                 name: s.name.to_owned(),
                 url: String::new(),
-                sdl: format!("{LINK}\n{}", s.sdl),
+                sdl: match s.sdl.contains("extend schema") {
+                    true => s.sdl.to_owned(),
+                    false => format!("{LINK}\n{}", s.sdl),
+                },
             })
             .collect();
         let sdl = compose(&sdls).unwrap_or_else(|errors| panic!("{errors:#?}"));
@@ -85,8 +88,22 @@ impl World {
     }
 
     pub(super) async fn answer(&self, request: GraphQlRequest) -> Answer {
+        self.answer_to(&self.principal, request).await
+    }
+
+    /// Asks as somebody else than [`World::principal`].
+    pub(super) async fn ask_as(&self, principal: &Principal, query: &str) -> Value {
+        let request = GraphQlRequest {
+            query: Some(query.to_owned()),
+            ..GraphQlRequest::default()
+        };
+        let answer = self.answer_to(principal, request).await;
+        serde_json::from_slice(&answer.body).unwrap()
+    }
+
+    async fn answer_to(&self, principal: &Principal, request: GraphQlRequest) -> Answer {
         let caller = Caller {
-            principal: Arc::new(self.principal.clone()),
+            principal: Arc::new(principal.clone()),
             purpose: None,
             case: None,
             trace: opentelemetry::Context::new(),
@@ -139,7 +156,7 @@ impl World {
     }
 }
 
-pub(super) const LINK: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@override", "@inaccessible", "@interfaceObject", "@authenticated", "@requiresScopes", "@composeDirective"])"#;
+pub(super) const LINK: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@override", "@inaccessible", "@interfaceObject", "@authenticated", "@requiresScopes", "@policy", "@composeDirective"])"#;
 
 pub(super) fn codes(answer: &Value) -> Vec<(String, Value)> {
     let errors = answer["errors"].as_array().cloned().unwrap_or_default();

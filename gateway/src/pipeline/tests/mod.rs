@@ -1,9 +1,13 @@
 //! The whole road in memory: from the text of an operation, through composed subgraphs, to bytes.
 
+mod bypass;
 mod caching;
+mod declared;
 mod documents;
 mod faults;
+mod joined;
 mod mock;
+mod personal;
 mod rights;
 mod road;
 mod shapes;

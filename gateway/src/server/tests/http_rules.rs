@@ -167,7 +167,7 @@ async fn a_get_may_query_and_nothing_else() {
             (got.status, got.code().as_str()),
             (405, "METHOD_NOT_ALLOWED")
         );
-        assert_eq!(got.header("allow"), "GET, POST, OPTIONS");
+        assert_eq!(got.header("allow"), "GET, HEAD, POST, OPTIONS");
     }
     server.stop().await;
 }
@@ -267,6 +267,42 @@ async fn only_listed_origins_may_ask_from_a_page() {
         let got = server.post(&[("origin", origin)], r#"{"query":"q"}"#).await;
         assert_eq!(got.header("access-control-allow-origin"), expected);
         assert!(got.header("vary").contains("origin"));
+    }
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn a_batch_is_answered_in_its_order_where_it_is_wanted() {
+    let batch = r#"[{"query":"a"},{"query":"broken"},{"query":"b"}]"#;
+    let server = Running::start(CONFIG).await;
+    let got = server.post(&[], batch).await;
+    assert_eq!(
+        (got.status, got.code().as_str()),
+        (400, "BATCHING_DISABLED")
+    );
+    server.stop().await;
+    let server = Running::start("[limits]\nbatch = 3").await;
+    let got = server.post(&[], batch).await;
+    assert_eq!(got.status, 200);
+    let answers = got.json();
+    assert_eq!(answers.as_array().map(Vec::len), Some(3));
+    assert_eq!(answers[0]["data"]["role"], "public");
+    let code = &answers[1]["errors"][0]["extensions"]["code"];
+    assert_eq!(code, "GRAPHQL_VALIDATION_FAILED");
+    let four = r#"[{"query":"a"},{"query":"a"},{"query":"a"},{"query":"a"}]"#;
+    let got = server.post(&[], four).await;
+    assert_eq!((got.status, got.code().as_str()), (400, "BATCH_TOO_LARGE"));
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn a_head_is_answered_as_a_get_without_its_body() {
+    let server = Running::start(CONFIG).await;
+    let get = server.ask("GET", "/graphql?query=public", &[], "").await;
+    let head = server.ask("HEAD", "/graphql?query=public", &[], "").await;
+    assert_eq!((head.status, head.body.len()), (200, 0));
+    for name in ["content-type", "cache-control", "etag", "content-length"] {
+        assert_eq!(head.header(name), get.header(name), "{name}");
     }
     server.stop().await;
 }

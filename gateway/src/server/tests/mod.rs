@@ -4,6 +4,10 @@
 
 mod http_rules;
 mod life;
+mod sse;
+mod subscriptions;
+mod tls;
+mod websocket;
 mod whole;
 
 use std::collections::BTreeMap;
@@ -11,6 +15,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use futures_util::{StreamExt as _, stream};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
@@ -20,6 +25,7 @@ use super::*;
 use crate::error::{ErrorCode, GraphQlError, errors_body};
 use crate::identity::Role;
 use crate::identity::dev::{DevClaims, DevIssuer};
+use crate::pipeline::subscription::Told;
 use crate::pipeline::{CachePolicy, Outcome};
 
 /// Answers by the text of the query: says who asked, refuses, or makes a large or slow answer.
@@ -65,6 +71,55 @@ impl Answerer for StandIn {
                 tokio::time::sleep(Duration::from_millis(300)).await;
             }
             answer
+        }
+        .boxed_local()
+    }
+
+    /// Tells what the query says: numbers for ever, so many at once, or what one answer would be.
+    fn subscribe(
+        self: Arc<Self>,
+        request: GraphQlRequest,
+        caller: Caller,
+        standing: Standing,
+    ) -> LocalBoxFuture<'static, Subscribed> {
+        async move {
+            let query = request.query.clone().unwrap_or_default();
+            let number = |n: usize| Told::Next(json!({"data": {"n": n}}).to_string().into());
+            let mut words = query.split(' ');
+            match (words.next(), words.next().and_then(|n| n.parse().ok())) {
+                (Some("numbers"), Some(most)) => {
+                    Subscribed::Events(stream::iter((0..most).map(number)).boxed_local())
+                }
+                (Some("ticks"), Some(millis)) => {
+                    let ticks = tokio::time::interval(Duration::from_millis(millis as u64));
+                    let told = stream::unfold((ticks, 0), move |(mut ticks, n)| async move {
+                        ticks.tick().await;
+                        Some((number(n), (ticks, n + 1)))
+                    });
+                    Subscribed::Events(told.boxed_local())
+                }
+                (Some("wide"), Some(bytes)) => {
+                    let wide = json!({"data": "x".repeat(bytes)}).to_string();
+                    let told = stream::repeat_with(move || Told::Next(wide.clone().into()));
+                    Subscribed::Events(told.boxed_local())
+                }
+                (Some("lag"), _) => {
+                    let end = GraphQlError::new(ErrorCode::SubscriptionLagged);
+                    let told = stream::iter([number(0), Told::End(end)]);
+                    Subscribed::Events(told.boxed_local())
+                }
+                (Some("silence"), _) => Subscribed::Events(stream::pending().boxed_local()),
+                _ => {
+                    let cache = Cache::disabled();
+                    let means = Means {
+                        transport: &standing.transport,
+                        cache: &cache,
+                        deadline: Instant::now() + standing.deadline,
+                        queries_only: standing.queries_only,
+                    };
+                    Subscribed::Answer(self.answer(&request, &caller, means).await)
+                }
+            }
         }
         .boxed_local()
     }
@@ -146,8 +201,8 @@ impl Running {
         self.ask("POST", "/graphql", &all, body).await
     }
 
-    fn token(&self, role: Role) -> String {
-        let claims = DevClaims {
+    fn claims(&self, role: Role) -> DevClaims {
+        DevClaims {
             subject: "u-1".to_owned(),
             role,
             province: "51".to_owned(),
@@ -157,11 +212,17 @@ impl Running {
             purposes: vec!["P1".to_owned()],
             scope: None,
             ttl: Duration::from_secs(60),
-        };
+        }
+    }
+
+    fn token(&self, role: Role) -> String {
+        let claims = self.claims(role);
         format!("Bearer {}", self.issuer.mint(&claims, SystemTime::now()))
     }
 
     async fn stop(self) {
+        // As the program does: or subscriptions would hold up the end.
+        self.gateway.begin_drain();
         self.handle.stop(true).await;
     }
 }

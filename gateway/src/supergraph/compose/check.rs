@@ -4,11 +4,12 @@
 
 use graphql_tools::parser::query::TypeCondition;
 use graphql_tools::static_graphql::query::{Selection, SelectionSet};
-use graphql_tools::static_graphql::schema::Directive;
+use graphql_tools::static_graphql::schema::{Directive, InputValue, Type};
 use indexmap::IndexSet;
 
 use super::super::demand::Demand;
 use super::super::sdl;
+use super::super::subject::{self, SubjectField};
 use super::error::Errors;
 use super::model::{Kind, Subgraph, is_root};
 
@@ -378,7 +379,7 @@ impl Check<'_> {
                     self.demands(&format!("{at}({}:)", argument.name), &argument.directives);
                 }
                 if let Some(personal) = sdl::directive(&field.directives, "personal") {
-                    self.personal(personal, &at);
+                    self.personal(personal, &ty.name, &at);
                 }
                 if let Some(overrides) = &field.overrides {
                     if overrides.from == subgraph.name {
@@ -409,18 +410,51 @@ impl Check<'_> {
         }
     }
 
-    fn personal(&mut self, directive: &Directive, at: &str) {
+    /// Without a subject a disclosure could not say whom it concerns.
+    fn personal(&mut self, directive: &Directive, parent: &str, at: &str) {
         let text = |name| {
             sdl::string_argument(directive, name)
                 .map(str::trim)
                 .unwrap_or_default()
         };
-        if text("category").is_empty() || super::field_set::parse(text("subject")).is_err() {
+        let path = subject::parse(text("subject")).filter(|_| !text("category").is_empty());
+        let Some(path) = path else {
             let words = format!(
-                "@personal on {at} needs a category, and as subject the selection from the field's \
-                 parent to the person."
+                "@personal on {at} needs a category, and as subject the selection of plain fields \
+                 from the field's parent to the person."
+            );
+            return self.error("PERSONAL_WITHOUT_SUBJECT", at, words);
+        };
+        if is_root(parent) || !self.leads_to_ids(parent, &path) {
+            let words = format!(
+                "The subject of @personal on {at}, \"{}\", must lead from {parent}, which is no root \
+                 type, to an id, through fields that need no argument.",
+                text("subject")
             );
             self.error("PERSONAL_WITHOUT_SUBJECT", at, words);
         }
+    }
+
+    fn leads_to_ids(&self, parent: &str, path: &[SubjectField]) -> bool {
+        path.iter().all(|step| {
+            let Some(field) = self.subgraph.field(parent, &step.name) else {
+                return false;
+            };
+            let base = sdl::base_name(&field.ty);
+            let composite =
+                self.subgraph.types.get(base).is_some_and(|ty| {
+                    matches!(ty.kind, Kind::Object | Kind::Interface | Kind::Union)
+                });
+            let needed = |argument: &InputValue| {
+                argument.default_value.is_none()
+                    && matches!(argument.value_type, Type::NonNullType(_))
+            };
+            !field.args.iter().any(needed)
+                && if composite {
+                    !step.inside.is_empty() && self.leads_to_ids(base, &step.inside)
+                } else {
+                    step.inside.is_empty() && matches!(base, "ID" | "String")
+                }
+        })
     }
 }

@@ -58,6 +58,10 @@ const TRAVELLING: [&str; 7] = [
     "listSize",
 ];
 
+/// Directives that protect. Under these names nothing else is accepted: whoever writes one without
+/// importing it believes a field to be protected that is not.
+const PROTECTING: [&str; 4] = ["authenticated", "requiresScopes", "policy", "inaccessible"];
+
 /// Directives of GraphQL itself.
 const BUILT_IN: [&str; 5] = ["skip", "include", "deprecated", "specifiedBy", "oneOf"];
 
@@ -118,7 +122,8 @@ impl Links {
                 links.read_federation(link, subgraph, errors);
             } else if let Some(single) = SINGLE.iter().find(|name| **name == spec) {
                 let local = sdl::string_argument(link, "as").unwrap_or(single);
-                links.federation.insert(local.to_owned(), single);
+                links.bind(local, single, subgraph, errors);
+                links.read_imports(link, &[single], subgraph, errors);
             }
         }
         for definition in &document.definitions {
@@ -144,23 +149,23 @@ impl Links {
         for name in FEDERATION {
             self.federation.insert(format!("{prefix}__{name}"), name);
         }
+        self.read_imports(link, &FEDERATION, subgraph, errors);
+    }
+
+    /// Reads what a link imports, under its own names or others.
+    fn read_imports(
+        &mut self,
+        link: &Directive,
+        offered: &[&'static str],
+        subgraph: &str,
+        errors: &mut Errors,
+    ) {
         let Some(Value::List(imports)) = sdl::argument(link, "import") else {
             return;
         };
         for import in imports {
-            let (name, local) = match import {
-                Value::String(name) => (name.as_str(), name.as_str()),
-                Value::Object(entries) => {
-                    let entry = |key: &str| {
-                        entries.iter().find_map(|(k, v)| match v {
-                            Value::String(text) if k == key => Some(text.as_str()),
-                            _ => None,
-                        })
-                    };
-                    let Some(name) = entry("name") else { continue };
-                    (name, entry("as").unwrap_or(name))
-                }
-                _ => continue,
+            let Some((name, local)) = imported(import) else {
+                continue;
             };
             match name.strip_prefix('@') {
                 None => {
@@ -173,19 +178,36 @@ impl Links {
                     );
                     errors.in_subgraph(subgraph, "UNSUPPORTED_LINKED_FEATURE", name, words);
                 }
-                Some(bare) => match FEDERATION.iter().find(|known| **known == bare) {
+                Some(bare) => match offered.iter().find(|known| **known == bare) {
                     Some(known) => {
-                        self.federation
-                            .insert(local.trim_start_matches('@').to_owned(), known);
+                        self.bind(local.trim_start_matches('@'), known, subgraph, errors);
                     }
                     None => {
                         let words = format!(
-                            "The subgraph {subgraph} imports {name}, which federation does not have."
+                            "The subgraph {subgraph} imports {name}, which the linked specification \
+                             does not have."
                         );
                         errors.in_subgraph(subgraph, "INVALID_LINK_DIRECTIVE_USAGE", name, words);
                     }
                 },
             }
+        }
+    }
+
+    /// Gives a directive its local name, which must not already mean another: a demand that hides
+    /// behind the name of a harmless directive would be lost.
+    fn bind(&mut self, local: &str, known: &'static str, subgraph: &str, errors: &mut Errors) {
+        let reserved = OURS.contains(&local)
+            || BUILT_IN.contains(&local)
+            || FEDERATION.contains(&local)
+            || local == "link";
+        let before = self.federation.insert(local.to_owned(), known);
+        if (reserved && local != known) || before.is_some_and(|before| before != known) {
+            let words = format!(
+                "The subgraph {subgraph} imports @{known} as @{local}, which means something else; \
+                 choose another name."
+            );
+            errors.in_subgraph(subgraph, "INVALID_LINK_DIRECTIVE_USAGE", local, words);
         }
     }
 
@@ -232,6 +254,9 @@ impl Links {
         }
         if directive == "link" {
             return Meaning::Private;
+        }
+        if PROTECTING.contains(&directive) {
+            return Meaning::Unknown;
         }
         if self.defined.contains(directive) {
             Meaning::Private
@@ -310,4 +335,22 @@ fn specification(url: &str) -> Option<(&str, &str)> {
     url.strip_prefix("https://specs.apollo.dev/")?
         .trim_end_matches('/')
         .split_once('/')
+}
+
+/// The name of an import and the name it gets here.
+fn imported(import: &Value) -> Option<(&str, &str)> {
+    match import {
+        Value::String(name) => Some((name.as_str(), name.as_str())),
+        Value::Object(entries) => {
+            let entry = |key: &str| {
+                entries.iter().find_map(|(k, v)| match v {
+                    Value::String(text) if k == key => Some(text.as_str()),
+                    _ => None,
+                })
+            };
+            let name = entry("name")?;
+            Some((name, entry("as").unwrap_or(name)))
+        }
+        _ => None,
+    }
 }

@@ -105,8 +105,8 @@ impl Reader<'_> {
         let marks = self.links.sort(directives);
         for name in &marks.unknown {
             let words = format!(
-                "{coordinate} carries @{name}, which is neither defined in the subgraph {} nor \
-                 imported by @link.",
+                "{coordinate} carries @{name}, which is neither defined by the subgraph {} for itself nor \
+                 imported by @link, so that it would mean nothing.",
                 self.subgraph
             );
             self.errors

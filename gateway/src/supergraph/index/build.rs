@@ -7,10 +7,10 @@ use graphql_tools::static_graphql::schema::{
     Definition, Directive, Document, Field, InputValue, Type, TypeDefinition, Value,
 };
 
-use super::super::{LoadError, introspection_types, sdl};
+use super::super::{LoadError, introspection_types, sdl, subject};
 use super::{
-    CacheHint, Demand, FieldInfo, InputValueInfo, ListSize, Named, Personal, SchemaIndex, TypeId,
-    TypeInfo, TypeKind, TypeRef, demands,
+    CacheHint, Demand, FieldInfo, InputValueInfo, ListSize, Named, Personal, SchemaIndex,
+    SubjectField, TypeId, TypeInfo, TypeKind, TypeRef, demands,
 };
 
 /// Builds the index.
@@ -70,6 +70,7 @@ pub(crate) fn build(document: &Document) -> Result<SchemaIndex, LoadError> {
     };
     demands::add_up(&mut index, &definitions)?;
     settle_cache_hints(&mut index);
+    check_subjects(&index)?;
     Ok(index)
 }
 
@@ -210,9 +211,13 @@ impl Names {
         let find = |name: &str| sdl::directive(&field.directives, name);
         let personal = match find("personal") {
             None => None,
-            Some(directive) => Some(personal(directive).ok_or_else(|| LoadError::Directive {
-                coordinate: coordinate.clone(),
-                reason: "@personal needs a category and a subject.".to_owned(),
+            Some(directive) => Some(personal(directive).ok_or_else(|| {
+                LoadError::Directive {
+                    coordinate: coordinate.clone(),
+                    reason:
+                        "@personal needs a category, and as subject a selection of plain fields."
+                            .to_owned(),
+                }
             })?),
         };
         Ok(FieldInfo {
@@ -263,9 +268,49 @@ impl Names {
 }
 
 fn personal(directive: &Directive) -> Option<Personal> {
+    let subject = sdl::string_argument(directive, "subject")?;
     Some(Personal {
         category: sdl::string_argument(directive, "category")?.into(),
-        subject: sdl::string_argument(directive, "subject")?.into(),
+        subject: subject.into(),
+        path: subject::parse(subject)?,
+    })
+}
+
+/// The subject of every personal field leads from its parent to ids, through fields that need no
+/// argument; otherwise a disclosure could not say whom it concerns.
+fn check_subjects(index: &SchemaIndex) -> Result<(), LoadError> {
+    for info in &index.types {
+        for field in info.fields.values() {
+            let Some(personal) = &field.personal else {
+                continue;
+            };
+            if !leads_to_ids(index, info.id, &personal.path) {
+                return Err(LoadError::Directive {
+                    coordinate: format!("{}.{}", info.name, field.name),
+                    reason: format!(
+                        "the subject of @personal, \"{}\", does not lead from {} to an id.",
+                        personal.subject, info.name
+                    ),
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn leads_to_ids(index: &SchemaIndex, parent: TypeId, path: &[SubjectField]) -> bool {
+    path.iter().all(|step| {
+        let Some(field) = index.type_info(parent).fields.get(&step.name) else {
+            return false;
+        };
+        let base = field.ty.base();
+        let inside = index.type_info(base);
+        !field.args.values().any(InputValueInfo::is_required)
+            && if inside.kind.is_composite() {
+                !step.inside.is_empty() && leads_to_ids(index, base, &step.inside)
+            } else {
+                step.inside.is_empty() && matches!(&*inside.name, "ID" | "String")
+            }
     })
 }
 
@@ -330,7 +375,7 @@ fn link_abstract_types(
 }
 
 /// A field's own mark counts first, then its return type's, then its parent's; and what demands
-/// anything of the caller is never public.
+/// anything of the caller, or is personal data, is never public.
 fn settle_cache_hints(index: &mut SchemaIndex) {
     let of_type: Vec<Option<CacheHint>> = index.types.iter().map(|t| t.cache).collect();
     for info in &mut index.types {
@@ -342,7 +387,8 @@ fn settle_cache_hints(index: &mut SchemaIndex) {
                 .or(of_type[field.ty.base().index()])
                 .or(parent)
                 .unwrap_or_default();
-            field.cache.public &= field.demand.is_none() && !parent_demand;
+            field.cache.public &=
+                field.demand.is_none() && !parent_demand && field.personal.is_none();
         }
     }
 }

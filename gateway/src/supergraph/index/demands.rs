@@ -3,9 +3,14 @@
 //! A field's demand is its own, AND its return type's, AND what it reads by `@requires`
 //! (transitively, or a caller could learn a refused value through a field computed from it), AND on
 //! an interface its counterparts' on every implementing object (or a caller could go around a
-//! demand by asking the interface). An abstract type takes the demands of its members, since its
-//! value is one of them. Everything only grows and is bounded by the demands written in the schema,
-//! so that repeating until nothing changes ends.
+//! demand by asking the interface), AND on an object its counterparts' on the interfaces (or a caller
+//! could go around those by naming the object), AND on a root type what that type demands. An abstract
+//! type takes the demands of its members, since its value is one of them and to learn that one is there
+//! is to learn something. Everything only grows and is bounded by the demands written in the schema, so
+//! that repeating until nothing changes ends.
+//!
+//! A selection can be less strict than its interface field: where type conditions leave only some
+//! members reachable, only those count ([`SchemaIndex::demand_within`]).
 
 use graphql_tools::parser::query::{Selection, TypeCondition};
 use graphql_tools::static_graphql::query::SelectionSet;
@@ -22,14 +27,22 @@ pub(super) fn add_up(
     index: &mut SchemaIndex,
     definitions: &[&TypeDefinition],
 ) -> Result<(), LoadError> {
-    members_first(index);
+    interfaces_to_objects(index);
+    members_to_abstract_types(index);
     let reads = reads(index, definitions)?;
+    let roots = [Some(index.query), index.mutation, index.subscription];
     for position in 0..index.types.len() {
+        let root = roots.contains(&Some(index.types[position].id));
+        let parent = index.types[position].demand.clone();
         for field in 0..index.types[position].fields.len() {
             let returned = index.types[position].fields[field].ty.base();
             let demand = index.types[returned.index()].demand.clone();
             let own = &mut index.types[position].fields[field].demand;
             *own = own.and(&demand);
+            if root {
+                // No field leads to a root type, so its demand would be asked of nobody.
+                *own = own.and(&parent);
+            }
         }
     }
     loop {
@@ -51,8 +64,35 @@ pub(super) fn add_up(
     Ok(())
 }
 
+/// Objects take what the interfaces they implement demand of the type and of each field: what was
+/// protected there is protected whichever way leads to it.
+fn interfaces_to_objects(index: &mut SchemaIndex) {
+    for position in 0..index.types.len() {
+        if index.types[position].kind != TypeKind::Object {
+            continue;
+        }
+        for interface in index.types[position].interfaces.clone() {
+            let from = &index.types[interface.index()];
+            let demand = from.demand.clone();
+            let fields: Vec<(std::sync::Arc<str>, Demand)> = from
+                .fields
+                .values()
+                .filter(|field| !field.demand.is_none())
+                .map(|field| (field.name.clone(), field.demand.clone()))
+                .collect();
+            let to = &mut index.types[position];
+            to.demand = to.demand.and(&demand);
+            for (name, demand) in fields {
+                if let Some(field) = to.fields.get_mut(&name) {
+                    field.demand = field.demand.and(&demand);
+                }
+            }
+        }
+    }
+}
+
 /// Interfaces and unions take the demands of the objects they may be.
-fn members_first(index: &mut SchemaIndex) {
+fn members_to_abstract_types(index: &mut SchemaIndex) {
     let joined: Vec<Demand> = index
         .types
         .iter()

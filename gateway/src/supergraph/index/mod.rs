@@ -15,6 +15,7 @@ use graphql_tools::static_graphql::schema::Value;
 use indexmap::IndexMap;
 
 pub use super::demand::Demand;
+pub use super::subject::SubjectField;
 pub(crate) use build::{Roots, build};
 
 /// A map by name that keeps the order of the schema.
@@ -127,6 +128,17 @@ pub struct Personal {
     pub category: Arc<str>,
     /// The selection from the field's parent to the person concerned.
     pub subject: Arc<str>,
+    /// The same, read.
+    pub path: Vec<SubjectField>,
+}
+
+impl Personal {
+    /// Whether the field shows a full value for a stated reason.
+    #[must_use]
+    pub fn is_reveal(&self) -> bool {
+        self.category
+            .starts_with(crate::contract::directive::REVEAL_CATEGORY)
+    }
 }
 
 /// `@listSize`: how long a list may be expected to be.
@@ -294,6 +306,35 @@ impl SchemaIndex {
             "__type" if parent == self.query => Some(&self.type_field),
             _ => None,
         }
+    }
+
+    /// What a field demands where only these object types (sorted) are reachable: on an abstract type the
+    /// demands of their counterparts, each of which holds the abstract type's own; else the field's.
+    #[must_use]
+    pub fn demand_within(&self, parent: TypeId, field: &FieldInfo, reachable: &[TypeId]) -> Demand {
+        let info = self.type_info(parent);
+        let all = info.possible_types.len();
+        if !info.kind.is_abstract() || reachable.is_empty() || reachable.len() >= all {
+            return field.demand.clone();
+        }
+        let mut demand = Demand::default();
+        for id in reachable {
+            match self.type_info(*id).fields.get(&*field.name) {
+                Some(counterpart) => demand = demand.and(&counterpart.demand),
+                None => return field.demand.clone(),
+            }
+        }
+        demand
+    }
+
+    /// The object types of `within` (sorted) that may be a value of `on`.
+    #[must_use]
+    pub fn narrowed(&self, within: &[TypeId], on: TypeId) -> Vec<TypeId> {
+        let possible = &self.type_info(on).possible_types;
+        let kept = within
+            .iter()
+            .filter(|id| possible.binary_search(id).is_ok());
+        kept.copied().collect()
     }
 
     /// Whether every value of `sub` is a value of `sup`: equal, an implementation, or a member.

@@ -2,7 +2,7 @@
 
 use minzheng_kit::YearMonth;
 use minzheng_kit::demo::{pick, point_of};
-use minzheng_kit::divisions::{Division, Level, dataset};
+use minzheng_kit::divisions::{Division, Kind, Level, dataset};
 use minzheng_kit::id::derived;
 use sea_orm::ActiveValue::Set;
 
@@ -343,6 +343,25 @@ fn voyage(
     }
 }
 
+/// The grave of a county that lies at its border: one that is open in every county.
+const AT_THE_BORDER: usize = 5;
+
+/// A point some 300 metres inside the border with the next county by code, if there is one: where the line
+/// between them is half way from seat to seat.
+fn border(county: &Division) -> Option<(f64, f64)> {
+    let next = dataset()
+        .counties_of(&county.code)
+        .find(|next| next.code > county.code && next.kind != Kind::Zone)?;
+    let (own, other) = (point_of(&county.code), point_of(&next.code));
+    let apart = (other.0 - own.0).hypot(other.1 - own.1);
+    // A ten-thousandth of a degree is eleven metres.
+    let share = 0.5 - 0.002_7 / apart;
+    (share > 0.0).then_some((
+        own.0 + (other.0 - own.0) * share,
+        own.1 + (other.1 - own.1) * share,
+    ))
+}
+
 fn grave(
     county: &Division,
     n: usize,
@@ -354,6 +373,10 @@ fn grave(
     let key = format!("{}/{n}", county.code);
     let (lon, lat) = point_of(&county.code);
     let aside = |what: &str| (pick(&["grave", &key, what], 1_001) as f64 / 1_000.0 - 0.5) * 0.2;
+    let (lon, lat) = match border(county).filter(|_| n == AT_THE_BORDER) {
+        Some(point) => point,
+        None => (lon + aside("lon"), lat + aside("lat")),
+    };
     let found = closed
         .and_then(YearMonth::first_day)
         .unwrap_or(day(2019, 6, 1))
@@ -362,8 +385,8 @@ fn grave(
         id: Set(derived("grave", &key)),
         kind: Set(kind),
         division_id: Set(county.id),
-        lon: Set(lon + aside("lon")),
-        lat: Set(lat + aside("lat")),
+        lon: Set(lon),
+        lat: Set(lat),
         found_on: Set(found),
         area_milli_m2: Set(area),
         state: Set(state),

@@ -136,6 +136,7 @@ impl FuneralCase {
     }
 
     /// What was left to pay when the bill was settled; null before (应付金额).
+    #[graphql(directive = personal::apply("funeral".into(), "deceased { id }".into()))]
     async fn payable(&self) -> Option<Yuan> {
         self.row.payable.map(Yuan)
     }
@@ -367,8 +368,8 @@ impl FuneralCase {
 
     /// The applicant's telephone, masked (申办人电话，脱敏).
     #[graphql(directive = personal::apply("phone".into(), "applicant { id }".into()))]
-    async fn applicant_phone(&self) -> &str {
-        &self.row.phone_masked
+    async fn applicant_phone(&self, ctx: &Context<'_>) -> Result<String> {
+        Ok(cases::applicant_phone(ctx.services(), &self.row).await?)
     }
 
     /// The record of the death; null if it cannot be read now (死亡登记).
@@ -420,6 +421,7 @@ impl FuneralCase {
     }
 
     /// The fees that were waived; null if they cannot be read now (减免明细).
+    #[graphql(directive = personal::apply("waiver".into(), "deceased { id }".into()))]
     async fn waivers(&self, ctx: &Context<'_>) -> Result<Option<Vec<Waiver>>> {
         Ok(Some(
             self.granted(ctx)
@@ -432,6 +434,7 @@ impl FuneralCase {
     }
 
     /// The sum of what was waived; null if it cannot be read now (减免合计).
+    #[graphql(directive = personal::apply("waiver".into(), "deceased { id }".into()))]
     async fn waived(&self, ctx: &Context<'_>) -> Result<Option<Yuan>> {
         Ok(Some(Yuan(
             self.granted(ctx).await?.iter().map(|w| w.amount).sum(),
@@ -439,6 +442,7 @@ impl FuneralCase {
     }
 
     /// The niche or grave that is held for this case; null if there is none (预留格位或墓位).
+    #[graphql(directive = personal::apply("funeral".into(), "deceased { id }".into()))]
     async fn held_plot(&self, ctx: &Context<'_>) -> Result<Option<Plot>> {
         let services = ctx.services();
         let now = services.clock.now();

@@ -9,6 +9,7 @@ use super::access;
 use super::case::FuneralCase;
 use super::division::Division;
 use super::facility::FuneralFacility;
+use super::near::{BoundaryLine, Courses};
 use super::person::Person;
 use super::places::{Organization, Place};
 use crate::model::{facility, funeral_case};
@@ -24,6 +25,8 @@ pub enum Entity {
     Division(Division),
     /// A place.
     Place(Place),
+    /// A boundary line.
+    BoundaryLine(BoundaryLine),
     /// An organization.
     Organization(Organization),
     /// A facility.
@@ -40,7 +43,18 @@ pub(super) async fn resolve(ctx: &Context<'_>, representations: Vec<Any>) -> Ent
             "Person" => texts(&keys, "id", Person::all, Entity::Person),
             "Organization" => texts(&keys, "creditCode", Organization::all, Entity::Organization),
             "Division" => uuids(&keys, Division::all, Entity::Division),
-            "Place" => uuids(&keys, Place::all, Entity::Place),
+            "Place" => {
+                let courses = Courses::of(&keys);
+                uuids(&keys, |ids| Place::all(ids, &courses), Entity::Place)
+            }
+            "BoundaryLine" => {
+                let courses = Courses::of(&keys);
+                uuids(
+                    &keys,
+                    |ids| BoundaryLine::all(ids, &courses),
+                    Entity::BoundaryLine,
+                )
+            }
             "FuneralFacility" => loaded_facilities(ctx, &keys).await,
             "FuneralCase" => loaded_cases(ctx, &keys).await,
             _ => federation::unknown(keys.len()),

@@ -37,7 +37,7 @@ impl FuneralFacility {
     pub(super) fn all(rows: Vec<facility::Model>) -> Vec<Self> {
         let siblings = Siblings::new(rows.iter().map(|f| f.id).collect());
         let divisions = Division::all(rows.iter().map(|f| f.division_id).collect());
-        let places = Place::all(rows.iter().map(|f| f.place_id).collect());
+        let places = Place::all(rows.iter().map(|f| f.place_id).collect(), &Arc::default());
         let organizations = Organization::all(rows.iter().map(|f| f.credit_code.clone()).collect());
         rows.into_iter()
             .zip(divisions)

@@ -15,8 +15,10 @@ pub mod grave;
 pub mod inputs;
 pub mod kin;
 pub mod land;
+pub mod land_lists;
 pub mod lists;
 pub mod mutation;
+pub mod near;
 pub mod payloads;
 pub mod person;
 pub mod places;
@@ -24,12 +26,14 @@ pub mod plot;
 pub mod query;
 pub mod root;
 pub mod sea;
+pub mod subscription;
 pub mod ticket;
 pub mod waiver;
 pub mod worship;
 
 pub use mutation::Mutation;
 pub use root::Query;
+pub use subscription::Subscription;
 
 use async_graphql::{Error, ErrorExtensions, ID, SimpleObject};
 use minzheng_kit::YearMonth;

@@ -15,6 +15,9 @@ payloads! {
     pub OpenFuneralCasePayload {
         /// The case; null when it was refused (治丧案件).
         case: FuneralCase,
+        /// Which subsystems follow what is told here, and whether each has acted on this death already; asking for it
+        /// makes the answer wait for them, a second at most; null when it was refused or was not asked for (联办事项).
+        follow_ups: Vec<DeathFollowUp>,
     }
     /// What came of a change to a ticket (工单办理结果).
     pub TicketPayload {
@@ -31,6 +34,15 @@ payloads! {
         /// The settled batch; null when it was refused (结算批次).
         settlement: WaiverSettlement,
     }
+}
+
+/// Whether another subsystem has acted on a death (联办进度).
+#[derive(SimpleObject, Clone, Debug)]
+pub struct DeathFollowUp {
+    /// The subsystem: marriage closes the record of the spouse, societies the offices held (子系统).
+    pub subsystem: String,
+    /// Whether it has; otherwise it will, and its own part of this answer may show what was before (是否已办).
+    pub is_done: bool,
 }
 
 /// A settled batch of waivers (减免结算批次).

@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, Result};
 use minzheng_kit::batch::Siblings;
-use minzheng_kit::federation::directives::{CacheScope, cache_control, key};
-use minzheng_kit::{CreditCode, PrincipalExt};
+use minzheng_kit::federation::directives::{
+    CacheScope, cache_control, external, key, requires, requires_scopes,
+};
+use minzheng_kit::{CreditCode, GeoJson, PrincipalExt};
 use uuid::Uuid;
 
 use super::facility::FuneralFacility;
+use super::near::{Courses, NearbyGrave, graves_near};
 use super::size;
 use crate::service::facilities;
 
@@ -17,16 +20,18 @@ use crate::service::facilities;
 pub struct Place {
     id: Uuid,
     siblings: Arc<Siblings<Uuid>>,
+    courses: Arc<Courses>,
 }
 
 impl Place {
     /// Places that were asked for together.
-    pub(super) fn all(ids: Vec<Uuid>) -> Vec<Self> {
+    pub(super) fn all(ids: Vec<Uuid>, courses: &Arc<Courses>) -> Vec<Self> {
         let siblings = Siblings::new(ids.clone());
         ids.into_iter()
             .map(|id| Self {
                 id,
                 siblings: Arc::clone(&siblings),
+                courses: Arc::clone(courses),
             })
             .collect()
     }
@@ -38,6 +43,30 @@ impl Place {
     /// Opaque identity (标识).
     async fn id(&self) -> ID {
         self.id.into()
+    }
+
+    /// Its course or ground, which the subsystem of places owns and this one never answers (实测图形).
+    #[graphql(directive = external::apply())]
+    async fn course(&self) -> Option<GeoJson> {
+        None
+    }
+
+    /// The open cases of illegal graves near it (a main road, a railway, a river, a reservoir) that lie in the caller's
+    /// division, the nearest first, at most 500; for officers; null where its course is not known (附近违建坟墓).
+    #[graphql(
+        directive = requires::apply("course".into()),
+        directive = requires_scopes::apply(vec![vec!["funeral.case".into()], vec!["statistics.read".into()]])
+    )]
+    async fn illegal_graves_near(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "How far around it, from 1 to 5,000 metres (距离，米).",
+            default = 500
+        )]
+        within_metres: i32,
+    ) -> Result<Option<Vec<NearbyGrave>>> {
+        graves_near(ctx, (self.id, &self.siblings, &self.courses), within_metres).await
     }
 
     /// The funeral facilities at this place; null if they cannot be read now (所在殡葬设施).

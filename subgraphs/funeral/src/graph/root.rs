@@ -4,4 +4,8 @@ use async_graphql::MergedObject;
 
 /// The queries of the funeral subsystem.
 #[derive(MergedObject, Default)]
-pub struct Query(super::query::FirstQuery, super::lists::ListQuery);
+pub struct Query(
+    super::query::FirstQuery,
+    super::lists::ListQuery,
+    super::land_lists::LandQuery,
+);

@@ -145,8 +145,8 @@ impl HotlineTicket {
 
     /// The caller's telephone, masked (来电号码，脱敏).
     #[graphql(directive = personal::apply("phone".into(), "caller { id }".into()))]
-    async fn caller_phone(&self) -> &str {
-        &self.0.caller_masked
+    async fn caller_phone(&self, ctx: &Context<'_>) -> Result<String> {
+        Ok(tickets::caller_phone(ctx.services(), &self.0).await?)
     }
 
     /// The caller, once identified; null before (来电人).
@@ -173,10 +173,11 @@ impl HotlineTicket {
     #[graphql(directive = personal::apply("funeral".into(), "caller { id }".into()))]
     async fn caller_cases(&self, ctx: &Context<'_>) -> Result<Option<Vec<CallerCase>>> {
         let rows = tickets::callers_cases(ctx.services().db.read(), &self.0).await?;
-        let applicant: Vec<bool> = rows
-            .iter()
-            .map(|case| tickets::caller_is_applicant(&self.0, case))
-            .collect();
+        let mut applicant = Vec::with_capacity(rows.len());
+        for case in &rows {
+            let is = tickets::caller_is_applicant(ctx.services(), &self.0, case).await?;
+            applicant.push(is);
+        }
         let cases = FuneralCase::all(rows).into_iter().zip(applicant);
         Ok(Some(
             cases

@@ -37,6 +37,7 @@ pub mod report_figure;
 pub mod rural_burial_site;
 pub mod sea_enrolment;
 pub mod sea_voyage;
+pub mod sealed;
 pub mod service_item;
 pub mod transport;
 pub mod unclaimed_notice;

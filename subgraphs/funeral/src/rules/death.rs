@@ -58,12 +58,6 @@ pub fn event_key(person: &str) -> String {
     minzheng_kit::id::derived("death", person).to_string()
 }
 
-/// The key of the event that tells of a correction: of the record and its version, so that each
-/// correction is told once and once only too.
-pub fn correction_key(record: &str, version: i64) -> String {
-    minzheng_kit::id::derived("death correction", &format!("{record}/{version}")).to_string()
-}
-
 /// F-19 and 民法典 50: a record of a death is corrected by a new entry with its reason; only a
 /// declaration by a court is taken back, and only by a court.
 pub fn may_revoke(kind: DeathPaperKind, reason: CorrectionReason) -> Verdict {
@@ -157,8 +151,6 @@ mod tests {
                 );
             }
         }
-        assert_ne!(correction_key("a", 1), correction_key("a", 2));
-        assert_eq!(correction_key("a", 1), correction_key("a", 1));
     }
 
     #[test]

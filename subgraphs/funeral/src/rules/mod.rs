@@ -30,6 +30,7 @@ pub mod facility;
 pub mod geo;
 pub mod grave;
 pub mod kin;
+pub mod near;
 pub mod plan;
 pub mod plot;
 pub mod price;

@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::future::BoxFuture;
 use minzheng_kit::events::{self, Event};
 use minzheng_kit::mutation::{history, once};
+use minzheng_kit::seal::SealedColumn;
 use minzheng_kit::{Error, Principal, Result, Services, UserError};
 use sea_orm::DatabaseTransaction;
 use serde::{Serialize, de::DeserializeOwned};
@@ -59,6 +60,14 @@ impl<'a> Act<'a> {
     /// Refuses whoever is no officer of this division with this scope.
     pub fn officer(&self, needs: &str, division: Uuid) -> Result<()> {
         authority::officer(self.principal, &self.services.province, needs, division)
+    }
+
+    /// Encrypts a text for a row that this writes.
+    pub async fn seal(&self, column: &SealedColumn, row: Uuid, text: &str) -> Result<String> {
+        let columns = &self.services.columns;
+        columns
+            .seal_text(self.tx, self.now, column, row, text)
+            .await
     }
 
     /// Leaves the history row and tells the others. Before and after hold states and ids only.

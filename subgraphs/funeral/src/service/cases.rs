@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use minzheng_kit::error::{Error, Result, UserError};
 use minzheng_kit::events::{self, Event};
-use minzheng_kit::{divisions, id};
+use minzheng_kit::{Services, divisions, id};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, JoinType,
     QueryFilter, QueryOrder, QuerySelect, RelationDef,
@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::act::Act;
 use super::course::{self, Step};
 use super::scope;
-use crate::model::{case_item, death_record, facility, funeral_case, service_item, waiver};
+use crate::model::{case_item, death_record, facility, funeral_case, sealed, service_item, waiver};
 use crate::rules::terms::{
     CaseAct, CaseState, DeathPaperKind, FacilityKind, FacilityState, KinRelation,
 };
@@ -84,7 +84,7 @@ pub async fn open(act: &Act<'_>, opening: &Opening) -> Result<(funeral_case::Mod
     let running = open_case_of(tx, &opening.deceased).await?;
     case::no_second_case(running.as_ref().map(|c| c.number.as_str()))?;
     scope::ensure(tx, home.division_id).await?;
-    let (death, is_new) = record_death(tx, opening, home.division_id, now).await?;
+    let (death, is_new) = record_death(act, opening, home.division_id).await?;
     let key = id::new();
     let opened = funeral_case::ActiveModel {
         id: Set(key),
@@ -93,7 +93,9 @@ pub async fn open(act: &Act<'_>, opening: &Opening) -> Result<(funeral_case::Mod
         death_id: Set(death.id),
         applicant: Set(opening.applicant.clone()),
         relation: Set(opening.relation),
-        phone_masked: Set(opening.phone_masked.clone()),
+        phone_masked: Set(act
+            .seal(&sealed::CASE_PHONE, key, &opening.phone_masked)
+            .await?),
         facility_id: Set(home.id),
         division_id: Set(home.division_id),
         state: Set(CaseState::Opened),
@@ -156,13 +158,26 @@ pub async fn open_case_of<C: ConnectionTrait>(
         .await?)
 }
 
+/// The applicant's phone, masked.
+///
+/// # Errors
+/// When it cannot be opened.
+pub async fn applicant_phone(services: &Services, case: &funeral_case::Model) -> Result<String> {
+    let (db, row) = (services.db.read(), case.id.to_string());
+    let opened = services
+        .columns
+        .open_text(db, &sealed::CASE_PHONE, &row, &case.phone_masked)
+        .await?;
+    Ok(opened.to_string())
+}
+
 /// Records the death unless it is recorded already; another day of death is refused.
-async fn record_death<C: ConnectionTrait>(
-    tx: &C,
+async fn record_death(
+    act: &Act<'_>,
     opening: &Opening,
     division: Uuid,
-    now: DateTime<Utc>,
 ) -> Result<(death_record::Model, bool)> {
+    let (tx, now) = (act.tx, act.now);
     let known = death_record::Entity::find()
         .filter(death_record::Column::Deceased.eq(&opening.deceased))
         .one(tx)
@@ -170,7 +185,7 @@ async fn record_death<C: ConnectionTrait>(
     if let Some(known) = known {
         if known.revoked_on.is_some() {
             // Who came back from a declared death dies once more, and that is told anew.
-            return renew_death(tx, known, opening, now).await;
+            return renew_death(act, known, opening).await;
         }
         if known.died_on == opening.died_on {
             return Ok((known, false));
@@ -183,12 +198,14 @@ async fn record_death<C: ConnectionTrait>(
         .field(&["diedOn"])
         .into());
     }
+    let key = id::new();
+    let paper = opening.paper_number.trim();
     let record = death_record::ActiveModel {
-        id: Set(id::new()),
+        id: Set(key),
         deceased: Set(opening.deceased.clone()),
         died_on: Set(opening.died_on),
         paper_kind: Set(opening.paper_kind),
-        paper_number: Set(opening.paper_number.trim().to_owned()),
+        paper_number: Set(act.seal(&sealed::DEATH_PAPER, key, paper).await?),
         natural: Set(opening.natural),
         division_id: Set(division),
         recorded_at: Set(now),
@@ -200,22 +217,23 @@ async fn record_death<C: ConnectionTrait>(
     Ok((record, true))
 }
 
-async fn renew_death<C: ConnectionTrait>(
-    tx: &C,
+async fn renew_death(
+    act: &Act<'_>,
     known: death_record::Model,
     opening: &Opening,
-    now: DateTime<Utc>,
 ) -> Result<(death_record::Model, bool)> {
     let version = known.version + 1;
+    let paper = opening.paper_number.trim();
+    let paper = act.seal(&sealed::DEATH_PAPER, known.id, paper).await?;
     let mut known: death_record::ActiveModel = known.into();
     known.died_on = Set(opening.died_on);
     known.paper_kind = Set(opening.paper_kind);
-    known.paper_number = Set(opening.paper_number.trim().to_owned());
+    known.paper_number = Set(paper);
     known.natural = Set(opening.natural);
-    known.recorded_at = Set(now);
+    known.recorded_at = Set(act.now);
     known.revoked_on = Set(None);
     known.version = Set(version);
-    Ok((known.update(tx).await?, true))
+    Ok((known.update(act.tx).await?, true))
 }
 
 /// F-19: the event that tells marriage, societies and whoever else of a death.

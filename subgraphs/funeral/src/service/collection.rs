@@ -14,7 +14,7 @@ use super::act::{Act, short, unique, unknown};
 use super::course::{self, By, Handover, Step};
 use super::people::group;
 use crate::model::{
-    body_storage, funeral_case, hearse, hotline_ticket, transport, unclaimed_notice,
+    body_storage, funeral_case, hearse, hotline_ticket, sealed, transport, unclaimed_notice,
 };
 use crate::rules::case::{Extension, ExtensionAsked, extend, storage_until};
 use crate::rules::geo::Point;
@@ -360,10 +360,11 @@ pub async fn claim(
     let mut notice: unclaimed_notice::ActiveModel = notice.into();
     notice.claimed_on = Set(Some(act.today));
     notice.update(act.tx).await?;
+    let phone = act.seal(&sealed::CASE_PHONE, row.id, phone_masked).await?;
     course::step(act, &row, Step::note(CaseAct::BodyClaimed, key), |case| {
         case.applicant = Set(claimant.to_owned());
         case.relation = Set(relation);
-        case.phone_masked = Set(phone_masked.to_owned());
+        case.phone_masked = Set(phone);
     })
     .await?;
     Ok(row.id)

@@ -19,6 +19,7 @@ use super::people::group;
 use super::{halls, month_of};
 use crate::model::{
     ashes_custody, ashes_release, body_storage, case_entry, cremation, death_record, funeral_case,
+    sealed,
 };
 use crate::rules::case::{cremation_times, custody as custody_kept};
 use crate::rules::terms::{
@@ -99,10 +100,13 @@ async fn death_of(act: &Act<'_>, row: &funeral_case::Model) -> Result<death_reco
         .await?
         .filter(|d| d.revoked_on.is_none())
         .ok_or_else(|| unknown("case", "No death is on record.", "无有效死亡登记。"))?;
+    let columns = act.services.columns.load(act.tx).await?;
+    let row = record.id.to_string();
+    let number = columns.decrypt_text(&sealed::DEATH_PAPER, &row, &record.paper_number)?;
     death::death_paper(
         &death::DeathPaper {
             kind: record.paper_kind,
-            number: &record.paper_number,
+            number: &number,
             natural: record.natural,
             died_on: record.died_on,
         },
@@ -336,12 +340,16 @@ pub async fn ask_release(act: &Act<'_>, seen: Seen, to: &Receiver) -> Result<Uui
         relation: to.relation,
     })?;
     let key = id::new();
+    let authority = match to.authority.as_deref() {
+        Some(number) => Some(act.seal(&sealed::AUTHORITY, key, number.trim()).await?),
+        None => None,
+    };
     let asked = ashes_release::ActiveModel {
         id: Set(key),
         case_id: Set(row.id),
         receiver: Set(to.token.clone()),
         relation: Set(to.relation),
-        authority: Set(to.authority.as_deref().map(|a| a.trim().to_owned())),
+        authority: Set(authority),
         state: Set(ReleaseState::Asked),
         asked_by: Set(act.subject()),
         asked_at: Set(act.now),

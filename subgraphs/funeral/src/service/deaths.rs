@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use minzheng_kit::contract::scope as contract_scope;
-use minzheng_kit::events::{self, Event};
+use minzheng_kit::events::{self, DeathCorrected, DeathRevoked, Event, Known};
 use minzheng_kit::mutation::history;
 use minzheng_kit::{Error, Result, UserError, id};
 use sea_orm::{
@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::act::{Act, same_version, unique};
 use super::people::group;
-use crate::model::{death_correction, death_record, funeral_case, kin_request};
+use crate::model::{death_correction, death_record, funeral_case, kin_request, sealed};
 use crate::rules::terms::{CorrectionReason, DeathPaperKind, KinRequestState, KinRight};
 use crate::rules::{death, kin, no_such_move};
 
@@ -65,14 +65,22 @@ pub async fn correct(act: &Act<'_>, record: Uuid, version: i64, to: &Correction)
         act.today,
     )?;
     keep(act, &row, to.reason, false).await?;
+    let paper = to.paper_number.trim();
+    let paper = act.seal(&sealed::DEATH_PAPER, row.id, paper).await?;
     let mut active: death_record::ActiveModel = row.clone().into();
     active.died_on = Set(to.died_on);
     active.paper_kind = Set(to.paper_kind);
-    active.paper_number = Set(to.paper_number.trim().to_owned());
+    active.paper_number = Set(paper);
     active.natural = Set(to.natural);
     active.version = Set(version + 1);
     active.update(act.tx).await?;
-    tell(act, &row, "DeathCorrected", Some(to.died_on)).await?;
+    let told = DeathCorrected {
+        person: row.deceased.clone(),
+        died_on: to.died_on,
+        record,
+        revision: version + 1,
+    };
+    tell(act, &row, &told).await?;
     Ok(record)
 }
 
@@ -97,7 +105,12 @@ pub async fn revoke(
     active.revoked_on = Set(Some(act.today));
     active.version = Set(version + 1);
     active.update(act.tx).await?;
-    tell(act, &row, "DeathRevoked", None).await?;
+    let told = DeathRevoked {
+        person: row.deceased.clone(),
+        record,
+        revision: version + 1,
+    };
+    tell(act, &row, &told).await?;
     Ok(record)
 }
 
@@ -125,29 +138,18 @@ async fn keep(
     Ok(())
 }
 
-/// The event of a correction: its key is made of the record and its version, so it is told once.
-async fn tell(
-    act: &Act<'_>,
-    row: &death_record::Model,
-    kind: &str,
-    died_on: Option<NaiveDate>,
-) -> Result<()> {
-    let event = Event {
-        kind: kind.to_owned(),
-        key: death::correction_key(&row.id.to_string(), row.version + 1),
-        at: act.now,
-        body: json!({ "version": 1, "person": row.deceased, "record": row.id, "diedOn": died_on }),
-    };
+/// Tells of a correction, once: its key is made of the record and its version.
+async fn tell<K: Known>(act: &Act<'_>, row: &death_record::Model, told: &K) -> Result<()> {
     history(
         act.tx,
         "DeathRecord",
         &row.id.to_string(),
         act.principal,
         Some(json!({ "version": row.version })),
-        Some(json!({ "version": row.version + 1, "event": kind })),
+        Some(json!({ "version": row.version + 1, "event": K::KIND })),
     )
     .await?;
-    events::emit(act.tx, &event).await
+    events::emit(act.tx, &Event::of(told, act.now)?).await
 }
 
 /// The corrections of records, oldest first, with one statement.

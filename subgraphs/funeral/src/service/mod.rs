@@ -19,6 +19,7 @@ pub mod founding;
 pub mod graves;
 pub mod halls;
 pub mod interments;
+pub mod near;
 pub mod people;
 pub mod plots;
 pub mod scope;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use minzheng_kit::contract::scope as contract_scope;
 use minzheng_kit::error::{Error, Result, UserError};
-use minzheng_kit::{divisions, id};
+use minzheng_kit::{Services, divisions, id};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult,
     QueryFilter, QueryOrder, QuerySelect,
@@ -12,8 +12,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::act::{Act, same_version};
-use super::{facilities, month_of, scope};
-use crate::model::{funeral_case, hotline_ticket};
+use super::{cases, facilities, month_of, scope};
+use crate::model::{funeral_case, hotline_ticket, sealed};
 use crate::rules::geo::Point;
 use crate::rules::settings::Settings;
 use crate::rules::terms::{CaseState, TicketCategory, TicketState};
@@ -21,6 +21,9 @@ use crate::rules::ticket;
 
 /// The line that every ticket of this subsystem comes from.
 pub const LINE: &str = "96444";
+
+/// The events of tickets, whose key is the ticket.
+pub const CHANGES: [&str; 2] = ["TicketOpened", "TicketAdvanced"];
 
 /// What an operator notes of a call.
 #[derive(Clone, Debug)]
@@ -74,7 +77,9 @@ pub async fn open(act: &Act<'_>, call: &Call) -> Result<Uuid> {
         line: Set(LINE.to_owned()),
         category: Set(call.category),
         state: Set(TicketState::Open),
-        caller_masked: Set(call.caller_masked.clone()),
+        caller_masked: Set(act
+            .seal(&sealed::CALLER_PHONE, key, &call.caller_masked)
+            .await?),
         caller: Set(call.caller.clone()),
         case_id: Set(case.map(|c| c.id)),
         facility_id: Set(None),
@@ -296,11 +301,32 @@ pub async fn callers_cases<C: ConnectionTrait>(
 
 /// Whether the caller is the recorded applicant of a case: the same person, or, where the caller
 /// is not identified, the ticket names this case and comes from its applicant's phone as masked.
-pub fn caller_is_applicant(ticket: &hotline_ticket::Model, case: &funeral_case::Model) -> bool {
+pub async fn caller_is_applicant(
+    services: &Services,
+    ticket: &hotline_ticket::Model,
+    case: &funeral_case::Model,
+) -> Result<bool> {
     match &ticket.caller {
-        Some(caller) => *caller == case.applicant,
-        None => ticket.case_id == Some(case.id) && ticket.caller_masked == case.phone_masked,
+        Some(caller) => Ok(*caller == case.applicant),
+        None if ticket.case_id == Some(case.id) => {
+            Ok(caller_phone(services, ticket).await?
+                == cases::applicant_phone(services, case).await?)
+        }
+        None => Ok(false),
     }
+}
+
+/// The caller's phone, masked.
+///
+/// # Errors
+/// When it cannot be opened.
+pub async fn caller_phone(services: &Services, ticket: &hotline_ticket::Model) -> Result<String> {
+    let (db, row) = (services.db.read(), ticket.id.to_string());
+    let opened = services
+        .columns
+        .open_text(db, &sealed::CALLER_PHONE, &row, &ticket.caller_masked)
+        .await?;
+    Ok(opened.to_string())
 }
 
 /// How fast tickets were answered, in minutes from the call.

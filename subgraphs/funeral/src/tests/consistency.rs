@@ -116,10 +116,11 @@ async fn a_death_is_told_once_and_each_correction_once() {
         );
         assert_eq!(
             of("DeathCorrected"),
-            [crate::rules::death::correction_key(
-                death["id"].as_str().unwrap(),
-                2
-            )]
+            [minzheng_kit::id::derived(
+                "death correction",
+                &format!("{}/2", death["id"].as_str().unwrap())
+            )
+            .to_string()]
         );
     }
 }

@@ -9,11 +9,15 @@ mod federation;
 mod hotline;
 mod journey;
 mod land;
+mod live;
+mod near;
 mod race;
 mod report;
 mod requests;
 mod rooms;
+mod rows;
 mod steps;
+mod turns;
 
 use minzheng_kit::testing::{execute, memory, over, seeded};
 use minzheng_kit::{Graph, Principal, Services, Subsystem, database};

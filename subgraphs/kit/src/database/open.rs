@@ -62,8 +62,9 @@ async fn open_sqlite(url: &str) -> Result<Database> {
     // A temporary file need not survive a power cut.
     let synchronous = if temporary.is_some() { "OFF" } else { "FULL" };
 
-    let write = connect(&url, 1, synchronous, false).await.map_err(fail)?;
-    let verdict = write
+    // On a connection of its own: what the check reads of the whole file goes when it is closed.
+    let check = connect(&url, Use::Check, synchronous).await.map_err(fail)?;
+    let verdict = check
         .query_one_raw(Statement::from_string(
             DbBackend::Sqlite,
             "PRAGMA quick_check(1)",
@@ -73,14 +74,14 @@ async fn open_sqlite(url: &str) -> Result<Database> {
         .map(|row| row.try_get_by_index::<String>(0))
         .transpose()
         .map_err(fail)?;
+    check.close().await.map_err(fail)?;
     if verdict.as_deref() != Some("ok") {
         return Err(Error::internal(format!(
             "The data file {shown} is damaged; nothing was changed, restore it from a backup."
         )));
     }
-    let read = connect(&url, SQLITE_READERS, synchronous, true)
-        .await
-        .map_err(fail)?;
+    let write = connect(&url, Use::Write, synchronous).await.map_err(fail)?;
+    let read = connect(&url, Use::Read, synchronous).await.map_err(fail)?;
     Ok(Database::assemble(
         read,
         write,
@@ -89,12 +90,28 @@ async fn open_sqlite(url: &str) -> Result<Database> {
     ))
 }
 
+/// What connections to an SQLite file are for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Use {
+    /// Looking through the whole file once, at start.
+    Check,
+    /// The one writer.
+    Write,
+    /// The readers, which map the file into memory: only the pages they touch count.
+    Read,
+}
+
 async fn connect(
     url: &str,
-    connections: u32,
+    used: Use,
     synchronous: &'static str,
-    read_only: bool,
 ) -> std::result::Result<DatabaseConnection, DbErr> {
+    let connections = if used == Use::Read { SQLITE_READERS } else { 1 };
+    let (cache, map) = match used {
+        Use::Check => ("-2048", "0"),
+        Use::Write => ("-16384", "0"),
+        Use::Read => ("-16384", "134217728"),
+    };
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(connections)
@@ -112,9 +129,11 @@ async fn connect(
                 .statement_cache_capacity(256)
                 .pragma("journal_mode", "WAL")
                 .pragma("synchronous", synchronous)
-                .pragma("cache_size", "-16384")
-                .pragma("mmap_size", "134217728")
-                .pragma("query_only", if read_only { "1" } else { "0" })
+                .pragma("cache_size", cache)
+                .pragma("mmap_size", map)
+                // What is deleted or replaced leaves nothing to read in freed space.
+                .pragma("secure_delete", "1")
+                .pragma("query_only", if used == Use::Read { "1" } else { "0" })
         });
     sea_orm::Database::connect(options).await
 }

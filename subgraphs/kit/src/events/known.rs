@@ -143,6 +143,53 @@ impl Known for DeathRegistered {
     }
 }
 
+/// From `funeral`: a death on record has another day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeathCorrected {
+    /// The dead person's token.
+    pub person: String,
+    /// The day of death as it stands now.
+    pub died_on: NaiveDate,
+    /// The record of it.
+    pub record: Uuid,
+    /// The version of the record that tells it; 0 from a program that did not say.
+    #[serde(default)]
+    pub revision: i64,
+}
+
+impl Known for DeathCorrected {
+    const KIND: &'static str = "DeathCorrected";
+    /// Made of the record and its version: each correction is told once.
+    fn key(&self) -> String {
+        correction_key(self.record, self.revision)
+    }
+}
+
+/// From `funeral`: a court has taken back the death that it declared (民法典 50); the person lives.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeathRevoked {
+    /// The token of the person who lives.
+    pub person: String,
+    /// The record that was taken back.
+    pub record: Uuid,
+    /// The version of the record that tells it; 0 from a program that did not say.
+    #[serde(default)]
+    pub revision: i64,
+}
+
+impl Known for DeathRevoked {
+    const KIND: &'static str = "DeathRevoked";
+    fn key(&self) -> String {
+        correction_key(self.record, self.revision)
+    }
+}
+
+fn correction_key(record: Uuid, revision: i64) -> String {
+    crate::id::derived("death correction", &format!("{record}/{revision}")).to_string()
+}
+
 /// From `places`: a change of divisions has taken effect. It is told on its effective day, not when it
 /// is decided, so that a listener acts at once and never has to wait.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

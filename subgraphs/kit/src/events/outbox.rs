@@ -68,6 +68,20 @@ pub async fn read_outbox(
     Ok(events)
 }
 
+/// The place of the last event; 0 when there is none.
+///
+/// # Errors
+/// What the database says.
+pub async fn last_event(db: &impl ConnectionTrait) -> Result<i64> {
+    let last = Statement::from_string(
+        db.get_database_backend(),
+        "SELECT COALESCE(MAX(id), 0) AS last FROM outbox",
+    );
+    let row = db.query_one_raw(last).await?;
+    let last: Option<i64> = row.map(|row| row.try_get("", "last")).transpose()?;
+    Ok(last.unwrap_or(0))
+}
+
 /// Whether events behind `after` were dropped. A consumer at zero is new and starts with what is kept.
 async fn rows_begin_late(db: &impl ConnectionTrait, after: i64) -> Result<bool> {
     let pruned = meta(db, PRUNED).await?;

@@ -69,6 +69,20 @@ impl Readers {
             .unwrap_or(false)
     }
 
+    /// Waits until every reader that is there has passed a place, at most a second for all of them; answers
+    /// which are there, by name, and whether each has passed.
+    pub async fn all_passed(&self, place: i64) -> Vec<(String, bool)> {
+        let mut there: Vec<String> = {
+            let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            let here = seen.iter().filter(|(_, (_, at))| at.elapsed() < self.away);
+            here.map(|(reader, _)| reader.clone()).collect()
+        };
+        there.sort_unstable();
+        let passed = there.iter().map(|reader| self.passed(reader, place));
+        let passed = futures_util::future::join_all(passed).await;
+        there.into_iter().zip(passed).collect()
+    }
+
     /// Where a reader stands that is not away.
     fn place_of(&self, reader: &str) -> Option<i64> {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
@@ -101,6 +115,23 @@ mod tests {
         // A later question for an earlier place (another process of the same reader) takes nothing back.
         readers.reached("persons", 1);
         assert!(readers.passed("persons", 3).await);
+    }
+
+    #[tokio::test]
+    async fn all_readers_that_are_there_are_told_by_name() {
+        let readers = Readers::with(SHORT, LONG);
+        assert_eq!(readers.all_passed(1).await, []);
+        readers.reached("societies", 2);
+        readers.reached("marriage", 3);
+        let told = readers.all_passed(3).await;
+        let expected = [("marriage", true), ("societies", false)];
+        assert_eq!(
+            told,
+            expected.map(|(name, passed)| (name.to_owned(), passed))
+        );
+        let away = Readers::with(LONG, Duration::ZERO);
+        away.reached("marriage", 3);
+        assert_eq!(away.all_passed(9).await, []);
     }
 
     #[tokio::test]

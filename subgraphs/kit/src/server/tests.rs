@@ -254,6 +254,11 @@ async fn each_spoiled_part_is_refused() {
     let mut headers = good.headers(&setting);
     headers[1].1 = "ADDED_ON_THE_WAY".into();
     assert_eq!(send(&setting, &headers, good.body.clone()).await.0, 401);
+    let somebody = Call::new(&setting, "{ role }").with("sub", "dev|2".into());
+    let mut headers = good.headers(&setting);
+    headers[0].1 = somebody.headers(&setting)[0].1.clone();
+    let swapped = send(&setting, &headers, good.body.clone()).await;
+    assert_eq!(swapped.0, 401, "another true token");
     // And after all these refusals the good one still passes.
     assert_eq!(good.send(&setting).await.0, 200);
 }
@@ -265,6 +270,29 @@ async fn a_request_passes_once_only() {
     let headers = call.headers(&setting);
     assert_eq!(send(&setting, &headers, call.body.clone()).await.0, 200);
     assert_eq!(send(&setting, &headers, call.body.clone()).await.0, 401);
+}
+
+/// Run with `RC_OPT=1`, or any optimised build: `cargo test --release -- --ignored costs`.
+#[tokio::test]
+#[ignore = "measures"]
+async fn verifying_a_fetch_costs_less_than_ten_microseconds() {
+    const ROUNDS: u32 = 20_000;
+    let setting = setting().await;
+    let verifier = Verifier::from_keys("thing", &setting.keys, testing::clock()).unwrap();
+    let calls: Vec<_> = (0..ROUNDS)
+        .map(|number| {
+            let mut call = Call::new(&setting, "{ role }");
+            call.nonce = Box::leak(format!("n-{number}").into_boxed_str());
+            (call.headers(&setting), call.body)
+        })
+        .collect();
+    let began = std::time::Instant::now();
+    for (headers, body) in &calls {
+        verifier.verify(headers, body).unwrap();
+    }
+    let each = began.elapsed() / ROUNDS;
+    println!("verifying a fetch: {each:?}");
+    assert!(each < Duration::from_micros(10), "{each:?}");
 }
 
 #[tokio::test]
@@ -441,6 +469,7 @@ async fn a_subgraph_serves_over_http_and_drains() {
     let endpoint = Endpoint::new(setting.endpoint.graph().clone(), verifier);
     let served = tokio::spawn(serve(
         listener,
+        None,
         endpoint,
         setting.services.db.clone(),
         1,

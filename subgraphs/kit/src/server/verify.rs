@@ -8,7 +8,7 @@ use std::{
     collections::{HashMap, HashSet},
     fmt,
     hash::{BuildHasher, RandomState},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
@@ -74,13 +74,21 @@ impl Refusal {
     }
 }
 
+/// Whom a subgraph believes.
+#[derive(Default)]
+struct Trust {
+    /// Public keys by issuer; several while a key is being rotated.
+    issuers: Vec<(&'static str, DecodingKey)>,
+    /// Shared keys by id; several, also of one id, while a key is being rotated.
+    shared: Vec<(String, Secret)>,
+    /// What the keys are, to tell whether they changed.
+    fingerprint: [u8; 32],
+}
+
 /// Verifies requests to one subgraph.
 pub struct Verifier {
     subgraph: &'static str,
-    /// Public keys by issuer; several while a key is being rotated.
-    issuers: Vec<(&'static str, DecodingKey)>,
-    /// Shared keys by id; several while a key is being rotated.
-    shared: HashMap<String, Secret>,
+    trust: RwLock<Arc<Trust>>,
     clock: Clock,
     tokens: Mutex<HashMap<[u8; 32], Arc<Claims>>>,
     nonces: Mutex<Nonces>,
@@ -111,46 +119,36 @@ struct Claims {
 }
 
 impl Verifier {
-    /// A verifier that trusts nobody yet.
-    pub fn new(subgraph: &'static str, clock: Clock) -> Self {
-        Self {
-            subgraph,
-            issuers: Vec::new(),
-            shared: HashMap::new(),
-            clock,
-            tokens: Mutex::default(),
-            nonces: Mutex::default(),
-        }
-    }
-
     /// The verifier of an installation's keys: the gateway, the other subgraphs, and the key that this
-    /// subgraph shares with its callers.
+    /// subgraph shares with its callers. While a key is being rotated the next one stands beside it and
+    /// is believed too.
     ///
     /// # Errors
     /// When a key is missing or broken.
     pub fn from_keys(subgraph: &'static str, keys: &Keys, clock: Clock) -> KitResult<Self> {
-        let shared = keys.signature_key(subgraph)?;
-        Self::new(subgraph, clock)
-            .trust_gateway(&keys.principal_public_key()?)?
-            .trust_subgraphs(&keys.service_public_key()?)
-            .map(|verifier| verifier.share(SIGNATURE_KEY_ID, shared))
+        Ok(Self {
+            subgraph,
+            trust: RwLock::new(Arc::new(Trust::of(subgraph, keys)?)),
+            clock,
+            tokens: Mutex::default(),
+            nonces: Mutex::default(),
+        })
     }
 
-    /// Trusts tokens of the gateway that are signed with this Ed25519 key.
-    pub fn trust_gateway(self, public_key: &[u8; 32]) -> KitResult<Self> {
-        self.trust(PRINCIPAL_ISSUER, public_key)
-    }
-
-    /// Trusts tokens of other subgraphs that are signed with this Ed25519 key.
-    pub fn trust_subgraphs(self, public_key: &[u8; 32]) -> KitResult<Self> {
-        self.trust(SERVICE_ISSUER, public_key)
-    }
-
-    /// Accepts signatures made with this shared key.
-    #[must_use]
-    pub fn share(mut self, key_id: &str, key: Secret) -> Self {
-        self.shared.insert(key_id.to_owned(), key);
-        self
+    /// Reads the keys again; says whether they changed. Requests under way are not disturbed.
+    ///
+    /// # Errors
+    /// When a key is missing or broken; then the keys before it stay.
+    pub fn reload(&self, keys: &Keys) -> KitResult<bool> {
+        let fresh = Trust::of(self.subgraph, keys)?;
+        if fresh.fingerprint == self.trust().fingerprint {
+            return Ok(false);
+        }
+        *self.trust.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
+        // What was believed by a key that is gone is believed no more.
+        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        tokens.clear();
+        Ok(true)
     }
 
     /// The subgraph's name.
@@ -158,12 +156,8 @@ impl Verifier {
         self.subgraph
     }
 
-    fn trust(mut self, issuer: &'static str, public_key: &[u8; 32]) -> KitResult<Self> {
-        ed25519_dalek::VerifyingKey::from_bytes(public_key)
-            .map_err(|_| Error::internal("A public key of principal tokens is not valid."))?;
-        self.issuers
-            .push((issuer, DecodingKey::from_ed_der(public_key)));
-        Ok(self)
+    fn trust(&self) -> Arc<Trust> {
+        Arc::clone(&self.trust.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The caller of a request.
@@ -188,22 +182,17 @@ impl Verifier {
         if now.abs_diff(parameters.created) > SIGNATURE_WINDOW_SECONDS {
             return Err(Refusal::Stale);
         }
-        let key = self
-            .shared
-            .get(parameters.key_id)
-            .ok_or(Refusal::Signature)?;
-        if !signature::verify(
-            key.expose(),
-            covered,
-            parameters,
-            required(header::SIGNATURE)?,
-        ) {
+        let (trust, given) = (self.trust(), required(header::SIGNATURE)?);
+        let signed = trust.shared.iter().any(|(id, key)| {
+            id == parameters.key_id && signature::verify(key.expose(), covered, parameters, given)
+        });
+        if !signed {
             return Err(Refusal::Signature);
         }
         if signature::content_digest(body) != covered.digest {
             return Err(Refusal::Digest);
         }
-        let claims = self.claims(covered.principal, now)?;
+        let claims = self.claims(&trust, covered.principal, now)?;
         let principal = principal(&claims, covered)?;
         // Last, so that a request that was refused has not used up its nonce.
         self.nonces
@@ -214,7 +203,7 @@ impl Verifier {
     }
 
     /// The claims of a token that is right now; remembered until it expires.
-    fn claims(&self, token: &str, now: u64) -> Result<Arc<Claims>, Refusal> {
+    fn claims(&self, trust: &Trust, token: &str, now: u64) -> Result<Arc<Claims>, Refusal> {
         let hash: [u8; 32] = Sha256::digest(token.as_bytes()).into();
         let known = {
             let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
@@ -222,7 +211,7 @@ impl Verifier {
         };
         let claims = match known {
             Some(claims) => claims,
-            None => Arc::new(self.read(token)?),
+            None => Arc::new(self.read(trust, token)?),
         };
         let lived_in_time = claims.exp.saturating_sub(claims.iat) <= PRINCIPAL_TOKEN_SECONDS
             && claims.iat <= now + CLOCK_SKEW_SECONDS
@@ -240,13 +229,13 @@ impl Verifier {
         Ok(claims)
     }
 
-    fn read(&self, token: &str) -> Result<Claims, Refusal> {
+    fn read(&self, trust: &Trust, token: &str) -> Result<Claims, Refusal> {
         let mut validation = Validation::new(Algorithm::EdDSA);
         // Times are judged by the clock that was passed in, above.
         validation.validate_exp = false;
         validation.set_required_spec_claims(&["iss", "aud", "exp"]);
         validation.set_audience(&[self.subgraph]);
-        for (issuer, key) in &self.issuers {
+        for (issuer, key) in &trust.issuers {
             validation.set_issuer(&[issuer]);
             if let Ok(token) = jsonwebtoken::decode::<Claims>(token, key, &validation)
                 && token.claims.aud == self.subgraph
@@ -255,6 +244,40 @@ impl Verifier {
             }
         }
         Err(Refusal::Token)
+    }
+}
+
+impl Trust {
+    fn of(subgraph: &'static str, keys: &Keys) -> KitResult<Self> {
+        let mut trust = Self::default();
+        let mut digest = Sha256::new();
+        let gateway = [
+            Some(keys.principal_public_key()?),
+            keys.next_principal_public_key()?,
+        ];
+        let service = [Some(keys.service_public_key()?), None];
+        for (issuer, public) in [(PRINCIPAL_ISSUER, gateway), (SERVICE_ISSUER, service)] {
+            for public in public.into_iter().flatten() {
+                ed25519_dalek::VerifyingKey::from_bytes(&public).map_err(|_| {
+                    Error::internal("A public key of principal tokens is not valid.")
+                })?;
+                digest.update(public);
+                trust
+                    .issuers
+                    .push((issuer, DecodingKey::from_ed_der(&public)));
+            }
+            digest.update([0]);
+        }
+        let shared = [
+            Some(keys.signature_key(subgraph)?),
+            keys.next_signature_key(subgraph)?,
+        ];
+        for key in shared.into_iter().flatten() {
+            digest.update(key.expose());
+            trust.shared.push((SIGNATURE_KEY_ID.to_owned(), key));
+        }
+        trust.fingerprint = digest.finalize().into();
+        Ok(trust)
     }
 }
 

@@ -280,6 +280,7 @@ fn cases(rows: &mut Rows, story: &Story<'_>) {
         registry_id: story.hall,
         court: "示例县人民法院".to_owned(),
         doc_no: format!("（{}）示例民初1号", story.today.year()),
+        doc_index: None,
         kind: "DIVORCE_MEDIATION".to_owned(),
         effective_on: ago(20),
         received_on: ago(6),

@@ -15,12 +15,15 @@ pub enum View {
     Officer,
 }
 
-/// A person's marital records are for that person and for officers of marriage registration.
+/// A person's marital records are for that person and for officers of marriage registration who work
+/// somewhere.
 pub fn person(ctx: &Context<'_>, token: &str) -> Result<View> {
     let caller = ctx.principal();
     if caller.has_scope(scope::SELF) && caller.is_person(token) {
         Ok(View::Own)
-    } else if caller.has_scope(scope::MARRIAGE_CASE) {
+    } else if caller.has_scope(scope::MARRIAGE_CASE)
+        && (caller.registry.is_some() || caller.division.is_some())
+    {
         Ok(View::Officer)
     } else {
         Err(Error::Forbidden)
@@ -29,15 +32,14 @@ pub fn person(ctx: &Context<'_>, token: &str) -> Result<View> {
 
 pub use crate::service::act::works_at;
 
-/// Figures that are not public are for whoever holds the scope; an officer with a division sees
-/// that division and what lies below.
+/// Figures that are not public are for whoever holds the scope; an officer sees their own division and what
+/// lies below, and one without a division nothing.
 pub fn figures(ctx: &Context<'_>, division: Uuid) -> Result<()> {
     ctx.need(scope::STATISTICS_READ)?;
     let caller = ctx.principal();
-    let inside = caller.division.is_none()
-        || crate::kit::divisions::dataset()
-            .by_id(&division)
-            .is_some_and(|division| caller.oversees(&division.code));
+    let inside = crate::kit::divisions::dataset()
+        .by_id(&division)
+        .is_some_and(|division| caller.sees_figures_of(&division.code));
     if inside {
         Ok(())
     } else {

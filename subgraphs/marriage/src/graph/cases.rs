@@ -11,11 +11,11 @@ use super::records::MarriageRecord;
 use crate::kit::batch::Siblings;
 use crate::kit::federation::directives::*;
 use crate::kit::{CitizenIdInput, Date, DateTime, Error, PrincipalExt, Result};
-use crate::model::{case_evidence, correction, impersonation_case};
+use crate::model::{case_evidence, correction, impersonation_case, sealed};
 use crate::rules::impersonation::EvidenceKind;
 use crate::rules::record::RecordState;
 use crate::service::{corrections, impersonation, records};
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
 use sea_orm::EntityTrait;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -78,12 +78,20 @@ impl ImpersonationCase {
     }
 
     /// The evidence, oldest first (证据).
+    #[graphql(directive = personal::apply("marital".into(), "complainant { id }".into()))]
     async fn evidence(&self, ctx: &Context<'_>) -> Result<Option<Vec<ImpersonationEvidence>>> {
-        let db = ctx.services().db.clone();
+        let services = ctx.services().clone();
         let rows = self
             .siblings
             .load(&self.row.id, "evidence", "", |ids| async move {
-                let found = impersonation::evidence_of(db.read(), &ids).await?;
+                let db = services.db.read();
+                let mut found = impersonation::evidence_of(db, &ids).await?;
+                let rows = found.values_mut().flatten();
+                let texts = rows.map(|row| (row.id, &mut row.reference));
+                services
+                    .columns
+                    .open_all(db, &sealed::EVIDENCE, texts)
+                    .await?;
                 Ok(found
                     .into_iter()
                     .map(|(id, rows)| (id, Arc::new(rows)))
@@ -141,6 +149,7 @@ impl ImpersonationEvidence {
 
 /// A correction of a marriage record (婚姻登记记录更正).
 #[derive(SimpleObject, Clone, Debug)]
+#[graphql(complex)]
 pub struct MarriageCorrection {
     /// The opaque id (标识).
     pub id: ID,
@@ -150,8 +159,6 @@ pub struct MarriageCorrection {
     pub to: MarriageRecordState,
     /// Day of the end after the correction; null for a marriage that exists (更正后终止日期).
     pub ended_on: Option<Date>,
-    /// Reference to the evidence (证据编号).
-    pub evidence: String,
     /// Where it stands (状态).
     pub state: MarriageCorrectionState,
     /// When it was proposed (提出时间).
@@ -160,6 +167,25 @@ pub struct MarriageCorrection {
     pub decided_at: Option<DateTime>,
     /// The version, to be given back with the next change (版本).
     pub version: i64,
+    /// The row's own id and its evidence, encrypted.
+    #[graphql(skip)]
+    sealed: (Uuid, String),
+}
+
+/// A correction of a marriage record (婚姻登记记录更正).
+#[ComplexObject]
+impl MarriageCorrection {
+    /// Reference to the evidence (证据编号).
+    async fn evidence(&self, ctx: &Context<'_>) -> Result<String> {
+        let services = ctx.services();
+        let (row, text) = &self.sealed;
+        let (db, row) = (services.db.read(), row.to_string());
+        let opened = services
+            .columns
+            .open_text(db, &sealed::CORRECTION, &row, text)
+            .await?;
+        Ok(opened.to_string())
+    }
 }
 
 impl MarriageCorrection {
@@ -175,7 +201,7 @@ impl MarriageCorrection {
             from: state(&row.from_state)?,
             to: state(&row.to_state)?,
             ended_on: row.ended_on.map(Date),
-            evidence: row.evidence,
+            sealed: (row.id, row.evidence),
             state: MarriageCorrectionState::of(&row.state)?,
             proposed_at: DateTime(row.proposed_at),
             decided_at: row.decided_at.map(DateTime),
@@ -403,7 +429,7 @@ impl CaseMutation {
     }
 
     /// Another officer, or the supervisor of the division, decides the case (复核决定).
-    #[graphql(directive = authenticated::apply())]
+    #[graphql(directive = requires_scopes::apply(vec![vec!["officer".into()]]))]
     async fn decide_impersonation_case(
         &self,
         ctx: &Context<'_>,
@@ -445,7 +471,7 @@ impl CaseMutation {
     }
 
     /// Another officer, or the supervisor of the division, applies or rejects a correction (复核更正).
-    #[graphql(directive = authenticated::apply())]
+    #[graphql(directive = requires_scopes::apply(vec![vec!["officer".into()]]))]
     async fn decide_correction(
         &self,
         ctx: &Context<'_>,

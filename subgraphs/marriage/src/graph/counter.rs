@@ -218,19 +218,25 @@ pub struct MarriageParty {
     #[graphql(directive = personal::apply("marital".into(), "person { id }".into()))]
     pub willing: Option<bool>,
     /// When asked alone; null while not asked (单独询问时间).
+    #[graphql(directive = personal::apply("marital".into(), "person { id }".into()))]
     pub questioned_apart_at: Option<DateTime>,
     /// The paper shown; null while none was (出示证件).
+    #[graphql(directive = personal::apply("marital".into(), "person { id }".into()))]
     pub document: Option<MarriagePartyDocument>,
     /// What the party declared; null while nothing was (声明婚姻状况).
     #[graphql(directive = personal::apply("marital".into(), "person { id }".into()))]
     pub declared_status: Option<DeclaredMaritalStatus>,
     /// When the declaration of no spouse and no forbidden kinship was signed; null while it is not (声明签署时间).
+    #[graphql(directive = personal::apply("marital".into(), "person { id }".into()))]
     pub declaration_signed_at: Option<DateTime>,
     /// When the duty to tell of a serious illness was explained; the illness itself is not recorded (重大疾病告知义务说明时间).
+    #[graphql(directive = personal::apply("marital".into(), "person { id }".into()))]
     pub illness_duty_explained_at: Option<DateTime>,
     /// Whether papers of single status were shown (是否提交无配偶证明).
+    #[graphql(directive = personal::apply("marital".into(), "person { id }".into()))]
     pub single_status_papers: bool,
     /// Whether the face fits the paper (人像比对).
+    #[graphql(directive = personal::apply("marital".into(), "person { id }".into()))]
     pub face_match: FaceMatch,
     /// What nationality or residence asks of the registry (所需登记权限).
     pub needs: RegistryCompetence,

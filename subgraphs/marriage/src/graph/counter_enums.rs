@@ -189,6 +189,8 @@ stored! {
         Fail = "FAIL",
         /// Not known yet (待核实).
         Unverified = "UNVERIFIED",
+        /// Another province is asked when the couple is registered, and holds the person for it (登记时由主管省份核验).
+        AskedAtRegistration = "ASKED_AT_REGISTRATION",
     }
 }
 
@@ -245,6 +247,8 @@ stored! {
         Applied = "APPLIED",
         /// Rejected (不予更正).
         Rejected = "REJECTED",
+        /// Nobody decided it in time (逾期失效).
+        Expired = "EXPIRED",
     }
 }
 

@@ -132,7 +132,7 @@ impl CounterQuery {
     }
 
     /// The registrars of a registry; for its officers and the supervisor of its division (婚姻登记员).
-    #[graphql(directive = authenticated::apply())]
+    #[graphql(directive = requires_scopes::apply(vec![vec!["officer".into()]]))]
     async fn marriage_registrars(
         &self,
         ctx: &Context<'_>,
@@ -171,7 +171,7 @@ impl CounterQuery {
     }
 
     /// Cases of impersonation of a registry, oldest first; for its officers and the supervisor of its division (冒名案件).
-    #[graphql(directive = authenticated::apply(), directive = list_size::apply(None, Some(vec!["first".into()])))]
+    #[graphql(directive = requires_scopes::apply(vec![vec!["officer".into()]]), directive = list_size::apply(None, Some(vec!["first".into()])))]
     async fn impersonation_cases(
         &self,
         ctx: &Context<'_>,
@@ -198,7 +198,7 @@ impl CounterQuery {
     }
 
     /// Corrections at a registry, oldest first; for its officers and the supervisor of its division (更正).
-    #[graphql(directive = authenticated::apply(), directive = list_size::apply(None, Some(vec!["first".into()])))]
+    #[graphql(directive = requires_scopes::apply(vec![vec!["officer".into()]]), directive = list_size::apply(None, Some(vec!["first".into()])))]
     async fn marriage_corrections(
         &self,
         ctx: &Context<'_>,

@@ -10,7 +10,7 @@ use super::slots::registry_of;
 use crate::kit::batch::Siblings;
 use crate::kit::federation::directives::*;
 use crate::kit::{CitizenIdInput, Date, Error, PrincipalExt, Result};
-use crate::model::{annotation, court_notice};
+use crate::model::{annotation, court_notice, sealed};
 use crate::rules::court::NoticeKind;
 use crate::service::{court, records};
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
@@ -57,8 +57,14 @@ impl CourtNotice {
 
     /// Number of the judgment (裁判文书案号).
     #[graphql(directive = personal::apply("marital".into(), "couple { id }".into()))]
-    async fn document_number(&self) -> &str {
-        &self.row.doc_no
+    async fn document_number(&self, ctx: &Context<'_>) -> Result<String> {
+        let services = ctx.services();
+        let (db, row) = (services.db.read(), self.row.id.to_string());
+        let opened = services
+            .columns
+            .open_text(db, &sealed::JUDGMENT, &row, &self.row.doc_no)
+            .await?;
+        Ok(opened.to_string())
     }
 
     /// What it tells (类别).
@@ -81,6 +87,7 @@ impl CourtNotice {
     }
 
     /// Whether the court collected the certificates (法院是否已收缴证件).
+    #[graphql(directive = personal::apply("marital".into(), "couple { id }".into()))]
     async fn certificates_collected(&self) -> bool {
         self.row.certificates_collected
     }
@@ -91,6 +98,7 @@ impl CourtNotice {
     }
 
     /// What the judgment did to the record; null while it waits (批注结果).
+    #[graphql(directive = personal::apply("marital".into(), "couple { id }".into()))]
     async fn outcome(&self) -> Result<Option<CourtNoticeOutcome>> {
         self.row
             .outcome
@@ -100,6 +108,7 @@ impl CourtNotice {
     }
 
     /// When it was annotated; null while it waits (批注日期).
+    #[graphql(directive = personal::apply("marital".into(), "couple { id }".into()))]
     async fn annotated_on(&self) -> Option<Date> {
         self.row.annotated_on.map(Date)
     }

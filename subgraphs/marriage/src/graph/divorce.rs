@@ -117,6 +117,7 @@ impl DivorceApplication {
     }
 
     /// The day on which it was withdrawn or closed; null while it is open (办结日期).
+    #[graphql(directive = personal::apply("marital".into(), "parties { id }".into()))]
     async fn closed_on(&self) -> Option<Date> {
         self.application.row.closed_on.map(Date)
     }

@@ -56,6 +56,7 @@ pub struct EligibilityParty {
     /// The person; null when nothing is kept of this person yet (自然人).
     pub person: Option<Person>,
     /// Age in full years on the day of the check (周岁).
+    #[graphql(directive = personal::apply("IDENTITY".into(), "person { id }".into()))]
     pub age_years: i32,
     /// What the authority says; never whom someone is married to (婚姻状况核验结果).
     #[graphql(directive = personal::apply("marital".into(), "person { id }".into()))]

@@ -138,6 +138,14 @@ pub enum MaritalEvent {
     Cleared,
     /// A wrong end of the record's marriage was corrected (更正).
     Corrected,
+    /// The marriage ended with a declaration of death and did not come back when that was taken back (因死亡宣告消除且未恢复).
+    EndedByDeclaration,
+    /// The record is another person's, with whom this one had been taken for one (人员拆分).
+    Parted,
+    /// An application for divorce was received, here or in another province (受理离婚申请).
+    DivorceApplied,
+    /// That application was closed without a divorce (离婚申请终结).
+    DivorceApplicationClosed,
 }
 
 /// Where an application for divorce stands (离婚登记申请状态).

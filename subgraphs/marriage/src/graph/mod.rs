@@ -21,6 +21,7 @@ pub mod entities;
 pub mod enums;
 pub mod inputs;
 pub mod inquiry;
+pub mod interop;
 pub mod law;
 pub mod person;
 pub mod places;
@@ -28,10 +29,12 @@ pub mod query;
 pub mod queue;
 pub mod records;
 pub mod registry;
+pub mod revival;
 pub mod slot_mutation;
 pub mod slots;
 pub mod staff;
 pub mod statistics;
+pub mod subscription;
 
 use crate::kit::{Graph, Services, YearMonth};
 use async_graphql::{Error, ErrorExtensions, ID, MergedObject};
@@ -44,6 +47,7 @@ pub struct Query(
     counter_query::CounterQuery,
     inquiry::InquiryQuery,
     law::LawQuery,
+    interop::InteropQuery,
 );
 
 /// The mutations of marriage registration.
@@ -54,16 +58,23 @@ pub struct Mutation(
     divorce_mutation::DivorceMutation,
     court::CourtMutation,
     cases::CaseMutation,
+    revival::RevivalMutation,
     archive::ReplacementMutation,
     queue::HallMutation,
     counselling::CounsellingMutation,
     staff::StaffMutation,
     law::TimersMutation,
+    interop::InteropMutation,
 );
 
 /// The schema over its services.
 pub(crate) fn build(services: Services) -> Graph {
-    Graph::build(Query::default(), Mutation::default(), services)
+    Graph::with_subscription(
+        Query::default(),
+        Mutation::default(),
+        subscription::Subscription,
+        services,
+    )
 }
 
 /// A malformed argument, which stops its field. The value is never repeated.

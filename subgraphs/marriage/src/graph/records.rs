@@ -14,7 +14,7 @@ use super::slots::registry_of;
 use crate::kit::batch::Siblings;
 use crate::kit::federation::directives::*;
 use crate::kit::{Date, DateTime, PrincipalExt, Result};
-use crate::model::{certificate, marriage_record};
+use crate::model::{certificate, marriage_record, sealed};
 use crate::rules::certificate::CertificateNumber;
 use crate::rules::ledger::{Entry, gb_t_2261_2};
 use crate::rules::record::RecordState;
@@ -98,11 +98,13 @@ impl MarriageRecord {
     }
 
     /// The day from which the marriage has effect, earlier when made good later (婚姻效力起始日).
+    #[graphql(directive = personal::apply("marital".into(), "parties { id }".into()))]
     async fn effective_from(&self) -> Date {
         Date(self.row.effective_from)
     }
 
     /// The day on which the marriage ended; null while it exists (婚姻终止日).
+    #[graphql(directive = personal::apply("marital".into(), "parties { id }".into()))]
     async fn ended_on(&self) -> Option<Date> {
         self.row.ended_on.map(Date)
     }
@@ -131,6 +133,7 @@ impl MarriageRecord {
     }
 
     /// The certificates issued for this marriage to the person through whom it was reached (本人证件).
+    #[graphql(directive = personal::apply("marital".into(), "parties { id }".into()))]
     async fn certificates(&self, ctx: &Context<'_>) -> Result<Option<Vec<Certificate>>> {
         let db = ctx.services().db.clone();
         let all = self
@@ -184,11 +187,18 @@ impl MarriageRecord {
     /// What was written beside the record, oldest first (批注).
     #[graphql(directive = personal::apply("marital".into(), "parties { id }".into()))]
     async fn annotations(&self, ctx: &Context<'_>) -> Result<Option<Vec<MarriageAnnotation>>> {
-        let db = ctx.services().db.clone();
+        let services = ctx.services().clone();
         let all = self
             .records
             .load(&self.row.id, "annotations", "", |ids| async move {
-                let found = court::annotations_of(db.read(), &ids).await?;
+                let db = services.db.read();
+                let mut found = court::annotations_of(db, &ids).await?;
+                let rows = found.values_mut().flatten();
+                let texts = rows.filter_map(|row| Some((row.id, row.reference.as_mut()?)));
+                services
+                    .columns
+                    .open_all(db, &sealed::ANNOTATION, texts)
+                    .await?;
                 Ok(found
                     .into_iter()
                     .map(|(id, rows)| (id, Arc::new(rows)))

@@ -2,6 +2,8 @@
 
 mod m0001_tables;
 mod m0002_counter;
+mod m0003_judgment_index;
+mod m0005_interop;
 
 use sea_orm_migration::MigrationTrait;
 
@@ -10,5 +12,7 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
     vec![
         Box::new(m0001_tables::Tables),
         Box::new(m0002_counter::Counter),
+        Box::new(m0003_judgment_index::JudgmentIndex),
+        Box::new(m0005_interop::Interop),
     ]
 }

@@ -29,7 +29,7 @@ pub struct Model {
     pub decided_by: Option<String>,
     /// When.
     pub decided_at: Option<DateTimeUtc>,
-    /// `PROPOSED`, `APPLIED` or `REJECTED`.
+    /// `PROPOSED`, `APPLIED`, `REJECTED` or `EXPIRED`.
     pub state: String,
     /// Counts changes.
     pub version: i64,

@@ -15,6 +15,8 @@ pub struct Model {
     pub court: String,
     /// Number of the judgment.
     pub doc_no: String,
+    /// Its blind index; none only for a row of a program of before.
+    pub doc_index: Option<Vec<u8>>,
     /// See `rules::court::NoticeKind`.
     pub kind: String,
     /// From when the judgment has effect.

@@ -42,11 +42,19 @@ pub enum LedgerEvent {
     Cleared,
     /// 更正: the end of the record's marriage that stands before this entry was wrong.
     Corrected,
+    /// 死亡宣告撤销后未恢复: the marriage ended with a declaration of death that was taken back too late.
+    EndedByDeclaration,
+    /// 人员拆分: the record belongs to another person, with whom this one had been taken for one.
+    Parted,
+    /// 离婚申请受理 (跨省): an application for divorce is open somewhere.
+    DivorceApplied,
+    /// 离婚申请终结 (跨省): that application is closed without a divorce.
+    DivorceApplicationClosed,
 }
 
 impl LedgerEvent {
     /// Every event, in the order of the list above.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 19] = [
         Self::DeclaredNeverMarried,
         Self::Married,
         Self::Divorced,
@@ -62,6 +70,10 @@ impl LedgerEvent {
         Self::Disputed,
         Self::Cleared,
         Self::Corrected,
+        Self::EndedByDeclaration,
+        Self::Parted,
+        Self::DivorceApplied,
+        Self::DivorceApplicationClosed,
     ];
 
     /// The text kept in the database and covered by the hash.
@@ -83,6 +95,10 @@ impl LedgerEvent {
             Self::Disputed => "DISPUTED",
             Self::Cleared => "CLEARED",
             Self::Corrected => "CORRECTED",
+            Self::EndedByDeclaration => "ENDED_BY_DECLARATION",
+            Self::Parted => "PARTED",
+            Self::DivorceApplied => "DIVORCE_APPLIED",
+            Self::DivorceApplicationClosed => "DIVORCE_APPLICATION_CLOSED",
         }
     }
 
@@ -146,6 +162,14 @@ pub fn replay(entries: &[Entry]) -> Status {
     let mut spans: Vec<Span> = Vec::new();
     let (mut held, mut legacy, mut declared, mut disputes) = (false, false, false, 0_u32);
     for entry in entries {
+        // The act that a person was held for ends the hold; nothing else but a release does.
+        held &= !matches!(
+            entry.event,
+            LedgerEvent::Married
+                | LedgerEvent::Divorced
+                | LedgerEvent::DivorceApplied
+                | LedgerEvent::DivorceApplicationClosed
+        );
         match entry.event {
             LedgerEvent::DeclaredNeverMarried => declared = true,
             LedgerEvent::Married => spans.push(Span {
@@ -154,12 +178,19 @@ pub fn replay(entries: &[Entry]) -> Status {
                 until: None,
                 never_was: false,
             }),
-            LedgerEvent::Divorced | LedgerEvent::DivorcedByCourt => {
+            LedgerEvent::Divorced
+            | LedgerEvent::DivorcedByCourt
+            | LedgerEvent::EndedByDeclaration => {
                 end(&mut spans, entry, Status::Divorced);
             }
             LedgerEvent::SpouseDied => end(&mut spans, entry, Status::Widowed),
-            LedgerEvent::Died => {}
-            LedgerEvent::Voided | LedgerEvent::Annulled | LedgerEvent::RevokedFraud => {
+            LedgerEvent::Died
+            | LedgerEvent::DivorceApplied
+            | LedgerEvent::DivorceApplicationClosed => {}
+            LedgerEvent::Voided
+            | LedgerEvent::Annulled
+            | LedgerEvent::RevokedFraud
+            | LedgerEvent::Parted => {
                 if let Some(span) = spans.iter_mut().find(|s| s.record == entry.record) {
                     span.never_was = true;
                 }
@@ -212,6 +243,30 @@ fn end(spans: &mut [Span], entry: &Entry, status: Status) {
     }
 }
 
+/// The day of death that a ledger holds and nothing has taken back; with a record, only the death that ended
+/// this one.
+#[must_use]
+pub fn death_in(entries: &[Entry], record: Option<Uuid>) -> Option<NaiveDate> {
+    let mut deaths: Vec<&Entry> = Vec::new();
+    for entry in entries {
+        match entry.event {
+            LedgerEvent::Died => {
+                deaths.retain(|death| death.record != entry.record);
+                deaths.push(entry);
+            }
+            LedgerEvent::Corrected | LedgerEvent::EndedByDeclaration => {
+                deaths.retain(|death| death.record != entry.record);
+            }
+            _ => {}
+        }
+    }
+    deaths
+        .into_iter()
+        .rev()
+        .find(|death| record.is_none() || death.record == record)
+        .map(|death| death.effective_on)
+}
+
 /// Marital status GB/T 2261.2-2003 for export; what has no code there is 90 未说明.
 #[must_use]
 pub const fn gb_t_2261_2(status: Status) -> &'static str {
@@ -257,206 +312,4 @@ pub fn hash(previous: &[u8], entry: &Entry) -> Vec<u8> {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-    use LedgerEvent as E;
-    use proptest::prelude::*;
-
-    fn entries(list: &[(LedgerEvent, &str, u128)]) -> Vec<Entry> {
-        list.iter()
-            .enumerate()
-            .map(|(index, (event, day, record))| Entry {
-                seq: index as i64 + 1,
-                event: *event,
-                effective_on: day.parse().unwrap(),
-                at: DateTime::UNIX_EPOCH,
-                record: (*record > 0).then(|| Uuid::from_u128(*record)),
-            })
-            .collect()
-    }
-
-    #[test]
-    fn the_status_follows_from_the_events_at_their_own_days() {
-        let married = (E::Married, "2010-05-01", 1);
-        type Case<'a> = (&'a str, Vec<(LedgerEvent, &'a str, u128)>, Status);
-        let table: Vec<Case<'_>> = vec![
-            ("nothing", vec![], Status::NoRecord),
-            (
-                "declared",
-                vec![(E::DeclaredNeverMarried, "2020-01-01", 0)],
-                Status::NeverMarriedDeclared,
-            ),
-            ("married", vec![married], Status::Married),
-            (
-                "divorced",
-                vec![married, (E::Divorced, "2015-01-01", 1)],
-                Status::Divorced,
-            ),
-            (
-                "widowed",
-                vec![married, (E::SpouseDied, "2015-01-01", 1)],
-                Status::Widowed,
-            ),
-            (
-                "married again",
-                vec![
-                    married,
-                    (E::Divorced, "2015-01-01", 1),
-                    (E::Married, "2015-01-01", 2),
-                ],
-                Status::Married,
-            ),
-            (
-                "twice at once",
-                vec![married, (E::Married, "2012-01-01", 2)],
-                Status::Disputed,
-            ),
-            (
-                "the second was a fraud",
-                vec![
-                    married,
-                    (E::Married, "2012-01-01", 2),
-                    (E::RevokedFraud, "2023-01-01", 2),
-                ],
-                Status::Married,
-            ),
-            (
-                "void: as if never married",
-                vec![married, (E::Voided, "2012-01-01", 1)],
-                Status::NoRecord,
-            ),
-            (
-                "a late judgment has its own day",
-                vec![
-                    married,
-                    (E::Married, "2016-01-01", 2),
-                    (E::DivorcedByCourt, "2015-01-01", 1),
-                ],
-                Status::Married,
-            ),
-            (
-                "a judgment before the death",
-                vec![
-                    married,
-                    (E::SpouseDied, "2020-01-01", 1),
-                    (E::DivorcedByCourt, "2018-01-01", 1),
-                ],
-                Status::Divorced,
-            ),
-            (
-                "a case is open",
-                vec![married, (E::Disputed, "2023-01-01", 1)],
-                Status::Disputed,
-            ),
-            (
-                "the case is cleared",
-                vec![
-                    married,
-                    (E::Disputed, "2023-01-01", 1),
-                    (E::RevokedFraud, "2023-02-01", 1),
-                    (E::Cleared, "2023-02-01", 1),
-                ],
-                Status::NoRecord,
-            ),
-            (
-                "a wrong end is corrected",
-                vec![
-                    married,
-                    (E::DivorcedByCourt, "2015-01-01", 1),
-                    (E::Corrected, "2016-01-01", 1),
-                ],
-                Status::Married,
-            ),
-            ("held", vec![(E::Held, "2026-01-01", 0)], Status::Held),
-            (
-                "released",
-                vec![(E::Held, "2026-01-01", 0), (E::Released, "2026-01-01", 0)],
-                Status::NoRecord,
-            ),
-            (
-                "an old paper waits",
-                vec![(E::LegacyFound, "1979-01-01", 0)],
-                Status::LegacyUnresolved,
-            ),
-        ];
-        for (name, list, status) in table {
-            assert_eq!(replay(&entries(&list)), status, "{name}");
-        }
-    }
-
-    #[test]
-    fn what_has_no_code_in_the_standard_is_exported_as_not_stated() {
-        for (status, code) in [
-            (Status::NeverMarriedDeclared, "10"),
-            (Status::Married, "20"),
-            (Status::Widowed, "30"),
-            (Status::Divorced, "40"),
-            (Status::NoRecord, "90"),
-            (Status::Held, "90"),
-            (Status::Disputed, "90"),
-        ] {
-            assert_eq!(gb_t_2261_2(status), code);
-        }
-    }
-
-    #[test]
-    fn the_hash_covers_every_fact_and_the_entry_before() {
-        let list = entries(&[(E::Married, "2010-05-01", 1)]);
-        let entry = list.first().unwrap();
-        let base = hash(&[], entry);
-        let changed = [
-            hash(&[0], entry),
-            hash(
-                &[],
-                &Entry {
-                    seq: 2,
-                    ..entry.clone()
-                },
-            ),
-            hash(
-                &[],
-                &Entry {
-                    event: E::Divorced,
-                    ..entry.clone()
-                },
-            ),
-            hash(
-                &[],
-                &Entry {
-                    record: None,
-                    ..entry.clone()
-                },
-            ),
-            hash(
-                &[],
-                &Entry {
-                    at: DateTime::UNIX_EPOCH + chrono::Duration::seconds(1),
-                    ..entry.clone()
-                },
-            ),
-        ];
-        for other in changed {
-            assert_ne!(base, other);
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn no_ledger_makes_the_replay_fail(
-            list in proptest::collection::vec((0..15usize, 0..20_000i32, 0..4u128), 0..40)
-        ) {
-            let entries: Vec<Entry> = list
-                .into_iter()
-                .enumerate()
-                .map(|(index, (event, days, record))| Entry {
-                    seq: index as i64,
-                    event: LedgerEvent::ALL[event],
-                    effective_on: NaiveDate::from_num_days_from_ce_opt(710_000 + days).unwrap(),
-                    at: DateTime::UNIX_EPOCH,
-                    record: (record > 0).then(|| Uuid::from_u128(record)),
-                })
-                .collect();
-            let _ = replay(&entries);
-        }
-    }
-}
+mod tests;

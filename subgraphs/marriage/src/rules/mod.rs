@@ -25,6 +25,7 @@ pub mod days;
 pub mod death;
 pub mod divorce;
 pub mod eligibility;
+pub mod elsewhere;
 pub mod impersonation;
 pub mod law;
 pub mod ledger;

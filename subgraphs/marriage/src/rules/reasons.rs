@@ -49,6 +49,7 @@ pub fn by_code(code: &str) -> Option<Refusal> {
         .chain(recusal(true, false))
         .chain(place)
         .chain(may_register(super::application::State::Eligible, false).err())
+        .chain(super::elsewhere::REASONS)
         .find(|refusal| refusal.code == code)
 }
 

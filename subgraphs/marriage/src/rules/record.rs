@@ -5,7 +5,7 @@
 //! counts for nothing, yet its history stays.
 
 use super::Refusal;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 /// State of a marriage record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -78,6 +78,16 @@ pub struct Correction<'a> {
     pub officers: (&'a str, &'a str),
     /// Reference to the evidence, not empty.
     pub evidence: &'a str,
+}
+
+/// A correction that nobody decided in this time is over: what the first officer saw may no longer hold.
+/// This house's order; no law names the span.
+pub const DECIDED_WITHIN: TimeDelta = TimeDelta::days(7);
+
+/// M-21, domain.md E.4: whether a correction has waited too long for its second officer.
+#[must_use]
+pub fn is_expired(proposed_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    now >= proposed_at + DECIDED_WITHIN
 }
 
 /// M-21, M-22, 民法典 1054, 1080: a record ends once; only a correction by two officers with

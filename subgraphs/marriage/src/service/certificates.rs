@@ -105,6 +105,18 @@ pub async fn cancel(tx: &impl ConnectionTrait, record: Uuid, state: &str) -> Res
     Ok(())
 }
 
+/// Puts the certificates of a record back in force that its end had taken out of force; those that were
+/// replaced stay replaced.
+pub async fn reinstate(tx: &impl ConnectionTrait, record: Uuid) -> Result<()> {
+    certificate::Entity::update_many()
+        .col_expr(certificate::Column::State, Expr::value("ISSUED"))
+        .filter(certificate::Column::RecordId.eq(record))
+        .filter(certificate::Column::State.eq("CANCELLED"))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
 /// Enters the numbers of the printed forms, one for each holder. A form is used once.
 pub async fn print(act: &Act<'_>, record: Uuid, forms: &[(&str, &str)]) -> Result<()> {
     for (holder, form) in forms {

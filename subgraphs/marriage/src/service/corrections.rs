@@ -4,10 +4,10 @@
 use super::act::{Act, add, same_version, save};
 use super::{court, ledger};
 use crate::kit::{Error, Result};
-use crate::model::{correction, marriage_record};
+use crate::model::{correction, marriage_record, sealed};
 use crate::rules::Refusal;
 use crate::rules::ledger::LedgerEvent;
-use crate::rules::record::{Correction, RecordState, may_change};
+use crate::rules::record::{Correction, DECIDED_WITHIN, RecordState, is_expired, may_change};
 use chrono::NaiveDate;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde::Serialize;
@@ -72,6 +72,7 @@ pub async fn propose(act: Act<'_>, what: &Propose) -> Result<Uuid> {
     let open = correction::Entity::find()
         .filter(correction::Column::RecordId.eq(id))
         .filter(correction::Column::State.eq("PROPOSED"))
+        .filter(correction::Column::ProposedAt.gt(act.now - DECIDED_WITHIN))
         .one(act.tx)
         .await?;
     if open.is_some() {
@@ -82,14 +83,17 @@ pub async fn propose(act: Act<'_>, what: &Propose) -> Result<Uuid> {
         ));
     }
     act.unless(reasons)?;
+    let made = crate::kit::id::new();
     let row = correction::Model {
-        id: crate::kit::id::new(),
+        id: made,
         record_id: id,
         registry_id: what.registry,
         from_state: record.state.clone(),
         to_state: what.to.to_owned(),
         ended_on: what.ended_on,
-        evidence: what.evidence.trim().to_owned(),
+        evidence: act
+            .encrypted(&sealed::CORRECTION, made, what.evidence.trim())
+            .await?,
         proposed_by: account.to_owned(),
         proposed_at: act.now,
         decided_by: None,
@@ -97,7 +101,6 @@ pub async fn propose(act: Act<'_>, what: &Propose) -> Result<Uuid> {
         state: "PROPOSED".to_owned(),
         version: 1,
     };
-    let made = row.id;
     add!(act.tx, correction, row)?;
     act.leave(
         "Correction",
@@ -136,6 +139,14 @@ pub async fn decide(act: Act<'_>, what: &Decide) -> Result<Uuid> {
         )
         .into());
     }
+    if is_expired(row.proposed_at, act.now) {
+        return Err(Refusal::by_form(
+            "CORRECTION_EXPIRED",
+            "This correction has waited too long for its second officer; propose it again.",
+            "该更正逾期未复核，已失效，请重新提出。",
+        )
+        .into());
+    }
     let second = act.account()?;
     let both = Correction {
         officers: (&row.proposed_by, second),
@@ -153,12 +164,15 @@ pub async fn decide(act: Act<'_>, what: &Decide) -> Result<Uuid> {
     if what.apply {
         may_change(from, to, Some(&both))?;
         apply(&act, record, to, row.ended_on).await?;
+        let evidence = act
+            .opened(&sealed::CORRECTION, row.id, &row.evidence)
+            .await?;
         court::note(
             &act,
             row.record_id,
             "CORRECTED",
             row.ended_on,
-            Some(&row.evidence),
+            Some(&evidence),
         )
         .await?;
     }

@@ -45,10 +45,21 @@ impl Known {
         self.number.birth_date()
     }
 
-    /// The province whose digits begin the number: the authority of the person's ledger.
+    /// The authority of the person's ledger, by the table of routes.
     #[must_use]
-    pub fn authority(&self) -> String {
-        eligibility::authority(&self.number)
+    pub fn authority(&self, services: &Services) -> String {
+        crate::interop::counter::authority(services, self.prefix())
+    }
+
+    /// The first six digits of the number, which lead to the authority.
+    #[must_use]
+    pub(crate) fn prefix(&self) -> &str {
+        self.number.division_code()
+    }
+
+    /// The number itself, for the one place that seals it.
+    pub(crate) fn expose(&self) -> String {
+        vault::Identity::new(&self.number, "").id_number.clone()
     }
 
     /// Which competence of the registry the person needs.

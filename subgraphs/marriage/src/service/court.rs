@@ -7,7 +7,7 @@ use super::act::{Act, add, same_version, save};
 use super::couple::Known;
 use super::{certificates, divorce, ledger};
 use crate::kit::{Error, Result};
-use crate::model::{annotation, court_notice, divorce_application, marriage_record};
+use crate::model::{annotation, court_notice, divorce_application, marriage_record, sealed};
 use crate::rules::Refusal;
 use crate::rules::court::{Effect, NoticeKind, effect, not_received};
 use crate::rules::record::RecordState;
@@ -49,9 +49,11 @@ pub async fn receive(act: Act<'_>, what: &Notice) -> Result<Uuid> {
         what.effective_on,
         act.today(),
     ))?;
+    // While the key of indexes changes a known judgment may have the index of either key.
+    let columns = act.services.columns.for_writing(act.tx, act.now).await?;
     let known = court_notice::Entity::find()
         .filter(court_notice::Column::Court.eq(court))
-        .filter(court_notice::Column::DocNo.eq(doc_no))
+        .filter(court_notice::Column::DocIndex.is_in(columns.indexes(&sealed::JUDGMENT, doc_no)))
         .one(act.tx)
         .await?;
     if known.is_some() {
@@ -65,11 +67,13 @@ pub async fn receive(act: Act<'_>, what: &Notice) -> Result<Uuid> {
     }
     what.man.announce(&act).await?;
     what.woman.announce(&act).await?;
+    let id = crate::kit::id::new();
     let row = court_notice::Model {
-        id: crate::kit::id::new(),
+        id,
         registry_id: what.registry,
         court: court.to_owned(),
-        doc_no: doc_no.to_owned(),
+        doc_no: columns.encrypt_text(&sealed::JUDGMENT, &id.to_string(), doc_no)?,
+        doc_index: Some(columns.index(&sealed::JUDGMENT, doc_no)?),
         kind: what.kind.to_owned(),
         effective_on: what.effective_on,
         received_on: act.today(),
@@ -134,14 +138,17 @@ pub async fn annotate(act: Act<'_>, what: &Annotate) -> Result<Uuid> {
             effective_on: notice.effective_on,
             record: Some(record_id),
         };
-        ledger::append(act.tx, person, fact, act.now).await?;
+        crate::interop::facts::enter(&act, &record, person, fact).await?;
     }
+    let judgment = act
+        .opened(&sealed::JUDGMENT, notice.id, &notice.doc_no)
+        .await?;
     note(
         &act,
         record_id,
         &notice.kind,
         Some(notice.effective_on),
-        Some(&notice.doc_no),
+        Some(&judgment),
     )
     .await?;
     if let Effect::Ends(to, on) = effect {
@@ -228,13 +235,18 @@ pub async fn note(
     effective_on: Option<NaiveDate>,
     reference: Option<&str>,
 ) -> Result<()> {
+    let id = crate::kit::id::new();
+    let reference = match reference {
+        Some(text) => Some(act.encrypted(&sealed::ANNOTATION, id, text).await?),
+        None => None,
+    };
     let row = annotation::Model {
-        id: crate::kit::id::new(),
+        id,
         record_id: record,
         kind: kind.to_owned(),
         noted_on: act.today(),
         effective_on,
-        reference: reference.map(str::to_owned),
+        reference,
     };
     add!(act.tx, annotation, row)?;
     Ok(())

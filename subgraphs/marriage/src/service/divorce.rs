@@ -234,7 +234,7 @@ async fn assess(
     let (overdue, open): (Vec<_>, Vec<_>) = open
         .into_iter()
         .partition(|a| standing(&a.row, a.closes, now) == Standing::DeemedWithdrawn);
-    let refusals = not_received(&DivorceFacts {
+    let mut refusals = not_received(&DivorceFacts {
         both_present: receipt.both_present,
         agreement_signed: receipt.agreement_signed,
         full_capacity: receipt.full_capacity,
@@ -246,6 +246,12 @@ async fn assess(
             .unwrap_or(RecordState::Void),
         open_elsewhere: !open.is_empty(),
     });
+    // Both ledgers must take the divorce together; ending the marriage on one alone would be half of it.
+    if let Some(record) = &record
+        && crate::interop::facts::is_shared(db, record.id).await?
+    {
+        refusals.push(crate::rules::elsewhere::DIVORCE_NOT_CONNECTED);
+    }
     Ok(Assessment {
         record,
         overdue,

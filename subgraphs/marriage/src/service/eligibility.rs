@@ -62,10 +62,10 @@ pub fn needs(id: &CitizenId) -> Competence {
     }
 }
 
-/// The province whose digits begin the number.
+/// The authority of the person's ledger, by the table of routes.
 #[must_use]
-pub fn authority(id: &CitizenId) -> String {
-    id.division_code().chars().take(2).collect()
+pub fn authority(services: &Services, id: &CitizenId) -> String {
+    crate::interop::counter::authority(services, id.division_code())
 }
 
 /// Sex as the rules name it.
@@ -92,7 +92,7 @@ pub async fn check(
     let here: Vec<String> = [man, woman]
         .into_iter()
         .zip(&tokens)
-        .filter(|(id, _)| authority(id) == services.province.as_str())
+        .filter(|(id, _)| authority(services, id) == services.province.as_str())
         .map(|(_, token)| token.clone())
         .collect();
     let ledgers = ledger::of_persons(db, &here).await?;
@@ -113,7 +113,7 @@ pub async fn check(
             age_years: age(facts, on, settings),
             finding: facts.finding,
             coverage_from: coverage.filter(|_| answered),
-            authority: authority(id),
+            authority: authority(services, id),
             answered_at: answered.then_some(now),
         }
     };

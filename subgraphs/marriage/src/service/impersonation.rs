@@ -5,7 +5,7 @@ use super::act::{Act, add, same_version, save};
 use super::couple::Known;
 use super::{certificates, court, ledger};
 use crate::kit::{Error, Result};
-use crate::model::{case_evidence, impersonation_case, marriage_record};
+use crate::model::{case_evidence, impersonation_case, marriage_record, sealed};
 use crate::rules::Refusal;
 use crate::rules::impersonation::{EvidenceKind, not_revoked, two_officers};
 use crate::rules::ledger::LedgerEvent;
@@ -97,7 +97,7 @@ async fn enter(act: &Act<'_>, record: &marriage_record::Model, event: LedgerEven
             effective_on: act.today(),
             record: Some(record.id),
         };
-        ledger::append(act.tx, person, fact, act.now).await?;
+        crate::interop::facts::enter(act, record, person, fact).await?;
     }
     Ok(())
 }
@@ -143,12 +143,15 @@ pub async fn add_evidence(act: Act<'_>, what: &Evidence) -> Result<Uuid> {
         )
         .into());
     }
+    let id = crate::kit::id::new();
     let row = case_evidence::Model {
-        id: crate::kit::id::new(),
+        id,
         case_id: case.id,
         kind: what.kind.to_owned(),
         issued_by: what.issued_by.trim().to_owned(),
-        reference: what.reference.trim().to_owned(),
+        reference: act
+            .encrypted(&sealed::EVIDENCE, id, what.reference.trim())
+            .await?,
         issued_on: what.issued_on,
         added_at: act.now,
     };

@@ -1,10 +1,15 @@
 //! Appending to a person's marital ledger, and reading it back.
 
+use crate::kit::events::{Event, emit};
 use crate::kit::{Error, Result};
 use crate::model::ledger_entry;
 use crate::rules::ledger::{Entry, LedgerEvent, Status, hash, replay};
 use chrono::{DateTime, NaiveDate, Utc};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+};
+use serde_json::json;
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -49,9 +54,13 @@ pub fn next_row(
     }
 }
 
-/// Appends one fact. Two writers at once meet in the primary key, and one of them repeats.
+/// The event of an entry, whose key is the person's token.
+pub const ENTERED: &str = "MaritalLedgerEntered";
+
+/// Appends one fact and tells of it. Two writers at once meet in the primary key, and one of them
+/// repeats.
 pub async fn append(
-    tx: &impl ConnectionTrait,
+    tx: &DatabaseTransaction,
     person: &str,
     fact: Fact,
     at: DateTime<Utc>,
@@ -65,7 +74,54 @@ pub async fn append(
     ledger_entry::Entity::insert(ledger_entry::ActiveModel::from(row.clone()))
         .exec_without_returning(tx)
         .await?;
+    let entered = Event {
+        kind: ENTERED.to_owned(),
+        key: person.to_owned(),
+        at,
+        body: json!({ "version": 1, "seq": row.seq }),
+    };
+    emit(tx, &entered).await?;
     Ok(row)
+}
+
+/// A person's entries behind a position, in order, and the position of the last; with no position given,
+/// none, and the position of the last there is.
+///
+/// # Errors
+/// What the database says.
+pub async fn behind(
+    db: &impl ConnectionTrait,
+    person: &str,
+    seq: Option<i64>,
+) -> Result<(Vec<Entry>, Option<i64>)> {
+    use ledger_entry::Column;
+    let own = ledger_entry::Entity::find().filter(Column::Person.eq(person));
+    let Some(seq) = seq else {
+        let last = own.order_by_desc(Column::Seq).one(db).await?;
+        return Ok((Vec::new(), Some(last.map_or(0, |row| row.seq))));
+    };
+    let rows = own
+        .filter(Column::Seq.gt(seq))
+        .order_by_asc(Column::Seq)
+        .all(db)
+        .await?;
+    let last = rows.last().map_or(seq, |row| row.seq);
+    let entries = rows.iter().map(entry).collect::<Result<_>>()?;
+    Ok((entries, Some(last)))
+}
+
+/// A person's last entries, the latest first.
+///
+/// # Errors
+/// What the database says.
+pub async fn latest(db: &impl ConnectionTrait, person: &str, most: u64) -> Result<Vec<Entry>> {
+    let rows = ledger_entry::Entity::find()
+        .filter(ledger_entry::Column::Person.eq(person))
+        .order_by_desc(ledger_entry::Column::Seq)
+        .limit(most)
+        .all(db)
+        .await?;
+    rows.iter().map(entry).collect()
 }
 
 /// A row as the rules want it.

@@ -19,6 +19,9 @@ use serde_json::json;
 use std::collections::HashMap;
 use uuid::Uuid;
 
+/// The event of a queue that moved, whose key is the registry.
+pub const MOVED: &str = "QueueMoved";
+
 /// What is needed to draw a ticket.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Take {
@@ -110,7 +113,13 @@ pub async fn take(act: Act<'_>, what: &Take) -> Result<Uuid> {
         json!({ "registry": registry.id }),
     )
     .await?;
+    moved(act, registry.id).await?;
     Ok(id)
+}
+
+/// Tells who watches the queue.
+async fn moved(act: Act<'_>, registry: Uuid) -> Result<()> {
+    act.tell(MOVED, &registry.to_string(), json!({})).await
 }
 
 /// Counts the run of the day up; its row is ours until the end of the transaction.
@@ -188,6 +197,7 @@ pub async fn call_next(act: Act<'_>, what: &Call) -> Result<Uuid> {
         json!({ "desk": what.desk }),
     )
     .await?;
+    moved(act, what.registry).await?;
     Ok(id)
 }
 
@@ -217,7 +227,7 @@ async fn open_ticket(act: &Act<'_>, (id, version): (Uuid, i64)) -> Result<queue_
 /// Ends a ticket.
 pub async fn finish(act: Act<'_>, what: &Finish) -> Result<Uuid> {
     let row = open_ticket(&act, what.ticket).await?;
-    let (id, before) = (row.id, row.state.clone());
+    let (id, registry, before) = (row.id, row.registry_id, row.state.clone());
     let after = if what.served { "DONE" } else { "LEFT" };
     let ended = queue_ticket::Model {
         state: after.to_owned(),
@@ -226,6 +236,7 @@ pub async fn finish(act: Act<'_>, what: &Finish) -> Result<Uuid> {
     save!(act.tx, queue_ticket, ended)?;
     act.leave("QueueTicket", id, Some(&before), after, json!({}))
         .await?;
+    moved(act, registry).await?;
     Ok(id)
 }
 
@@ -269,7 +280,7 @@ pub async fn assign_guide(act: Act<'_>, what: &Assign) -> Result<Uuid> {
 }
 
 /// The queue of a registry on a day, as everyone may see it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Queue {
     /// Tickets drawn.
     pub drawn: i64,

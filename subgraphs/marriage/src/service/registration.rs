@@ -10,7 +10,7 @@ use crate::rules::eligibility::{Finding, free_to_marry};
 use crate::rules::ledger::LedgerEvent;
 use crate::rules::record::{RecordState, effective_from};
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
-use sea_orm::{ConnectionTrait, EntityTrait};
+use sea_orm::{DatabaseTransaction, EntityTrait};
 
 /// What is registered, after every check at the counter.
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ pub struct Registration<'a> {
 
 /// Registers a marriage, in the caller's transaction, at the moment `now`.
 pub async fn register(
-    tx: &impl ConnectionTrait,
+    tx: &DatabaseTransaction,
     what: &Registration<'_>,
     now: DateTime<Utc>,
 ) -> Result<marriage_record::Model> {

@@ -1,5 +1,6 @@
 //! What time alone brings about, written down by a job: overdue applications for divorce are deemed
-//! withdrawn, missed appointments become no-shows, tickets of past days are closed.
+//! withdrawn, missed appointments become no-shows, tickets of past days are closed, corrections that
+//! nobody decided are over.
 //!
 //! Nobody depends on it: every reading computes the same from dates and clock. The job makes the
 //! rows say so too, gives events to those who follow, and may run at any time, any number of times.
@@ -8,7 +9,8 @@ use super::divorce::{self, Standing, standing};
 use crate::kit::events::{Event, emit};
 use crate::kit::mutation::history;
 use crate::kit::{Principal, Result, Services};
-use crate::model::{appointment, appointment_party, divorce_application, queue_ticket};
+use crate::model::{appointment, appointment_party, correction, divorce_application, queue_ticket};
+use crate::rules::record::DECIDED_WITHIN;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::json;
@@ -25,6 +27,8 @@ pub struct Swept {
     pub no_shows: u64,
     /// Tickets of past days.
     pub tickets: u64,
+    /// Corrections that waited too long for their second officer.
+    pub expired_corrections: u64,
 }
 
 /// Writes down what time has brought about until now.
@@ -38,6 +42,7 @@ pub async fn run(services: &Services) -> Result<Swept> {
                 deemed_withdrawn: deem_withdrawn(tx, &services).await?,
                 no_shows: no_shows(tx, &services).await?,
                 tickets: close_tickets(tx, &services).await?,
+                expired_corrections: expire_corrections(tx, &services).await?,
             })
         })
     })
@@ -116,6 +121,18 @@ async fn close_tickets(tx: &sea_orm::DatabaseTransaction, services: &Services) -
         .col_expr(Column::Version, Expr::col(Column::Version).add(1))
         .filter(Column::State.is_in(["WAITING", "CALLED"]))
         .filter(Column::Day.lt(services.clock.today()))
+        .exec(tx)
+        .await?;
+    Ok(changed.rows_affected)
+}
+
+async fn expire_corrections(tx: &sea_orm::DatabaseTransaction, services: &Services) -> Result<u64> {
+    use correction::Column;
+    let changed = correction::Entity::update_many()
+        .col_expr(Column::State, Expr::value("EXPIRED"))
+        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+        .filter(Column::State.eq("PROPOSED"))
+        .filter(Column::ProposedAt.lte(services.clock.now() - DECIDED_WITHIN))
         .exec(tx)
         .await?;
     Ok(changed.rows_affected)

@@ -282,3 +282,40 @@ async fn only_two_officers_with_evidence_take_a_step_back() {
     assert_eq!(applied["correction"]["state"], "APPLIED", "{applied}");
     assert_eq!(status(&p, 0).await, "MARRIED");
 }
+
+#[tokio::test]
+async fn a_correction_that_nobody_decides_in_a_week_is_over() {
+    let mut p = Province::of("51").await;
+    let record = record_of(&p, 0).await;
+    let selection = "correction { id version state }";
+    let propose = |key: &str| {
+        json!({ "requestKey": key, "registry": registry("510118-1"), "record": record["id"],
+            "version": record["version"], "to": "DISSOLVED_JUDGMENT", "endedOn": "2024-03-01",
+            "evidence": "核查函2号" })
+    };
+    let (field, input) = ("proposeCorrection", "ProposeCorrectionInput");
+    let first = p
+        .change(p.officer("a"), field, input, selection, propose("a"))
+        .await;
+    assert_eq!(first["correction"]["state"], "PROPOSED", "{first}");
+    let later = p.services.clock.now() + crate::rules::record::DECIDED_WITHIN;
+    p.at(&later.to_rfc3339());
+    let decide = json!({ "requestKey": "d", "correction": first["correction"]["id"],
+        "version": first["correction"]["version"], "apply": true });
+    let late = p
+        .change(
+            p.officer("b"),
+            "decideCorrection",
+            "DecideCorrectionInput",
+            selection,
+            decide,
+        )
+        .await;
+    assert_eq!(refusals(&late), ["CORRECTION_EXPIRED"]);
+    let swept = crate::service::timers::run(&p.services).await.unwrap();
+    assert!(swept.expired_corrections >= 1, "{swept:?}");
+    let again = p
+        .change(p.officer("a"), field, input, selection, propose("b"))
+        .await;
+    assert_eq!(again["correction"]["state"], "PROPOSED", "{again}");
+}

@@ -5,7 +5,7 @@ use crate::kit::events::Event;
 use crate::rules::ledger::Status;
 use crate::service::ledger;
 
-async fn deliver(p: &Province, kind: &str, body: Value) {
+pub(super) async fn deliver(p: &Province, kind: &str, body: Value) {
     let event = Event {
         kind: kind.into(),
         key: "k".into(),
@@ -30,7 +30,7 @@ async fn deliver(p: &Province, kind: &str, body: Value) {
         .unwrap();
 }
 
-async fn status(p: &Province, token: &str) -> (Status, bool, usize) {
+pub(super) async fn status(p: &Province, token: &str) -> (Status, bool, usize) {
     let token = token.to_owned();
     let found = ledger::of_persons(p.services.db.read(), std::slice::from_ref(&token))
         .await

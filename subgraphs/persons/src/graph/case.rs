@@ -4,17 +4,18 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object};
 
-use super::{Opened, person::Person};
+use super::person::Person;
 use crate::{
     kit::{DateTime, PrincipalExt, Result, batch::Siblings, federation::directives::*},
     model::{
         identity_case::Model,
         terms::{AliasReason, CaseKind, IdentityCaseState, IdentityStatus},
     },
-    service::{columns::Column, lookup},
+    rules::approval,
+    service::{columns, lookup},
 };
 
-/// What officers decide about a person's identity: joining two records, taking a join back, how far it is known to be right (身份事项).
+/// What officers decide about a person's identity: joining two records, taking a join back, how far it is known to be right, and whether a supervisor may see it in full (身份事项).
 pub struct IdentityCase {
     row: Model,
     /// The persons of all cases of one list.
@@ -71,7 +72,11 @@ impl IdentityCase {
     }
 
     /// Where it stands (状态).
-    async fn state(&self) -> IdentityCaseState {
+    async fn state(&self, ctx: &Context<'_>) -> IdentityCaseState {
+        let waits = self.row.state == IdentityCaseState::Proposed;
+        if waits && approval::is_expired(self.row.proposed_at, ctx.services().clock.now()) {
+            return IdentityCaseState::Expired;
+        }
         self.row.state
     }
 
@@ -109,10 +114,16 @@ impl IdentityCase {
         directive = personal::apply("IDENTITY".into(), "person { id }".into())
     )]
     async fn reason(&self, ctx: &Context<'_>) -> Result<Option<String>> {
-        let opened = ctx.data_unchecked::<Opened>();
+        let services = ctx.services();
         let id = self.row.id.to_string();
-        let text = opened
-            .decrypt(ctx.services(), Column::Reason, &id, &self.row.reason)
+        let text = services
+            .columns
+            .open(
+                services.db.read(),
+                &columns::CASE_REASON,
+                &id,
+                &self.row.reason,
+            )
             .await?;
         Ok(Some(text.to_string()))
     }

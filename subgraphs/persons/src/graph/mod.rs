@@ -4,7 +4,6 @@
 mod access;
 mod case;
 pub mod mutation;
-mod opened;
 mod person;
 
 use std::sync::Arc;
@@ -27,7 +26,6 @@ use crate::{
 };
 
 pub use case::IdentityCase;
-pub(crate) use opened::Opened;
 pub use person::{FullIdentity, Person};
 
 /// The vault's schema over its services.
@@ -35,7 +33,6 @@ pub(crate) fn build(services: Services) -> Graph {
     Graph::new(
         Schema::build(Query, mutation::Mutation, EmptySubscription)
             .data(services.clone())
-            .data(Opened::default())
             .disable_suggestions()
             .finish(),
     )

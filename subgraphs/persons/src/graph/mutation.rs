@@ -52,6 +52,17 @@ pub struct ProposePersonSplitInput {
     pub reason: String,
 }
 
+/// A supervisor's wish to see a person in full (查阅完整身份信息申请).
+#[derive(InputObject)]
+pub struct ProposeRevealInput {
+    /// A key chosen by the caller: the same key gives the same answer (幂等键).
+    pub request_key: String,
+    /// The person (自然人).
+    pub person: ID,
+    /// Why, in 4 to 500 characters (理由).
+    pub reason: String,
+}
+
 /// A change of how far an identity is known to be right (身份核验状态变更).
 #[derive(InputObject)]
 pub struct ChangeIdentityStatusInput {
@@ -170,6 +181,25 @@ impl Mutation {
             version: input.version,
         };
         propose(ctx, &input.request_key, body, proposal, input.reason).await
+    }
+
+    /// Proposes that the supervisor sees a person in full; once a second officer approves it, the proposer may read it for 24 hours (提出查阅完整身份信息).
+    #[graphql(directive = requires_scopes::apply(vec![vec!["person.judge".into(), "person.reveal".into()]]))]
+    async fn propose_reveal(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The wish (查阅申请).")] input: ProposeRevealInput,
+    ) -> async_graphql::Result<IdentityCasePayload> {
+        let body = json!(["reveal", *input.person, input.reason]);
+        let person = input.person.to_string();
+        propose(
+            ctx,
+            &input.request_key,
+            body,
+            Proposal::Reveal { person },
+            input.reason,
+        )
+        .await
     }
 
     /// Decides a case as its second officer and carries it out if it is approved (复核身份事项).

@@ -4,22 +4,21 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object};
 
-use super::Opened;
 use crate::{
     kit::{
-        PrincipalExt, Result,
+        Error, Principal, PrincipalExt, Result, Role,
         batch::Siblings,
         citizen_id::{Sex, mask, mask_name},
         contract::scope,
         federation::directives::*,
+        seal::SealedColumn,
     },
     model::{
         person::Model,
         terms::{IdKind, IdentityStatus},
     },
     service::{
-        columns::Column,
-        lookup,
+        columns, lookup,
         reveal::{self, Full},
     },
 };
@@ -71,26 +70,47 @@ impl Person {
     async fn opened(
         &self,
         ctx: &Context<'_>,
-        column: Column,
+        column: &SealedColumn,
         show: impl FnOnce(&str) -> String,
     ) -> Result<Option<String>> {
         ctx.need(scope::PERSON_MASKED)?;
         let Some(row) = &self.row else {
             return Ok(None);
         };
-        let value = match column {
-            Column::IdNumber => row.id_number.as_deref(),
-            _ => row.name.as_deref(),
+        let caller = ctx.principal();
+        let seen = match caller.role {
+            // Numbers are for their owner; the name of somebody met in a shared record may be shown masked.
+            Role::Citizen if *column == columns::ID_NUMBER => {
+                caller.is_person(&self.token) || owns(caller, row)
+            }
+            Role::Citizen => true,
+            // An officer of nowhere has nothing to do with anybody.
+            _ => caller.division.is_some() || caller.registry.is_some(),
+        };
+        if !seen {
+            return Err(Error::Forbidden);
+        }
+        let value = if *column == columns::ID_NUMBER {
+            row.id_number.as_deref()
+        } else {
+            row.name.as_deref()
         };
         let Some(value) = value else {
             return Ok(None);
         };
-        let opened = ctx.data_unchecked::<Opened>();
-        let text = opened
-            .decrypt(ctx.services(), column, &row.token, value)
+        let services = ctx.services();
+        let text = services
+            .columns
+            .open(services.db.read(), column, &row.token, value)
             .await?;
         Ok(Some(show(&text)))
     }
+}
+
+/// Whether a row is the caller's own, under whichever of their names.
+fn owns(caller: &Principal, row: &Model) -> bool {
+    let main = row.alias_of.as_deref();
+    caller.is_person(&row.token) || main.is_some_and(|main| caller.is_person(main))
 }
 
 /// A person's number and name in full (完整身份信息).
@@ -111,7 +131,7 @@ impl FullIdentity {
     /// The number in full; null when the vault has none (完整证件号码).
     #[graphql(
         directive = requires_scopes::apply(vec![vec!["person.reveal".into()]]),
-        directive = personal::apply("IDENTITY".into(), "personId".into())
+        directive = personal::apply("REVEAL_IDENTITY".into(), "personId".into())
     )]
     async fn id_number(&self) -> Option<String> {
         self.full.id_number.as_deref().cloned()
@@ -120,7 +140,7 @@ impl FullIdentity {
     /// The name in full; null when it was never told (完整姓名).
     #[graphql(
         directive = requires_scopes::apply(vec![vec!["person.reveal".into()]]),
-        directive = personal::apply("IDENTITY".into(), "personId".into())
+        directive = personal::apply("REVEAL_IDENTITY".into(), "personId".into())
     )]
     async fn name(&self) -> Option<String> {
         self.full.name.as_deref().cloned()
@@ -141,7 +161,7 @@ impl Person {
         directive = personal::apply("IDENTITY".into(), "id".into())
     )]
     async fn masked_id(&self, ctx: &Context<'_>) -> Result<Option<String>> {
-        self.opened(ctx, Column::IdNumber, mask).await
+        self.opened(ctx, &columns::ID_NUMBER, mask).await
     }
 
     /// The name with only its first and last characters; null when the caller may not see it or it was never told (脱敏姓名).
@@ -150,7 +170,7 @@ impl Person {
         directive = personal::apply("IDENTITY".into(), "id".into())
     )]
     async fn masked_name(&self, ctx: &Context<'_>) -> Result<Option<String>> {
-        self.opened(ctx, Column::Name, mask_name).await
+        self.opened(ctx, &columns::NAME, mask_name).await
     }
 
     /// The sex; null when it is unknown or not stated (性别).
@@ -182,13 +202,19 @@ impl Person {
     }
 
     /// What kind of number names the person; null when it is not yet in the vault (证件类型).
-    #[graphql(directive = authenticated::apply())]
+    #[graphql(
+        directive = authenticated::apply(),
+        directive = personal::apply("IDENTITY".into(), "id".into())
+    )]
     async fn id_kind(&self) -> Option<IdKind> {
         self.row.as_ref().map(|row| row.id_kind)
     }
 
     /// The person whom this token is another name of; null for a main token (别名所属自然人).
-    #[graphql(directive = authenticated::apply())]
+    #[graphql(
+        directive = authenticated::apply(),
+        directive = personal::apply("IDENTITY".into(), "id".into())
+    )]
     async fn alias_of(&self, ctx: &Context<'_>) -> Result<Option<Person>> {
         let Some(main) = self.row.as_ref().and_then(|row| row.alias_of.clone()) else {
             return Ok(None);
@@ -225,10 +251,10 @@ impl Person {
         self.row.as_ref().map(|row| row.version)
     }
 
-    /// Number and name in full: for the person themselves, and for officers who state purpose, case and a reason; each reading is written down before it is shown; null when it is not yet in the vault (完整身份信息).
+    /// Number and name in full: for the person themselves, and for officers who state purpose, case and a reason, supervisors after a second officer's approval (proposeReveal); each reading is written down before it is shown; null when it is not yet in the vault (完整身份信息).
     #[graphql(
         directive = requires_scopes::apply(vec![vec!["person.reveal".into()]]),
-        directive = personal::apply("IDENTITY".into(), "id".into()),
+        directive = personal::apply("REVEAL_IDENTITY".into(), "id".into()),
         directive = cache_control::apply(Some(0), Some(CacheScope::Private)),
         directive = cost::apply(50)
     )]

@@ -1,6 +1,5 @@
 //! What the vault keeps.
 
-pub mod data_key;
 pub mod identity_case;
 pub mod person;
 pub mod retired_token;

@@ -57,6 +57,8 @@ crate::kit::terms! {
         Split = "SPLIT",
         /// How far an identity is known to be right (身份核验状态变更).
         Status = "STATUS",
+        /// A supervisor sees a person in full (主管查阅完整身份信息).
+        Reveal = "REVEAL",
     }
 
     /// Where a case about identities stands (身份事项状态).
@@ -69,6 +71,8 @@ crate::kit::terms! {
         Refused = "REFUSED",
         /// Carried out and taken back (已撤销).
         Reversed = "REVERSED",
+        /// Nobody decided it in time (逾期失效).
+        Expired = "EXPIRED",
     }
 
     /// Why two records become one person (合并原因).

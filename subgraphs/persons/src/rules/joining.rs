@@ -5,7 +5,7 @@ use crate::{
     model::terms::{AliasReason, IdKind, IdentityCaseState},
 };
 
-use super::refuse;
+use super::{approval::is_same_officer, refuse};
 
 const LAW: &str = "居民身份证法 3";
 const CORRECT: &str = "个人信息保护法 46";
@@ -121,6 +121,7 @@ pub fn may_decide(
     decider: &str,
     oversees: bool,
     state: IdentityCaseState,
+    expired: bool,
 ) -> Result<(), UserError> {
     const ORDER: &str = "个人信息保护法 51";
     if state != IdentityCaseState::Proposed {
@@ -132,7 +133,16 @@ pub fn may_decide(
             ORDER,
         ));
     }
-    if proposer == decider || !oversees {
+    if expired {
+        return Err(refuse(
+            "CASE_EXPIRED",
+            "This case has waited too long for its second officer; propose it again.",
+            "该事项逾期未复核，已失效，请重新提出。",
+            "case",
+            ORDER,
+        ));
+    }
+    if is_same_officer(proposer, decider) || !oversees {
         return Err(refuse(
             "SECOND_OFFICER",
             "A second officer who oversees the division decides.",
@@ -229,8 +239,16 @@ mod tests {
 
     #[test]
     fn two_officers_are_needed_and_the_second_oversees() {
+        let late = may_decide("a", "b", true, IdentityCaseState::Proposed, true);
+        assert_eq!(late.err().map(|e| e.code).as_deref(), Some("CASE_EXPIRED"));
         for (decider, oversees, state, expected) in [
             ("b", true, IdentityCaseState::Proposed, None),
+            (
+                "supervisor:a",
+                true,
+                IdentityCaseState::Proposed,
+                Some("SECOND_OFFICER"),
+            ),
             (
                 "a",
                 true,
@@ -245,7 +263,7 @@ mod tests {
             ),
             ("b", true, IdentityCaseState::Done, Some("CASE_DECIDED")),
         ] {
-            let outcome = may_decide("a", decider, oversees, state);
+            let outcome = may_decide("a", decider, oversees, state, false);
             assert_eq!(
                 outcome.err().map(|e| e.code).as_deref(),
                 expected,

@@ -1,8 +1,10 @@
 //! What follows from an identity, as pure functions.
 //!
 //! [`intake`] judges what is told about a person, [`joining`] who may become one with whom and how that
-//! is undone, [`status`] how far an identity is known to be right, [`reveal`] who may see it in full.
+//! is undone, [`status`] how far an identity is known to be right, [`reveal`] who may see it in full, [`approval`] for how long a second
+//! officer may be waited for.
 
+pub mod approval;
 pub mod intake;
 pub mod joining;
 pub mod reveal;

@@ -22,10 +22,12 @@ pub struct Asking<'a> {
     pub case: Option<&'a str>,
     /// The reason given.
     pub reason: &'a str,
+    /// Whether a second officer has approved it.
+    pub approved: bool,
 }
 
 /// N-7, 个人信息保护法 28 and 34, domain.md E.4: a citizen sees their own; a registrar with purpose, case and
-/// reason; a supervisor with purpose and reason; nobody else. `Ok(false)` is a caller who may not ask at
+/// reason; a supervisor with purpose, reason and the approval of a second officer; nobody else. `Ok(false)` is a caller who may not ask at
 /// all.
 pub fn may_reveal(asking: Asking<'_>) -> Result<bool, UserError> {
     let officer = match asking.role {
@@ -48,6 +50,15 @@ pub fn may_reveal(asking: Asking<'_>) -> Result<bool, UserError> {
             "REASON_MISSING",
             "State a reason in 4 to 200 characters.",
             "须填写4至200字的查阅理由。",
+            "reason",
+            LAW,
+        ));
+    }
+    if asking.role == Role::Supervisor && !asking.approved {
+        return Err(refuse(
+            "SECOND_OFFICER",
+            "Propose the reading first; a second officer has to approve it.",
+            "须先提出查阅申请，经另一名工作人员复核同意后方可查阅。",
             "reason",
             LAW,
         ));
@@ -106,9 +117,20 @@ mod tests {
                 purpose,
                 case,
                 reason,
+                approved: true,
             };
             let outcome = may_reveal(asking).map_err(|e| e.code);
             assert_eq!(outcome, expected.map_err(str::to_owned), "{role:?}");
+            let alone = may_reveal(Asking {
+                approved: false,
+                ..asking
+            });
+            let needs_another = role == Supervisor && expected == Ok(true);
+            assert_eq!(
+                alone.err().is_some_and(|e| e.code == "SECOND_OFFICER"),
+                needs_another,
+                "{role:?}"
+            );
         }
     }
 }

@@ -17,10 +17,7 @@ use crate::{
         vault::Identity,
     },
     model::{person, terms::IdentityStatus},
-    service::{
-        columns::{Column, Columns},
-        intake,
-    },
+    service::{columns, intake},
 };
 
 /// Adds a number to a person; gives the token of the new name.
@@ -56,11 +53,11 @@ pub async fn record(act: Act<'_>, person: &str, number: &PersonNumber) -> Result
             "number",
         ));
     }
-    let columns = Columns::load_or_create(act.tx, act.services).await?;
+    let columns = act.services.columns.for_writing(act.tx, act.now()).await?;
     let name = main
         .name
         .as_deref()
-        .map(|name| columns.decrypt(Column::Name, &main.token, name))
+        .map(|name| columns.decrypt(&columns::NAME, &main.token, name))
         .transpose()?;
     let identity = Identity::of(number, name.as_deref().map_or("", String::as_str));
     let mut row = intake::row(

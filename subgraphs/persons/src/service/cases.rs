@@ -1,6 +1,7 @@
 //! Cases about identities: proposed by one officer, decided by another, carried out in the transaction of
 //! the decision, and told to the other subsystems.
 
+use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
     QueryFilter, QueryOrder,
@@ -10,10 +11,10 @@ use uuid::Uuid;
 
 use crate::{
     kit::{
-        Error, Result, UserError,
+        Error, Principal, Result, Services, UserError,
         events::{AliasCause, PersonAliased, PersonSplit},
         id,
-        mutation::{Act, missing, same_version},
+        mutation::{Act, history, missing, same_version},
     },
     model::{
         identity_case::{self, ActiveModel, Model},
@@ -21,10 +22,11 @@ use crate::{
         terms::{AliasReason, CaseKind, IdentityCaseState, IdentityStatus},
     },
     rules::{
+        approval,
         joining::{Joined, Side, may_decide, may_join, may_part},
         status::{self, Change},
     },
-    service::columns::{Column, Columns},
+    service::columns,
 };
 
 /// The officer who acts, as cases name them.
@@ -53,6 +55,11 @@ pub enum Proposal {
         /// Its case.
         merge: Uuid,
     },
+    /// A supervisor sees a person in full.
+    Reveal {
+        /// The person.
+        person: String,
+    },
     /// A person gets another status.
     Status {
         /// The person.
@@ -76,7 +83,7 @@ pub async fn propose(
         Ok(case) => case,
         Err(refusals) => return Ok(Err(refusals)),
     };
-    if open_case(act, &case.person).await? {
+    if open_case(act, &case, officer).await? {
         return Ok(Err(vec![
             UserError::new(
                 "CASE_OPEN",
@@ -86,8 +93,8 @@ pub async fn propose(
             .field(&["person"]),
         ]));
     }
-    let columns = Columns::load_or_create(act.tx, act.services).await?;
-    case.reason = columns.encrypt(Column::Reason, &case.id.to_string(), reason.trim())?;
+    let columns = act.services.columns.for_writing(act.tx, act.now()).await?;
+    case.reason = columns.encrypt(&columns::CASE_REASON, &case.id.to_string(), reason.trim())?;
     case.division.clone_from(&officer.division);
     case.proposed_by.clone_from(&officer.name);
     case.proposed_at = act.now();
@@ -104,14 +111,76 @@ pub async fn propose(
     Ok(Ok(id))
 }
 
-/// Whether something about a person waits for its second officer.
-async fn open_case(act: Act<'_>, person: &str) -> Result<bool> {
+/// Whether the like of it waits for its second officer: readings in full are each officer's own, everything
+/// else about a person goes one after the other.
+async fn open_case(act: Act<'_>, case: &Model, officer: &Officer) -> Result<bool> {
+    use identity_case::Column;
     let open = identity_case::Entity::find()
-        .filter(identity_case::Column::Person.eq(person))
-        .filter(identity_case::Column::State.eq(IdentityCaseState::Proposed))
-        .one(act.tx)
+        .filter(Column::Person.eq(&case.person))
+        .filter(Column::State.eq(IdentityCaseState::Proposed))
+        .filter(Column::ProposedAt.gt(act.now() - approval::DECIDED_WITHIN));
+    let open = if case.kind == CaseKind::Reveal {
+        open.filter(Column::Kind.eq(CaseKind::Reveal))
+            .filter(Column::ProposedBy.eq(&officer.name))
+    } else {
+        open.filter(Column::Kind.ne(CaseKind::Reveal))
+    };
+    Ok(open.one(act.tx).await?.is_some())
+}
+
+/// Whether an officer's reading of a person in full was approved and the approval is still good.
+pub async fn may_read(
+    db: &impl ConnectionTrait,
+    officer: &str,
+    persons: &[&str],
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    use identity_case::Column;
+    let approved = identity_case::Entity::find()
+        .filter(Column::Person.is_in(persons.iter().copied()))
+        .filter(Column::Kind.eq(CaseKind::Reveal))
+        .filter(Column::State.eq(IdentityCaseState::Done))
+        .filter(Column::ProposedBy.eq(officer))
+        .filter(Column::DecidedAt.gt(now - approval::GOOD_FOR))
+        .all(db)
         .await?;
-    Ok(open.is_some())
+    let good = |at: DateTime<Utc>| approval::is_good(at, now);
+    Ok(approved
+        .iter()
+        .any(|case| case.decided_at.is_some_and(good)))
+}
+
+/// Writes down which proposals nobody decided in time. Deciding looks at the clock itself.
+pub async fn expire(services: &Services) -> Result<()> {
+    let job = services.clone();
+    services
+        .db
+        .write(move |tx| {
+            let services = job.clone();
+            Box::pin(async move {
+                use identity_case::Column;
+                let over = services.clock.now() - approval::DECIDED_WITHIN;
+                let rows = identity_case::Entity::find()
+                    .filter(Column::State.eq(IdentityCaseState::Proposed))
+                    .filter(Column::ProposedAt.lte(over))
+                    .all(tx)
+                    .await?;
+                let nobody = Principal::service(&services.province, services.name);
+                let state = |state: IdentityCaseState| Some(json!({ "state": state.text() }));
+                for row in rows {
+                    let (id, version) = (row.id.to_string(), row.version + 1);
+                    let mut row = row.into_active_model();
+                    row.state = Set(IdentityCaseState::Expired);
+                    row.version = Set(version);
+                    row.update(tx).await?;
+                    let before = state(IdentityCaseState::Proposed);
+                    let after = state(IdentityCaseState::Expired);
+                    history(tx, "IdentityCase", &id, &nobody, before, after).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
 }
 
 /// The case that a proposal makes, if the rules let it; officer, time and reason are still missing.
@@ -159,6 +228,11 @@ async fn check(
             case.person = joined.person;
             case.into = joined.into;
         }
+        Proposal::Reveal { person } => {
+            person_row(act, person, "person").await?;
+            case.kind = CaseKind::Reveal;
+            case.person.clone_from(person);
+        }
         Proposal::Status {
             person,
             to,
@@ -191,7 +265,13 @@ pub async fn decide(
         .await
         .map_err(|error| missing(error, "case"))?;
     let oversees = act.actor.oversees(&case.division);
-    if let Err(refusal) = may_decide(&case.proposed_by, &officer.name, oversees, case.state) {
+    if let Err(refusal) = may_decide(
+        &case.proposed_by,
+        &officer.name,
+        oversees,
+        case.state,
+        approval::is_expired(case.proposed_at, act.now()),
+    ) {
         return Ok(Err(vec![refusal]));
     }
     same_version(case.version, version)?;
@@ -207,6 +287,7 @@ pub async fn decide(
                 let joined = find(act.tx, case.merge.unwrap_or_default()).await?;
                 parting(act, &joined).await?.err().into_iter().collect()
             }
+            CaseKind::Reveal => Vec::new(),
             CaseKind::Status => {
                 let row = person_row(act, &case.person, "person").await?;
                 let to = case.to_status.unwrap_or(IdentityStatus::Pending);
@@ -243,6 +324,8 @@ async fn carry_out(act: Act<'_>, case: &Model) -> Result<Option<String>> {
     match case.kind {
         CaseKind::Merge => join(act, case).await.map(Some),
         CaseKind::Split => part(act, case).await.map(|()| None),
+        // The approval itself is what was asked for; the reading is the proposer's, see `may_read`.
+        CaseKind::Reveal => Ok(None),
         CaseKind::Status => {
             let row = person_row(act, &case.person, "person").await?;
             let to = case.to_status.unwrap_or(row.status);

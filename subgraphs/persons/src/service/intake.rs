@@ -16,6 +16,7 @@ use crate::{
         clock::legal_day,
         events::{AliasCause, Event, PersonAliased, emit},
         identity::{NumberKind, PersonNumber},
+        seal::Columns,
         tokenizer::PersonToken,
         vault::{Identity, Sealed},
     },
@@ -25,7 +26,7 @@ use crate::{
         terms::IdentityStatus,
     },
     rules::{Merge, checked, intake::first_status, merge, traits},
-    service::columns::{Column, Columns},
+    service::columns,
 };
 
 /// An identity that belongs to the token it came with.
@@ -47,7 +48,10 @@ pub async fn take_in(services: &Services, tx: &DatabaseTransaction, event: &Even
         );
         return Ok(());
     };
-    let columns = Columns::load_or_create(tx, services).await?;
+    let columns = services
+        .columns
+        .for_writing(tx, services.clock.now())
+        .await?;
     let token = &opened.token;
     match person::Entity::find_by_id(token).one(tx).await? {
         None => {
@@ -165,7 +169,7 @@ async fn update(
     let known = row
         .name
         .as_deref()
-        .map(|name| columns.decrypt(Column::Name, &row.token, name))
+        .map(|name| columns.decrypt(&columns::NAME, &row.token, name))
         .transpose()?;
     let outcome = merge(
         row.status,
@@ -180,7 +184,7 @@ async fn update(
         Merge::Keep => return Ok(()),
         Merge::FillName => {
             row.name = Set(Some(columns.encrypt(
-                Column::Name,
+                &columns::NAME,
                 &token,
                 &identity.name,
             )?));
@@ -205,12 +209,12 @@ pub(crate) fn row(
     let name = if identity.name.is_empty() {
         None
     } else {
-        Some(columns.encrypt(Column::Name, token, &identity.name)?)
+        Some(columns.encrypt(&columns::NAME, token, &identity.name)?)
     };
     Ok(ActiveModel {
         token: Set(token.to_owned()),
         id_number: Set(Some(columns.encrypt(
-            Column::IdNumber,
+            &columns::ID_NUMBER,
             token,
             &identity.id_number,
         )?)),

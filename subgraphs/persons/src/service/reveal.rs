@@ -4,10 +4,10 @@ use sea_orm::{ActiveValue::Set, EntityTrait};
 use zeroize::Zeroizing;
 
 use crate::{
-    kit::{Error, Principal, Result, Services, id, mutation::Actor},
+    kit::{Error, Principal, Result, Role, Services, id, mutation::Actor, seal::SealedColumn},
     model::{person::Model, reveal},
     rules::reveal::{Asking, may_reveal},
-    service::columns::{Column, Columns},
+    service::{cases, columns},
 };
 
 /// A number and a name, wiped when dropped.
@@ -34,6 +34,17 @@ pub async fn reveal(
     row: &Model,
     reason: &str,
 ) -> Result<Full> {
+    let tokens: Vec<&str> = std::iter::once(row.token.as_str())
+        .chain(row.alias_of.as_deref())
+        .collect();
+    let approved = match (principal.role, &principal.subject) {
+        (Role::Supervisor, Some(subject)) => {
+            let officer = format!("{}:{subject}", principal.role.as_str());
+            let now = services.clock.now();
+            cases::may_read(services.db.read(), &officer, &tokens, now).await?
+        }
+        _ => false,
+    };
     let allowed = may_reveal(Asking {
         role: principal.role,
         own: principal.is_person(&row.token)
@@ -44,6 +55,7 @@ pub async fn reveal(
         purpose: principal.purpose.as_deref(),
         case: principal.case.as_deref(),
         reason,
+        approved,
     })?;
     if !allowed {
         return Err(Error::Forbidden);
@@ -52,7 +64,7 @@ pub async fn reveal(
     let columns = Actor::new(services, principal)
         .write((token, reason), |act, (token, reason)| {
             Box::pin(async move {
-                let columns = Columns::load(act.tx, act.services).await?;
+                let columns = act.services.columns.load(act.tx).await?;
                 let id = id::new();
                 let note = reveal::ActiveModel {
                     id: Set(id),
@@ -62,7 +74,11 @@ pub async fn reveal(
                     actor: Set(act.actor.subject.clone()),
                     purpose: Set(act.actor.purpose.clone()),
                     case_id: Set(act.actor.case.clone()),
-                    reason: Set(columns.encrypt(Column::Reason, &id.to_string(), reason)?),
+                    reason: Set(columns.encrypt(
+                        &columns::REVEAL_REASON,
+                        &id.to_string(),
+                        reason,
+                    )?),
                 };
                 reveal::Entity::insert(note)
                     .exec_without_returning(act.tx)
@@ -71,14 +87,14 @@ pub async fn reveal(
             })
         })
         .await?;
-    let open = |column, value: &Option<Vec<u8>>| {
+    let open = |column: &SealedColumn, value: &Option<Vec<u8>>| {
         value
             .as_deref()
             .map(|value| columns.decrypt(column, &row.token, value))
             .transpose()
     };
     Ok(Full {
-        id_number: open(Column::IdNumber, &row.id_number)?,
-        name: open(Column::Name, &row.name)?,
+        id_number: open(&columns::ID_NUMBER, &row.id_number)?,
+        name: open(&columns::NAME, &row.name)?,
     })
 }

@@ -4,6 +4,7 @@ mod cases;
 mod kinds;
 mod reveal;
 mod rotation;
+mod rows;
 
 use std::sync::Arc;
 

@@ -8,6 +8,7 @@
 
 mod boundaries;
 mod changes;
+mod courses;
 mod decisions;
 mod land;
 mod names;
@@ -66,17 +67,20 @@ impl Rows {
         let mut made = places::make(&land);
         let decided = decisions::make(&land, &made, services.clock.today());
         let today = services.clock.today();
+        let lines = boundaries::make(&land);
+        let mut shapes = shapes::make(&land, today);
+        shapes.extend(courses::make(&land, &lines, &made, today));
         Self {
             outdated: places::outdated(&mut made, &decided, &land),
             heritage: made.iter().filter_map(places::Made::heritage).collect(),
             feed: decisions::feed(&decided, &made),
-            shapes: shapes::make(&land, today),
+            shapes,
             places: made.iter().map(places::Made::place).collect(),
             names: made
                 .iter()
                 .flat_map(|place| place.names(&decided))
                 .collect(),
-            lines: boundaries::make(&land),
+            lines,
             changes: changes::make(&land),
             decided,
         }

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// The counties whose townships get areas too.
-const WITH_TOWNSHIPS: [&str; 4] = ["510118", "320311", "361103", "350112"];
+pub(super) const WITH_TOWNSHIPS: [&str; 4] = ["510118", "320311", "361103", "350112"];
 /// How far an area reaches at most, in degrees each way.
 const REACH: f64 = 0.6;
 

@@ -1,15 +1,17 @@
 //! Boundary lines, their markers and inspections. Lines are shown without their course: only the official
 //! detailed maps show that (B-7).
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 use minzheng_kit::{
-    Date, PrincipalExt, Result, batch::Siblings, federation::directives::requires_scopes,
+    Date, GeoJson, PrincipalExt, Result,
+    batch::Siblings,
+    federation::directives::{inaccessible, key, requires_scopes},
 };
 use uuid::Uuid;
 
-use super::{division::Division, place::Point};
+use super::{division::Division, place::Point, shape::course};
 use crate::{
     model::{
         boundary_line, joint_inspection, marker, marker_act,
@@ -56,7 +58,7 @@ fn kilometres(metres: i64) -> f64 {
 
 /// A boundary line between two divisions (行政区域界线).
 #[derive(SimpleObject, Clone)]
-#[graphql(complex)]
+#[graphql(complex, directive = key::apply("id".into(), None))]
 pub(crate) struct BoundaryLine {
     /// Opaque identity (标识).
     id: ID,
@@ -152,6 +154,17 @@ impl BoundaryLine {
                 .map(JointInspection::from)
                 .collect(),
         ))
+    }
+
+    /// Its course as surveyed, for other subsystems to measure from and never for clients (B-7); null where it is
+    /// not known (界线走向).
+    #[graphql(
+        directive = inaccessible::apply(),
+        directive = requires_scopes::apply(vec![vec!["places.write".into()]])
+    )]
+    async fn course(&self, ctx: &Context<'_>) -> Result<Option<GeoJson>> {
+        ctx.need("places.write")?;
+        course(ctx, &self.siblings, self.uuid).await
     }
 
     /// How many markers stand along it (界桩数).
@@ -343,4 +356,21 @@ impl From<joint_inspection::Model> for JointInspection {
             version: row.version,
         }
     }
+}
+
+/// Lines by their keys, all with one statement.
+pub(super) async fn load(
+    ctx: &Context<'_>,
+    ids: &[Option<Uuid>],
+) -> Result<Vec<Option<BoundaryLine>>> {
+    let wanted: Vec<Uuid> = ids.iter().flatten().copied().collect();
+    let rows = boundaries::by_ids(ctx.services().db.read(), &wanted).await?;
+    let found: HashMap<Uuid, BoundaryLine> = BoundaryLine::all(rows)
+        .into_iter()
+        .map(|line| (line.uuid, line))
+        .collect();
+    Ok(ids
+        .iter()
+        .map(|id| id.as_ref().and_then(|id| found.get(id).cloned()))
+        .collect())
 }

@@ -303,6 +303,18 @@ impl Division {
         rebased: bool,
     ) -> Result<Option<Vec<PlaceStats>>> {
         ctx.need("statistics.read")?;
+        let today = ctx.services().clock.today();
+        let code = match self.version_on(ctx, today).await? {
+            Some(version) => Some(version.code.clone()),
+            // One that has ended lies where its first code says.
+            None => divisions::existing(ctx.services().db.read(), &[self.uuid])
+                .await?
+                .remove(&self.uuid)
+                .map(|row| row.first_code),
+        };
+        if !code.is_some_and(|code| ctx.principal().sees_figures_of(&code)) {
+            return Err(Error::Forbidden);
+        }
         bounded(from, to)?;
         let services = ctx.services();
         let (db, today) = (services.db.read(), services.clock.today());

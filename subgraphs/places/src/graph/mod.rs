@@ -13,12 +13,14 @@ mod payloads;
 mod place;
 mod query;
 mod shape;
+mod subscription;
 mod version;
 
 use async_graphql::Union;
 
 pub(crate) use mutation::Mutation;
 pub(crate) use query::Query;
+pub(crate) use subscription::Subscription;
 
 /// What the gateway may ask for by key.
 #[derive(Union)]
@@ -28,4 +30,6 @@ pub(crate) enum Entity {
     Division(division::Division),
     /// A place.
     Place(place::Place),
+    /// A boundary line.
+    BoundaryLine(boundary::BoundaryLine),
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 use minzheng_kit::{
-    Date, PrincipalExt, Result,
+    Date, GeoJson, PrincipalExt, Result,
     batch::Siblings,
     federation::directives::*,
     page::{self, Page, PageArgs},
@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{
     division::{Division, day},
-    shape::Shape,
+    shape::{Shape, course},
 };
 use crate::{
     model::{
@@ -232,6 +232,17 @@ impl Place {
             Some(row) => Shape::public(row),
             None => Ok(None),
         }
+    }
+
+    /// Its course as surveyed, for other subsystems to measure from and never for clients; null where it is not known
+    /// (实测图形).
+    #[graphql(
+        directive = inaccessible::apply(),
+        directive = requires_scopes::apply(vec![vec!["places.write".into()]])
+    )]
+    async fn course(&self, ctx: &Context<'_>) -> Result<Option<GeoJson>> {
+        ctx.need("places.write")?;
+        course(ctx, &self.siblings, self.uuid).await
     }
 
     /// The datum of the point, always CGCS2000 (坐标系).

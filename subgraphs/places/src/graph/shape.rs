@@ -1,7 +1,8 @@
 //! Shapes, as the public and as officers get them.
 
-use async_graphql::{ID, SimpleObject};
-use minzheng_kit::{DateTime, Error, GeoJson, Result};
+use async_graphql::{Context, ID, SimpleObject};
+use minzheng_kit::{DateTime, Error, GeoJson, PrincipalExt, Result, batch::Siblings};
+use uuid::Uuid;
 
 use super::{division::Division, place::Place};
 use crate::{
@@ -10,7 +11,7 @@ use crate::{
         vocabulary::{GeometrySource, GeometryState, GeometrySubject},
     },
     rules::boundaries as law,
-    service::find::Format,
+    service::{find::Format, shapes},
 };
 
 /// A version of the shape of a division, place or line (图形版本).
@@ -83,6 +84,24 @@ impl Shape {
             is_demo: row.is_demo,
         })
     }
+}
+
+/// The shape in use as it was surveyed, of one of several subjects that are read together.
+pub(super) async fn course(
+    ctx: &Context<'_>,
+    siblings: &Siblings<Uuid>,
+    of: Uuid,
+) -> Result<Option<GeoJson>> {
+    let db = ctx.services().db.read();
+    let row = siblings
+        .load(&of, "shape", "", |ids| async move {
+            shapes::committed(db, &ids).await
+        })
+        .await?;
+    let json = row.map(|row| serde_json::from_str(&row.full_text));
+    json.transpose()
+        .map(|json| json.map(GeoJson))
+        .map_err(|e| Error::internal(e.to_string()))
 }
 
 /// Where a point is (逆地理编码结果).

@@ -29,4 +29,5 @@ pub mod place;
 pub mod place_change;
 pub mod place_name;
 pub mod public_notice;
+pub mod sealed;
 pub mod vocabulary;

@@ -30,6 +30,8 @@ pub struct Act<'a> {
     pub at: DateTime<Utc>,
     /// The legal day.
     pub today: NaiveDate,
+    /// The subgraph's services.
+    pub services: &'a Services,
 }
 
 /// A request to change something, with the caller's key for it.
@@ -59,12 +61,14 @@ where
         .db
         .write(|tx| {
             let (principal, request) = (principal.clone(), request.clone());
+            let services = services.clone();
             Box::pin(async move {
                 timers::settle(tx, at, today).await?;
                 let act = Act {
                     principal: &principal,
                     at,
                     today,
+                    services: &services,
                 };
                 let body = (operation, request.to_value());
                 let key = request.request_key().to_owned();

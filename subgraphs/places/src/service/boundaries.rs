@@ -138,6 +138,14 @@ pub async fn markers<C: ConnectionTrait>(
     Ok(of)
 }
 
+/// Lines by their ids.
+pub async fn by_ids<C: ConnectionTrait>(db: &C, ids: &[Uuid]) -> Result<Vec<boundary_line::Model>> {
+    Ok(boundary_line::Entity::find()
+        .filter(boundary_line::Column::Id.is_in(ids.iter().copied()))
+        .all(db)
+        .await?)
+}
+
 /// One line.
 pub async fn one<C: ConnectionTrait>(db: &C, id: Uuid) -> Result<Option<boundary_line::Model>> {
     Ok(boundary_line::Entity::find_by_id(id).one(db).await?)

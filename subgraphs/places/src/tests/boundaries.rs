@@ -191,3 +191,39 @@ async fn markers(run: &Running, line: &Value, left: &Principal, right: &Principa
     assert_eq!(done["marker"]["point"]["longitude"], 117.501, "{done:#}");
     assert_eq!(done["marker"]["acts"].as_array().unwrap().len(), 2);
 }
+
+#[tokio::test]
+async fn the_course_of_a_line_is_for_other_subsystems_and_passes_through_its_marker() {
+    let run = running("51").await;
+    let lines = "query { boundariesDue(by: \"2030-12-31\", first: 200) { nodes { id level markers { point { longitude latitude } } } } }";
+    let data = run.shown(&supervisor("510000"), lines, json!({})).await;
+    let line = data["boundariesDue"]["nodes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|line| line["level"] == "COUNTY")
+        .unwrap()
+        .clone();
+    let ask = "query($r: [_Any!]!) { _entities(representations: $r) { ... on BoundaryLine { id course } } }";
+    let asked = json!({ "r": [{ "__typename": "BoundaryLine", "id": line["id"] }] });
+    let data = run.shown(&supervisor("510000"), ask, asked.clone()).await;
+    let course = &data["_entities"][0]["course"];
+    assert_eq!(course["type"], "LineString");
+    let marker = &line["markers"][0]["point"];
+    assert_eq!(
+        course["coordinates"][1],
+        json!([marker["longitude"], marker["latitude"]])
+    );
+    let refused = run.ask(Principal::public("51"), ask, asked).await;
+    assert_eq!(refused["errors"][0]["extensions"]["code"], "FORBIDDEN");
+    assert!(refused["data"]["_entities"][0]["course"].is_null());
+    // Of places, two roads of the story's county have one too.
+    let roads = "query($d: ID!) { searchPlaces(kind: ROAD, divisionId: $d, first: 50) { nodes { id geometry { lengthKm isSimplified } } } }";
+    let data = run.data(roads, json!({ "d": id("510118") })).await;
+    let drawn = data["searchPlaces"]["nodes"].as_array().unwrap().iter();
+    let lengths: Vec<f64> = drawn
+        .filter_map(|place| place["geometry"]["lengthKm"].as_f64())
+        .collect();
+    assert_eq!(lengths.len(), 2);
+    assert!(lengths.iter().any(|km| *km > 1.0), "{lengths:?}");
+}

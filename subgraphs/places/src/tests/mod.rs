@@ -13,6 +13,7 @@ mod boundaries;
 mod changes;
 mod names;
 mod race;
+mod rows;
 mod shapes;
 
 struct Running {

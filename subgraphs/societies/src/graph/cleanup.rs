@@ -58,7 +58,7 @@ impl CleanupCase {
 }
 
 /// A case against an organization that no longer acts, or against an illegal one (清理案件).
-#[Object(directive = authenticated::apply())]
+#[Object(directive = requires_scopes::apply(vec![vec!["officer".into()]]))]
 impl CleanupCase {
     /// The case's id (标识).
     async fn id(&self) -> ID {

@@ -17,6 +17,7 @@ pub mod person;
 pub mod place;
 pub mod query;
 pub mod record;
+pub mod review;
 pub mod settings;
 pub mod summary;
 

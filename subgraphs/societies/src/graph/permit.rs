@@ -4,6 +4,7 @@ use super::division::Division;
 use super::organization::Organization;
 use super::person::Person;
 use crate::model::permit_case::Model;
+use crate::model::sealed;
 use crate::rules::term::at_risk;
 use crate::service::act::is_rest;
 use crate::service::permit::{APPLICANT, Form, HEAD, Standing, read, standing};
@@ -90,7 +91,7 @@ impl PermitCase {
 }
 
 /// An application to the registry, from the counter to the decision (登记申请).
-#[Object(directive = authenticated::apply())]
+#[Object(directive = requires_scopes::apply(vec![vec!["officer".into()], vec!["self".into()]]))]
 impl PermitCase {
     /// The application's id (标识).
     async fn id(&self) -> ID {
@@ -200,11 +201,17 @@ impl PermitCase {
     }
 
     /// What is missing from the papers, all at once; empty when nothing is (需补正材料).
-    async fn missing(&self) -> Vec<String> {
-        let named = self.row.missing.as_deref();
-        named
-            .and_then(|text| serde_json::from_str(text).ok())
-            .unwrap_or_default()
+    async fn missing(&self, ctx: &Context<'_>) -> Result<Vec<String>> {
+        let Some(text) = &self.row.missing else {
+            return Ok(Vec::new());
+        };
+        let services = ctx.services();
+        let (db, row) = (services.db.read(), self.row.id.to_string());
+        let opened = services
+            .columns
+            .open_text(db, &sealed::MISSING, &row, text)
+            .await?;
+        Ok(serde_json::from_str(&opened).unwrap_or_default())
     }
 
     /// The day of the decision; null while it is open (决定日期).

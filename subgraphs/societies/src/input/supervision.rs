@@ -226,7 +226,21 @@ pub struct BanOrganizationInput {
     pub confiscated: Option<Yuan>,
 }
 
+/// The decision on an office that ended with a death which was taken back (职务复核决定).
+#[derive(InputObject, Clone, Debug)]
+pub struct DecideOfficeReviewInput {
+    /// A key chosen by the caller: the same key gives the same answer (幂等键).
+    pub request_key: String,
+    /// The review (复核标识).
+    pub id: ID,
+    /// The version that was read (版本).
+    pub version: i64,
+    /// Whether the person holds the office again; otherwise it stays ended (是否恢复职务).
+    pub restored: bool,
+}
+
 forms!(
+    DecideOfficeReviewInput,
     RecordSupervisorViewInput,
     JudgeAnnualReportInput,
     RateOrganizationInput,

@@ -7,6 +7,7 @@ mod m0001_register;
 mod m0002_supervision;
 mod m0003_development;
 mod m0004_procedures;
+mod m0005_office_reviews;
 
 use sea_orm_migration::MigrationTrait;
 
@@ -18,5 +19,6 @@ pub fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0002_supervision::Migration),
         Box::new(m0003_development::Migration),
         Box::new(m0004_procedures::Migration),
+        Box::new(m0005_office_reviews::Migration),
     ]
 }

@@ -50,6 +50,34 @@ pub fn full_capacity(born: NaiveDate, today: NaiveDate) -> Result<(), Refusal> {
     })
 }
 
+/// O-6, 民法典 第五十条、社会团体登记管理条例 第十二条: an office that ended with a death which was taken back may be
+/// held again when that was not decided before and, for the one legal representative, when nobody else
+/// has been registered since.
+pub fn may_return(
+    decided: Option<NaiveDate>,
+    restored: bool,
+    role: OfficeRole,
+    is_held: bool,
+) -> Result<(), Refusal> {
+    if decided.is_some() {
+        return Err(Refusal {
+            code: "OFFICE_REVIEW_DECIDED",
+            en: "This review has been decided; read it again.",
+            zh: "该职务复核已办结，请重新查询。",
+            basis: "民法典第五十条",
+        });
+    }
+    if restored && is_held && role == OfficeRole::LegalRepresentative {
+        return Err(Refusal {
+            code: "OFFICE_HELD_BY_ANOTHER",
+            en: "Another legal representative has been registered since; register a change instead.",
+            zh: "该社会组织已登记新的法定代表人，请办理变更登记。",
+            basis: "社会团体登记管理条例 (2016) 第十二条",
+        });
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,6 +88,29 @@ mod tests {
         let today = day("2026-11-22");
         assert!(full_capacity(day("2008-11-22"), today).is_ok());
         assert!(full_capacity(day("2008-11-23"), today).is_err());
+    }
+
+    #[test]
+    fn an_office_comes_back_once_and_only_while_it_is_vacant() {
+        use OfficeRole::{Director, LegalRepresentative};
+        let on = Some(day("2026-11-20"));
+        for (decided, restored, role, is_held, code) in [
+            (None, true, LegalRepresentative, false, None),
+            (
+                None,
+                true,
+                LegalRepresentative,
+                true,
+                Some("OFFICE_HELD_BY_ANOTHER"),
+            ),
+            (None, false, LegalRepresentative, true, None),
+            (None, true, Director, true, None),
+            (on, true, Director, false, Some("OFFICE_REVIEW_DECIDED")),
+            (on, false, Director, false, Some("OFFICE_REVIEW_DECIDED")),
+        ] {
+            let refused = may_return(decided, restored, role, is_held).err();
+            assert_eq!(refused.map(|r| r.code), code, "{role:?} {restored}");
+        }
     }
 
     fn held(credit_code: &str, kind: OrgKind, role: OfficeRole) -> HeldOffice {

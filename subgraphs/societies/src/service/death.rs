@@ -4,12 +4,15 @@
 //! split or a re-tokenisation) takes the place of the old one. Both are idempotent by their condition:
 //! the second time there is nothing left to change.
 
+use super::reviews;
 use crate::model::office;
 use crate::vocabulary::{OfficeEnd, OfficeRole};
 use chrono::NaiveDate;
 use minzheng_kit as kit;
 use minzheng_kit::aliases::{self, TokenColumn};
-use minzheng_kit::events::{Consumer, Event};
+use minzheng_kit::events::{
+    Consumer, DeathCorrected, DeathRegistered, DeathRevoked, Event, Known as _,
+};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 
@@ -36,7 +39,34 @@ pub async fn close_offices(
     Ok(held)
 }
 
-/// Deaths, from the subgraph of funerals.
+/// The offices that a death has ended end on the day of death that is right.
+async fn correct_offices(
+    tx: &DatabaseTransaction,
+    actor: &kit::Principal,
+    told: &DeathCorrected,
+) -> kit::Result<()> {
+    let wrong = office::Entity::find()
+        .filter(office::Column::Person.eq(&told.person))
+        .filter(office::Column::Ended.eq(OfficeEnd::Death))
+        .filter(office::Column::Until.ne(told.died_on))
+        .all(tx)
+        .await?;
+    for office in wrong {
+        office::Entity::update_many()
+            .col_expr(office::Column::Until, Expr::value(told.died_on))
+            .filter(office::Column::Id.eq(office.id))
+            .exec(tx)
+            .await?;
+        let day = |until| Some(serde_json::json!({ "until": until }));
+        let id = office.id.to_string();
+        let (before, after) = (day(office.until), day(Some(told.died_on)));
+        kit::mutation::history(tx, "Office", &id, actor, before, after).await?;
+    }
+    Ok(())
+}
+
+/// Deaths, from the subgraph of funerals: a death ends offices, its correction moves that day, and a death
+/// that a court took back opens a review of each (see [`reviews`]).
 #[derive(Clone, Copy, Debug)]
 pub struct Deaths;
 
@@ -47,7 +77,11 @@ impl Consumer for Deaths {
     }
 
     fn kinds(&self) -> &'static [&'static str] {
-        &["DeathRegistered"]
+        &[
+            DeathRegistered::KIND,
+            DeathCorrected::KIND,
+            DeathRevoked::KIND,
+        ]
     }
 
     async fn apply(
@@ -56,13 +90,20 @@ impl Consumer for Deaths {
         tx: &DatabaseTransaction,
         e: &Event,
     ) -> kit::Result<()> {
+        let actor = kit::Principal::service(&s.province, "funeral").at(s.clock.now());
+        if let Some(told) = e.read::<DeathCorrected>()? {
+            return correct_offices(tx, &actor, &told).await;
+        }
+        if let Some(told) = e.read::<DeathRevoked>()? {
+            let opened = kit::clock::legal_day(e.at);
+            return reviews::open(tx, &actor, &told.person, e, opened).await;
+        }
         let text = |field: &str| e.body.get(field).and_then(serde_json::Value::as_str);
         let person = text("person").unwrap_or(&e.key);
         let died = text("diedOn")
             .and_then(|day| day.parse().ok())
             .unwrap_or_else(|| kit::clock::legal_day(e.at));
         let closed = close_offices(tx, person, died).await?;
-        let actor = kit::Principal::service(&s.province, "funeral").at(s.clock.now());
         for office in closed {
             let before = serde_json::json!({ "role": office.role.text(), "until": null });
             let after = serde_json::json!({ "role": office.role.text(), "until": died, "ended": OfficeEnd::Death.text() });
@@ -103,6 +144,7 @@ impl Consumer for Deaths {
 const TOKENS: &[TokenColumn] = &[
     TokenColumn::new("office", "person"),
     TokenColumn::new("permit_person", "person"),
+    TokenColumn::new("office_review", "person"),
 ];
 
 /// New tokens of persons, from the vault.

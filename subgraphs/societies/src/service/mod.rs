@@ -20,6 +20,7 @@ pub mod ratings;
 pub mod record;
 pub mod register;
 pub mod report;
+pub mod reviews;
 pub mod statistics;
 pub mod supervision;
 

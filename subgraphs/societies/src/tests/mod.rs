@@ -11,6 +11,7 @@ mod moves;
 mod questions;
 mod registration;
 mod rights;
+mod rows;
 mod schema;
 mod supervision;
 mod together;

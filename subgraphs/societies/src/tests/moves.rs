@@ -127,6 +127,87 @@ async fn a_split_county_waits_for_an_officer() {
 }
 
 #[tokio::test]
+async fn a_death_that_a_court_took_back_opens_a_review_and_an_officer_decides() {
+    for stage in Stage::everywhere("51", "revoked").await {
+        let (now, person) = (stage.services.clock.now(), stage.token(0));
+        let record = kit::id::derived("death", "of a test");
+        let death = kit::events::DeathRegistered {
+            person: person.clone(),
+            died_on: "2026-11-18".parse().unwrap(),
+            record: Some(record.to_string()),
+        };
+        let corrected = kit::events::DeathCorrected {
+            person: person.clone(),
+            died_on: "2026-11-17".parse().unwrap(),
+            record,
+            revision: 2,
+        };
+        let revoked = kit::events::DeathRevoked {
+            person: person.clone(),
+            record,
+            revision: 3,
+        };
+        let head = async || {
+            let asked = json!([{ "__typename": "Person", "id": person }]);
+            let selection = "... on Person { officesHeld(includeEnded: true) { until endedBy } legalRepOf { creditCode } }";
+            let role = stage.role(kit::Role::Registrar);
+            stage.resolve(role, asked, selection).await[0].take()
+        };
+        apply(&stage, &Deaths, Event::of(&death, now).unwrap()).await;
+        // Each comes twice, as after a restart in front of the cursor.
+        for _ in 0..2 {
+            apply(&stage, &Deaths, Event::of(&corrected, now).unwrap()).await;
+        }
+        let ended = json!([{ "until": "2026-11-17", "endedBy": "DEATH" }]);
+        assert_eq!(head().await["officesHeld"], ended);
+        for _ in 0..2 {
+            apply(&stage, &Deaths, Event::of(&revoked, now).unwrap()).await;
+        }
+        // Nothing comes back by itself.
+        assert_eq!(head().await["officesHeld"], ended);
+        let query = "query ($d: ID!) { officeReviews(division: $d) { nodes { id role version openedOn organization { creditCode } person { id } } } }";
+        let here = json!({ "d": division("510118") });
+        let waiting = stage
+            .data(stage.officer("510118"), query, here.clone())
+            .await;
+        let reviews = waiting["officeReviews"]["nodes"].as_array().unwrap();
+        assert_eq!(reviews.len(), 1, "{waiting}");
+        assert_eq!(reviews[0]["person"]["id"], person.as_str());
+        let code = stage.code(CITIZENS_ASSOCIATION);
+        assert_eq!(reviews[0]["organization"]["creditCode"], code);
+        // Officers of another county see and decide nothing.
+        let elsewhere = stage.officer("510104");
+        let refused = stage.ask(elsewhere.clone(), query, here.clone()).await;
+        assert_eq!(refused["errors"][0]["extensions"]["code"], "FORBIDDEN");
+        let input = |key: &str| json!({ "requestKey": key, "id": reviews[0]["id"], "version": 1, "restored": true });
+        let decide = "mutation ($input: DecideOfficeReviewInput!) { decideOfficeReview(input: $input) { userErrors { code } } }";
+        let refused = stage
+            .ask(elsewhere, decide, json!({ "input": input("e") }))
+            .await;
+        assert_eq!(refused["errors"][0]["extensions"]["code"], "FORBIDDEN");
+        for _ in 0..2 {
+            let done = stage
+                .change(
+                    stage.officer("510118"),
+                    "decideOfficeReview",
+                    input("k"),
+                    "organization { creditCode }",
+                )
+                .await;
+            assert_eq!(super::code_of(&done), "OK", "{done}");
+        }
+        assert_eq!(head().await["legalRepOf"], json!([{ "creditCode": code }]));
+        let after = stage.data(stage.officer("510118"), query, here).await;
+        assert_eq!(after["officeReviews"]["nodes"], json!([]));
+        let kinds = stage.told().await;
+        for (kind, times) in [("OfficeReviewOpened", 1), ("OfficeRestored", 1)] {
+            let told = kinds.iter().filter(|told| *told == kind).count();
+            assert_eq!(told, times, "{kind}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_organization_of_a_dead_head_is_shown_to_its_registry() {
     for stage in Stage::everywhere("51", "headless").await {
         let query = "query ($d: ID!) { organizationsWithoutHead(division: $d, first: 10) { nodes { creditCode } } }";

@@ -107,7 +107,7 @@ fn merge_field(sources: &Sources<'_>, ty: &str, name: &str, errors: &mut Errors)
         .iter()
         .map(|s| s.field.directives.as_slice())
         .collect();
-    directives.extend(marks::merge(&marked));
+    directives.extend(marks::merge_with_demands(&marked, &demanding(&all)));
     directives.extend(cache::of_field(sources, ty, &contributing).map(marks::CacheMark::directive));
     Some(Field {
         position: Default::default(),
@@ -117,6 +117,12 @@ fn merge_field(sources: &Sources<'_>, ty: &str, name: &str, errors: &mut Errors)
         field_type,
         directives,
     })
+}
+
+/// The directives whose demands count: those of every subgraph that declares the field, also where it
+/// is external or was overridden, so that no move between subgraphs ever opens a field.
+fn demanding<'a>(all: &[Source<'a>]) -> Vec<&'a [Directive]> {
+    all.iter().map(|s| s.field.directives.as_slice()).collect()
 }
 
 /// A field that several subgraphs resolve must be marked as such in each; keys are so by nature.

@@ -14,6 +14,14 @@ use super::super::super::sdl;
 
 /// The directives of one coordinate, one slice per subgraph that contributes it.
 pub(super) fn merge(all: &[&[Directive]]) -> Vec<Directive> {
+    merge_with_demands(all, all)
+}
+
+/// As [`merge`], with the demands of more subgraphs than contribute the rest.
+pub(super) fn merge_with_demands(
+    all: &[&[Directive]],
+    demanding: &[&[Directive]],
+) -> Vec<Directive> {
     let flat = || all.iter().flat_map(|d| d.iter());
     let mut merged = Vec::new();
     let first = |name: &str, merged: &mut Vec<Directive>| {
@@ -38,7 +46,7 @@ pub(super) fn merge(all: &[&[Directive]]) -> Vec<Directive> {
     for tag in tags {
         merged.push(with("tag", "name", Value::String(tag.to_owned())));
     }
-    let demand = all
+    let demand = demanding
         .iter()
         .fold(Demand::default(), |sum, d| sum.and(&Demand::of(d)));
     merged.extend(demand_directives(&demand));

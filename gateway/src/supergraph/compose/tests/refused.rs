@@ -37,6 +37,14 @@ const ROWS: &[Row] = &[
         &[("a", "type Query { a: Int @sensitive }")],
     ),
     (
+        "UNKNOWN_DIRECTIVE",
+        "imported by @link, so that it would mean nothing",
+        &[(
+            "a",
+            "directive @audited on FIELD_DEFINITION type Query { a: Int @audited b: Int @sealed }",
+        )],
+    ),
+    (
         "KEY_INVALID_FIELDS",
         "T.code",
         &[(
@@ -366,6 +374,30 @@ const ROWS: &[Row] = &[
         )],
     ),
     (
+        "PERSONAL_WITHOUT_SUBJECT",
+        "no root",
+        &[(
+            "a",
+            "type Query { a: Int @personal(category: \"NAME\", subject: \"a\") }",
+        )],
+    ),
+    (
+        "PERSONAL_WITHOUT_SUBJECT",
+        "must lead from T",
+        &[(
+            "a",
+            "type Query { t: T } type T { a: Int p(of: ID!): P @personal(category: \"NAME\", subject: \"p { id }\") } type P { id: ID }",
+        )],
+    ),
+    (
+        "PERSONAL_WITHOUT_SUBJECT",
+        "T.a",
+        &[(
+            "a",
+            "type Query { t: T } type T { a: Int @personal(category: \"NAME\", subject: \"a\") }",
+        )],
+    ),
+    (
         "CACHE_INVALIDATE_UNKNOWN_TYPE",
         "Regstry",
         &[(
@@ -442,4 +474,68 @@ fn the_versions_and_features_we_do_not_compose_are_refused_in_a_sentence() {
 fn two_subgraphs_of_one_name_are_refused() {
     let errors = compose(&[subgraph("a", Q), subgraph("a", "type Query { b: Int }")]).unwrap_err();
     assert_eq!(errors[0].code, "INVALID_SUBGRAPH_NAME");
+}
+
+/// A subgraph with its own links.
+fn linked(links: &str, sdl: &str) -> Result<String, String> {
+    let subgraph = SubgraphSdl {
+        name: "a".to_owned(),
+        url: String::new(),
+        sdl: format!("extend schema {links}\n{sdl}"),
+    };
+    compose(&[subgraph]).map_err(|errors| lines(&errors))
+}
+
+#[test]
+fn a_protection_that_is_not_imported_is_refused_also_where_the_subgraph_defines_it() {
+    const FEDERATION: &str = "@link(url: \"https://specs.apollo.dev/federation/v2.9\")";
+    for (name, arguments) in [
+        ("authenticated", ""),
+        ("requiresScopes", "(scopes: [[\"s\"]])"),
+        ("policy", "(policies: [[\"p\"]])"),
+        ("inaccessible", ""),
+    ] {
+        for defined in [
+            String::new(),
+            format!(
+                "directive @{name}(scopes: [[String!]!] policies: [[String!]!]) on FIELD_DEFINITION\n"
+            ),
+        ] {
+            let sdl = format!("{defined}type Query {{ a: Int b: Int @{name}{arguments} }}");
+            let refused = linked(FEDERATION, &sdl).unwrap_err();
+            assert!(
+                refused.contains(&format!("Query.b carries @{name}")),
+                "{refused}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_protection_is_never_imported_under_a_name_that_means_something_else() {
+    for local in [
+        "personal",
+        "cost",
+        "deprecated",
+        "tag",
+        "shareable",
+        "link",
+        "inputScopes",
+    ] {
+        let links = format!(
+            "@link(url: \"https://specs.apollo.dev/federation/v2.9\", import: [{{ name: \"@authenticated\", as: \"@{local}\" }}])"
+        );
+        let sdl = format!("type Query {{ a: Int b: Int @{local} }}");
+        let refused = linked(&links, &sdl).unwrap_err();
+        assert!(
+            refused.contains("which means something else"),
+            "{local}: {refused}"
+        );
+        let alone = format!(
+            "@link(url: \"https://specs.apollo.dev/federation/v2.9\") @link(url: \"https://specs.apollo.dev/authenticated/v0.1\", as: \"{local}\")"
+        );
+        assert!(linked(&alone, &sdl).is_err(), "{local}");
+    }
+    let both = "@link(url: \"https://specs.apollo.dev/federation/v2.9\", import: [{ name: \"@authenticated\", as: \"@x\" }, { name: \"@external\", as: \"@x\" }])";
+    assert!(linked(both, "type Query { a: Int @x }").is_err());
 }

@@ -5,13 +5,13 @@ use minzheng_kit::citizen_id::{self, CitizenId};
 use minzheng_kit::contract::scope;
 use minzheng_kit::federation::directives::{cache_invalidate, requires_scopes};
 use minzheng_kit::mutation::{history, told};
-use minzheng_kit::{Error, PrincipalExt, UserError, vault};
+use minzheng_kit::{Error, PrincipalExt, UserError, events, vault};
 use serde_json::json;
 
 use super::written;
 use crate::graph::case::FuneralCase;
 use crate::graph::inputs::OpenFuneralCaseInput;
-use crate::graph::payloads::OpenFuneralCasePayload;
+use crate::graph::payloads::{DeathFollowUp, OpenFuneralCasePayload};
 use crate::model::funeral_case;
 use crate::service::{act, cases, tickets};
 
@@ -32,11 +32,29 @@ impl OpeningMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What is needed to open it (申请内容).")] input: OpenFuneralCaseInput,
     ) -> Result<OpenFuneralCasePayload> {
-        told(open_case(ctx, input).await, |row| OpenFuneralCasePayload {
+        let opened = open_case(ctx, input).await;
+        let mut follow_ups = None;
+        if opened.is_ok() && ctx.look_ahead().field("followUps").exists() {
+            follow_ups = Some(followed(ctx).await?);
+        }
+        told(opened, |row| OpenFuneralCasePayload {
             case: FuneralCase::all(vec![row]).pop(),
+            follow_ups,
             ..OpenFuneralCasePayload::default()
         })
     }
+}
+
+/// Waits for who follows what is told here. The outbox is read after the commit, so that the death lies in
+/// front of its end.
+async fn followed(ctx: &Context<'_>) -> minzheng_kit::Result<Vec<DeathFollowUp>> {
+    let db = &ctx.services().db;
+    let place = events::last_event(db.read()).await?;
+    let told = db.readers().all_passed(place).await;
+    Ok(told
+        .into_iter()
+        .map(|(subsystem, is_done)| DeathFollowUp { subsystem, is_done })
+        .collect())
 }
 
 /// Reads an identity number of the input; a refusal names its field and never its value.

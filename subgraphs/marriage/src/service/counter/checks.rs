@@ -1,14 +1,15 @@
 //! 联网核对: what the registers and the registrar's own entries say about an application.
 //!
-//! A party whose ledger another province keeps is not guessed at: the finding is "not answered" and
-//! the application waits as `SUSPENDED_UNVERIFIED`.
+//! A party whose ledger another province keeps is not guessed at: where that province is connected it is
+//! asked when the couple is registered, and then keeps the person for it; otherwise the finding is "not
+//! answered" and the application waits as `SUSPENDED_UNVERIFIED`.
 
 use super::{
     Application, State, advance, checks_of, competence, in_hand, kin_among, parties_of,
     registrar_faults,
 };
 use crate::kit::{Error, Result};
-use crate::model::{application_check, application_party};
+use crate::model::{application_check, application_party, registry};
 use crate::rules::eligibility::{Finding, Verdict, competent, free_to_marry};
 use crate::rules::registration::{Document, PartyAtCounter, forbidden_kinship, missing_at_counter};
 use crate::rules::scope::may_come_here;
@@ -17,6 +18,9 @@ use crate::service::{ledger, registries};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde::Serialize;
 use uuid::Uuid;
+
+/// The outcome of a check that another province will answer.
+const ASKED_AT_REGISTRATION: &str = "ASKED_AT_REGISTRATION";
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -80,6 +84,7 @@ async fn findings(
     let registry = registries::by_id(act.tx, row.registry_id).await?;
     let tokens = [man.person.clone(), woman.person.clone()];
     let ledgers = ledger::of_persons(act.tx, &tokens).await?;
+    let elsewhere = crate::interop::counter::prepared(act.tx, row.id).await?;
     let mut found = Vec::new();
     for (role, party) in [("MAN", man), ("WOMAN", woman)] {
         let fault = party.number_faults.split(',').find(|code| !code.is_empty());
@@ -89,6 +94,18 @@ async fn findings(
             fault.map(|code| (Verdict::Refused, code)),
         ));
         let here = party.authority == act.services.province.as_str();
+        // Another authority is asked when the couple is registered, and then keeps its promise; asking
+        // before would promise nothing.
+        if !here && elsewhere {
+            found.push(Found {
+                code: "MARITAL_STATUS",
+                role,
+                verdict: Verdict::Eligible,
+                reason: Some(ASKED_AT_REGISTRATION.to_owned()),
+            });
+            competence_of(&mut found, &registry, role, party);
+            continue;
+        }
         let finding = match ledgers.get(&party.person) {
             Some(ledger) if here => Finding::from(ledger.status),
             _ => Finding::NotAnswered,
@@ -99,12 +116,7 @@ async fn findings(
             role,
             status.map(|(verdict, refusal)| (verdict, refusal.code)),
         ));
-        let refusal = competent(&registries::competence(&registry), competence(&party.needs));
-        found.push(Found::of(
-            "COMPETENCE",
-            role,
-            refusal.map(|r| (Verdict::Refused, r.code)),
-        ));
+        competence_of(&mut found, &registry, role, party);
     }
     let kin = kin_among(act.tx, &tokens).await?;
     let refusal = forbidden_kinship(!kin.is_empty());
@@ -158,6 +170,21 @@ async fn findings(
     Ok(found)
 }
 
+/// Whether the registry may register this party at all.
+fn competence_of(
+    found: &mut Vec<Found>,
+    registry: &registry::Model,
+    role: &'static str,
+    party: &application_party::Model,
+) {
+    let refusal = competent(&registries::competence(registry), competence(&party.needs));
+    found.push(Found::of(
+        "COMPETENCE",
+        role,
+        refusal.map(|r| (Verdict::Refused, r.code)),
+    ));
+}
+
 fn at_counter(party: &application_party::Model) -> PartyAtCounter {
     PartyAtCounter {
         present: party.present,
@@ -188,6 +215,9 @@ async fn write(act: &Act<'_>, id: Uuid, found: &[Found]) -> Result<()> {
         .await?;
     for finding in found {
         let outcome = match finding.verdict {
+            Verdict::Eligible if finding.reason.as_deref() == Some(ASKED_AT_REGISTRATION) => {
+                ASKED_AT_REGISTRATION
+            }
             Verdict::Eligible => "PASS",
             Verdict::Unverified => "UNVERIFIED",
             Verdict::Refused => "FAIL",
@@ -197,7 +227,10 @@ async fn write(act: &Act<'_>, id: Uuid, found: &[Found]) -> Result<()> {
             code: finding.code.to_owned(),
             role: finding.role.to_owned(),
             outcome: outcome.to_owned(),
-            reason: finding.reason.clone(),
+            reason: finding
+                .reason
+                .clone()
+                .filter(|code| code != ASKED_AT_REGISTRATION),
             checked_on: act.today(),
             at: act.now,
         };

@@ -34,7 +34,19 @@ pub async fn register(act: Act<'_>, what: &Decision) -> Result<Uuid> {
         .await?
         .remove(&id)
         .unwrap_or_default();
-    declared_never_married(&act, &parties).await?;
+    crate::interop::counter::may_write(act.tx, act.services).await?;
+    let own = act.services.province.as_str();
+    let (ours, theirs): (Vec<_>, Vec<_>) = parties
+        .iter()
+        .cloned()
+        .partition(|party| party.authority == own);
+    declared_never_married(&act, &ours).await?;
+    // A person is registered only by the authority of the own ledger, or under its promise.
+    if !theirs.is_empty() {
+        crate::interop::counter::begin(&act, &row, &registry).await?;
+        advance(&act, row, &[State::Holding]).await?;
+        return Ok(id);
+    }
     let earlier = marriage_record::Entity::find()
         .filter(marriage_record::Column::Man.eq(&row.man))
         .filter(marriage_record::Column::Woman.eq(&row.woman))
@@ -50,9 +62,6 @@ pub async fn register(act: Act<'_>, what: &Decision) -> Result<Uuid> {
         (None, true) => "REMARRIAGE",
         (None, false) => "MARRIAGE",
     };
-    let cross_province = parties
-        .iter()
-        .any(|party| party.authority != act.services.province.as_str());
     let entry = Registration {
         registry: &registry,
         code_of_the_day: &registry.county_code,
@@ -60,7 +69,7 @@ pub async fn register(act: Act<'_>, what: &Decision) -> Result<Uuid> {
         man: &row.man,
         woman: &row.woman,
         conditions_first_met: row.conditions_first_met,
-        cross_province,
+        cross_province: false,
     };
     let record = enter(act.tx, &entry, act.now).await?;
     let registered = Application {
@@ -139,6 +148,11 @@ pub async fn refuse(act: Act<'_>, what: &Decision) -> Result<Uuid> {
 pub async fn give_up(act: Act<'_>, what: &Decision) -> Result<Uuid> {
     let (id, version) = what.application;
     let row = in_hand(&act, id, version).await?;
+    // Between provinces only the deciding authority can say that it has ended.
+    if matches!(state_of(&row)?, State::Holding | State::Committing) {
+        crate::interop::officers::walk_out(&act, id).await?;
+        return Ok(id);
+    }
     let left = Application {
         decided_at: Some(act.now),
         ..row

@@ -201,7 +201,7 @@ pub async fn receive(act: Act<'_>, what: &Receive) -> Result<Uuid> {
             application_id: row.id,
             role: role.to_owned(),
             person: person.token.clone(),
-            authority: person.authority(),
+            authority: person.authority(act.services),
             needs: competence_text(person.needs()).to_owned(),
             number_faults: faults.join(","),
             doc_kind: None,
@@ -220,6 +220,7 @@ pub async fn receive(act: Act<'_>, what: &Receive) -> Result<Uuid> {
         };
         add!(act.tx, application_party, party)?;
     }
+    crate::interop::counter::prepare(&act, row.id, &registry.county_code, man, woman).await?;
     if let Some(id) = row.appointment_id {
         crate::service::visits::served(&act, id).await?;
     }

@@ -66,6 +66,7 @@ impl NameChanges {
             principal: ctx.principal(),
             at: clock.now(),
             today: clock.today(),
+            services: ctx.services(),
         };
         let refusals = submit::refusals(&input, act);
         if !refusals.is_empty() {

@@ -7,6 +7,8 @@ mod names;
 mod shapes;
 mod things;
 
+pub(super) use names::PlaceChangeEntry;
+
 use async_graphql::{ID, MergedObject};
 use minzheng_kit::{Result, UserError, id};
 use uuid::Uuid;

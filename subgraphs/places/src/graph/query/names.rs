@@ -58,6 +58,23 @@ pub(crate) struct PlaceChangeEntry {
     place: Option<Place>,
 }
 
+impl PlaceChangeEntry {
+    /// Entries that are shown together.
+    pub(crate) fn all(rows: Vec<place_change::Model>) -> Vec<Self> {
+        let divisions = Siblings::new(rows.iter().filter_map(|row| row.division).collect());
+        let places = Siblings::new(rows.iter().filter_map(|row| row.place).collect());
+        rows.into_iter()
+            .map(|row| Self {
+                seq: row.seq,
+                at: DateTime(row.at),
+                kind: row.kind,
+                division: row.division.map(|id| Division::sibling(id, &divisions)),
+                place: row.place.map(|id| Place::sibling(id, &places)),
+            })
+            .collect()
+    }
+}
+
 /// A notice with its application (公告及其事项).
 #[derive(SimpleObject, Clone)]
 pub(crate) struct PublishedNotice {
@@ -269,19 +286,7 @@ impl Names {
     ) -> Result<Page<PlaceChangeEntry>> {
         let order = [(place_change::Column::Seq, Order::Asc)];
         let args = PageArgs::forward(Some(first), cursor);
-        let node = |rows: Vec<place_change::Model>| {
-            let divisions = Siblings::new(rows.iter().filter_map(|row| row.division).collect());
-            let places = Siblings::new(rows.iter().filter_map(|row| row.place).collect());
-            rows.into_iter()
-                .map(|row| PlaceChangeEntry {
-                    seq: row.seq,
-                    at: DateTime(row.at),
-                    kind: row.kind,
-                    division: row.division.map(|id| Division::sibling(id, &divisions)),
-                    place: row.place.map(|id| Place::sibling(id, &places)),
-                })
-                .collect()
-        };
+        let node = PlaceChangeEntry::all;
         let select = place_change::Entity::find();
         page::keyset(ctx.services().db.read(), select, &order, &args, node).await
     }

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{bad, known, names, unknown};
 use crate::graph::{
     Entity,
-    boundary::BoundaryLine,
+    boundary::{self, BoundaryLine},
     division::{self, Division, day},
     inputs::{BoundingBoxInput, NameDraftInput},
     naming::{NameConflict, NamingApplication},
@@ -247,6 +247,11 @@ impl Things {
                     together(division::load(ctx, &ids).await, ids.len(), Entity::Division)
                 }
                 "Place" => together(place::load(ctx, &ids).await, ids.len(), Entity::Place),
+                "BoundaryLine" => together(
+                    boundary::load(ctx, &ids).await,
+                    ids.len(),
+                    Entity::BoundaryLine,
+                ),
                 _ => federation::unknown(ids.len()),
             }
         })

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     model::{
         division_version, heritage_name, naming_application, naming_area, place, place_name,
+        sealed,
         vocabulary::{DivisionKind, DivisionLevel, NameStatus, NamingKind},
     },
     rules::{
@@ -172,7 +173,7 @@ pub async fn submit(
         roman: Set(roman.plain),
         longitude: Set(asked.point.map(|p| p.longitude)),
         latitude: Set(asked.point.map(|p| p.latitude)),
-        reasons: Set(input.reasons.clone()),
+        reasons: Set(sealed_reasons(tx, act, id, &input.reasons).await?),
         conflicts: Set(json_of(&conflicts)?),
         applicant: Set(act.subject()),
         submitted_at: Set(act.at),
@@ -332,6 +333,19 @@ pub fn county_of(chain: &[division_version::Model]) -> Result<&division_version:
     Ok(county.or_else(city).ok_or_else(unknown)?)
 }
 
+/// The applicant's own words, encrypted for a row.
+async fn sealed_reasons(
+    tx: &DatabaseTransaction,
+    act: Act<'_>,
+    row: Uuid,
+    reasons: &str,
+) -> Result<String> {
+    let columns = &act.services.columns;
+    columns
+        .seal_text(tx, act.at, &sealed::REASONS, row, reasons)
+        .await
+}
+
 /// Sends a draft or a returned application in again, as it is now: `DRAFT`, `RETURNED → SUBMITTED`.
 pub async fn resubmit(
     tx: &DatabaseTransaction,
@@ -361,13 +375,14 @@ pub async fn resubmit(
         state,
         remark: None,
     };
+    let reasons = sealed_reasons(tx, act, row.id, &input.reasons).await?;
     advance(tx, act, row, step, |changed| {
         changed.sound = Set(scope::sound(&name));
         changed.name = Set(name);
         changed.specific = Set(asked.specific.to_owned());
         changed.generic = Set(asked.generic.to_owned());
         changed.roman = Set(roman.plain);
-        changed.reasons = Set(input.reasons.clone());
+        changed.reasons = Set(reasons);
         changed.submitted_at = Set(act.at);
         if let Some(point) = input.point {
             changed.longitude = Set(Some(point.longitude));

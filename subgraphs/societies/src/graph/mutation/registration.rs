@@ -115,7 +115,7 @@ impl Registration {
     }
 
     /// Says that the papers of an application are complete, or gives them back with all that is missing (受理或者退回补正).
-    #[graphql(directive = requires_scopes::apply(vec![vec!["societies.write".into()]]))]
+    #[graphql(directive = requires_scopes::apply(vec![vec!["societies.write".into(), "officer".into()]]))]
     async fn accept_registration(
         &self,
         ctx: &Context<'_>,
@@ -130,7 +130,7 @@ impl Registration {
 
     /// Grants or refuses an application; a grant changes the register at once (作出准予或者不予登记决定).
     #[graphql(
-        directive = requires_scopes::apply(vec![vec!["societies.write".into()]]),
+        directive = requires_scopes::apply(vec![vec!["societies.write".into(), "officer".into()]]),
         directive = cache_invalidate::apply(vec!["Organization".into(), "PermitSla".into()])
     )]
     async fn decide_registration(

@@ -7,11 +7,11 @@ use crate::graph::payload::{
 };
 use crate::input::supervision::{
     BanOrganizationInput, ChangeRatingInput, CloseCleanupInput, CloseOrgInspectionInput,
-    EndSuspensionInput, ImposePenaltyInput, JudgeAnnualReportInput, ListOrganizationInput,
-    OpenCleanupInput, RateOrganizationInput, RecordLetterInput, RecordOrgInspectionInput,
-    RecordSupervisorViewInput, RemoveListingInput, StepCleanupInput,
+    DecideOfficeReviewInput, EndSuspensionInput, ImposePenaltyInput, JudgeAnnualReportInput,
+    ListOrganizationInput, OpenCleanupInput, RateOrganizationInput, RecordLetterInput,
+    RecordOrgInspectionInput, RecordSupervisorViewInput, RemoveListingInput, StepCleanupInput,
 };
-use crate::service::{cleanup, conclusion, listings, penalties, ratings};
+use crate::service::{cleanup, conclusion, listings, penalties, ratings, reviews};
 use async_graphql::{Context, Object};
 use kit::Result;
 use kit::federation::directives::*;
@@ -24,9 +24,26 @@ pub struct Supervision;
 /// Supervision (监督管理).
 #[Object]
 impl Supervision {
-    /// Records the supervising department's view of an annual report (登记业务主管单位初审意见).
+    /// Decides whether an office is held again that ended with a death which a court took back (死亡宣告撤销后职务复核).
     #[graphql(
         directive = requires_scopes::apply(vec![vec!["societies.write".into()]]),
+        directive = cache_invalidate::apply(vec!["Organization".into()])
+    )]
+    async fn decide_office_review(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The decision (决定).")] input: DecideOfficeReviewInput,
+    ) -> Result<OrganizationPayload> {
+        OrganizationPayload::of(
+            ctx,
+            change(ctx, "decideOfficeReview", input, reviews::decide).await?,
+        )
+        .await
+    }
+
+    /// Records the supervising department's view of an annual report (登记业务主管单位初审意见).
+    #[graphql(
+        directive = requires_scopes::apply(vec![vec!["societies.write".into(), "officer".into()]]),
         directive = cache_invalidate::apply(vec!["Organization".into()])
     )]
     async fn record_supervisor_view(
@@ -43,7 +60,7 @@ impl Supervision {
 
     /// Draws the registry's conclusion on an annual report (作出年度检查结论).
     #[graphql(
-        directive = requires_scopes::apply(vec![vec!["societies.write".into()]]),
+        directive = requires_scopes::apply(vec![vec!["societies.write".into(), "officer".into()]]),
         directive = cache_invalidate::apply(vec!["Organization".into()])
     )]
     async fn judge_annual_report(
@@ -60,7 +77,7 @@ impl Supervision {
 
     /// Rates an organization by its score (评定等级).
     #[graphql(
-        directive = requires_scopes::apply(vec![vec!["societies.write".into()]]),
+        directive = requires_scopes::apply(vec![vec!["societies.write".into(), "officer".into()]]),
         directive = cache_invalidate::apply(vec!["Organization".into(), "ExpiringRating".into()])
     )]
     async fn rate_organization(
@@ -77,7 +94,7 @@ impl Supervision {
 
     /// Lowers a rating or takes it away (降低、取消等级).
     #[graphql(
-        directive = requires_scopes::apply(vec![vec!["societies.write".into()]]),
+        directive = requires_scopes::apply(vec![vec!["societies.write".into(), "officer".into()]]),
         directive = cache_invalidate::apply(vec!["Organization".into(), "ExpiringRating".into()])
     )]
     async fn change_rating(
@@ -94,7 +111,7 @@ impl Supervision {
 
     /// Enters an organization in the list its ground belongs to, the abnormal or the serious one (列入活动异常名录或者严重违法失信名单).
     #[graphql(
-        directive = requires_scopes::apply(vec![vec!["societies.write".into()]]),
+        directive = requires_scopes::apply(vec![vec!["societies.write".into(), "officer".into()]]),
         directive = cache_invalidate::apply(vec!["Organization".into(), "ListedOrganization".into()])
     )]
     async fn list_abnormal(
@@ -111,7 +128,7 @@ impl Supervision {
 
     /// Takes an entry off its list (移出信用名单).
     #[graphql(
-        directive = requires_scopes::apply(vec![vec!["societies.write".into()]]),
+        directive = requires_scopes::apply(vec![vec!["societies.write".into(), "officer".into()]]),
         directive = cache_invalidate::apply(vec!["Organization".into(), "ListedOrganization".into()])
     )]
     async fn remove_listing(
@@ -127,7 +144,7 @@ impl Supervision {
     }
 
     /// Records a registered letter to a domicile and whether it came back (登记专用信函).
-    #[graphql(directive = requires_scopes::apply(vec![vec!["societies.write".into()]]))]
+    #[graphql(directive = requires_scopes::apply(vec![vec!["societies.write".into(), "officer".into()]]))]
     async fn record_letter(
         &self,
         ctx: &Context<'_>,
@@ -142,7 +159,7 @@ impl Supervision {
 
     /// Imposes a penalty; state and lists follow (作出行政处罚).
     #[graphql(
-        directive = requires_scopes::apply(vec![vec!["societies.write".into()]]),
+        directive = requires_scopes::apply(vec![vec!["societies.write".into(), "officer".into()]]),
         directive = cache_invalidate::apply(vec!["Organization".into(), "ListedOrganization".into()])
     )]
     async fn impose_penalty(
@@ -159,7 +176,7 @@ impl Supervision {
 
     /// Ends a suspension whose term is over (恢复活动).
     #[graphql(
-        directive = requires_scopes::apply(vec![vec!["societies.write".into()]]),
+        directive = requires_scopes::apply(vec![vec!["societies.write".into(), "officer".into()]]),
         directive = cache_invalidate::apply(vec!["Organization".into()])
     )]
     async fn end_suspension(
@@ -176,7 +193,7 @@ impl Supervision {
 
     /// Records an inspection of an organization (登记检查).
     #[graphql(
-        directive = requires_scopes::apply(vec![vec!["societies.write".into()]]),
+        directive = requires_scopes::apply(vec![vec!["societies.write".into(), "officer".into()]]),
         directive = cache_invalidate::apply(vec!["Organization".into()])
     )]
     async fn record_org_inspection(
@@ -193,7 +210,7 @@ impl Supervision {
 
     /// Closes an inspection; what was not put right in time goes to the abnormal list (检查结案).
     #[graphql(
-        directive = requires_scopes::apply(vec![vec!["societies.write".into()]]),
+        directive = requires_scopes::apply(vec![vec!["societies.write".into(), "officer".into()]]),
         directive = cache_invalidate::apply(vec!["Organization".into(), "ListedOrganization".into()])
     )]
     async fn close_org_inspection(
@@ -209,7 +226,7 @@ impl Supervision {
     }
 
     /// Opens a case against a "zombie" or an illegal organization (清理立案).
-    #[graphql(directive = requires_scopes::apply(vec![vec!["societies.write".into()]]))]
+    #[graphql(directive = requires_scopes::apply(vec![vec!["societies.write".into(), "officer".into()]]))]
     async fn open_cleanup(
         &self,
         ctx: &Context<'_>,
@@ -219,7 +236,7 @@ impl Supervision {
     }
 
     /// Takes a step in a clean-up case (办理清理步骤).
-    #[graphql(directive = requires_scopes::apply(vec![vec!["societies.write".into()]]))]
+    #[graphql(directive = requires_scopes::apply(vec![vec!["societies.write".into(), "officer".into()]]))]
     async fn step_cleanup(
         &self,
         ctx: &Context<'_>,
@@ -230,7 +247,7 @@ impl Supervision {
 
     /// Closes a case against a "zombie": warned, merged, deregistered or revoked (清理结案).
     #[graphql(
-        directive = requires_scopes::apply(vec![vec!["societies.write".into()]]),
+        directive = requires_scopes::apply(vec![vec!["societies.write".into(), "officer".into()]]),
         directive = cache_invalidate::apply(vec!["Organization".into(), "ListedOrganization".into(), "CleanupStats".into()])
     )]
     async fn close_cleanup(
@@ -247,7 +264,7 @@ impl Supervision {
 
     /// Bans an illegal organization (取缔非法社会组织).
     #[graphql(
-        directive = requires_scopes::apply(vec![vec!["societies.write".into()]]),
+        directive = requires_scopes::apply(vec![vec!["societies.write".into(), "officer".into()]]),
         directive = cache_invalidate::apply(vec!["Organization".into(), "ListedOrganization".into(), "CleanupStats".into()])
     )]
     async fn ban_organization(

@@ -103,7 +103,7 @@ impl Credit {
 
     /// Clean-up cases of a division and below, the oldest first, for its officers; null when they may not be read or on failure (清理案件).
     #[graphql(
-        directive = authenticated::apply(),
+        directive = requires_scopes::apply(vec![vec!["officer".into()]]),
         directive = list_size::apply(Some(50), Some(vec!["first".into()]))
     )]
     async fn cleanup_cases(

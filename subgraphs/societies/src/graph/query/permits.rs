@@ -4,8 +4,9 @@ use super::{division, own_division};
 use crate::graph::organization::Organization;
 use crate::graph::permit::PermitCase;
 use crate::graph::person::Person;
+use crate::graph::review::OfficeReview;
 use crate::graph::settings::{OrgThreshold, legal_parameter};
-use crate::model::permit_case;
+use crate::model::{office_review, permit_case};
 use crate::rules::parameter::PARAMETERS;
 use crate::rules::threshold::THRESHOLDS;
 use crate::service::permit::read::{self, Wanted};
@@ -44,7 +45,7 @@ pub struct Permits;
 #[Object]
 impl Permits {
     /// One application: for the officers of its division and for whoever handed it in; null when there is none (登记申请).
-    #[graphql(directive = authenticated::apply())]
+    #[graphql(directive = requires_scopes::apply(vec![vec!["officer".into()], vec!["self".into()]]))]
     async fn permit_case(
         &self,
         ctx: &Context<'_>,
@@ -81,7 +82,7 @@ impl Permits {
 
     /// Applications kept in a division and below, oldest first, for its officers; null when they may not be read or on failure (登记申请列表).
     #[graphql(
-        directive = authenticated::apply(),
+        directive = requires_scopes::apply(vec![vec!["officer".into()]]),
         directive = list_size::apply(Some(50), Some(vec!["first".into()]))
     )]
     async fn permit_cases(
@@ -112,7 +113,7 @@ impl Permits {
 
     /// Open applications whose promised day has passed or is near, or that nobody answers; null when they may not be read or on failure (临期超期申请).
     #[graphql(
-        directive = authenticated::apply(),
+        directive = requires_scopes::apply(vec![vec!["officer".into()]]),
         directive = list_size::apply(Some(50), Some(vec!["first".into()]))
     )]
     async fn sla_at_risk(
@@ -216,7 +217,7 @@ impl Permits {
 
     /// Living organizations without a legal representative, because the last one died, resigned or is over term; null when they may not be read or on failure (法定代表人空缺的社会组织).
     #[graphql(
-        directive = authenticated::apply(),
+        directive = requires_scopes::apply(vec![vec!["officer".into()]]),
         directive = list_size::apply(Some(50), Some(vec!["first".into()]))
     )]
     async fn organizations_without_head(
@@ -238,6 +239,40 @@ impl Permits {
                 &order,
                 &args,
                 Organization::page,
+            )
+            .await
+        };
+        Some(page.await)
+    }
+
+    /// Offices of a division and below that ended with a death which a court took back and wait for a decision, the
+    /// oldest first, for its officers; null when they may not be read or on failure (待复核职务).
+    #[graphql(
+        directive = authenticated::apply(),
+        directive = list_size::apply(Some(50), Some(vec!["first".into()]))
+    )]
+    async fn office_reviews(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(name = "division", desc = "The division's id (行政区划标识).")] within: ID,
+        #[graphql(desc = "How many, 50 when it is left out, 500 at most (条数).")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Behind this cursor (游标).")] after: Option<String>,
+    ) -> Option<Result<Page<OfficeReview>>> {
+        let page = async {
+            let select = crate::service::reviews::waiting(own_division(ctx, &within)?);
+            let order = [
+                (office_review::Column::Opened, Order::Asc),
+                (office_review::Column::Id, Order::Asc),
+            ];
+            let args = PageArgs::forward(first, after);
+            keyset(
+                ctx.services().db.read(),
+                select,
+                &order,
+                &args,
+                OfficeReview::page,
             )
             .await
         };

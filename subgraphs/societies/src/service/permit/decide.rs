@@ -5,7 +5,7 @@ use super::{APPLICANT, clock_start, grant, last_days, person_of, read, standing}
 use crate::input::registration::{
     AcceptRegistrationInput, DecideRegistrationInput, WithdrawRegistrationInput,
 };
-use crate::model::permit_case;
+use crate::model::{permit_case, sealed};
 use crate::rules::permit::{PermitEvent, next};
 use crate::rules::refusal;
 use crate::rules::state::OrgEvent;
@@ -49,7 +49,10 @@ pub fn accept<'a>(act: Act<'a>, input: &'a AcceptRegistrationInput) -> BoxFuture
         if state == PermitState::Accepted {
             run_clock(&mut case, act.today);
         } else {
-            case.missing = Some(missing(&input.missing)?);
+            let items = missing(&input.missing)?;
+            let columns = &act.services.columns;
+            let sealed = columns.seal_text(act.tx, act.now, &sealed::MISSING, old.id, &items);
+            case.missing = Some(sealed.await?);
         }
         write(act, &old, case, name).await
     })

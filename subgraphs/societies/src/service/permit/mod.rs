@@ -200,7 +200,7 @@ fn new_case(
 }
 
 /// O-6: a person may head a society only when they head no other living one.
-async fn may_lead(db: &impl ConnectionTrait, person: &str, code: &str) -> Result<()> {
+pub(super) async fn may_lead(db: &impl ConnectionTrait, person: &str, code: &str) -> Result<()> {
     let held = office::Entity::find()
         .filter(office::Column::Person.eq(person))
         .filter(office::Column::Role.eq(OfficeRole::LegalRepresentative))

@@ -1,0 +1,443 @@
+//! The story: a marriage of three provinces, a person who is wanted twice in the same second, and a province
+//! that dies in the middle.
+
+use std::time::{Duration, Instant};
+
+use minzheng_gateway::identity::Role;
+use minzheng_kit::demo::{self, person};
+use minzheng_kit::id::derived;
+use minzheng_marriage::interop::client::Client;
+use serde_json::{Value, json};
+
+use super::name_of;
+use super::province::Province;
+use crate::failure::Failure;
+
+/// How long provinces may take to agree, a restart included.
+const AGREED: Duration = Duration::from_secs(120);
+
+const FIELDS: &str = "application { id version state refusalCode record { certificateNumber registeredOn } } userErrors { code messageZh messageEn }";
+
+/// A couple at a counter.
+struct Couple<'a> {
+    /// Which province's registry accepts it.
+    at: usize,
+    /// The registry's code.
+    registry: &'a str,
+    /// Province and number of the man and of the woman.
+    man: (&'a str, usize),
+    woman: (&'a str, usize),
+}
+
+/// Tells it; fails at the first thing that does not come out right.
+pub(super) async fn tell(client: &Client, provinces: &mut [Province]) -> Result<(), Failure> {
+    let men = |code: &str| free(code, 0, 22);
+    let women = |code: &str| free(code, 1, 20);
+    let (jiangsu, fujian, jiangxi) = (men("32"), women("35"), women("36"));
+    let at = |code: &str| {
+        provinces
+            .iter()
+            .position(|one| one.code == code)
+            .unwrap_or(0)
+    };
+    let (sichuan, fuzhou, guangfeng) = (at("51"), at("35"), at("36"));
+    serving(client, provinces).await?;
+    show(provinces).await?;
+
+    title(
+        "I",
+        "A man of 江苏 and a woman of 福建 marry at the park registry of 新津, in 四川.",
+    );
+    let couple = Couple {
+        at: sichuan,
+        registry: "510118-2",
+        man: ("32", pick(&jiangsu, 0)?),
+        woman: ("35", pick(&fujian, 0)?),
+    };
+    let ready = prepare(client, provinces, &couple).await?;
+    let began = Instant::now();
+    press(client, provinces, &couple, &ready).await?;
+    let done = outcome(client, provinces, &couple, &ready, AGREED).await?;
+    println!("  agreed after {:.2} s", began.elapsed().as_secs_f64());
+    show(provinces).await?;
+    expect("REGISTERED", &done)?;
+    certificate(&done);
+    both_married(client, provinces, &couple).await?;
+
+    title(
+        "II",
+        "Another man of 江苏 is wanted twice in the same second: at 新津 with a woman of 福建, at 广丰 with one of 江西.",
+    );
+    let one = Couple {
+        at: sichuan,
+        registry: "510118-2",
+        man: ("32", pick(&jiangsu, 1)?),
+        woman: ("35", pick(&fujian, 1)?),
+    };
+    let other = Couple {
+        at: guangfeng,
+        registry: "361103-1",
+        man: ("32", pick(&jiangsu, 1)?),
+        woman: ("36", pick(&jiangxi, 1)?),
+    };
+    let (here, there) = (
+        prepare(client, provinces, &one).await?,
+        prepare(client, provinces, &other).await?,
+    );
+    let (pressed, pressed_too) = tokio::join!(
+        press(client, provinces, &one, &here),
+        press(client, provinces, &other, &there)
+    );
+    pressed?;
+    pressed_too?;
+    let (first, second) = tokio::join!(
+        outcome(client, provinces, &one, &here, AGREED),
+        outcome(client, provinces, &other, &there, AGREED)
+    );
+    let (first, second) = (first?, second?);
+    show(provinces).await?;
+    let states = [state(&first), state(&second)];
+    println!(
+        "  新津: {} {}   广丰: {} {}",
+        states[0],
+        text(&first, "refusalCode"),
+        states[1],
+        text(&second, "refusalCode")
+    );
+    if states
+        .iter()
+        .filter(|state| **state == "REGISTERED")
+        .count()
+        > 1
+    {
+        return Err(Failure::new("One person was married twice."));
+    }
+    if !states.contains(&"REGISTERED") {
+        println!(
+            "  Neither came through: each found the person held by the other. The couple that is still there presses again."
+        );
+    }
+
+    title(
+        "III",
+        "A province dies in the middle: 福建 is killed the moment the button is pressed, and comes back.",
+    );
+    let couple = Couple {
+        at: sichuan,
+        registry: "510118-2",
+        man: ("32", pick(&jiangsu, 2)?),
+        woman: ("35", pick(&fujian, 2)?),
+    };
+    let ready = prepare(client, provinces, &couple).await?;
+    provinces[fuzhou].kill();
+    press(client, provinces, &couple, &ready).await?;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    waiting(client, &provinces[sichuan]).await?;
+    println!("  {} comes back", name_of("35"));
+    provinces[fuzhou].start()?;
+    provinces[fuzhou]
+        .ready(client, Duration::from_secs(120))
+        .await?;
+    let done = outcome(client, provinces, &couple, &ready, AGREED).await?;
+    show(provinces).await?;
+    expect("REGISTERED", &done)?;
+    certificate(&done);
+    both_married(client, provinces, &couple).await?;
+
+    println!("\nThe story ended right: nobody was married twice, nothing was lost or half-done.");
+    Ok(())
+}
+
+fn title(number: &str, sentence: &str) {
+    println!("\n{number}. {sentence}");
+}
+
+/// Numbers of demonstration persons of one sex who are single and old enough.
+fn free(code: &str, parity: usize, years: i32) -> Vec<usize> {
+    (7_000..8_000)
+        .filter(|n| n % 2 == parity)
+        .filter(|n| {
+            use chrono::Datelike as _;
+            2026 - person(code, *n).birth_date.year() > years
+        })
+        .collect()
+}
+
+/// A person for one run: later runs in the same folder meet those of earlier ones married, so that each
+/// hour of the day takes others.
+fn pick(of: &[usize], nth: usize) -> Result<usize, Failure> {
+    let run = usize::try_from(chrono::Utc::now().timestamp() / 60).unwrap_or(0);
+    of.get((run * 3 + nth) % of.len().max(1))
+        .copied()
+        .ok_or_else(|| Failure::new("There is nobody to tell of."))
+}
+
+fn text<'v>(value: &'v Value, field: &str) -> &'v str {
+    value.get(field).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn state(application: &Value) -> &str {
+    text(application, "state")
+}
+
+fn expect(wanted: &str, application: &Value) -> Result<(), Failure> {
+    if state(application) == wanted {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "The application came to {} {} where {wanted} was right.",
+        state(application),
+        text(application, "refusalCode")
+    )))
+}
+
+fn certificate(application: &Value) {
+    let record = application.get("record").cloned().unwrap_or_default();
+    println!(
+        "  registered on {}, certificate {}",
+        text(&record, "registeredOn"),
+        text(&record, "certificateNumber")
+    );
+}
+
+/// Prints what the provinces have sent one another since the last time, in order of time.
+async fn show(provinces: &mut [Province]) -> Result<(), Failure> {
+    let mut lines = Vec::new();
+    for province in provinces {
+        lines.extend(province.news().await?);
+    }
+    lines.sort();
+    for line in lines {
+        println!("    {line}");
+    }
+    Ok(())
+}
+
+/// Every province has heard of every other's start.
+async fn serving(client: &Client, provinces: &[Province]) -> Result<(), Failure> {
+    let began = Instant::now();
+    for province in provinces {
+        let token = province.token(Role::Operator, "operator-1", None, None)?;
+        loop {
+            let answer = province
+                .ask(
+                    client,
+                    &token,
+                    "{ interopStation { serving waitingFor epoch } }",
+                    json!({}),
+                )
+                .await?;
+            if answer.pointer("/interopStation/serving") == Some(&Value::Bool(true)) {
+                break;
+            }
+            if began.elapsed() > AGREED {
+                return Err(Failure::new(format!(
+                    "Province {} still waits for others: {answer}",
+                    province.code
+                )));
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+    println!("Every province has asked the others what they hold, and serves.");
+    Ok(())
+}
+
+fn officer(province: &Province, registry: &str) -> Result<String, Failure> {
+    province.token(Role::Registrar, "registrar-1", registry.get(..6), None)
+}
+
+/// One change at a counter; what the law or the form refuses is a failure here.
+async fn change(
+    client: &Client,
+    province: &Province,
+    token: &str,
+    field: &str,
+    kind: &str,
+    input: Value,
+) -> Result<Value, Failure> {
+    let query = format!("mutation ($input: {kind}!) {{ {field}(input: $input) {{ {FIELDS} }} }}");
+    let mut answer = province
+        .ask(client, token, &query, json!({ "input": input }))
+        .await?;
+    let payload = answer.get_mut(field).map(Value::take).unwrap_or_default();
+    match payload.get("userErrors").and_then(Value::as_array) {
+        Some(errors) if errors.is_empty() => {
+            Ok(payload.get("application").cloned().unwrap_or_default())
+        }
+        _ => Err(Failure::new(format!("{field} was refused: {payload}"))),
+    }
+}
+
+fn key(what: &str) -> String {
+    format!(
+        "demo {what} {}",
+        derived("demo", &chrono::Utc::now().to_rfc3339())
+    )
+}
+
+/// Takes a couple in, until only the button is left to be pressed.
+async fn prepare(
+    client: &Client,
+    provinces: &[Province],
+    couple: &Couple<'_>,
+) -> Result<Value, Failure> {
+    let province = &provinces[couple.at];
+    let token = officer(province, couple.registry)?;
+    let number = |(code, n): (&str, usize)| demo::person(code, n).id_number;
+    let registrar = derived("marriage registrar", &format!("{} 0", couple.registry));
+    let mut application = change(client, province, &token, "receiveApplication", "ReceiveApplicationInput", json!({
+        "requestKey": key("receive"), "registry": derived("marriage registry", couple.registry), "registrar": registrar,
+        "kind": "MARRIAGE", "man": number(couple.man), "woman": number(couple.woman) })).await?;
+    for role in ["MAN", "WOMAN"] {
+        application = change(client, province, &token, "recordDeclaration", "RecordDeclarationInput", json!({
+            "requestKey": key(role), "application": application["id"], "version": application["version"], "role": role,
+            "present": true, "questionedApart": true, "willing": true, "document": "ID_CARD",
+            "declaredStatus": "NEVER_MARRIED", "noSpouse": true, "noKinship": true,
+            "illnessDutyExplained": true, "faceMatch": "PASS" })).await?;
+    }
+    application = change(
+        client,
+        province,
+        &token,
+        "runOnlineChecks",
+        "ApplicationStepInput",
+        step(&application),
+    )
+    .await?;
+    expect("ELIGIBLE", &application)?;
+    println!(
+        "  {}: received and checked, of {} and {}",
+        name_of(&province.code),
+        name_of(couple.man.0),
+        name_of(couple.woman.0)
+    );
+    Ok(application)
+}
+
+fn step(application: &Value) -> Value {
+    json!({ "requestKey": key("step"), "application": application["id"], "version": application["version"] })
+}
+
+/// Presses the button.
+async fn press(
+    client: &Client,
+    provinces: &[Province],
+    couple: &Couple<'_>,
+    ready: &Value,
+) -> Result<(), Failure> {
+    let province = &provinces[couple.at];
+    let token = officer(province, couple.registry)?;
+    let pressed = change(
+        client,
+        province,
+        &token,
+        "registerMarriage",
+        "ApplicationStepInput",
+        step(ready),
+    )
+    .await?;
+    println!(
+        "  {}: the registrar registers; the application is {}",
+        name_of(&province.code),
+        state(&pressed)
+    );
+    Ok(())
+}
+
+/// What becomes of it.
+async fn outcome(
+    client: &Client,
+    provinces: &[Province],
+    couple: &Couple<'_>,
+    ready: &Value,
+    patience: Duration,
+) -> Result<Value, Failure> {
+    let province = &provinces[couple.at];
+    let token = officer(province, couple.registry)?;
+    let query = "query ($id: ID!) { registrationApplication(id: $id) { id version state refusalCode record { certificateNumber registeredOn } } }";
+    let began = Instant::now();
+    loop {
+        let answer = province
+            .ask(client, &token, query, json!({ "id": ready["id"] }))
+            .await?;
+        let application = answer
+            .get("registrationApplication")
+            .cloned()
+            .unwrap_or_default();
+        if !matches!(state(&application), "HOLDING" | "COMMITTING") {
+            return Ok(application);
+        }
+        if began.elapsed() > patience {
+            waiting(client, province).await?;
+            return Err(Failure::new(
+                "The provinces did not come to an end in time.",
+            ));
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// What the registrar sees meanwhile.
+async fn waiting(client: &Client, province: &Province) -> Result<(), Failure> {
+    let token = province.token(Role::Registrar, "registrar-1", None, None)?;
+    let answer = province
+        .ask(
+            client,
+            &token,
+            "{ interopTransactions { state waitingFor explanation explanationZh } }",
+            json!({}),
+        )
+        .await?;
+    for one in answer
+        .get("interopTransactions")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
+        println!(
+            "  the registrar reads: {} {}",
+            text(one, "explanation"),
+            text(one, "explanationZh")
+        );
+    }
+    Ok(())
+}
+
+/// Both find the marriage on the ledger of the own province, and who has looked at it.
+async fn both_married(
+    client: &Client,
+    provinces: &[Province],
+    couple: &Couple<'_>,
+) -> Result<(), Failure> {
+    for (code, n) in [couple.man, couple.woman] {
+        let Some(province) = provinces.iter().find(|province| province.code == code) else {
+            continue;
+        };
+        let token = province.token(Role::Citizen, &format!("citizen-{n}"), None, Some(n))?;
+        let query = "{ myMarriage { status } myMaritalEvents(first: 3) { entry { event } } myLedgerAccess(first: 5) { wrote authority } }";
+        let began = Instant::now();
+        loop {
+            let answer = province.ask(client, &token, query, json!({})).await?;
+            let married =
+                answer.pointer("/myMarriage/status").and_then(Value::as_str) == Some("MARRIED");
+            if married {
+                println!(
+                    "  {}: on the ledger MARRIED; events {}; read by {}",
+                    name_of(code),
+                    answer["myMaritalEvents"],
+                    answer["myLedgerAccess"]
+                );
+                break;
+            }
+            // The holder enters it when the decision has reached it.
+            if began.elapsed() > AGREED {
+                return Err(Failure::new(format!(
+                    "The ledger of {code} does not have the marriage: {answer}"
+                )));
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,521 @@
+//! The walk: operations that ask for every coordinate, by each way in, and what the stages make of them.
+
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+use minzheng_gateway::authorise::{self, Variant};
+use minzheng_gateway::config::Limits;
+use minzheng_gateway::identity::{Principal, Role};
+use minzheng_gateway::operation::{Document, Variables};
+use minzheng_gateway::plan::hive::HivePlanner;
+use minzheng_gateway::plan::{self, Plan};
+use minzheng_gateway::supergraph::{FieldInfo, Supergraph, TypeId, TypeKind, TypeRef};
+use serde_json::{Map, Value, json};
+
+use super::Given;
+
+/// How a field is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// By its name, through *every* field that leads to its type.
+    Direct,
+    /// Under another name, with its arguments as variables.
+    Alias,
+    /// In an inline fragment, on its own type.
+    InlineFragment,
+    /// In a named fragment, inside another.
+    NamedFragment,
+    /// Only if a variable says so, which it does.
+    Condition,
+}
+
+impl Way {
+    pub(super) const ALL: [Way; 5] = [
+        Way::Direct,
+        Way::Alias,
+        Way::InlineFragment,
+        Way::NamedFragment,
+        Way::Condition,
+    ];
+}
+
+/// What a walk by one way found.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) given: Given,
+    pub(super) problems: Vec<String>,
+}
+
+/// A step from one type to the next.
+#[derive(Clone, Debug)]
+enum Step {
+    /// Through a field.
+    Field(TypeId, Arc<str>),
+    /// To one of the objects that an abstract type may be.
+    On(TypeId),
+}
+
+/// How many fields one operation asks for.
+const AT_ONCE: usize = 40;
+
+pub(super) struct Walk<'a> {
+    supergraph: &'a Supergraph,
+    principals: &'a [(Role, Arc<Principal>)],
+    planner: HivePlanner,
+    limits: Limits,
+    /// For each role, the shortest way to each type that it may go; last, a way that anyone might try.
+    ways: Vec<HashMap<TypeId, Vec<Step>>>,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(
+        supergraph: &'a Supergraph,
+        principals: &'a [(Role, Arc<Principal>)],
+    ) -> Self {
+        let names = supergraph.subgraphs.iter().map(|s| s.name.to_string());
+        let planner = HivePlanner::new(&supergraph.document, names.collect()).unwrap();
+        let mut walk = Self {
+            supergraph,
+            principals,
+            planner,
+            limits: Limits::default(),
+            ways: Vec::new(),
+        };
+        let mut ways: Vec<_> = principals
+            .iter()
+            .map(|(_, principal)| walk.shortest(|field| authorise::meets(principal, &field.demand)))
+            .collect();
+        ways.push(walk.shortest(|_| true));
+        walk.ways = ways;
+        walk
+    }
+
+    fn roots(&self) -> Vec<TypeId> {
+        let schema = &self.supergraph.schema;
+        [
+            Some(schema.query()),
+            schema.mutation(),
+            schema.subscription(),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    fn fields(&self, ty: TypeId) -> Vec<&FieldInfo> {
+        let info = self.supergraph.schema.type_info(ty);
+        info.fields
+            .values()
+            .filter(|field| !field.inaccessible)
+            .collect()
+    }
+
+    /// The shortest way from a root to each type, through the fields that `may` allows.
+    fn shortest(&self, may: impl Fn(&FieldInfo) -> bool) -> HashMap<TypeId, Vec<Step>> {
+        let schema = &self.supergraph.schema;
+        let mut found: HashMap<TypeId, Vec<Step>> = HashMap::new();
+        let mut pending = VecDeque::new();
+        for root in self.roots() {
+            found.insert(root, Vec::new());
+            pending.push_back(root);
+        }
+        while let Some(ty) = pending.pop_front() {
+            let here = found[&ty].clone();
+            let mut reach = |to: TypeId, step: Step| {
+                let info = schema.type_info(to);
+                if info.kind.is_composite() && !info.inaccessible && !found.contains_key(&to) {
+                    let mut steps = here.clone();
+                    steps.push(step);
+                    found.insert(to, steps);
+                    pending.push_back(to);
+                }
+            };
+            for field in self.fields(ty).into_iter().filter(|field| may(field)) {
+                reach(field.ty.base(), Step::Field(ty, field.name.clone()));
+            }
+            let info = schema.type_info(ty);
+            if info.kind.is_abstract() {
+                for member in &info.possible_types {
+                    reach(*member, Step::On(*member));
+                }
+            }
+        }
+        found
+    }
+
+    /// The types that clients can come to, in a fixed order.
+    fn types(&self) -> Vec<TypeId> {
+        let mut types: Vec<TypeId> = self.ways[self.principals.len()].keys().copied().collect();
+        types.sort_unstable();
+        types
+    }
+
+    /// Every coordinate that clients can name.
+    pub(super) fn coordinates(&self) -> BTreeSet<String> {
+        let schema = &self.supergraph.schema;
+        let mut all = BTreeSet::new();
+        for info in schema.types() {
+            let named = info.kind.is_composite() && !info.name.starts_with("__");
+            if named && !info.inaccessible {
+                for field in self.fields(info.id) {
+                    all.insert(format!("{}.{}", info.name, field.name));
+                }
+            }
+        }
+        all
+    }
+
+    /// The ways to a type: for the direct way through every field that leads to it, else the shortest.
+    /// One list for each role, because each goes where it may.
+    fn approaches(&self, ty: TypeId, way: Way) -> Vec<Vec<Vec<Step>>> {
+        let anyone = self.principals.len();
+        let roles = 0..anyone;
+        let best = |to: TypeId, role: usize| {
+            self.ways[role]
+                .get(&to)
+                .or_else(|| self.ways[anyone].get(&to))
+                .cloned()
+        };
+        if way != Way::Direct || self.roots().contains(&ty) {
+            return vec![roles.filter_map(|role| best(ty, role)).collect()];
+        }
+        let mut all = Vec::new();
+        for from in self.types() {
+            for field in self.fields(from) {
+                if field.ty.base() != ty {
+                    continue;
+                }
+                let step = Step::Field(from, field.name.clone());
+                let each = roles.clone().filter_map(|role| {
+                    let mut steps = best(from, role)?;
+                    steps.push(step.clone());
+                    Some(steps)
+                });
+                all.push(each.collect());
+            }
+        }
+        if all.is_empty() {
+            // A member of an abstract type only.
+            all.push(roles.filter_map(|role| best(ty, role)).collect());
+        }
+        all
+    }
+
+    /// Asks for everything by one way.
+    pub(super) fn by(&self, way: Way) -> Found {
+        let mut found = Found::default();
+        for ty in self.types() {
+            let info = self.supergraph.schema.type_info(ty);
+            let fields = self.fields(ty);
+            // A subscription has one root field.
+            let at_once = match &*info.name == "Subscription" {
+                true => 1,
+                false => AT_ONCE,
+            };
+            for approach in self.approaches(ty, way) {
+                for some in fields.chunks(at_once) {
+                    let mut plans: HashMap<(String, Variant), Result<Plan, String>> =
+                        HashMap::new();
+                    for (role, steps) in approach.iter().enumerate() {
+                        let asked = self.ask(way, steps, ty, some);
+                        self.judge(role, &asked, &mut plans, &mut found);
+                    }
+                }
+            }
+            for field in &fields {
+                let coordinate = format!("{}.{}", info.name, field.name);
+                found.given.entry(coordinate).or_insert([false; 8]);
+            }
+        }
+        found
+    }
+
+    /// Runs an operation through the stages for one role and notes what of it is given.
+    fn judge(
+        &self,
+        role: usize,
+        asked: &Asked,
+        plans: &mut HashMap<(String, Variant), Result<Plan, String>>,
+        found: &mut Found,
+    ) {
+        let schema = &self.supergraph.schema;
+        let document = match Document::prepare(&asked.text, self.supergraph, &self.limits) {
+            Ok(document) => document,
+            Err(errors) => {
+                let told = &errors[0].message;
+                found.problems.push(format!("{told}: {}", asked.text));
+                return;
+            }
+        };
+        let operation = document.choose(None).unwrap();
+        let variables = match Variables::coerce(operation, &asked.variables, schema) {
+            Ok(variables) => variables,
+            Err(errors) => {
+                found
+                    .problems
+                    .push(format!("{}: {}", errors[0].message, asked.text));
+                return;
+            }
+        };
+        let principal = &self.principals[role].1;
+        let variant = Variant::of(operation, principal, &variables);
+        let plan = plans
+            .entry((asked.text.clone(), variant.clone()))
+            .or_insert_with(|| {
+                plan::make(operation, &variant, self.supergraph, &self.planner)
+                    .map_err(|error| error.to_string())
+            });
+        let plan = match plan {
+            Ok(plan) => plan,
+            Err(error) => {
+                found.problems.push(format!("{error}: {}", asked.text));
+                return;
+            }
+        };
+        let cuts: HashSet<Vec<&str>> = plan
+            .cuts
+            .iter()
+            .map(|path| path.iter().map(|key| &**key).collect())
+            .collect();
+        for leaf in &asked.leaves {
+            let path: Vec<&str> = leaf.path.iter().map(String::as_str).collect();
+            let cut = (1..=path.len()).any(|length| cuts.contains(&path[..length]));
+            let entry = found.given.entry(leaf.coordinate.clone()).or_default();
+            entry[role] |= !cut;
+            // What is refused causes no fetch; what is given is fetched.
+            if let Some(mark) = &leaf.mark {
+                let fetched = plan.fetches.iter().any(|fetch| {
+                    fetch
+                        .prefix
+                        .windows(mark.len())
+                        .any(|part| part == mark.as_bytes())
+                });
+                if fetched == cut {
+                    let verdict = if cut {
+                        "refused and yet fetched"
+                    } else {
+                        "given and never fetched"
+                    };
+                    found.problems.push(format!(
+                        "{} is {verdict} for {}: {}",
+                        leaf.coordinate,
+                        self.principals[role].0.as_str(),
+                        asked.text
+                    ));
+                }
+            }
+        }
+    }
+
+    /// Writes the operation that asks a type for these fields.
+    fn ask(&self, way: Way, steps: &[Step], ty: TypeId, fields: &[&FieldInfo]) -> Asked {
+        let schema = &self.supergraph.schema;
+        let mut writer = Writer {
+            supergraph: self.supergraph,
+            variables: Map::new(),
+            declared: Vec::new(),
+            as_variables: way == Way::Alias,
+        };
+        let mut root = ty;
+        let mut path = Vec::new();
+        let mut open = String::new();
+        let mut depth = 0;
+        for step in steps {
+            match step {
+                Step::Field(parent, name) => {
+                    if path.is_empty() && depth == 0 {
+                        root = *parent;
+                    }
+                    let field = schema.field(*parent, name).unwrap();
+                    open.push_str(&format!("{name}{} {{ ", writer.arguments(field)));
+                    path.push(name.to_string());
+                }
+                Step::On(member) => {
+                    open.push_str(&format!("... on {} {{ ", schema.type_info(*member).name));
+                }
+            }
+            depth += 1;
+        }
+        let name = schema.type_info(ty).name.clone();
+        let mut leaves = Vec::new();
+        let mut selection = String::new();
+        for (number, field) in fields.iter().enumerate() {
+            let mark = (way == Way::Alias).then(|| format!("zq{number}x"));
+            let key = mark.clone().unwrap_or_else(|| field.name.to_string());
+            let alias = mark
+                .as_ref()
+                .map(|mark| format!("{mark}: "))
+                .unwrap_or_default();
+            let inside = match schema.type_info(field.ty.base()).kind.is_composite() {
+                true => " { __typename }",
+                false => "",
+            };
+            let condition = match way {
+                Way::Condition => " @include(if: $yes) @skip(if: $no)",
+                _ => "",
+            };
+            selection.push_str(&format!(
+                "{alias}{}{}{condition}{inside} ",
+                field.name,
+                writer.arguments(field)
+            ));
+            let mut leaf = path.clone();
+            leaf.push(key);
+            leaves.push(Leaf {
+                coordinate: format!("{name}.{}", field.name),
+                path: leaf,
+                mark,
+            });
+        }
+        let mut after = String::new();
+        let selection = match way {
+            Way::InlineFragment => format!("... on {name} {{ ... {{ {selection} }} }}"),
+            Way::NamedFragment => {
+                after = format!(
+                    " fragment Outer on {name} {{ ...Inner }} fragment Inner on {name} {{ {selection} }}"
+                );
+                "...Outer".to_owned()
+            }
+            _ => selection,
+        };
+        if way == Way::Condition {
+            writer.declared.push("$yes: Boolean = true".to_owned());
+            writer.declared.push("$no: Boolean!".to_owned());
+            writer.variables.insert("no".to_owned(), json!(false));
+        }
+        let kind = match Some(root) {
+            root if root == schema.mutation() => "mutation",
+            root if root == schema.subscription() => "subscription",
+            _ => "query",
+        };
+        let declared = match writer.declared.is_empty() {
+            true => String::new(),
+            false => format!("({})", writer.declared.join(", ")),
+        };
+        Asked {
+            text: format!(
+                "{kind} W{declared} {{ {open}{selection}{} }}{after}",
+                " }".repeat(depth)
+            ),
+            variables: writer.variables,
+            leaves,
+        }
+    }
+}
+
+/// An operation with what it asks for.
+struct Asked {
+    text: String,
+    variables: Map<String, Value>,
+    leaves: Vec<Leaf>,
+}
+
+struct Leaf {
+    coordinate: String,
+    path: Vec<String>,
+    /// A name that stands nowhere else, to look for in what is fetched.
+    mark: Option<String>,
+}
+
+/// Writes the arguments that must be given.
+struct Writer<'a> {
+    supergraph: &'a Supergraph,
+    variables: Map<String, Value>,
+    declared: Vec<String>,
+    as_variables: bool,
+}
+
+impl Writer<'_> {
+    fn arguments(&mut self, field: &FieldInfo) -> String {
+        let mut given = Vec::new();
+        for argument in field
+            .args
+            .values()
+            .filter(|argument| argument.is_required())
+        {
+            let value = self.value(&argument.ty);
+            if self.as_variables {
+                let name = format!("v{}", self.declared.len());
+                self.declared
+                    .push(format!("${name}: {}", self.print(&argument.ty)));
+                given.push(format!("{}: ${name}", argument.name));
+                self.variables.insert(name, plain(&value));
+            } else {
+                given.push(format!("{}: {}", argument.name, literal(&value)));
+            }
+        }
+        match given.is_empty() {
+            true => String::new(),
+            false => format!("({})", given.join(", ")),
+        }
+    }
+
+    fn print(&self, ty: &TypeRef) -> String {
+        match ty {
+            TypeRef::Named(id) => self.supergraph.schema.type_info(*id).name.to_string(),
+            TypeRef::List(inner) => format!("[{}]", self.print(inner)),
+            TypeRef::NonNull(inner) => format!("{}!", self.print(inner)),
+        }
+    }
+
+    /// A value that fits the type; an enum's value is `{"$enum": …}`.
+    fn value(&self, ty: &TypeRef) -> Value {
+        let info = match ty {
+            TypeRef::NonNull(inner) => return self.value(inner),
+            TypeRef::List(inner) => return json!([self.value(inner)]),
+            TypeRef::Named(id) => self.supergraph.schema.type_info(*id),
+        };
+        match (info.kind, &*info.name) {
+            (TypeKind::Enum, _) => json!({ "$enum": &*info.enum_values[0] }),
+            (TypeKind::InputObject, _) => {
+                let mut fields = Map::new();
+                for field in info.input_fields.values() {
+                    if field.is_required() || (info.one_of && fields.is_empty()) {
+                        fields.insert(field.name.to_string(), self.value(&field.ty));
+                    }
+                }
+                Value::Object(fields)
+            }
+            (_, "Int") => json!(1),
+            (_, "Float") => json!(1.5),
+            (_, "Boolean") => json!(true),
+            _ => json!("x"),
+        }
+    }
+}
+
+/// A value as it is written in a document.
+fn literal(value: &Value) -> String {
+    match value {
+        Value::Object(fields) => match fields.get("$enum") {
+            Some(name) => name.as_str().unwrap().to_owned(),
+            None => {
+                let fields = fields
+                    .iter()
+                    .map(|(name, value)| format!("{name}: {}", literal(value)));
+                format!("{{ {} }}", fields.collect::<Vec<_>>().join(", "))
+            }
+        },
+        Value::Array(items) => {
+            let items = items.iter().map(literal).collect::<Vec<_>>();
+            format!("[{}]", items.join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// A value as it is given in a variable.
+fn plain(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => match fields.get("$enum") {
+            Some(name) => name.clone(),
+            None => fields
+                .iter()
+                .map(|(name, value)| (name.clone(), plain(value)))
+                .collect::<Map<_, _>>()
+                .into(),
+        },
+        Value::Array(items) => items.iter().map(plain).collect(),
+        other => other.clone(),
+    }
+}

@@ -1,0 +1,191 @@
+//! Whom an answer tells about: from the personal values that were written to the records they need.
+//!
+//! A record names fields and persons, each field being true of each person; so persons of whom the same
+//! fields were shown share a record, and a list of five hundred usually makes one.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ahash::HashMap;
+
+use super::arena::{Arena, Node, Object};
+use super::project::Disclosed;
+use crate::error::{ErrorCode, GraphQlError, PathSegment};
+use crate::operation::{Operation, SelectionId, What};
+use crate::plan::subjects::{Mark, SubjectSlot};
+use crate::record::{Class, Decision, Draft};
+use crate::supergraph::SchemaIndex;
+
+/// Persons in one record.
+const MOST_PERSONS: usize = 1_000;
+
+/// Positions of marks, as bits.
+type Marks = Vec<u64>;
+
+/// The records of what was disclosed; `base` is what they all say.
+pub(super) fn records(
+    arena: &Arena<'_>,
+    marks: &[Mark],
+    disclosed: &[Disclosed],
+    base: &Draft,
+) -> Vec<Draft> {
+    let words = marks.len().div_ceil(64);
+    let mut of_person: HashMap<Vec<u8>, Marks> = HashMap::default();
+    let mut of_nobody: Option<Marks> = None;
+    let mut ids = Vec::new();
+    for one in disclosed {
+        let at = one.mark as usize;
+        let Some(mark) = marks.get(at) else { continue };
+        ids.clear();
+        collect(arena, one.object, &mark.subject, &mut ids);
+        let note = |marks: &mut Marks| marks[at / 64] |= 1 << (at % 64);
+        // Shown, but of nobody that the subgraph names: recorded all the same.
+        if ids.is_empty() {
+            note(of_nobody.get_or_insert_with(|| vec![0; words]));
+        }
+        for id in &ids {
+            match of_person.get_mut(*id) {
+                Some(marks) => note(marks),
+                None => note(
+                    of_person
+                        .entry(id.to_vec())
+                        .or_insert_with(|| vec![0; words]),
+                ),
+            }
+        }
+    }
+    let mut groups: BTreeMap<Marks, Vec<Arc<str>>> = BTreeMap::new();
+    for (id, marks) in of_person {
+        groups.entry(marks).or_default().push(text(&id));
+    }
+    if let Some(marks) = of_nobody {
+        groups.entry(marks).or_default();
+    }
+    let mut drafts = Vec::new();
+    for (bits, mut persons) in groups {
+        persons.sort_unstable();
+        let shown = |at: usize| bits[at / 64] >> (at % 64) & 1 == 1;
+        let shown: Vec<&Mark> = (0..marks.len())
+            .filter(|at| shown(*at))
+            .map(|at| &marks[at])
+            .collect();
+        let mut fields: Vec<_> = shown.iter().map(|mark| mark.coordinate.clone()).collect();
+        fields.sort_unstable();
+        fields.dedup();
+        let reveal = shown.iter().any(|mark| mark.reveal);
+        let mut parts = persons
+            .chunks(MOST_PERSONS)
+            .map(<[_]>::to_vec)
+            .collect::<Vec<_>>();
+        if parts.is_empty() {
+            parts.push(Vec::new());
+        }
+        for persons in parts {
+            drafts.push(Draft {
+                class: if reveal { Class::Reveal } else { base.class },
+                fields: fields.clone(),
+                persons,
+                ..base.clone()
+            });
+        }
+    }
+    drafts
+}
+
+/// The record of what was refused: by the gateway before anything was fetched, or by a subgraph that
+/// looked at the row. Nothing when nothing was.
+pub(super) fn refusal(
+    base: Draft,
+    cut: &[Arc<str>],
+    errors: &[GraphQlError],
+    operation: &Operation,
+    schema: &SchemaIndex,
+) -> Option<Draft> {
+    let mut fields = cut.to_vec();
+    for error in errors {
+        // What the gateway cut is told without a service.
+        if error.code == ErrorCode::Forbidden.as_str()
+            && error.service.is_some()
+            && let Some(path) = &error.path
+            && let Some(field) = coordinate(path, operation, schema)
+            && !fields.contains(&field)
+        {
+            fields.push(field);
+        }
+    }
+    (!fields.is_empty()).then_some(Draft {
+        decision: Decision::Refused,
+        fields,
+        ..base
+    })
+}
+
+/// The coordinate at a path of the answer.
+fn coordinate(
+    path: &[PathSegment],
+    operation: &Operation,
+    schema: &SchemaIndex,
+) -> Option<Arc<str>> {
+    let mut found = None;
+    let mut level = operation.top.as_slice();
+    for segment in path {
+        let PathSegment::Key(key) = segment else {
+            continue;
+        };
+        let mut pending: Vec<SelectionId> = level.iter().rev().copied().collect();
+        let selection = loop {
+            let selection = &operation.selections[pending.pop()?];
+            match &selection.what {
+                What::Field(field) if field.key == *key => break selection,
+                What::Field(_) => {}
+                What::On(_) => pending.extend(selection.children.iter().rev()),
+            }
+        };
+        found = Some(selection);
+        level = &selection.children;
+    }
+    let selection = found?;
+    let What::Field(field) = &selection.what else {
+        return None;
+    };
+    let parent = &schema.type_info(selection.parent).name;
+    Some(format!("{parent}.{}", field.name).into())
+}
+
+/// The ids that a subject leads to, as JSON.
+fn collect<'a>(
+    arena: &'a Arena<'_>,
+    object: Object,
+    path: &[SubjectSlot],
+    ids: &mut Vec<&'a [u8]>,
+) {
+    for step in path {
+        value(arena, arena.slot(object, step.slot), &step.inside, ids);
+    }
+}
+
+fn value<'a>(arena: &'a Arena<'_>, node: Node, inside: &[SubjectSlot], ids: &mut Vec<&'a [u8]>) {
+    match node {
+        Node::List { start, len } => {
+            for at in start..start + len {
+                value(arena, arena.at(at), inside, ids);
+            }
+        }
+        Node::Object(object) => collect(arena, object, inside, ids),
+        Node::Leaf { text, span } if inside.is_empty() => {
+            let id = arena.leaf(text, span);
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The text of an id: a JSON string, or a number as it stands.
+fn text(json: &[u8]) -> Arc<str> {
+    match serde_json::from_slice::<String>(json) {
+        Ok(text) => text.into(),
+        Err(_) => String::from_utf8_lossy(json).into(),
+    }
+}

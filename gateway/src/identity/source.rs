@@ -1,0 +1,84 @@
+//! Where keys and lists come from: a file, a URL, or nowhere because they were given from the start.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Empty, Limited};
+
+/// How long a reading may take.
+const READING: Duration = Duration::from_secs(5);
+/// A key set is a few kilobytes, a long list of revoked tokens a few megabytes; more is a mistake or an
+/// attack.
+const LARGEST: usize = 16 * 1024 * 1024;
+
+/// A place to read from.
+#[derive(Clone, Debug)]
+pub(super) enum Source {
+    /// Given from the start.
+    Memory,
+    /// A file.
+    File(PathBuf),
+    /// A URL, `http:` or `https:`.
+    Url(http::Uri),
+}
+
+impl Source {
+    /// The place that a configuration names.
+    ///
+    /// # Errors
+    /// A clause that says what is wrong with the text.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        if text.starts_with("http:") || text.starts_with("https:") {
+            text.parse()
+                .map(Self::Url)
+                .map_err(|_| "is not a URL".to_owned())
+        } else {
+            Ok(Self::File(PathBuf::from(text)))
+        }
+    }
+
+    /// What stands there now; `None` when there is nothing to read.
+    ///
+    /// # Errors
+    /// The system's or the server's reason.
+    pub(super) async fn read(&self) -> Result<Option<Vec<u8>>, String> {
+        match self {
+            Self::Memory => Ok(None),
+            Self::File(path) => tokio::fs::read(path)
+                .await
+                .map(Some)
+                .map_err(|error| error.to_string()),
+            Self::Url(url) => tokio::time::timeout(READING, download(url))
+                .await
+                .map_err(|_| "no answer in time".to_owned())?
+                .map(Some),
+        }
+    }
+}
+
+async fn download(url: &http::Uri) -> Result<Vec<u8>, String> {
+    use hyper_util::client::legacy::Client;
+    use hyper_util::rt::TokioExecutor;
+    // No pool: keys are read rarely, by whichever runtime happens to need them.
+    let connector = hyper_rustls::HttpsConnectorBuilder::new()
+        .with_provider_and_webpki_roots(rustls::crypto::aws_lc_rs::default_provider())
+        .map_err(|error| error.to_string())?
+        .https_or_http()
+        .enable_http1()
+        .build();
+    let client: Client<_, Empty<bytes::Bytes>> = Client::builder(TokioExecutor::new())
+        .pool_max_idle_per_host(0)
+        .build(connector);
+    let answer = client
+        .get(url.clone())
+        .await
+        .map_err(|error| error.to_string())?;
+    if answer.status() != http::StatusCode::OK {
+        return Err(format!("status {}", answer.status().as_u16()));
+    }
+    let body = Limited::new(answer.into_body(), LARGEST)
+        .collect()
+        .await
+        .map_err(|error| error.to_string())?;
+    Ok(body.to_bytes().to_vec())
+}

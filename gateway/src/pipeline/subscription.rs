@@ -1,0 +1,253 @@
+//! A subscription's way through the gateway: the stages of any request once, then the plan again for
+//! each event.
+//!
+//! The plan's source is the fetch at the root; its "answer" is the event, and the rest of the plan
+//! fills in from other subgraphs what the event's subgraph does not know. What the caller may not see
+//! is cut before, as for queries.
+//!
+//! The client does not notice a subgraph that restarts: the source is asked again, with pauses that
+//! grow, until the subscription ends for another reason. What happened meanwhile is told only if the
+//! subgraph's field tells it again, which is why our own begin with the present state or with what
+//! came after a cursor.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use futures_util::stream::LocalBoxStream;
+use futures_util::{StreamExt as _, stream};
+
+use super::{Answer, Pipeline, Prepared, Way, refusals, refused};
+use crate::cache::Cache;
+use crate::error::{ErrorCode, GraphQlError};
+use crate::execute::{Fetcher, errors};
+use crate::identity::Caller;
+use crate::operation::OperationKind;
+use crate::request::GraphQlRequest;
+use crate::transport::stream::{Source, SourceEnd};
+use crate::transport::{FetchRequest, Transport, TransportError};
+
+/// The pauses before a source is asked again: doubled each time, with jitter, so that all subscriptions
+/// of a subgraph do not come back in one instant.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// What a subscription is answered with, for as long as it runs.
+pub struct Standing {
+    /// The worker's way to the subgraphs.
+    pub transport: Transport,
+    /// The process's cache.
+    pub cache: Arc<Cache>,
+    /// How long one answer may take: the first, or that of an event.
+    pub deadline: Duration,
+    /// How many events may wait.
+    pub buffer: usize,
+    /// It came by a way that must not change anything.
+    pub queries_only: bool,
+}
+
+/// What a request by a way for many answers comes to.
+pub enum Subscribed {
+    /// One answer: of a query or mutation, or a refusal.
+    Answer(Answer),
+    /// The events of a subscription, until it completes.
+    Events(Events),
+}
+
+/// The events of a subscription.
+pub type Events = LocalBoxStream<'static, Told>;
+
+/// What a subscription tells.
+#[derive(Debug)]
+pub enum Told {
+    /// A whole answer for one event.
+    Next(Bytes),
+    /// It ends before it is complete.
+    End(GraphQlError),
+}
+
+/// Answers a request by a way for many answers.
+pub(crate) async fn subscribe(
+    pipeline: Arc<Pipeline>,
+    request: GraphQlRequest,
+    caller: Caller,
+    standing: Standing,
+) -> Subscribed {
+    let way = Way::Many {
+        queries: standing.queries_only,
+    };
+    let deadline = Instant::now() + standing.deadline;
+    let prepared = match pipeline.prepare(&request, &caller, way).await {
+        Ok(prepared) => prepared,
+        Err(errors) => return Subscribed::Answer(refused(&errors)),
+    };
+    if prepared.plan.operation.kind != OperationKind::Subscription {
+        let Standing {
+            transport,
+            cache,
+            queries_only,
+            ..
+        } = &standing;
+        let answer = pipeline.handle(&request, &caller, transport, cache, deadline, *queries_only);
+        return Subscribed::Answer(answer.await);
+    }
+    let cut = refusals(&prepared.plan, &caller);
+    if prepared.plan.source().is_none() {
+        // Nothing is left to wait for: the field is refused, or there is none.
+        let errors = match cut.is_empty() {
+            true => vec![GraphQlError::new(ErrorCode::GraphqlValidationFailed)],
+            false => cut,
+        };
+        return Subscribed::Answer(refused(&errors));
+    }
+    let running = Running {
+        prepared,
+        caller,
+        standing,
+        source: None,
+        pause: FIRST_PAUSE,
+    };
+    // A subscription that cannot begin is refused; one that has begun is resumed.
+    match running.ask(deadline).await {
+        Ok(source) => Subscribed::Events(running.events(source)),
+        Err(error) => {
+            let error = GraphQlError::new(errors::code(error));
+            let service = running.prepared.plan.source();
+            let service = service.map(|at| running.prepared.plan.fetches[at].service.clone());
+            let error = match service {
+                Some(service) => error.from_service(service),
+                None => error,
+            };
+            Subscribed::Answer(refused(&[error]))
+        }
+    }
+}
+
+/// A subscription that runs.
+struct Running {
+    prepared: Prepared,
+    caller: Caller,
+    standing: Standing,
+    /// None: to be asked again after a pause.
+    source: Option<Source>,
+    pause: Duration,
+}
+
+impl Running {
+    fn events(mut self, source: Source) -> Events {
+        self.source = Some(source);
+        // Boxed only while something is done: an idle subscription holds no execution's memory.
+        stream::unfold(Some(Box::new(self)), |running| async move {
+            let mut running = running?;
+            match running.next().await? {
+                Told::Next(body) => Some((Told::Next(body), Some(running))),
+                end @ Told::End(_) => Some((end, None)),
+            }
+        })
+        .boxed_local()
+    }
+
+    /// Asks for the source.
+    async fn ask(&self, deadline: Instant) -> Result<Source, TransportError> {
+        let Standing {
+            transport, cache, ..
+        } = &self.standing;
+        let execution = self
+            .prepared
+            .execution(&self.caller, transport, cache, deadline);
+        let (subgraph, body) = execution.source().ok_or(TransportError::Malformed)?;
+        let request = FetchRequest {
+            subgraph,
+            body,
+            caller: &self.caller,
+            public: false,
+            mutation: false,
+            deadline,
+        };
+        transport.subscribe(request, self.standing.buffer).await
+    }
+
+    /// What is told next; nothing when it is complete.
+    async fn next(&mut self) -> Option<Told> {
+        loop {
+            let Some(source) = &mut self.source else {
+                let wait = self.pause.mul_f64(jitter());
+                self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+                tokio::time::sleep(wait).await;
+                let deadline = Instant::now() + self.standing.deadline;
+                if let Ok(source) = Box::pin(self.ask(deadline)).await {
+                    self.source = Some(source);
+                }
+                continue;
+            };
+            match source.next().await? {
+                Ok(event) => {
+                    self.pause = FIRST_PAUSE;
+                    return Some(Told::Next(Box::pin(self.fill(event)).await));
+                }
+                Err(SourceEnd::Lost) => self.source = None,
+                Err(SourceEnd::Lagged) => {
+                    let code = ErrorCode::SubscriptionLagged;
+                    return Some(Told::End(GraphQlError::new(code)));
+                }
+                // Told like an event that failed, so that its errors get the client's paths; then there
+                // is nothing more to come.
+                Err(SourceEnd::Refused(answer)) => {
+                    let body = Box::pin(self.fill(answer)).await;
+                    self.source = Some(stream::empty().boxed_local());
+                    return Some(Told::Next(body));
+                }
+            }
+        }
+    }
+
+    /// The client's answer for an event.
+    async fn fill(&self, event: Bytes) -> Bytes {
+        let Standing {
+            transport, cache, ..
+        } = &self.standing;
+        let deadline = Instant::now() + self.standing.deadline;
+        let asking = self
+            .prepared
+            .execution(&self.caller, transport, cache, deadline);
+        let Some(source) = asking.source() else {
+            return event;
+        };
+        let fetcher = AfterEvent {
+            transport,
+            source,
+            event: RefCell::new(Some(event)),
+        };
+        let execution = self
+            .prepared
+            .execution(&self.caller, &fetcher, cache, deadline);
+        let errors = refusals(&self.prepared.plan, &self.caller);
+        execution.run(errors).await.body
+    }
+}
+
+/// The way to the subgraphs when one fetch, the source, is answered already.
+struct AfterEvent<'a, F> {
+    transport: &'a F,
+    source: (usize, Bytes),
+    event: RefCell<Option<Bytes>>,
+}
+
+impl<F: Fetcher> Fetcher for AfterEvent<'_, F> {
+    async fn fetch(&self, request: FetchRequest<'_>) -> Result<Bytes, TransportError> {
+        let is_source = request.subgraph == self.source.0 && request.body == self.source.1;
+        let event = is_source.then(|| self.event.take()).flatten();
+        match event {
+            Some(event) => Ok(event),
+            None => self.transport.fetch(request).await,
+        }
+    }
+}
+
+/// From a half to one. Without randomness everybody waits equally long.
+fn jitter() -> f64 {
+    let mut byte = [255];
+    let _ = getrandom::fill(&mut byte);
+    0.5 + f64::from(byte[0]) / 510.0
+}

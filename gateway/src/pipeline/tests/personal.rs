@@ -1,0 +1,242 @@
+//! Personal data: recorded before it is shown, withheld when it cannot be, and whom it concerns found
+//! without the client asking.
+
+use serde_json::{Value, json};
+
+use super::mock::{Subgraph, World, codes};
+use crate::record::files::Files;
+use crate::record::store::Store as _;
+use crate::record::{HashKind, Recorder, Settings};
+
+const SDL: &str = r#"
+    directive @personal(category: String!, subject: String!) on FIELD_DEFINITION
+    type Query { couple: Couple nobody: Couple people: [Person!]! any: Thing node: Named open: String @shareable }
+    union Thing = Person | Couple
+    interface Named { name: String }
+    type Couple {
+        parties: [Person!]!
+        status: String @personal(category: "MARITAL", subject: "parties { id }")
+        sealed: String! @personal(category: "MARITAL", subject: "parties { id }")
+    }
+    type Person implements Named @key(fields: "id") {
+        id: ID!
+        name: String @personal(category: "IDENTITY", subject: "id")
+        full: String @personal(category: "REVEAL_IDENTITY", subject: "id")
+        secret: String @requiresScopes(scopes: [["no.one"]]) @personal(category: "IDENTITY", subject: "id")
+    }
+"#;
+
+fn person(id: &str) -> Value {
+    json!({"__typename": "Person", "$is": ["Named"], "id": id, "name": format!("name of {id}"), "full": "full", "secret": "s"})
+}
+
+fn world() -> World {
+    let couple = json!({"__typename": "Couple", "parties": [person("a"), person("b")], "status": "MARRIED", "sealed": "x"});
+    let vault = Subgraph {
+        name: "vault",
+        sdl: SDL,
+        data: json!({
+            "Query": {
+                "couple": couple, "nobody": null, "open": "public",
+                "people": [person("a"), {"__typename": "Person", "id": "c", "name": null}, person("b")],
+                "any": couple, "node": person("n"),
+            },
+            "entities": {"Person": [person("a"), person("b"), person("c")]},
+        }),
+    };
+    let offices = Subgraph {
+        name: "offices",
+        sdl: r#"
+            directive @personal(category: String!, subject: String!) on FIELD_DEFINITION
+            type Query { first: Person }
+            type Person @key(fields: "id") { id: ID! office: String @personal(category: "office", subject: "id") }
+        "#,
+        data: json!({
+            "Query": {"first": {"__typename": "Person", "id": "a", "office": "chair"}},
+            "entities": {"Person": [{"__typename": "Person", "id": "a", "office": "chair"}]},
+        }),
+    };
+    World::new(vec![vault, offices]).signed_in(&["x"])
+}
+
+struct Log {
+    folder: tempfile::TempDir,
+}
+
+impl Log {
+    fn new() -> (Self, Recorder) {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || Box::new(Files::open(folder.path()).unwrap());
+        let settings = Settings {
+            instance: "t".to_owned(),
+            hash: HashKind::Sha256,
+            patience: std::time::Duration::from_secs(5),
+            seal_every: std::time::Duration::from_secs(3600),
+            seal_key: None,
+            keep_days: [180, 1098, 3660],
+            now: chrono::Utc::now,
+        };
+        let recorder = Recorder::start(open(), open(), settings).unwrap();
+        (Self { folder }, recorder)
+    }
+
+    /// Class, decision, fields and persons of all records.
+    fn records(&self) -> Vec<(String, String, Value, Value)> {
+        let mut files = Files::at(self.folder.path());
+        let mut all = Vec::new();
+        for segment in files.segments().unwrap() {
+            files
+                .lines(&segment, &mut |line| {
+                    let line: Value = serde_json::from_slice(line).unwrap();
+                    let text = |key: &str| line[key].as_str().unwrap().to_owned();
+                    all.push((
+                        text("class"),
+                        text("decision"),
+                        line["fields"].clone(),
+                        line["persons"].clone(),
+                    ));
+                })
+                .unwrap();
+        }
+        all
+    }
+}
+
+async fn asked(query: &str) -> (Value, Vec<(String, String, Value, Value)>) {
+    let (log, recorder) = Log::new();
+    let mut world = world();
+    world.pipeline = world.pipeline.recording(Some(recorder.into()));
+    let answer = world.ask(query).await;
+    drop(world);
+    (answer, log.records())
+}
+
+fn general(fields: &[&str], persons: &[&str]) -> (String, String, Value, Value) {
+    (
+        "general".into(),
+        "DISCLOSED".into(),
+        json!(fields),
+        json!(persons),
+    )
+}
+
+#[tokio::test]
+async fn whoever_is_told_about_is_recorded_and_the_client_sees_only_what_it_asked_for() {
+    let (answer, records) = asked("{ couple { status } open }").await;
+    assert_eq!(
+        answer,
+        json!({"data": {"couple": {"status": "MARRIED"}, "open": "public"}})
+    );
+    assert_eq!(records, [general(&["Couple.status"], &["a", "b"])]);
+}
+
+#[tokio::test]
+async fn only_what_was_really_shown_is_recorded() {
+    let (answer, records) = asked("{ people { name } nobody { status } }").await;
+    assert_eq!(answer["data"]["people"][1]["name"], Value::Null);
+    assert_eq!(records, [general(&["Person.name"], &["a", "b"])]);
+    let (_, records) = asked("{ open nobody { status } }").await;
+    assert_eq!(records, []);
+}
+
+#[tokio::test]
+async fn names_of_the_client_do_not_hide_the_person() {
+    let queries = [
+        "{ people { id: name mz_id: __typename } }",
+        "{ people { name id } }",
+        "{ people { ...F } } fragment F on Person { x: name }",
+        "{ people { ... on Named { name } } }",
+    ];
+    for query in queries {
+        let (answer, records) = asked(query).await;
+        assert!(answer.get("errors").is_none(), "{answer}");
+        assert_eq!(records, [general(&["Person.name"], &["a", "b"])], "{query}");
+        assert!(!answer.to_string().contains("mz__"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn interfaces_and_unions_tell_about_their_members() {
+    let (answer, records) = asked("{ node { name } }").await;
+    assert_eq!(answer, json!({"data": {"node": {"name": "name of n"}}}));
+    assert_eq!(records, [general(&["Person.name"], &["n"])]);
+    let (_, records) = asked("{ any { ... on Person { name } ... on Couple { status } } }").await;
+    assert_eq!(records, [general(&["Couple.status"], &["a", "b"])]);
+}
+
+#[tokio::test]
+async fn a_person_reached_in_another_subgraph_is_the_same_person() {
+    let (answer, records) = asked("{ first { office name } }").await;
+    assert_eq!(
+        answer["data"]["first"],
+        json!({"office": "chair", "name": "name of a"})
+    );
+    assert_eq!(
+        records,
+        [general(&["Person.name", "Person.office"], &["a"])]
+    );
+}
+
+#[tokio::test]
+async fn a_full_value_is_of_the_longest_class_and_a_refusal_is_recorded() {
+    let (answer, records) = asked("{ first { full secret } }").await;
+    assert_eq!(answer["data"]["first"]["full"], "full");
+    assert_eq!(codes(&answer)[0].0, "FORBIDDEN");
+    assert_eq!(
+        records,
+        [
+            (
+                "general".into(),
+                "REFUSED".into(),
+                json!(["Person.secret"]),
+                json!([])
+            ),
+            (
+                "reveal".into(),
+                "DISCLOSED".into(),
+                json!(["Person.full"]),
+                json!(["a"])
+            ),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn each_receiver_of_one_answer_has_a_record_of_their_own() {
+    let (log, recorder) = Log::new();
+    let mut world = world();
+    world.pipeline = world.pipeline.recording(Some(recorder.into()));
+    let many = (0..25).map(|_| world.ask("{ couple { status } }"));
+    futures_util::future::join_all(many).await;
+    drop(world);
+    assert_eq!(log.records().len(), 25);
+}
+
+#[tokio::test]
+async fn without_its_log_personal_data_is_null_with_its_path_and_the_rest_goes_on() {
+    let answer = world()
+        .ask("{ open people { id name } couple { status } }")
+        .await;
+    assert_eq!(
+        answer["data"],
+        json!({
+            "open": "public",
+            "people": [{"id": "a", "name": null}, {"id": "c", "name": null}, {"id": "b", "name": null}],
+            "couple": {"status": null},
+        })
+    );
+    let told = codes(&answer);
+    let code = || "ACCESS_LOG_UNAVAILABLE".to_owned();
+    assert_eq!(
+        told,
+        [
+            (code(), json!(["people", 0, "name"])),
+            (code(), json!(["people", 2, "name"])),
+            (code(), json!(["couple", "status"])),
+        ],
+        "what was null anyway needs no excuse"
+    );
+    let answer = world().ask("{ open couple { sealed } }").await;
+    assert_eq!(answer["data"], json!({"open": "public", "couple": null}));
+    assert_eq!(codes(&answer), [(code(), json!(["couple", "sealed"]))]);
+}

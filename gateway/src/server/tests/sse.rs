@@ -1,0 +1,122 @@
+//! GraphQL over server-sent events, over real connections.
+
+use super::*;
+
+const EVENTS: (&str, &str) = ("accept", "text/event-stream");
+
+fn body(query: &str) -> String {
+    json!({ "query": query }).to_string()
+}
+
+#[actix_web::test]
+async fn a_subscription_is_a_stream_of_events_with_an_end() {
+    let server = Running::start("").await;
+    for got in [
+        server.post(&[EVENTS], &body("numbers 2")).await,
+        server
+            .ask("GET", "/graphql?query=numbers%202", &[EVENTS], "")
+            .await,
+    ] {
+        assert_eq!(got.status, 200);
+        assert_eq!(got.header("content-type"), "text/event-stream");
+        assert_eq!(got.header("cache-control"), "no-store");
+        assert_eq!(got.header("content-encoding"), "");
+        let text = String::from_utf8(got.body.to_vec()).unwrap();
+        assert_eq!(
+            text,
+            ":\n\nevent: next\ndata: {\"data\":{\"n\":0}}\n\nevent: next\ndata: {\"data\":{\"n\":1}}\n\nevent: complete\ndata:\n\n"
+        );
+    }
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn who_takes_json_too_gets_a_single_answer_as_json() {
+    let server = Running::start("").await;
+    let both = ("accept", "application/json, text/event-stream");
+    let got = server.post(&[both], &body("anything")).await;
+    assert_eq!(
+        got.header("content-type"),
+        "application/json; charset=utf-8"
+    );
+    assert_eq!(got.json()["data"]["role"], "public");
+    let got = server.post(&[both], &body("numbers 1")).await;
+    assert_eq!(got.header("content-type"), "text/event-stream");
+    let got = server.post(&[EVENTS], &body("anything")).await;
+    let text = String::from_utf8(got.body.to_vec()).unwrap();
+    assert!(text.starts_with("event: next\ndata: {\"data\":"), "{text}");
+    assert!(text.ends_with("event: complete\ndata:\n\n"), "{text}");
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn a_refusal_has_its_status_and_a_lagging_stream_its_code() {
+    let server = Running::start("[subscriptions]\nper_process = 0").await;
+    let got = server.post(&[EVENTS], &body("broken")).await;
+    assert_eq!(
+        (got.status, got.code().as_str()),
+        (400, "GRAPHQL_VALIDATION_FAILED")
+    );
+    let got = server
+        .post(&[EVENTS, ("authorization", "Bearer x")], &body("numbers 1"))
+        .await;
+    assert_eq!(got.status, 401);
+    let got = server.post(&[EVENTS], &body("numbers 1")).await;
+    assert_eq!(
+        (got.status, got.code().as_str()),
+        (429, "TOO_MANY_SUBSCRIPTIONS")
+    );
+    let got = server
+        .ask("GET", "/graphql?query=mutation", &[EVENTS], "")
+        .await;
+    assert_eq!(got.status, 405);
+    server.stop().await;
+    let server = Running::start("").await;
+    let got = server.post(&[EVENTS], &body("lag")).await;
+    let text = String::from_utf8(got.body.to_vec()).unwrap();
+    assert!(text.contains("\"SUBSCRIPTION_LAGGED\""), "{text}");
+    assert!(text.ends_with("event: complete\ndata:\n\n"), "{text}");
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn a_token_that_ends_ends_the_stream_and_so_does_a_stop() {
+    let server = Running::start("[identity]\nclock_skew = \"0s\"").await;
+    let claims = DevClaims {
+        ttl: Duration::from_secs(2),
+        ..server.claims(Role::Citizen)
+    };
+    let token = format!("Bearer {}", server.issuer.mint(&claims, SystemTime::now()));
+    let with_token = [EVENTS, ("authorization", token.as_str())];
+    let got = server.post(&with_token, &body("silence")).await;
+    let text = String::from_utf8(got.body.to_vec()).unwrap();
+    assert!(text.contains("\"TOKEN_EXPIRED\""), "{text}");
+    assert!(text.ends_with("event: complete\ndata:\n\n"), "{text}");
+    let silence = body("silence");
+    let streaming = server.post(&[EVENTS], &silence);
+    let stopping = async {
+        while server.gateway.subscriptions.load(Ordering::SeqCst) == 0 {
+            tokio::task::yield_now().await;
+        }
+        server.gateway.begin_drain();
+    };
+    let (got, ()) = tokio::join!(streaming, stopping);
+    // Cut without an end: the client comes again.
+    assert_eq!(got.body, ":\n\n");
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn a_silent_stream_says_that_it_is_alive() {
+    let server = Running::start("[subscriptions]\nping = \"50ms\"").await;
+    let silence = body("silence");
+    let streaming = server.post(&[EVENTS], &silence);
+    let stopping = async {
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        server.gateway.begin_drain();
+    };
+    let (got, ()) = tokio::join!(streaming, stopping);
+    let text = String::from_utf8(got.body.to_vec()).unwrap();
+    assert!(text.matches(":\n\n").count() >= 3, "{text:?}");
+    server.stop().await;
+}

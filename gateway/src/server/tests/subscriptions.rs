@@ -1,0 +1,410 @@
+//! Subscriptions the whole way: from a subgraph, in this process or behind a WebSocket, through the
+//! pipeline, to a client.
+
+use std::sync::Mutex;
+
+use futures_util::SinkExt as _;
+use futures_util::future::BoxFuture;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{broadcast, mpsc};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
+
+use super::websocket::{Client, Heard, code};
+use super::*;
+use crate::supergraph::{SubgraphSdl, Supergraph, compose};
+use crate::transport::stream::{NearSource, offer};
+use crate::transport::{InProcess, SharedKey, Upstream};
+
+const LINK: &str = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.9\", import: [\"@key\", \"@requiresScopes\"])\n";
+const NEWS: &str = r#"
+    type Query { stories: [Story] }
+    type Story @key(fields: "id") { id: ID! title: String }
+    type Subscription {
+        told(about: String): Story
+        secret: Story @requiresScopes(scopes: [["self"]])
+    }
+"#;
+const PRICES: &str = r#"
+    type Query { cheapest: Story }
+    type Story @key(fields: "id") { id: ID! price: Int hidden: Int @requiresScopes(scopes: [["self"]]) }
+"#;
+
+/// What is told, whoever listens.
+type News = broadcast::Sender<String>;
+
+fn story(title: &str) -> String {
+    json!({"data": {"told": {"__typename": "Story", "id": "7", "title": title}}}).to_string()
+}
+
+/// Knows the price of everything.
+struct Prices;
+
+impl InProcess for Prices {
+    fn call(
+        &self,
+        _: Vec<(&'static str, String)>,
+        _: &'static str,
+        _: Bytes,
+    ) -> BoxFuture<'static, (u16, Bytes)> {
+        let answer = r#"{"data":{"_entities":[{"__typename":"Story","price":3,"hidden":4}]}}"#;
+        Box::pin(async move { (200, Bytes::from_static(answer.as_bytes())) })
+    }
+}
+
+/// Tells news in this process.
+struct Near(News);
+
+impl InProcess for Near {
+    fn call(
+        &self,
+        _: Vec<(&'static str, String)>,
+        _: &'static str,
+        _: Bytes,
+    ) -> BoxFuture<'static, (u16, Bytes)> {
+        Box::pin(async { (500, Bytes::new()) })
+    }
+
+    fn subscribe(
+        &self,
+        headers: Vec<(&'static str, String)>,
+        path: &'static str,
+        body: Bytes,
+        buffer: usize,
+    ) -> BoxFuture<'static, Result<NearSource, (u16, Bytes)>> {
+        assert!(headers.iter().any(|(name, _)| *name == "signature"));
+        assert_eq!(path, "/graphql");
+        if body.windows(7).any(|part| part == b"refused") {
+            return Box::pin(async { Err((401, Bytes::new())) });
+        }
+        let mut news = self.0.subscribe();
+        let (events, source) = mpsc::channel(buffer);
+        tokio::spawn(async move {
+            while let Ok(told) = news.recv().await {
+                if !offer(&events, told.into()) {
+                    return;
+                }
+            }
+        });
+        let source = stream::unfold(source, |mut source| async move {
+            Some((source.recv().await?, source))
+        });
+        Box::pin(async move { Ok(source.boxed()) })
+    }
+}
+
+/// Tells news behind a WebSocket.
+struct Far {
+    news: News,
+    address: std::net::SocketAddr,
+    /// The payloads of `subscribe`.
+    payloads: Arc<Mutex<Vec<Value>>>,
+    connections: Arc<AtomicUsize>,
+    serving: tokio::task::JoinHandle<()>,
+}
+
+impl Far {
+    async fn start(address: &str) -> Self {
+        let listener = TcpListener::bind(address).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let news = News::new(1024);
+        let payloads: Arc<Mutex<Vec<Value>>> = Arc::default();
+        let connections: Arc<AtomicUsize> = Arc::default();
+        let (telling, noting, counting) = (news.clone(), payloads.clone(), connections.clone());
+        let serving = tokio::spawn(async move {
+            let mut all = tokio::task::JoinSet::new();
+            while let Ok((tcp, _)) = listener.accept().await {
+                counting.fetch_add(1, Ordering::SeqCst);
+                all.spawn(speak(tcp, telling.clone(), noting.clone()));
+            }
+        });
+        Self {
+            news,
+            address,
+            payloads,
+            connections,
+            serving,
+        }
+    }
+
+    /// Stops and waits until the port is free.
+    async fn stop(self) -> std::net::SocketAddr {
+        self.serving.abort();
+        let _ = self.serving.await;
+        self.address
+    }
+
+    fn upstream(&self) -> Upstream {
+        let url = format!("http://{}/graphql", self.address);
+        Upstream::Http {
+            url: url.parse().unwrap(),
+        }
+    }
+
+    async fn subscribed(&self, times: usize) {
+        let there = async {
+            while self.payloads.lock().unwrap().len() < times {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, there).await.unwrap();
+    }
+}
+
+/// One connection of a subgraph: enough of the protocol for a gateway.
+#[allow(clippy::result_large_err)] // the library's own type
+async fn speak(tcp: TcpStream, news: News, payloads: Arc<Mutex<Vec<Value>>>) {
+    let protocol = |request: &Request, mut response: Response| -> Result<Response, ErrorResponse> {
+        let asked = request.headers()["sec-websocket-protocol"].clone();
+        response
+            .headers_mut()
+            .insert("sec-websocket-protocol", asked);
+        Ok(response)
+    };
+    let socket = tokio_tungstenite::accept_hdr_async(tcp, protocol).await;
+    let mut socket = socket.unwrap();
+    let mut told = news.subscribe();
+    let mut ids: Vec<Value> = Vec::new();
+    loop {
+        tokio::select! {
+            message = socket.next() => {
+                let Some(Ok(message)) = message else { return };
+                let Message::Text(text) = message else { continue };
+                let message: Value = serde_json::from_str(&text).unwrap();
+                let answer = match message["type"].as_str().unwrap() {
+                    "connection_init" => json!({"type": "connection_ack"}),
+                    "subscribe" if message.to_string().contains("refused") => json!({
+                        "type": "error", "id": message["id"],
+                        "payload": [{"message": "No.", "extensions": {"code": "FORBIDDEN"}}],
+                    }),
+                    "subscribe" => {
+                        ids.push(message["id"].clone());
+                        payloads.lock().unwrap().push(message["payload"].clone());
+                        continue;
+                    }
+                    "complete" => {
+                        ids.retain(|id| *id != message["id"]);
+                        continue;
+                    }
+                    other => panic!("{other}"),
+                };
+                socket.send(Message::text(answer.to_string())).await.unwrap();
+            }
+            news = told.recv() => {
+                let Ok(news) = news else { return };
+                for id in &ids {
+                    let next = format!(r#"{{"id":{id},"type":"next","payload":{news}}}"#);
+                    let _ = socket.send(Message::text(next)).await;
+                }
+            }
+        }
+    }
+}
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+async fn started(news: Upstream, config: &str) -> Running {
+    let sdls = [("news", NEWS), ("prices", PRICES)].map(|(name, sdl)| SubgraphSdl {
+        name: name.to_owned(),
+        url: String::new(),
+        sdl: format!("{LINK}{sdl}"),
+    });
+    let supergraph = compose::compose(&sdls).unwrap();
+    let supergraph = Supergraph::load(&supergraph, 1).unwrap();
+    let pipeline = Pipeline::new(&crate::config::Limits::default(), supergraph).unwrap();
+    let upstreams: Vec<(Arc<str>, Upstream)> = pipeline
+        .schema()
+        .subgraphs
+        .iter()
+        .map(|info| match &*info.name {
+            "news" => (info.name.clone(), news.clone()),
+            _ => (info.name.clone(), Upstream::InProcess(Arc::new(Prices))),
+        })
+        .collect();
+    let key = ed25519_dalek::SigningKey::from_bytes(&[1; 32]);
+    let keys = ["news", "prices"].map(|name| {
+        let shared = SharedKey::new("k", vec![2; 32]).unwrap();
+        (name.to_owned(), shared)
+    });
+    let server = Running::start_with(config, Signer::new(key, BTreeMap::from(keys))).await;
+    server.gateway.load(Arc::new(pipeline), upstreams.into());
+    server
+}
+
+const STORY: &str = "subscription { told { title price } }";
+
+/// Tells until the client has heard: the subscription may still be on its way.
+async fn heard(client: &mut Client, news: &News, title: &str) -> Value {
+    let telling = async {
+        loop {
+            let _ = news.send(story(title));
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::select! {
+        message = client.message() => message,
+        () = telling => unreachable!(),
+    }
+}
+
+#[actix_web::test]
+async fn an_event_is_filled_in_from_other_subgraphs() {
+    let near = News::new(1024);
+    let far = Far::start("127.0.0.1:0").await;
+    let all = [
+        (Upstream::InProcess(Arc::new(Near(near.clone()))), near),
+        (far.upstream(), far.news.clone()),
+    ];
+    for (upstream, news) in all {
+        let server = started(upstream, "").await;
+        let mut client = server.connect(json!({})).await;
+        client.subscribe("a", STORY).await;
+        let expected = json!({"data": {"told": {"title": "好", "price": 3}}});
+        assert_eq!(heard(&mut client, &news, "好").await["payload"], expected);
+        let variables = json!({"query": "subscription S($a: String) { t: told(about: $a) { id } }", "variables": {"a": "b"}});
+        client
+            .say(json!({"type": "subscribe", "id": "b", "payload": variables}))
+            .await;
+        server.stop().await;
+    }
+    far.subscribed(1).await;
+}
+
+#[actix_web::test]
+async fn what_the_caller_may_not_see_is_cut_and_a_root_of_it_refused() {
+    let news = News::new(1024);
+    let server = started(Upstream::InProcess(Arc::new(Near(news.clone()))), "").await;
+    let mut client = server.connect(json!({})).await;
+    client
+        .subscribe("s", "subscription { secret { id } }")
+        .await;
+    let refused = client.message().await;
+    assert_eq!(
+        (refused["type"].as_str(), code(&refused)),
+        (Some("error"), "UNAUTHENTICATED")
+    );
+    client
+        .subscribe("h", "subscription { told { title hidden } }")
+        .await;
+    let event = heard(&mut client, &news, "x").await["payload"].clone();
+    assert_eq!(
+        event["data"],
+        json!({"told": {"title": "x", "hidden": null}})
+    );
+    assert_eq!(event["errors"][0]["path"], json!(["told", "hidden"]));
+    assert_eq!(event["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
+    client.subscribe("n", "subscription { nothing }").await;
+    loop {
+        let message = client.message().await;
+        if message["id"] == "n" {
+            assert_eq!(code(&message), "GRAPHQL_VALIDATION_FAILED");
+            break;
+        }
+    }
+    // By a way for one answer there are no subscriptions.
+    let got = server.post(&[], &json!({"query": STORY}).to_string()).await;
+    assert_eq!(got.code(), "SUBSCRIPTIONS_UNSUPPORTED");
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn subscriptions_of_all_callers_share_a_connection_and_each_is_signed() {
+    let far = Far::start("127.0.0.1:0").await;
+    let server = started(far.upstream(), "").await;
+    let mut first = server.connect(json!({})).await;
+    let token = server.token(Role::Citizen);
+    let mut second = server.connect(json!({"authorization": token})).await;
+    first.subscribe("a", STORY).await;
+    second.subscribe("a", STORY).await;
+    far.subscribed(2).await;
+    heard(&mut first, &far.news, "x").await;
+    heard(&mut second, &far.news, "x").await;
+    assert_eq!(far.connections.load(Ordering::SeqCst), 1);
+    let payloads = far.payloads.lock().unwrap().clone();
+    let headers = |at: usize| payloads[at]["extensions"]["minzheng"].clone();
+    for at in 0..2 {
+        for name in ["minzheng-principal", "signature", "content-digest"] {
+            assert!(headers(at)[name].is_string(), "{name} of {at}");
+        }
+    }
+    assert_ne!(
+        headers(0)["minzheng-principal"],
+        headers(1)["minzheng-principal"]
+    );
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn a_subgraph_that_restarts_is_asked_again_and_the_client_stays() {
+    let far = Far::start("127.0.0.1:0").await;
+    let server = started(far.upstream(), "").await;
+    let mut client = server.connect(json!({})).await;
+    client.subscribe("a", STORY).await;
+    heard(&mut client, &far.news, "before").await;
+    let address = far.stop().await;
+    let far = Far::start(&address.to_string()).await;
+    far.subscribed(1).await;
+    loop {
+        let event = heard(&mut client, &far.news, "after").await;
+        if event["payload"]["data"]["told"]["title"] == "after" {
+            break;
+        }
+    }
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn a_subscription_that_cannot_begin_is_refused_with_its_reason() {
+    let gone = Upstream::Http {
+        url: "http://127.0.0.1:1/graphql".parse().unwrap(),
+    };
+    let server = started(gone, "").await;
+    let mut client = server.connect(json!({})).await;
+    client.subscribe("a", STORY).await;
+    let refused = client.message().await;
+    assert_eq!(code(&refused), "SUBGRAPH_UNAVAILABLE");
+    assert_eq!(refused["payload"][0]["extensions"]["service"], "news");
+    server.stop().await;
+    // Refused by the subgraph: told at the field, and complete.
+    let far = Far::start("127.0.0.1:0").await;
+    let server = started(far.upstream(), "").await;
+    let mut client = server.connect(json!({})).await;
+    client
+        .subscribe("b", "subscription { told(about: \"refused\") { id } }")
+        .await;
+    let event = client.message().await["payload"].clone();
+    assert_eq!(event["data"], json!({"told": null}));
+    assert_eq!(event["errors"][0]["extensions"]["code"], "FORBIDDEN");
+    assert_eq!(client.message().await["type"], "complete");
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn events_that_come_faster_than_they_are_taken_end_the_subscription_with_a_code() {
+    let near = News::new(100_000);
+    let far = Far::start("127.0.0.1:0").await;
+    let all = [
+        (Upstream::InProcess(Arc::new(Near(near.clone()))), near),
+        (far.upstream(), far.news.clone()),
+    ];
+    for (upstream, news) in all {
+        let server = started(upstream, "[subscriptions]\nbuffer = 2").await;
+        let mut slow = server.connect(json!({})).await;
+        slow.subscribe("a", STORY).await;
+        heard(&mut slow, &news, "x").await;
+        // More than all buffers on the way hold, at a stroke.
+        let wide = "x".repeat(100_000);
+        let last = loop {
+            for _ in 0..50 {
+                let _ = news.send(story(&wide));
+            }
+            match slow.hear().await {
+                Heard::Message(message) if message["type"] == "error" => break message,
+                Heard::Message(_) => {}
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(code(&last), "SUBSCRIPTION_LAGGED");
+        server.stop().await;
+    }
+}

@@ -1,0 +1,22 @@
+//! What this subsystem keeps encrypted at rest: telephones and the
+//! numbers of papers that name a person (see `kit::seal`). A new column of
+//! this kind is one line here.
+
+use minzheng_kit::seal::{RowKey, SealedColumn};
+
+const ID: RowKey = RowKey::Uuid("id");
+
+/// The applicant's telephone, masked before it came here.
+pub const CASE_PHONE: SealedColumn = SealedColumn::text("funeral_case", "phone_masked", ID);
+
+/// The caller's telephone, masked before it came here.
+pub const CALLER_PHONE: SealedColumn = SealedColumn::text("hotline_ticket", "caller_masked", ID);
+
+/// The number of the paper of a death.
+pub const DEATH_PAPER: SealedColumn = SealedColumn::text("death_record", "paper_number", ID);
+
+/// The number of a written authority to take ashes.
+pub const AUTHORITY: SealedColumn = SealedColumn::text("ashes_release", "authority", ID);
+
+/// All of them.
+pub const ALL: [SealedColumn; 4] = [CASE_PHONE, CALLER_PHONE, DEATH_PAPER, AUTHORITY];

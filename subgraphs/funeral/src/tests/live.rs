@@ -1,0 +1,52 @@
+//! What is told as it happens.
+
+use minzheng_kit::Principal;
+use minzheng_kit::testing::{subscribe, told};
+use serde_json::json;
+
+use super::steps::{here, number, officer};
+use super::{Stage, division};
+
+const TICKETS: &str = "subscription { hotlineTicketChanged { id state } }";
+
+#[tokio::test]
+async fn the_operators_of_a_division_are_told_of_its_tickets() {
+    let stage = Stage::of("51").await;
+    let mut events = subscribe(&stage.graph, officer(), TICKETS, json!({}));
+    let far = Principal::registrar("51", "513401", None);
+    let mut elsewhere = subscribe(&stage.graph, far, TICKETS, json!({}));
+    let open = async {
+        // Both are listening by then.
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        let input = json!({ "requestKey": "live", "category": "COLLECT", "phone": "13900001234", "caller": number(6), "division": division("510118"), "point": here() });
+        stage
+            .act(
+                officer(),
+                "openTicket",
+                input,
+                "ticket { id version state }",
+            )
+            .await["ticket"]
+            .clone()
+    };
+    let listening = async {
+        tokio::select! {
+            event = told(&mut events) => event,
+            _ = futures_util::StreamExt::next(&mut elsewhere) => panic!("told to another division"),
+        }
+    };
+    let (ticket, event) = tokio::join!(open, listening);
+    assert_eq!(
+        event["data"]["hotlineTicketChanged"],
+        json!({ "id": ticket["id"], "state": "OPEN" })
+    );
+    let input = json!({ "requestKey": "send", "ticket": ticket["id"] });
+    stage
+        .act(officer(), "dispatchTicket", input, "ticket { id }")
+        .await;
+    let event = told(&mut events).await;
+    assert_eq!(event["data"]["hotlineTicketChanged"]["state"], "DISPATCHED");
+    let mut stranger = subscribe(&stage.graph, stage.citizen(1), TICKETS, json!({}));
+    let refused = told(&mut stranger).await;
+    assert_eq!(refused["errors"][0]["extensions"]["code"], "FORBIDDEN");
+}

@@ -1,0 +1,265 @@
+//! New tokens of persons, from the vault: a merge, a split, or a change of the token key.
+//!
+//! Most columns follow by [`aliases`]. Three things cannot: what a person holds only once ([`part_ways`]),
+//! kinship, which is a pair, and the marital ledger, a chain that cannot be cut ([`move_ledger`],
+//! [`part_ledger`]).
+
+use crate::kit::aliases::{self, TokenColumn};
+use crate::kit::events::{Consumer, Event, PersonAliased, PersonSplit};
+use crate::kit::{Result, Services};
+use crate::model::{appointment_party, kin_edge, ledger_entry, registration_application};
+use crate::rules::application::State;
+use crate::rules::ledger::LedgerEvent;
+use crate::service::ledger::{Fact, append};
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
+    QueryOrder, Statement,
+};
+use std::collections::BTreeSet;
+use uuid::Uuid;
+
+/// Where tokens of persons stand here, the ledger and kinship apart.
+const TOKENS: &[TokenColumn] = &[
+    TokenColumn::new("marriage_record", "man"),
+    TokenColumn::new("marriage_record", "woman"),
+    TokenColumn::new("divorce_application", "man"),
+    TokenColumn::new("divorce_application", "woman"),
+    TokenColumn::new("certificate", "holder"),
+    TokenColumn::new("appointment_party", "person").with_key("appointment_id"),
+    TokenColumn::new("registration_application", "man"),
+    TokenColumn::new("registration_application", "woman"),
+    TokenColumn::new("application_party", "person").with_key("application_id"),
+    TokenColumn::new("court_notice", "man"),
+    TokenColumn::new("court_notice", "woman"),
+    TokenColumn::new("impersonation_case", "complainant"),
+    TokenColumn::new("queue_ticket", "holder"),
+    TokenColumn::new("counsellor", "person"),
+    TokenColumn::new("registrar", "person"),
+    TokenColumn::new("counselling_session", "first_party"),
+    TokenColumn::new("counselling_session", "second_party"),
+    TokenColumn::new("archive_file", "man"),
+    TokenColumn::new("archive_file", "woman"),
+];
+
+/// The place of the ledger's entries among what a merge moved.
+const LEDGER: &str = "ledger_entry.person";
+
+/// One person has another token, or two after all.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Aliases;
+
+#[async_trait::async_trait]
+impl Consumer for Aliases {
+    fn source(&self) -> &'static str {
+        "persons"
+    }
+
+    fn kinds(&self) -> &'static [&'static str] {
+        aliases::KINDS
+    }
+
+    async fn apply(&self, _: &Services, tx: &DatabaseTransaction, event: &Event) -> Result<()> {
+        if let Some(told) = event.read::<PersonAliased>()? {
+            if told.old == told.new {
+                return Ok(());
+            }
+            part_ways(tx, &told.old, &told.new).await?;
+            aliases::apply(tx, event, TOKENS).await?;
+            return move_ledger(tx, &told).await;
+        }
+        if let Some(told) = event.read::<PersonSplit>()? {
+            aliases::apply(tx, event, TOKENS).await?;
+            part_ledger(tx, &told, event.at).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Two tokens that turn out to be one person may both hold what a person holds once: the place and the
+/// application of the old token give way, and kinship known twice is kept once.
+async fn part_ways(tx: &DatabaseTransaction, old: &str, new: &str) -> Result<()> {
+    use appointment_party::Column as Party;
+    let places = |person: &str| {
+        appointment_party::Entity::find()
+            .filter(Party::Person.eq(person))
+            .all(tx)
+    };
+    let theirs = places(new).await?;
+    for place in places(old).await? {
+        let same = theirs
+            .iter()
+            .any(|t| t.appointment_id == place.appointment_id);
+        let clash = theirs
+            .iter()
+            .any(|t| t.is_open && place.is_open && t.service == place.service);
+        let row = || {
+            Condition::all()
+                .add(Party::AppointmentId.eq(place.appointment_id))
+                .add(Party::Person.eq(old))
+        };
+        if same {
+            appointment_party::Entity::delete_many()
+                .filter(row())
+                .exec(tx)
+                .await?;
+        } else if clash {
+            appointment_party::Entity::update_many()
+                .col_expr(Party::IsOpen, Expr::value(false))
+                .filter(row())
+                .exec(tx)
+                .await?;
+        }
+    }
+    use registration_application::Column as Request;
+    let in_hand = |person: &str| {
+        let at_counter = State::ALL
+            .into_iter()
+            .filter(|s| s.is_at_counter())
+            .map(State::as_str);
+        Condition::all()
+            .add(
+                Condition::any()
+                    .add(Request::Man.eq(person))
+                    .add(Request::Woman.eq(person)),
+            )
+            .add(Request::State.is_in(at_counter))
+    };
+    let other = registration_application::Entity::find()
+        .filter(in_hand(new))
+        .one(tx)
+        .await?;
+    if other.is_some() {
+        registration_application::Entity::update_many()
+            .col_expr(Request::State, Expr::value(State::Aborted.as_str()))
+            .col_expr(Request::Version, Expr::col(Request::Version).add(1))
+            .filter(in_hand(old))
+            .exec(tx)
+            .await?;
+    }
+    use kin_edge::Column as Edge;
+    let of_old = || {
+        Condition::any()
+            .add(Edge::PersonA.eq(old))
+            .add(Edge::PersonB.eq(old))
+    };
+    let edges = kin_edge::Entity::find().filter(of_old()).all(tx).await?;
+    kin_edge::Entity::delete_many()
+        .filter(of_old())
+        .exec(tx)
+        .await?;
+    for mut edge in edges {
+        for end in [&mut edge.person_a, &mut edge.person_b] {
+            if end == old {
+                new.clone_into(end);
+            }
+        }
+        kin_edge::Entity::insert(kin_edge::ActiveModel::from(edge))
+            .on_conflict(OnConflict::new().do_nothing().to_owned())
+            .exec_without_returning(tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// A chain moves whole, for hashes never cover the token; where the new token has a chain of its own, the
+/// old facts are appended to it and the old chain stays. What a merge brought is noted, for a split.
+async fn move_ledger(tx: &DatabaseTransaction, told: &PersonAliased) -> Result<()> {
+    use ledger_entry::Column;
+    let (old, new) = (told.old.as_str(), told.new.as_str());
+    let (own, theirs) = (chain(tx, new).await?, chain(tx, old).await?);
+    let whole = own.is_empty();
+    if whole {
+        ledger_entry::Entity::update_many()
+            .col_expr(Column::Person, Expr::value(new))
+            .filter(Column::Person.eq(old))
+            .exec(tx)
+            .await?;
+    }
+    for row in theirs {
+        let mut seq = row.seq;
+        if !whole {
+            let known = own
+                .iter()
+                .any(|o| o.event == row.event && o.record_id == row.record_id);
+            let (false, Some(event)) = (known, LedgerEvent::from_text(&row.event)) else {
+                continue;
+            };
+            let fact = Fact {
+                event,
+                effective_on: row.effective_on,
+                record: row.record_id,
+            };
+            seq = append(tx, new, fact, row.at).await?.seq;
+        }
+        if let Some(merge) = &told.merge {
+            let sql = "INSERT INTO alias_move (merge_id, place, row_id) VALUES ($1, $2, $3) \
+                       ON CONFLICT (merge_id, place, row_id) DO NOTHING";
+            let values = [merge.as_str().into(), LEDGER.into(), seq.to_string().into()];
+            let backend = tx.get_database_backend();
+            tx.execute_raw(Statement::from_sql_and_values(backend, sql, values))
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+/// A merge is taken back. The chain of the token that is parted from keeps every entry, and one more for
+/// each marriage that was the other's; the other one gets its own entries again, if it has none.
+async fn part_ledger(
+    tx: &DatabaseTransaction,
+    told: &PersonSplit,
+    at: DateTime<Utc>,
+) -> Result<()> {
+    let sql = "SELECT row_id FROM alias_move WHERE merge_id = $1 AND place = $2";
+    let values = [told.merge.as_str().into(), LEDGER.into()];
+    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, values);
+    let mut moved = BTreeSet::new();
+    for row in tx.query_all_raw(statement).await? {
+        moved.extend(row.try_get::<String>("", "row_id")?.parse::<i64>().ok());
+    }
+    let now = chain(tx, &told.new).await?;
+    let theirs: Vec<&ledger_entry::Model> =
+        now.iter().filter(|row| moved.contains(&row.seq)).collect();
+    if !theirs.is_empty() && chain(tx, &told.old).await?.is_empty() {
+        // Moved whole before: the first entries of the chain, whose hashes hold without what follows.
+        for row in &theirs {
+            let own = ledger_entry::Model {
+                person: told.old.clone(),
+                ..(*row).clone()
+            };
+            ledger_entry::Entity::insert(ledger_entry::ActiveModel::from(own))
+                .exec_without_returning(tx)
+                .await?;
+        }
+    }
+    let parted = |record: Uuid| {
+        let about = |row: &ledger_entry::Model| row.record_id == Some(record);
+        now.iter()
+            .any(|row| about(row) && row.event == LedgerEvent::Parted.as_str())
+    };
+    let records: BTreeSet<Uuid> = theirs
+        .iter()
+        .filter_map(|row| row.record_id)
+        .filter(|record| !parted(*record))
+        .collect();
+    for record in records {
+        let fact = Fact {
+            event: LedgerEvent::Parted,
+            effective_on: crate::kit::clock::legal_day(at),
+            record: Some(record),
+        };
+        append(tx, &told.new, fact, at).await?;
+    }
+    Ok(())
+}
+
+/// A person's entries, in order.
+async fn chain(tx: &DatabaseTransaction, person: &str) -> Result<Vec<ledger_entry::Model>> {
+    Ok(ledger_entry::Entity::find()
+        .filter(ledger_entry::Column::Person.eq(person))
+        .order_by_asc(ledger_entry::Column::Seq)
+        .all(tx)
+        .await?)
+}

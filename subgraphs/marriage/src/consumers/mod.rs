@@ -1,0 +1,21 @@
+//! What this subsystem does about events of others. Each consumer may see an event again.
+//!
+//! - [`deaths`]: `funeral` tells a death, its correction, and that a court took it back.
+//! - [`aliases`]: `persons` gives one person another token, or takes that back.
+//! - [`land`]: `places` changes divisions and moves places on the map.
+
+mod aliases;
+mod deaths;
+mod land;
+
+use crate::kit::events::Consumer;
+
+/// All consumers.
+pub(crate) fn all() -> Vec<Box<dyn Consumer>> {
+    vec![
+        Box::new(deaths::Deaths),
+        Box::new(aliases::Aliases),
+        Box::new(land::Divisions),
+        Box::new(land::Places),
+    ]
+}

@@ -1,0 +1,356 @@
+//! The coordinator 受理机关一侧: the accepting registry's province drives one transaction.
+//!
+//! ```text
+//! STARTED ─ GRANTED ─▶ HA_HELD ─ COMMITTED ─▶ DECIDED (record, certificate) ─ CONFIRMED ─▶ HA_SETTLED
+//!    │                    │
+//!    └── refusal, walk-out, soft expiry, a start: RESOLVE ─ ABORTED ─▶ DECIDED ─ CANCELLED ─▶ HA_SETTLED
+//! ```
+//!
+//! Invariants:
+//! * It decides nothing: every transaction ends with DA's signed decision, also one that was
+//!   refused at the first step. So it may die at any moment, and anybody can finish for it.
+//! * The row is written before the first message, and a message is only ever a consequence of a
+//!   row: `Due` sends again whatever the row still wants.
+//! * A row begun in an earlier life is never driven forward, only resolved.
+//! * Record and certificate come into being in the same transaction in which COMMITTED is written
+//!   down (I-4): HA's signed promise is on file by then.
+
+use super::Broken;
+use super::effect::{Alarm, Effect, Side};
+use super::event::{ASK_AGAIN, CoordinatorEvent, DOUBT_AGAIN, Desk, Log, Phase, SOFT_EXPIRY};
+use super::message::{Class, Grant, Message, Outcome, Plan, Verdict, roles};
+use super::names::{At, AuthorityId, Proof};
+
+/// One step. Begins nothing (no effect at all) while the province is catching up, or when the plan
+/// does not fit its own transaction.
+#[must_use]
+pub fn step(desk: &Desk<'_>, event: CoordinatorEvent, now: At) -> Vec<Effect> {
+    match (event, desk.log) {
+        (
+            CoordinatorEvent::Begin {
+                plan,
+                da_parties,
+                ha_party,
+                core,
+            },
+            None,
+        ) => {
+            let log = Log {
+                plan,
+                da_parties,
+                ha_party,
+                core,
+                epoch: desk.station.epoch,
+                since: now,
+                phase: Phase::Started,
+                grant: None,
+                giving_up: None,
+                verdict: None,
+                uploaded: false,
+                stuck: false,
+            };
+            if desk.station.serving() && fits(&log, desk.station.id) {
+                go_on(desk, log, now)
+            } else {
+                Vec::new()
+            }
+        }
+        (CoordinatorEvent::Message { from, message }, Some(log)) => {
+            heard(desk, log.clone(), from, message, now)
+        }
+        (CoordinatorEvent::Due, Some(log)) => pursue(desk, log, now),
+        (CoordinatorEvent::WalkOut, Some(log)) => give_up(desk, log.clone(), Class::WalkedOut, now),
+        (CoordinatorEvent::Uploaded, Some(log)) if log.verdict.is_some() => {
+            let log = Log {
+                uploaded: true,
+                ..log.clone()
+            };
+            vec![Effect::Log { log: Box::new(log) }]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The parties are two, named apart, and the roles are those of the transaction.
+fn fits(log: &Log, me: AuthorityId) -> bool {
+    let Plan {
+        txn,
+        coordinator,
+        da,
+        ha,
+        ..
+    } = log.plan;
+    let parties: Vec<_> = log.da_parties.iter().chain(&log.ha_party).collect();
+    coordinator == me
+        && roles(txn, da, ha.unwrap_or(da)) == (da, ha)
+        && ha.is_some() == log.ha_party.is_some()
+        && matches!(parties.as_slice(), [one, other] if one.party != other.party)
+}
+
+/// Writes the row and sends what it wants.
+fn go_on(desk: &Desk<'_>, log: Log, now: At) -> Vec<Effect> {
+    let mut effects = vec![Effect::Log {
+        log: Box::new(log.clone()),
+    }];
+    effects.extend(pursue(desk, &log, now));
+    effects
+}
+
+/// Sends what the row wants, and asks to be woken in case nobody answers.
+fn pursue(desk: &Desk<'_>, log: &Log, now: At) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    let again = if desk.station.serving() {
+        match wanted(desk, log, now) {
+            Some((to, message)) => effects.push(Effect::Send { to, message }),
+            None => return effects,
+        }
+        if desk.broken(Broken::CancelWithoutProof)
+            && log.verdict.is_none()
+            && resolving(desk, log, now)
+            && let Some(ha) = log.plan.ha
+        {
+            effects.push(Effect::Send {
+                to: ha,
+                message: Message::Cancel {
+                    txn: log.plan.txn,
+                    verdict: None,
+                },
+            });
+        }
+        if log.stuck || resolving(desk, log, now) {
+            DOUBT_AGAIN
+        } else {
+            ASK_AGAIN
+        }
+    } else {
+        ASK_AGAIN
+    };
+    effects.push(Effect::Again {
+        txn: Some(log.plan.txn),
+        side: Side::Coordinator,
+        after: again,
+    });
+    effects
+}
+
+/// We want the transaction to end: it was refused or given up, took too long, or was begun in an
+/// earlier life of ours.
+fn resolving(desk: &Desk<'_>, log: &Log, now: At) -> bool {
+    log.giving_up.is_some() || log.epoch != desk.station.epoch || now.passed(SOFT_EXPIRY, log.since)
+}
+
+/// The one message that the row wants to have answered.
+fn wanted(desk: &Desk<'_>, log: &Log, now: At) -> Option<(AuthorityId, Message)> {
+    let plan = &log.plan;
+    let message = match (log.phase, plan.ha) {
+        (Phase::Started | Phase::HaHeld, _) if resolving(desk, log, now) => (
+            plan.da,
+            Message::Resolve {
+                txn: plan.txn,
+                coordinator: plan.coordinator,
+                ha: plan.ha,
+                class: log.giving_up.unwrap_or(Class::Unresolved),
+            },
+        ),
+        (Phase::Started, Some(ha)) => (
+            ha,
+            Message::Try {
+                plan: plan.clone(),
+                coord_epoch: log.epoch,
+                party: log.ha_party.clone()?,
+            },
+        ),
+        (Phase::Started | Phase::HaHeld, _) => (
+            plan.da,
+            Message::CommitLast {
+                plan: plan.clone(),
+                coord_epoch: log.epoch,
+                parties: log.da_parties.clone(),
+                grant: log.grant.clone(),
+                core: log.core.clone(),
+            },
+        ),
+        (Phase::Decided, Some(ha)) => {
+            let verdict = log.verdict.clone()?;
+            match verdict.body.decision.outcome {
+                Outcome::Committed(_) => (ha, Message::Confirm { verdict }),
+                Outcome::Aborted { .. } => (
+                    ha,
+                    Message::Cancel {
+                        txn: plan.txn,
+                        verdict: Some(verdict),
+                    },
+                ),
+            }
+        }
+        (Phase::Decided, None) | (Phase::HaSettled, _) => return None,
+    };
+    Some(message)
+}
+
+/// Only DA can end it: from here on it is asked for the decision.
+fn give_up(desk: &Desk<'_>, mut log: Log, class: Class, now: At) -> Vec<Effect> {
+    if log.verdict.is_some() || log.giving_up.is_some() {
+        return Vec::new();
+    }
+    log.giving_up = Some(class);
+    go_on(desk, log, now)
+}
+
+fn heard(
+    desk: &Desk<'_>,
+    mut log: Log,
+    from: AuthorityId,
+    message: Message,
+    now: At,
+) -> Vec<Effect> {
+    let (da, ha) = (log.plan.da, log.plan.ha);
+    let txn = log.plan.txn;
+    let (from_da, from_ha) = (from == da, Some(from) == ha);
+    let undecided = log.verdict.is_none();
+    match message {
+        Message::Granted { grant } if undecided && counts(desk, &log, &grant) => {
+            log.grant = Some(grant);
+            log.phase = Phase::HaHeld;
+            go_on(desk, log, now)
+        }
+        Message::Refused { class, .. } if from_da || (from_ha && log.phase == Phase::Started) => {
+            give_up(desk, log, class, now)
+        }
+        Message::WrongEpoch { .. } if from_da || from_ha => {
+            give_up(desk, log, Class::WrongEpoch, now)
+        }
+        // The promise was given in a life of HA that has ended: perhaps it is lost. Ask for it anew.
+        Message::StaleGrant { .. } if from_da && undecided && log.phase == Phase::HaHeld => {
+            log.phase = Phase::Started;
+            log.grant = None;
+            go_on(desk, log, now)
+        }
+        Message::StaleCoordinator { epoch, .. } if epoch > desk.station.epoch => {
+            vec![Effect::Alarm {
+                txn: Some(txn),
+                what: Alarm::SteppedDown,
+            }]
+        }
+        Message::KeyReused { .. } if from_da || from_ha => {
+            let mut effects = give_up(desk, log, Class::Unresolved, now);
+            effects.push(Effect::Alarm {
+                txn: Some(txn),
+                what: Alarm::KeyReused,
+            });
+            effects
+        }
+        Message::Decided { verdict } => decided(desk, log, verdict, now),
+        Message::Confirmed { .. } | Message::Cancelled { .. } | Message::Already { .. }
+            if from_ha && log.phase == Phase::Decided =>
+        {
+            log.phase = Phase::HaSettled;
+            log.stuck = false;
+            vec![Effect::Log { log: Box::new(log) }]
+        }
+        Message::NoSuchHold { .. } if from_ha && log.phase == Phase::Decided && !log.stuck => {
+            log.stuck = true;
+            vec![
+                Effect::Log { log: Box::new(log) },
+                Effect::Alarm {
+                    txn: Some(txn),
+                    what: Alarm::NoSuchHold,
+                },
+            ]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The promise is HA's, of its present life, for what was asked, and newer than the one on file.
+fn counts(desk: &Desk<'_>, log: &Log, grant: &Proof<Grant>) -> bool {
+    let (body, plan) = (&grant.body, &log.plan);
+    Some(grant.by) == plan.ha
+        && body.txn == plan.txn
+        && body.act == plan.act
+        && body.da == plan.da
+        && Some(&body.party) == log.ha_party.as_ref()
+        && (body.epoch >= desk.station.epoch_of(grant.by) || desk.broken(Broken::NoFence))
+        && log
+            .grant
+            .as_ref()
+            .is_none_or(|known| known.body.epoch < body.epoch)
+}
+
+/// DA's word ends it. A first word from a life of DA that has ended is asked again: that life's
+/// last rows may be lost, and DA may have decided otherwise since.
+fn decided(desk: &Desk<'_>, mut log: Log, verdict: Proof<Verdict>, now: At) -> Vec<Effect> {
+    let decision = &verdict.body.decision;
+    let other_plan = decision
+        .commitment()
+        .is_some_and(|commitment| commitment.plan != log.plan);
+    if verdict.by != log.plan.da || decision.txn != log.plan.txn || other_plan {
+        return Vec::new();
+    }
+    if let Some(known) = &log.verdict {
+        if known.body.decision.agrees(decision) {
+            return Vec::new();
+        }
+        return vec![Effect::Alarm {
+            txn: Some(log.plan.txn),
+            what: Alarm::Contradiction,
+        }];
+    }
+    if verdict.body.epoch < desk.station.epoch_of(verdict.by) && !desk.broken(Broken::NoFence) {
+        return give_up(desk, log, Class::Unresolved, now);
+    }
+    let committed = decision.commitment().is_some();
+    let mut effects = vec![Effect::Evidence {
+        verdict: verdict.clone(),
+    }];
+    if committed {
+        effects.push(Effect::Register {
+            txn: log.plan.txn,
+            act: log.plan.act,
+        });
+    }
+    log.uploaded = !committed;
+    log.verdict = Some(verdict);
+    log.phase = if log.plan.ha.is_some() {
+        Phase::Decided
+    } else {
+        Phase::HaSettled
+    };
+    effects.extend(go_on(desk, log, now));
+    effects
+}
+
+/// After a restore: a peer holds the decision of a transaction that we coordinated. Whatever the
+/// log still has of it, the record must exist (I-5).
+#[must_use]
+pub fn replay(desk: &Desk<'_>, verdict: &Proof<Verdict>, now: At) -> Vec<Effect> {
+    if let Some(log) = desk.log {
+        return decided(desk, log.clone(), verdict.clone(), now);
+    }
+    let Some(commitment) = verdict.body.decision.commitment() else {
+        return Vec::new();
+    };
+    if commitment.plan.coordinator != desk.station.id || commitment.plan.da != verdict.by {
+        return Vec::new();
+    }
+    let log = Log {
+        plan: commitment.plan.clone(),
+        da_parties: commitment.parties.clone(),
+        ha_party: commitment.grant.as_ref().map(|g| g.body.party.clone()),
+        core: commitment.core.clone(),
+        epoch: desk.station.epoch,
+        since: now,
+        phase: Phase::HaHeld,
+        grant: commitment.grant.clone(),
+        giving_up: None,
+        verdict: None,
+        uploaded: false,
+        stuck: false,
+    };
+    let mut effects = decided(desk, log, verdict.clone(), now);
+    effects.push(Effect::Alarm {
+        txn: Some(commitment.plan.txn),
+        what: Alarm::Restored,
+    });
+    effects
+}

@@ -1,0 +1,121 @@
+//! Deaths and court papers 死亡与裁判: facts that nobody votes on. They are entered at once, also
+//! during a hold, and told to the authority of the other spouse until it has noted them.
+
+use super::authority::{again, alarm, send};
+use super::effect::{Alarm, Effect};
+use super::entries::Ledger;
+use super::event::{DOUBT_AGAIN, Entry, Fact, FactKind, Hold, Row, Subject, Telling, View};
+use super::message::{Act, Class, Ending, Message, Notice};
+use super::names::AuthorityId;
+use super::settle::ask;
+
+/// Purpose code of entries that the law itself demands.
+const BY_LAW: &str = "STATUTORY_NOTICE";
+
+/// A fact about a person of ours.
+pub(super) fn happened(view: &View<'_>, fact: &Fact, subject: &Subject) -> Vec<Effect> {
+    let (entry, record, ending) = match fact.what {
+        FactKind::Died => (Entry::Died, None, Ending::SpouseDied),
+        FactKind::Ended { record, ending } => (Entry::Ended(ending), Some(record), ending),
+    };
+    let mut ledger = Ledger::of(subject, None);
+    let about = record.map(|record| Act::Marry { record });
+    ledger.enter(entry, about, Some(fact.effective_on));
+    let mut effects = ledger.done_by(view.station.id, BY_LAW);
+    if let Some((to, txn)) = fact.tell {
+        let notice = Notice {
+            id: fact.id,
+            txn,
+            ending,
+            effective_on: fact.effective_on,
+        };
+        effects.push(Effect::Tell {
+            telling: Telling {
+                to,
+                notice: notice.clone(),
+            },
+        });
+        effects.push(send(to, Message::Ended { notice }));
+    }
+    if let Some(Row::Held { hold }) = view.row
+        && hold.person == subject.person
+    {
+        effects.extend(contest(hold, fact.what));
+    }
+    effects
+}
+
+/// The hold stays; DA is asked, which aborts if it has not decided.
+fn contest(hold: &Hold, what: FactKind) -> [Effect; 3] {
+    let class = match what {
+        FactKind::Died => Class::Dead,
+        FactKind::Ended { .. } => Class::Unresolved,
+    };
+    let txn = hold.plan.txn;
+    let row = Row::Held {
+        hold: Hold {
+            contested: true,
+            ..hold.clone()
+        },
+    };
+    [
+        Effect::Row { txn, row },
+        ask(hold, class),
+        again(txn, DOUBT_AGAIN),
+    ]
+}
+
+/// The other authority tells that the marriage made by this transaction has ended.
+pub(super) fn ended(view: &View<'_>, from: AuthorityId, notice: &Notice) -> Vec<Effect> {
+    let txn = notice.txn;
+    let (plan, parties, endings) = match view.row {
+        Some(Row::Confirmed { hold, endings, .. }) => {
+            (&hold.plan, std::slice::from_ref(&hold.party), endings)
+        }
+        Some(Row::Decided {
+            decision, endings, ..
+        }) => match decision.commitment() {
+            Some(done) => (&done.plan, done.parties.as_slice(), endings),
+            None => return vec![alarm(txn, Alarm::NotAParty)],
+        },
+        // Not followed yet: it will be told again.
+        _ => return vec![send(from, Message::Unavailable { txn })],
+    };
+    let party = [Some(plan.da), plan.ha, Some(plan.coordinator)].contains(&Some(from))
+        || from == AuthorityId::NATIONAL;
+    if !party || !matches!(plan.act, Act::Marry { .. }) {
+        return vec![alarm(txn, Alarm::NotAParty)];
+    }
+    let mut effects = Vec::new();
+    if !endings.contains(&notice.id) {
+        for party in parties {
+            let Some(subject) = view.subjects.get(&party.party) else {
+                return Vec::new();
+            };
+            let mut ledger = Ledger::of(subject, Some(txn));
+            let entry = Entry::Ended(notice.ending);
+            ledger.enter(entry, Some(plan.act), Some(notice.effective_on));
+            effects.extend(ledger.done_by(from, BY_LAW));
+            if let Some(open) = subject.hold {
+                // Something is open for them: let DA be asked about it now.
+                effects.push(again(open, super::names::Span(0)));
+            }
+        }
+        effects.extend(noted(view.row, notice));
+    }
+    let (id, epoch) = (notice.id, view.station.epoch);
+    effects.push(send(from, Message::EndedNoted { id, epoch }));
+    effects
+}
+
+/// The row, with the notice remembered: told twice is entered once.
+fn noted(row: Option<&Row>, notice: &Notice) -> Option<Effect> {
+    let mut row = row?.clone();
+    if let Row::Confirmed { endings, .. } | Row::Decided { endings, .. } = &mut row {
+        endings.insert(notice.id);
+    }
+    Some(Effect::Row {
+        txn: notice.txn,
+        row,
+    })
+}

@@ -1,0 +1,318 @@
+//! A start 启动, which may be a start from an old backup (case 57).
+//!
+//! An authority cannot know whether its disk is of today or of an hour ago. So at each start it
+//! raises its epoch, stays read-only, and says `HELLO` to every peer. A peer that answers
+//! `accepted` has promised two things: from now on, promises and first verdicts of our earlier
+//! epochs count for nothing there; and what it holds from them is in its answer. What we lack of it
+//! is replayed (it carries our own signature, or DA's over our own promise), and only when every
+//! peer has answered do we serve.
+//!
+//! * If a peer knows an epoch of ours that is not this life's, we were restored: we rise above it
+//!   and ask everybody again.
+//! * A peer that does not answer can be left out by two officers; it is asked further, and what
+//!   that costs is an alarm.
+//! * After the step in which [`Station::serving`] becomes true, the shell wakes (`Due`) every
+//!   unfinished row.
+
+use super::authority::{alarm, keep};
+use super::effect::{Alarm, Effect, Side};
+use super::entries::{Ledger, still_allows};
+use super::event::{
+    ASK_AGAIN, Evidence, Hold, PeerEpoch, Row, Station, StationEvent, Subject, View,
+};
+use super::message::{Commitment, Decision, ForcedAbort, Message, Verdict};
+use super::names::{At, AuthorityId, Proof};
+use super::settle;
+use std::collections::BTreeSet;
+
+/// One step.
+#[must_use]
+pub fn step(station: &Station, event: StationEvent) -> Vec<Effect> {
+    let mut next = station.clone();
+    match event {
+        StationEvent::Start { boot, peers } => {
+            next.epoch += 1;
+            next.boot = boot;
+            next.peers = peers;
+            next.peers.remove(&station.id);
+            ask_all(next)
+        }
+        StationEvent::Message {
+            from,
+            message: Message::Hello { epoch, boot, after },
+            evidence,
+        } => answer(next, (from, after), PeerEpoch { epoch, boot }, evidence),
+        StationEvent::Message { from, message, .. } => heard(next, from, &message),
+        StationEvent::Due => hellos(&next),
+        StationEvent::Override { officers, without } => {
+            let [one, other] = &officers;
+            let without: BTreeSet<_> = without.intersection(&next.waiting).copied().collect();
+            if one == other || one.is_empty() || other.is_empty() || without.is_empty() {
+                return Vec::new();
+            }
+            next.waiting.retain(|peer| !without.contains(peer));
+            next.overridden.extend(without);
+            vec![
+                write(next),
+                Effect::Alarm {
+                    txn: None,
+                    what: Alarm::Overridden,
+                },
+            ]
+        }
+    }
+}
+
+fn write(station: Station) -> Effect {
+    Effect::Station {
+        station: Box::new(station),
+    }
+}
+
+fn ask_all(mut next: Station) -> Vec<Effect> {
+    // Positions count only within one start: a peer that was restored itself has begun to count
+    // anew, and what it kept since would be passed over.
+    next.read.clear();
+    next.waiting = next.peers.clone();
+    next.overridden.clear();
+    let asked = hellos(&next);
+    let mut effects = vec![write(next)];
+    effects.extend(asked);
+    effects
+}
+
+fn hello(station: &Station, to: AuthorityId) -> Effect {
+    Effect::Send {
+        to,
+        message: Message::Hello {
+            epoch: station.epoch,
+            boot: station.boot,
+            after: station.read.get(&to).copied().unwrap_or(0),
+        },
+    }
+}
+
+/// Asks those who have not answered, and asks to be woken again.
+fn hellos(station: &Station) -> Vec<Effect> {
+    let missing = station.waiting.iter().chain(&station.overridden);
+    let mut effects: Vec<_> = missing.map(|peer| hello(station, *peer)).collect();
+    if !effects.is_empty() {
+        effects.push(Effect::Again {
+            txn: None,
+            side: Side::Station,
+            after: ASK_AGAIN,
+        });
+    }
+    effects
+}
+
+/// A peer has started. Answered in every state, also while we are catching up ourselves.
+fn answer(
+    mut next: Station,
+    (from, after): (AuthorityId, u64),
+    told: PeerEpoch,
+    evidence: Evidence,
+) -> Vec<Effect> {
+    let known = next.known.get(&from).copied();
+    let accepted = known.is_none_or(|known| known == told || known.epoch < told.epoch);
+    let mut effects = Vec::new();
+    if accepted && known != Some(told) {
+        next.known.insert(from, told);
+        next.read.remove(&from);
+        effects.push(write(next.clone()));
+        effects.push(Effect::Retell { to: from, after });
+    }
+    let evidence = if accepted {
+        evidence
+    } else {
+        Evidence::default()
+    };
+    effects.push(Effect::Send {
+        to: from,
+        message: Message::Known {
+            boot: told.boot,
+            your_epoch: if accepted {
+                told.epoch
+            } else {
+                known.map_or(0, |known| known.epoch)
+            },
+            accepted,
+            my_epoch: next.epoch,
+            my_boot: next.boot,
+            verdicts: evidence.verdicts,
+            forced: evidence.forced,
+            upto: evidence.upto,
+            more: evidence.more,
+        },
+    });
+    effects
+}
+
+/// A peer's answer to our start; its evidence has been replayed by now.
+fn heard(mut next: Station, from: AuthorityId, message: &Message) -> Vec<Effect> {
+    let Message::Known {
+        boot,
+        your_epoch,
+        accepted,
+        my_epoch,
+        my_boot,
+        upto,
+        more,
+        ..
+    } = message
+    else {
+        return Vec::new();
+    };
+    let missing = next.waiting.contains(&from) || next.overridden.contains(&from);
+    if *boot != next.boot || !missing {
+        return Vec::new();
+    }
+    let theirs = PeerEpoch {
+        epoch: *my_epoch,
+        boot: *my_boot,
+    };
+    let mut effects = Vec::new();
+    let known = next.known.get(&from).map_or(0, |known| known.epoch);
+    if known < theirs.epoch {
+        next.known.insert(from, theirs);
+        // Its `HELLO` may have reached a life of ours that we have lost.
+        effects.push(Effect::Retell { to: from, after: 0 });
+    }
+    if !accepted {
+        if *your_epoch < next.epoch {
+            return Vec::new();
+        }
+        // They know a life of ours that we do not: rise above it, and everybody must hear of it.
+        next.epoch = your_epoch + 1;
+        effects.extend(ask_all(next));
+        effects.push(Effect::Alarm {
+            txn: None,
+            what: Alarm::Restored,
+        });
+        return effects;
+    }
+    if *your_epoch != next.epoch {
+        return Vec::new();
+    }
+    let read = next.read.entry(from).or_default();
+    *read = (*read).max(*upto);
+    if *more {
+        let asked = hello(&next, from);
+        effects.extend([write(next), asked]);
+        return effects;
+    }
+    next.waiting.remove(&from);
+    next.overridden.remove(&from);
+    effects.push(write(next));
+    effects
+}
+
+/// One verdict of a `KNOWN`, on the authority's side: as DA our own decision comes back to us, as
+/// HA the decision over our own promise. What we have is left as it is.
+#[must_use]
+pub fn replay(view: &View<'_>, verdict: &Proof<Verdict>, now: At) -> Vec<Effect> {
+    let decision = &verdict.body.decision;
+    let me = view.station.id;
+    if verdict.by == me {
+        return decided_before(view, decision);
+    }
+    if decision.ha != Some(me) {
+        return Vec::new();
+    }
+    match (view.row, decision.commitment()) {
+        (None, Some(commitment)) => promised_before(view, commitment, verdict, now),
+        (None, None) => vec![Effect::Row {
+            txn: decision.txn,
+            row: Row::Released {
+                verdict: verdict.clone(),
+            },
+        }],
+        (Some(_), _) => {
+            let mut effects = settle::follow(view, verdict, None);
+            // Nobody is to be asked back while we are only reading.
+            effects.retain(|effect| !matches!(effect, Effect::Send { .. }));
+            effects
+        }
+    }
+}
+
+/// We were DA and have lost it: enter it again.
+fn decided_before(view: &View<'_>, decision: &Decision) -> Vec<Effect> {
+    let txn = decision.txn;
+    match view.row {
+        Some(Row::Decided { decision: ours, .. }) if ours.agrees(decision) => return Vec::new(),
+        Some(_) => return vec![alarm(txn, Alarm::Contradiction)],
+        None => {}
+    }
+    let mut effects = Vec::new();
+    let mut persons = Vec::new();
+    if let Some(commitment) = decision.commitment() {
+        let act = commitment.plan.act;
+        for party in &commitment.parties {
+            let Some(subject) = view.subjects.get(&party.party) else {
+                return vec![alarm(txn, Alarm::ReplayConflict)];
+            };
+            let mut ledger = Ledger::of(subject, Some(txn));
+            ledger.commit(act, &commitment.core);
+            effects.extend(doubt(subject, commitment));
+            effects.extend(ledger.done(&commitment.plan));
+            persons.push(subject.person.clone());
+        }
+    }
+    effects.push(Effect::Row {
+        txn,
+        row: Row::Decided {
+            decision: decision.clone(),
+            persons,
+            endings: BTreeSet::new(),
+        },
+    });
+    effects.push(keep(view, decision));
+    effects.push(alarm(txn, Alarm::Restored));
+    effects
+}
+
+/// Acts come back in the order in which peers answer, not in that of the ledger: what does not fit
+/// now may fit when its neighbour is back. So nothing is disputed here; two marriages that truly
+/// overlap make the person disputed by themselves, and somebody is told to look.
+fn doubt(subject: &Subject, commitment: &Commitment) -> Option<Effect> {
+    let plan = &commitment.plan;
+    let fits = still_allows(subject, plan.act).is_ok();
+    (!fits).then(|| alarm(plan.txn, Alarm::ReplayConflict))
+}
+
+/// We were HA and have lost the promise that the decision names: our own signature stands on it.
+fn promised_before(
+    view: &View<'_>,
+    commitment: &Commitment,
+    verdict: &Proof<Verdict>,
+    now: At,
+) -> Vec<Effect> {
+    let txn = commitment.plan.txn;
+    let ours = |grant: &&Proof<_>| grant.by == view.station.id;
+    let Some(grant) = commitment.grant.as_ref().filter(ours) else {
+        return vec![alarm(txn, Alarm::NoSuchHold)];
+    };
+    let Some(subject) = view.subjects.get(&grant.body.party.party) else {
+        return vec![alarm(txn, Alarm::ReplayConflict)];
+    };
+    let hold = Hold {
+        plan: commitment.plan.clone(),
+        party: grant.body.party.clone(),
+        person: subject.person.clone(),
+        fence: grant.body.fence,
+        since: now,
+        on_record: grant.body.on_record,
+        contested: false,
+    };
+    let mut effects = settle::enter(subject, &hold, (commitment, verdict), false);
+    effects.extend(doubt(subject, commitment));
+    effects.push(alarm(txn, Alarm::Restored));
+    effects
+}
+
+/// One forced abort of a `KNOWN`: DA stores ABORTED before it serves again.
+#[must_use]
+pub fn replay_forced(view: &View<'_>, abort: &ForcedAbort) -> Vec<Effect> {
+    settle::take_over(view, abort, None)
+}

@@ -1,0 +1,418 @@
+//! How a hold ends 占用的了结: HA follows DA's decision, or asks for it, or two officers free it.
+
+use super::Broken;
+use super::authority::{again, alarm, decide_abort, keep, say, send};
+use super::effect::{Alarm, Effect};
+use super::entries::{Ledger, still_allows};
+use super::event::{
+    ASK_AGAIN, BREAK_GLASS_AFTER, DOUBT_AGAIN, Entry, Hold, Row, SOFT_EXPIRY, Subject, View,
+};
+use super::message::{Class, Commitment, Decision, ForcedAbort, Message, Outcome, Verdict, roles};
+use super::names::{At, AuthorityId, Proof, TxnId};
+
+/// DA's signed decision has come: from DA itself, or from the coordinator, who is then answered.
+pub(super) fn follow(
+    view: &View<'_>,
+    verdict: &Proof<Verdict>,
+    reply: Option<AuthorityId>,
+) -> Vec<Effect> {
+    let decision = &verdict.body.decision;
+    let txn = decision.txn;
+    let committed = decision.commitment().is_some();
+    let (mut effects, answer) = match view.row {
+        Some(Row::Held { hold }) => return end(view, hold, verdict, reply),
+        Some(Row::Forced {
+            hold,
+            abort,
+            verdict: None,
+        }) => {
+            return end_forced(view, (hold, abort), verdict, reply);
+        }
+        Some(Row::Confirmed { verdict: known, .. } | Row::Released { verdict: known })
+        | Some(Row::Forced {
+            verdict: Some(known),
+            ..
+        }) => {
+            if known.body.decision.commitment().is_some() == committed {
+                (Vec::new(), Message::Already { txn })
+            } else {
+                (
+                    vec![alarm(txn, Alarm::Contradiction)],
+                    Message::NoSuchHold { txn },
+                )
+            }
+        }
+        // Not ours to follow: we decided it ourselves, or only the coordinator here asked.
+        Some(Row::Decided { .. }) => return Vec::new(),
+        None if reply.is_none() => return Vec::new(),
+        None if decision.ha != Some(view.station.id) => {
+            return vec![alarm(txn, Alarm::NotAParty)];
+        }
+        None | Some(Row::Refused { .. }) if committed => (
+            vec![alarm(txn, Alarm::NoSuchHold)],
+            Message::NoSuchHold { txn },
+        ),
+        // Empty cancel: the tombstone on which a late TRY fails.
+        None | Some(Row::Refused { .. }) => {
+            (released(view, txn, verdict), Message::Cancelled { txn })
+        }
+    };
+    effects.extend(reply.map(|to| send(to, answer)));
+    effects
+}
+
+fn released(view: &View<'_>, txn: TxnId, verdict: &Proof<Verdict>) -> Vec<Effect> {
+    if view.broken(Broken::NoTombstone) {
+        return Vec::new();
+    }
+    let verdict = verdict.clone();
+    let row = Row::Released {
+        verdict: verdict.clone(),
+    };
+    vec![Effect::Row { txn, row }, Effect::Evidence { verdict }]
+}
+
+/// A first word from a life of DA that has ended counts for nothing: its last rows may be lost.
+fn stale(view: &View<'_>, verdict: &Proof<Verdict>) -> bool {
+    verdict.body.epoch < view.station.epoch_of(verdict.by) && !view.broken(Broken::NoFence)
+}
+
+fn end(
+    view: &View<'_>,
+    hold: &Hold,
+    verdict: &Proof<Verdict>,
+    reply: Option<AuthorityId>,
+) -> Vec<Effect> {
+    let txn = hold.plan.txn;
+    if verdict.by != hold.plan.da {
+        return vec![alarm(txn, Alarm::NotAParty)];
+    }
+    if stale(view, verdict) {
+        let mut effects = vec![ask(hold, Class::Unresolved)];
+        effects.extend(reply.map(|to| send(to, Message::Unavailable { txn })));
+        return effects;
+    }
+    let Some(subject) = view.subjects.get(&hold.party.party) else {
+        return Vec::new();
+    };
+    let (mut effects, answer) = match verdict.body.decision.commitment() {
+        Some(commitment) if !names_our_hold(view, hold, commitment) => (
+            vec![alarm(txn, Alarm::FenceMismatch)],
+            Message::NoSuchHold { txn },
+        ),
+        Some(commitment) => (
+            confirm(subject, hold, commitment, verdict),
+            Message::Confirmed { txn },
+        ),
+        None => {
+            let mut effects = release(subject, hold);
+            effects.push(Effect::Row {
+                txn,
+                row: Row::Released {
+                    verdict: verdict.clone(),
+                },
+            });
+            effects.push(Effect::Evidence {
+                verdict: verdict.clone(),
+            });
+            (effects, Message::Cancelled { txn })
+        }
+    };
+    effects.extend(reply.map(|to| send(to, answer)));
+    effects
+}
+
+/// I-7: the decision names the promise that we gave.
+fn names_our_hold(view: &View<'_>, hold: &Hold, commitment: &Commitment) -> bool {
+    let named = commitment.grant.as_ref().is_some_and(|grant| {
+        grant.by == view.station.id
+            && grant.body.fence == hold.fence
+            && grant.body.party == hold.party
+    });
+    (named && commitment.plan == hold.plan) || view.broken(Broken::NoFence)
+}
+
+fn release(subject: &Subject, hold: &Hold) -> Vec<Effect> {
+    let mut ledger = Ledger::of(subject, Some(hold.plan.txn));
+    ledger.enter(Entry::Released, Some(hold.plan.act), None);
+    ledger.done(&hold.plan)
+}
+
+/// Enters the act. If a death or a court paper came meanwhile it is entered all the same, for DA
+/// has it, and DISPUTED, for two officers.
+fn confirm(
+    subject: &Subject,
+    hold: &Hold,
+    commitment: &Commitment,
+    verdict: &Proof<Verdict>,
+) -> Vec<Effect> {
+    let contested = hold.contested || still_allows(subject, hold.plan.act).is_err();
+    enter(subject, hold, (commitment, verdict), contested)
+}
+
+/// The entries and the row of a confirmed act.
+pub(super) fn enter(
+    subject: &Subject,
+    hold: &Hold,
+    (commitment, verdict): (&Commitment, &Proof<Verdict>),
+    contested: bool,
+) -> Vec<Effect> {
+    let (txn, act) = (hold.plan.txn, hold.plan.act);
+    let mut ledger = Ledger::of(subject, Some(txn));
+    if subject.hold == Some(txn) {
+        ledger.enter(Entry::Released, Some(act), None);
+    }
+    ledger.commit(act, &commitment.core);
+    if contested {
+        ledger.enter(Entry::Disputed, Some(act), None);
+    }
+    let mut effects = ledger.done(&hold.plan);
+    effects.push(Effect::Row {
+        txn,
+        row: Row::Confirmed {
+            hold: hold.clone(),
+            verdict: verdict.clone(),
+            endings: std::collections::BTreeSet::new(),
+        },
+    });
+    effects.push(Effect::Evidence {
+        verdict: verdict.clone(),
+    });
+    if contested {
+        effects.push(alarm(txn, Alarm::CommittedWhileContested));
+    }
+    effects
+}
+
+/// The decision of a hold that two officers had freed. COMMITTED (case 60): entered and DISPUTED.
+fn end_forced(
+    view: &View<'_>,
+    (hold, abort): (&Hold, &ForcedAbort),
+    verdict: &Proof<Verdict>,
+    reply: Option<AuthorityId>,
+) -> Vec<Effect> {
+    let txn = hold.plan.txn;
+    if verdict.by != hold.plan.da {
+        return vec![alarm(txn, Alarm::NotAParty)];
+    }
+    if stale(view, verdict) {
+        return vec![force(abort)];
+    }
+    let mut effects = vec![
+        Effect::Row {
+            txn,
+            row: Row::Forced {
+                hold: hold.clone(),
+                abort: abort.clone(),
+                verdict: Some(verdict.clone()),
+            },
+        },
+        Effect::Evidence {
+            verdict: verdict.clone(),
+        },
+    ];
+    let Some(commitment) = verdict.body.decision.commitment() else {
+        effects.extend(reply.map(|to| send(to, Message::Cancelled { txn })));
+        return effects;
+    };
+    let Some(subject) = view.subjects.get(&hold.party.party) else {
+        return Vec::new();
+    };
+    let mut ledger = Ledger::of(subject, Some(txn));
+    ledger.commit(hold.plan.act, &commitment.core);
+    ledger.enter(Entry::Disputed, Some(hold.plan.act), None);
+    effects.extend(ledger.done(&hold.plan));
+    effects.push(alarm(txn, Alarm::CommittedThoughForced));
+    effects.extend(reply.map(|to| send(to, Message::Confirmed { txn })));
+    effects
+}
+
+/// CANCEL without DA's signed ABORTED: a coordinator that timed out cannot know what DA did.
+pub(super) fn unproven(view: &View<'_>, from: AuthorityId, txn: TxnId) -> Vec<Effect> {
+    if view.broken(Broken::CancelWithoutProof)
+        && let Some(Row::Held { hold }) = view.row
+        && let Some(subject) = view.subjects.get(&hold.party.party)
+    {
+        return forget(view, subject, hold);
+    }
+    vec![send(from, Message::ProofMissing { txn })]
+}
+
+/// Only for broken variants: frees a hold on nobody's word.
+fn forget(view: &View<'_>, subject: &Subject, hold: &Hold) -> Vec<Effect> {
+    let txn = hold.plan.txn;
+    let decision = Decision {
+        txn,
+        coordinator: hold.plan.coordinator,
+        ha: hold.plan.ha,
+        outcome: Outcome::Aborted {
+            class: Class::Unresolved,
+        },
+    };
+    let epoch = view.station.epoch;
+    let verdict = Proof::own(view.station.id, Verdict { decision, epoch });
+    let mut effects = release(subject, hold);
+    effects.push(Effect::Row {
+        txn,
+        row: Row::Released { verdict },
+    });
+    effects
+}
+
+/// HA→DA: what is the decision?
+pub(super) fn ask(hold: &Hold, class: Class) -> Effect {
+    let plan = &hold.plan;
+    send(
+        plan.da,
+        Message::Resolve {
+            txn: plan.txn,
+            coordinator: plan.coordinator,
+            ha: plan.ha,
+            class,
+        },
+    )
+}
+
+fn force(abort: &ForcedAbort) -> Effect {
+    let abort = abort.clone();
+    send(abort.da, Message::Forced { abort })
+}
+
+/// The row's time has come: a hold past its soft expiry **asks**, it never frees itself.
+pub(super) fn due(view: &View<'_>, now: At) -> Vec<Effect> {
+    let serving = view.station.serving();
+    match view.row {
+        Some(Row::Held { hold }) => {
+            let txn = hold.plan.txn;
+            if !serving {
+                return vec![again(txn, ASK_AGAIN)];
+            }
+            if !now.passed(SOFT_EXPIRY, hold.since) {
+                return vec![again(txn, SOFT_EXPIRY)];
+            }
+            if view.broken(Broken::SelfExpiringHold)
+                && let Some(subject) = view.subjects.get(&hold.party.party)
+            {
+                return forget(view, subject, hold);
+            }
+            vec![ask(hold, Class::Unresolved), again(txn, DOUBT_AGAIN)]
+        }
+        Some(Row::Forced {
+            abort,
+            verdict: None,
+            ..
+        }) => {
+            let mut effects = vec![again(abort.txn, DOUBT_AGAIN)];
+            if serving {
+                effects.push(force(abort));
+            }
+            effects
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Break-glass: a day old, two different officers, and DA's own written statement.
+pub(super) fn break_glass(
+    view: &View<'_>,
+    officers: [String; 2],
+    statement: String,
+    stated_by: AuthorityId,
+    now: At,
+) -> Vec<Effect> {
+    let Some(Row::Held { hold }) = view.row else {
+        return Vec::new();
+    };
+    let txn = hold.plan.txn;
+    let [one, other] = &officers;
+    let allowed = one != other
+        && ![one, other, &statement].iter().any(|text| text.is_empty())
+        && stated_by == hold.plan.da
+        && now.passed(BREAK_GLASS_AFTER, hold.since);
+    let subject = view.subjects.get(&hold.party.party);
+    let (true, Some(subject)) = (allowed, subject) else {
+        return vec![alarm(txn, Alarm::BreakGlassRefused)];
+    };
+    let abort = ForcedAbort {
+        txn,
+        coordinator: hold.plan.coordinator,
+        ha: view.station.id,
+        da: hold.plan.da,
+        officers,
+        statement,
+    };
+    let mut effects = release(subject, hold);
+    effects.extend([
+        Effect::Row {
+            txn,
+            row: Row::Forced {
+                hold: hold.clone(),
+                abort: abort.clone(),
+                verdict: None,
+            },
+        },
+        force(&abort),
+        again(txn, DOUBT_AGAIN),
+        alarm(txn, Alarm::GlassBroken),
+    ]);
+    effects
+}
+
+/// DA takes a forced abort over: ABORTED, unless it had committed (case 60), which makes a case.
+pub(super) fn take_over(
+    view: &View<'_>,
+    abort: &ForcedAbort,
+    reply: Option<AuthorityId>,
+) -> Vec<Effect> {
+    let (txn, me) = (abort.txn, view.station.id);
+    if abort.da != me || roles(txn, me, abort.ha) != (me, Some(abort.ha)) {
+        return vec![alarm(txn, Alarm::NotAParty)];
+    }
+    let (decision, persons, endings) = match view.row {
+        None => {
+            let decision = Decision {
+                txn,
+                coordinator: abort.coordinator,
+                ha: Some(abort.ha),
+                outcome: Outcome::Aborted {
+                    class: Class::ForceAborted,
+                },
+            };
+            return decide_abort(view, decision, reply);
+        }
+        Some(Row::Decided {
+            decision,
+            persons,
+            endings,
+        }) => (decision, persons, endings),
+        Some(_) => return vec![alarm(txn, Alarm::NotAParty)],
+    };
+    let mut effects = Vec::new();
+    if let Some(commitment) = decision.commitment()
+        && !endings.contains(&txn.0)
+    {
+        for party in &commitment.parties {
+            let Some(subject) = view.subjects.get(&party.party) else {
+                return Vec::new();
+            };
+            let mut ledger = Ledger::of(subject, Some(txn));
+            ledger.enter(Entry::Disputed, Some(commitment.plan.act), None);
+            effects.extend(ledger.done(&commitment.plan));
+        }
+        // The transaction's own id marks that its case has been opened.
+        let mut endings = endings.clone();
+        endings.insert(txn.0);
+        effects.push(Effect::Row {
+            txn,
+            row: Row::Decided {
+                decision: decision.clone(),
+                persons: persons.clone(),
+                endings,
+            },
+        });
+        effects.push(alarm(txn, Alarm::CommittedThoughForced));
+    }
+    effects.push(keep(view, decision));
+    effects.extend(reply.map(|to| send(to, say(view, decision.clone()))));
+    effects
+}

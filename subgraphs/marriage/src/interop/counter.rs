@@ -1,0 +1,281 @@
+//! Where a registry's own work meets the protocol: what is sealed when a couple shows its papers, and
+//! how a registration that other provinces must agree to begins.
+//!
+//! Numbers go no further than the counter: while they are at hand, each identity is sealed to its own
+//! authority and the details of the record to every authority that will keep it. What is kept until the
+//! registrar presses the button is sealed text and tokens.
+
+use super::core::coordinator;
+use super::core::event::{CoordinatorEvent, Desk as Bench};
+use super::core::message::{Act as Deed, Party, Plan, RecordCore, roles};
+use super::core::names::{At, AuthorityId, PartyRef, RecordId, Sealed, TxnId};
+use super::node::{self, Node};
+use super::routing::Routing;
+use super::store::apply::apply;
+use super::store::record::{DETAILS, Details};
+use super::store::{Desk, from_json, load, to_json};
+use super::wire::jwe::{Identity, Place};
+use crate::kit::{Error, Result, Services};
+use crate::model::interop::{application as offer, log};
+use crate::model::registry;
+use crate::rules::Refusal;
+use crate::rules::record::effective_from;
+use crate::service::act::Act;
+use crate::service::counter::Application;
+use crate::service::couple::Known;
+use chrono::Utc;
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+use uuid::Uuid;
+
+/// The purpose of everything that a registration asks of others.
+const PURPOSE: &str = "MARRIAGE_REGISTRATION";
+
+/// What is sealed at the counter for one transaction.
+#[derive(Debug, Serialize, Deserialize)]
+struct Offer {
+    man: Side,
+    woman: Side,
+    details: BTreeMap<AuthorityId, Sealed>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Side {
+    authority: AuthorityId,
+    party: Party,
+}
+
+/// The authority of a number that begins with these digits, by the table in force here.
+#[must_use]
+pub fn authority(services: &Services, prefix: &str) -> String {
+    static MADE: LazyLock<Routing> = LazyLock::new(Routing::default);
+    match node::of(services) {
+        Ok(Some(node)) => node.book().routing.authority(prefix).to_owned(),
+        _ => MADE.authority(prefix).to_owned(),
+    }
+}
+
+/// Seals what others will need, while the numbers are at hand. Where both ledgers are kept here, or an
+/// authority is not connected, there is nothing to seal; the checks say so.
+///
+/// # Errors
+/// When the database does not answer, or a peer's key cannot be sealed to.
+pub async fn prepare(
+    act: &Act<'_>,
+    application: Uuid,
+    division: &str,
+    man: &Known,
+    woman: &Known,
+) -> Result<()> {
+    let Some(node) = node::of(act.services)? else {
+        return Ok(());
+    };
+    offer::Entity::delete_by_id(application)
+        .exec(act.tx)
+        .await?;
+    let authorities = [man, woman].map(|known| authority(act.services, known.prefix()));
+    if authorities.iter().all(|code| *code == node.own)
+        || !authorities.iter().all(|code| node.knows(code))
+    {
+        return Ok(());
+    }
+    let txn = TxnId(Uuid::now_v7());
+    let name = txn.0.to_string();
+    let side = |known: &Known, code: &str| -> Result<Side> {
+        let party = PartyRef(Uuid::new_v4());
+        let reference = party.0.to_string();
+        let place = Place {
+            txn: &name,
+            party: &reference,
+        };
+        Ok(Side {
+            authority: id_of(code)?,
+            party: Party {
+                party,
+                identity: Sealed(node.seal(&identity(known), place, code, Utc::now())?),
+            },
+        })
+    };
+    let details = Details {
+        division: division.to_owned(),
+        man: identity(man),
+        woman: identity(woman),
+    };
+    let mut sealed = BTreeMap::new();
+    for code in authorities
+        .iter()
+        .map(String::as_str)
+        .chain([node.own.as_str()])
+    {
+        let place = Place {
+            txn: &name,
+            party: DETAILS,
+        };
+        sealed.insert(
+            id_of(code)?,
+            Sealed(node.seal(&details, place, code, Utc::now())?),
+        );
+    }
+    let [his, hers] = &authorities;
+    let body = Offer {
+        man: side(man, his)?,
+        woman: side(woman, hers)?,
+        details: sealed,
+    };
+    let row = offer::Model {
+        application_id: application,
+        txn: txn.0,
+        body: to_json(&body)?,
+    };
+    let conflict = OnConflict::column(offer::Column::ApplicationId)
+        .update_columns([offer::Column::Txn, offer::Column::Body])
+        .to_owned();
+    offer::Entity::insert(offer::ActiveModel::from(row))
+        .on_conflict(conflict)
+        .exec_without_returning(act.tx)
+        .await?;
+    Ok(())
+}
+
+fn identity(known: &Known) -> Identity {
+    Identity {
+        id_number: known.expose(),
+        name: String::new(),
+    }
+}
+
+fn id_of(code: &str) -> Result<AuthorityId> {
+    code.parse()
+        .map_err(|_| Error::internal("the routing table names no authority"))
+}
+
+/// Whether an application can go to the other provinces that it needs.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn prepared(db: &impl ConnectionTrait, application: Uuid) -> Result<bool> {
+    Ok(offer::Entity::find_by_id(application)
+        .one(db)
+        .await?
+        .is_some())
+}
+
+/// M-5, M-11: begins the transaction between the authorities, in the transaction of the registrar's act. The
+/// coordinator's row is on file with it; the first message leaves after the commit.
+///
+/// # Errors
+/// A refusal where an authority is not connected, or while this province catches up after a start.
+pub async fn begin(act: &Act<'_>, row: &Application, registry: &registry::Model) -> Result<()> {
+    let not_connected = || {
+        Error::from(Refusal::by_form(
+            "AUTHORITY_NOT_CONNECTED",
+            "The authority of one party is not connected; receive the application again when it is.",
+            "一方登记主管省份尚未接入，接入后请重新受理。",
+        ))
+    };
+    let node = node::of(act.services)?.ok_or_else(not_connected)?;
+    let kept = offer::Entity::find_by_id(row.id)
+        .one(act.tx)
+        .await?
+        .ok_or_else(not_connected)?;
+    let Offer {
+        man,
+        woman,
+        details,
+    } = from_json(&kept.body)?;
+    let txn = TxnId(kept.txn);
+    let (da, ha) = roles(txn, man.authority, woman.authority);
+    let today = act.today();
+    let plan = Plan {
+        txn,
+        act: Deed::Marry {
+            record: RecordId(crate::kit::id::new()),
+        },
+        coordinator: node.id,
+        da,
+        ha,
+        routing_epoch: u64::from(node.book().routing.epoch),
+        officer: act.account()?.to_owned(),
+        purpose: PURPOSE.to_owned(),
+    };
+    let (mut da_parties, mut ha_party) = (Vec::new(), None);
+    for side in [man, woman] {
+        if side.authority == da {
+            da_parties.push(side.party);
+        } else {
+            ha_party = Some(side.party);
+        }
+    }
+    let core = RecordCore {
+        registered_on: today,
+        effective_from: effective_from(today, row.conditions_first_met),
+        registry: registry.id.to_string(),
+        details,
+    };
+    let desk = Desk {
+        tx: act.tx,
+        services: act.services,
+        node: &node,
+        now: Utc::now(),
+    };
+    let station = load::station(act.tx, &node).await?;
+    if !station.serving() {
+        return Err(catching_up());
+    }
+    let event = CoordinatorEvent::Begin {
+        plan,
+        da_parties,
+        ha_party,
+        core,
+    };
+    let effects = coordinator::step(
+        &Bench::new(&station, None),
+        event,
+        At(desk.now.timestamp_millis()),
+    );
+    if effects.is_empty() {
+        return Err(Error::internal(
+            "the protocol does not begin what the counter has prepared",
+        ));
+    }
+    // What is to be sent is asked for again by the row, which is due at once.
+    apply(desk, effects).await?;
+    log::Entity::update_many()
+        .col_expr(log::Column::DueAt, Expr::value(Some(desk.now)))
+        .filter(log::Column::Txn.eq(txn.0))
+        .exec(act.tx)
+        .await?;
+    Ok(())
+}
+
+/// A province that has just started may have been restored from a backup: until every peer has said what it
+/// holds, no ledger here is written at a counter (case 57).
+///
+/// # Errors
+/// A refusal while that lasts.
+pub async fn may_write(tx: &impl ConnectionTrait, services: &Services) -> Result<()> {
+    let Some(node) = node::of(services)? else {
+        return Ok(());
+    };
+    if node.peers().is_empty() || serving(tx, &node).await? {
+        Ok(())
+    } else {
+        Err(catching_up())
+    }
+}
+
+async fn serving(tx: &impl ConnectionTrait, node: &Node) -> Result<bool> {
+    Ok(load::station(tx, node).await?.serving())
+}
+
+fn catching_up() -> Error {
+    Refusal::by_form(
+        "CATCHING_UP_AFTER_START",
+        "This province has just started and asks the others what they hold; try again in a moment. If a province does not answer, two supervisors can go on without it.",
+        "本省系统刚刚启动，正在向各省核对记录，请稍后重试；如有省份长时间不答复，可由两名主管确认后先行恢复。",
+    )
+    .into()
+}

@@ -1,0 +1,276 @@
+//! This province towards the others: its code, its keys, whom it trusts and the way to them. Made once
+//! for each running program and shared by the endpoint that answers and the task that asks.
+
+use super::book::{Book, KeyFile, KeyUse, OWN_FILE, PeerKey};
+use super::client::Client;
+use super::core::names::AuthorityId;
+use super::wire::jwe::{Opener, Place};
+use super::wire::signature::{Algorithm, PublicKey, SigningKey};
+use super::wire::{Fault, jwe};
+use crate::kit::peers::Peers;
+use crate::kit::{Error, Result, Services};
+use chrono::{DateTime, Utc};
+use serde::{Serialize, de::DeserializeOwned};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+use tokio::sync::Notify;
+
+/// How often the folder of peers is looked at for changes.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
+
+/// The node.
+pub struct Node {
+    /// Our own code as text.
+    pub own: String,
+    /// Our own code.
+    pub id: AuthorityId,
+    /// Signs messages and statements.
+    pub signing: SigningKey,
+    /// Opens what is sealed for us.
+    pub opener: Opener,
+    /// The way to peers.
+    pub client: Client,
+    /// Wakes the task that asks.
+    pub wake: Notify,
+    folder: PathBuf,
+    own_file: KeyFile,
+    book: Mutex<Shelf>,
+}
+
+struct Shelf {
+    book: Arc<Book>,
+    looked: Instant,
+    stamp: Vec<(PathBuf, Option<SystemTime>)>,
+}
+
+impl std::fmt::Debug for Node {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Node")
+            .field("own", &self.own)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The node of these services; `None` where the installation speaks with nobody.
+///
+/// # Errors
+/// When its keys or certificates cannot be used.
+pub fn of(services: &Services) -> Result<Option<Arc<Node>>> {
+    let Some(peers) = &services.peers else {
+        return Ok(None);
+    };
+    let own = services.province.as_str();
+    let built =
+        peers.built(|peers| Node::open(peers, own).map_err(|why| Error::internal(why.to_string())));
+    match built.as_deref() {
+        Some(Ok(node)) => Ok(Some(Arc::clone(node))),
+        Some(Err(error)) => Err(error.clone()),
+        None => Err(Error::internal(
+            "the folder of peers was opened as something else",
+        )),
+    }
+}
+
+impl Node {
+    /// Opens the folder.
+    ///
+    /// # Errors
+    /// A sentence saying which key or file cannot be used.
+    pub fn open(peers: &Peers, own: &str) -> std::result::Result<Arc<Self>, String> {
+        let keys = OwnKeys::of(peers, own)?;
+        let own_file = keys.file;
+        let (book, problems) = Book::load(peers.folder(), own_file.clone());
+        for problem in problems {
+            tracing::warn!(%problem, "a file in the folder of peers was left out");
+        }
+        Ok(Arc::new(Self {
+            id: own
+                .parse()
+                .map_err(|_| "The province is no authority.".to_owned())?,
+            own: own.to_owned(),
+            client: Client::new(own, keys.token, peers.folder())?,
+            signing: keys.signing,
+            opener: Opener::new(&[*peers.secrets().sealing.expose()]),
+            wake: Notify::new(),
+            folder: peers.folder().to_owned(),
+            book: Mutex::new(Shelf {
+                book: Arc::new(book),
+                looked: Instant::now(),
+                stamp: stamp(peers.folder()),
+            }),
+            own_file,
+        }))
+    }
+
+    /// Everybody who is trusted now. Files that have changed are read again.
+    #[must_use]
+    pub fn book(&self) -> Arc<Book> {
+        let mut shelf = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+        if shelf.looked.elapsed() > LOOK_AGAIN {
+            shelf.looked = Instant::now();
+            let now = stamp(&self.folder);
+            if now != shelf.stamp {
+                let (book, problems) = Book::load(&self.folder, self.own_file.clone());
+                for problem in problems {
+                    tracing::warn!(%problem, "a file in the folder of peers was left out");
+                }
+                shelf.book = Arc::new(book);
+                shelf.stamp = now;
+            }
+        }
+        Arc::clone(&shelf.book)
+    }
+
+    /// The authorities that this one speaks with.
+    #[must_use]
+    pub fn peers(&self) -> Vec<AuthorityId> {
+        let book = self.book();
+        book.files
+            .keys()
+            .filter(|code| **code != self.own)
+            .filter_map(|code| code.parse().ok())
+            .collect()
+    }
+
+    /// Whether an authority can be asked: ourselves, or a peer with a key file.
+    #[must_use]
+    pub fn knows(&self, authority: &str) -> bool {
+        authority == self.own || self.book().peer(authority).is_some()
+    }
+
+    /// Seals something for an authority, in its place.
+    ///
+    /// # Errors
+    /// [`Fault::UnknownPeer`] or [`Fault::UnknownKey`] where it has no key for now.
+    pub fn seal(
+        &self,
+        what: &impl Serialize,
+        place: Place<'_>,
+        to: &str,
+        now: DateTime<Utc>,
+    ) -> std::result::Result<String, Fault> {
+        let book = self.book();
+        let file = book.peer(to).ok_or(Fault::UnknownPeer)?;
+        jwe::seal(what, place, file.sealing(now).ok_or(Fault::UnknownKey)?)
+    }
+
+    /// Opens what was sealed for us.
+    ///
+    /// # Errors
+    /// [`Fault::Unsealable`].
+    pub fn open_sealed<T: DeserializeOwned>(
+        &self,
+        text: &str,
+        place: Place<'_>,
+    ) -> std::result::Result<T, Fault> {
+        self.opener.open(text, place)
+    }
+}
+
+/// When each file of the folder was changed.
+fn stamp(folder: &std::path::Path) -> Vec<(PathBuf, Option<SystemTime>)> {
+    let mut all: Vec<_> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| {
+            (
+                entry.path(),
+                entry.metadata().and_then(|meta| meta.modified()).ok(),
+            )
+        })
+        .collect();
+    all.sort();
+    all
+}
+
+/// Our own keys with the file that tells others of them.
+#[derive(Clone, Debug)]
+pub struct OwnKeys {
+    /// Signs messages and statements.
+    pub signing: SigningKey,
+    /// Signs bearer tokens.
+    pub token: SigningKey,
+    /// What others are given.
+    pub file: KeyFile,
+}
+
+impl OwnKeys {
+    /// Our keys; the file `self.json` of the folder says by which algorithm we sign and where we are
+    /// reached, without it Ed25519 and nowhere.
+    ///
+    /// # Errors
+    /// A sentence saying what cannot be used.
+    pub fn of(peers: &Peers, own: &str) -> std::result::Result<Self, String> {
+        let path = peers.folder().join(OWN_FILE);
+        let kept = match std::fs::read_to_string(&path) {
+            Ok(text) => Some(KeyFile::read(&text).map_err(|why| {
+                format!("Our own key file {} cannot be used: {why}.", path.display())
+            })?),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => return Err(format!("{} cannot be read ({error}).", path.display())),
+        };
+        let algorithm = kept
+            .iter()
+            .flat_map(|file| &file.keys)
+            .filter(|key| key.usage == KeyUse::Signing && key.valid_to.is_none())
+            .find_map(|key| key.alg)
+            .unwrap_or_default();
+        let endpoint = kept.as_ref().map(|file| file.endpoint.clone());
+        Self::made(peers, own, algorithm, &endpoint.unwrap_or_default(), kept)
+    }
+
+    /// Our keys under an algorithm and an address; earlier keys of `kept` stay in the file.
+    ///
+    /// # Errors
+    /// A sentence saying what cannot be used.
+    pub fn made(
+        peers: &Peers,
+        own: &str,
+        algorithm: Algorithm,
+        endpoint: &str,
+        kept: Option<KeyFile>,
+    ) -> std::result::Result<Self, String> {
+        let secrets = peers.secrets();
+        let unfit =
+            || "A key of this province is no key of the algorithm; make another.".to_owned();
+        let signing = SigningKey::of(algorithm, secrets.signing.expose()).ok_or_else(unfit)?;
+        let token = SigningKey::of(Algorithm::EdDsa, secrets.token.expose()).ok_or_else(unfit)?;
+        let sealing = PublicKey::x25519(
+            x25519_dalek::PublicKey::from(&x25519_dalek::StaticSecret::from(
+                *secrets.sealing.expose(),
+            ))
+            .as_bytes(),
+        );
+        let mut keys = kept.map(|file| file.keys).unwrap_or_default();
+        let wanted = [
+            (KeyUse::Signing, Some(algorithm), signing.public()),
+            (KeyUse::Sealing, None, sealing),
+            (KeyUse::Token, Some(Algorithm::EdDsa), token.public()),
+        ];
+        for (usage, alg, jwk) in wanted {
+            if !keys.iter().any(|key| key.usage == usage && key.jwk == jwk) {
+                // Since when does not matter to the first key; a later one is added by its file.
+                keys.push(PeerKey {
+                    usage,
+                    alg,
+                    jwk,
+                    valid_from: DateTime::UNIX_EPOCH,
+                    valid_to: None,
+                    revoked_at: None,
+                });
+            }
+        }
+        let file = KeyFile {
+            authority: own.to_owned(),
+            endpoint: endpoint.to_owned(),
+            keys,
+        };
+        Ok(Self {
+            signing,
+            token,
+            file,
+        })
+    }
+}

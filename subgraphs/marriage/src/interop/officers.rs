@@ -1,0 +1,287 @@
+//! What officers do about the exchange between provinces: ask again, give up, close an alarm; and what only two
+//! of them may do together, break-glass and going on without a peer.
+
+use super::core::event::{AuthorityEvent, CoordinatorEvent, Row, StationEvent};
+use super::core::names::{AuthorityId, TxnId};
+use super::node;
+use super::steps;
+use super::store::{Desk, load, to_json};
+use crate::kit::{Error, Principal, Result, Role};
+use crate::model::interop::{alarm, glass, log, row};
+use crate::rules::Refusal;
+use crate::service::act::Act;
+use chrono::Utc;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use serde::Serialize;
+use std::collections::BTreeSet;
+use uuid::Uuid;
+
+/// `Forbidden` unless the caller is a supervisor.
+pub(super) fn supervisor(caller: &Principal) -> Result<()> {
+    if caller.role == Role::Supervisor {
+        Ok(())
+    } else {
+        Err(Error::Forbidden)
+    }
+}
+
+/// An alarm to be closed.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Close {
+    /// The alarm.
+    pub alarm: Uuid,
+}
+
+/// A supervisor has looked at an alarm.
+///
+/// # Errors
+/// `Forbidden`, `NotFound`, or a database that does not answer.
+pub async fn close(act: Act<'_>, what: &Close) -> Result<Uuid> {
+    supervisor(act.caller)?;
+    let closed = alarm::Entity::update_many()
+        .col_expr(alarm::Column::ClosedAt, Expr::value(Some(Utc::now())))
+        .col_expr(
+            alarm::Column::ClosedBy,
+            Expr::value(Some(act.account()?.to_owned())),
+        )
+        .filter(alarm::Column::Id.eq(what.alarm))
+        .filter(alarm::Column::ClosedAt.is_null())
+        .exec(act.tx)
+        .await?;
+    if closed.rows_affected == 0 {
+        return Err(Error::NotFound);
+    }
+    act.leave(
+        "InteropAlarm",
+        what.alarm,
+        Some("OPEN"),
+        "CLOSED",
+        serde_json::json!({}),
+    )
+    .await?;
+    Ok(what.alarm)
+}
+
+/// A transaction.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Ask {
+    /// The transaction.
+    pub txn: Uuid,
+}
+
+/// Asks the other side now.
+///
+/// # Errors
+/// `NotFound` where there is no such transaction that the caller may see.
+pub async fn ask_now(act: Act<'_>, what: &Ask) -> Result<Uuid> {
+    let kept = log::Entity::find_by_id(what.txn).one(act.tx).await?;
+    let now = Some(Utc::now());
+    match kept.and_then(|kept| kept.registry_id) {
+        Some(office) => {
+            act.review(office).await?;
+            log::Entity::update_many()
+                .col_expr(log::Column::DueAt, Expr::value(now))
+                .filter(log::Column::Txn.eq(what.txn))
+                .filter(log::Column::Closed.eq(false))
+                .exec(act.tx)
+                .await?;
+        }
+        None => {
+            supervisor(act.caller)?;
+            let asked = row::Entity::update_many()
+                .col_expr(row::Column::DueAt, Expr::value(now))
+                .filter(row::Column::Txn.eq(what.txn))
+                .filter(row::Column::State.eq("HELD"))
+                .exec(act.tx)
+                .await?;
+            if asked.rows_affected == 0 {
+                return Err(Error::NotFound);
+            }
+        }
+    }
+    Ok(what.txn)
+}
+
+/// The couple of an application has left while the provinces were agreeing; only the deciding authority can
+/// say that it has ended.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn walk_out(act: &Act<'_>, application: Uuid) -> Result<()> {
+    let kept = log::Entity::find()
+        .filter(log::Column::ApplicationId.eq(application))
+        .one(act.tx)
+        .await?;
+    let (Some(kept), Some(node)) = (kept, node::of(act.services)?) else {
+        return Err(Error::NotFound);
+    };
+    let desk = Desk {
+        tx: act.tx,
+        services: act.services,
+        node: &node,
+        now: Utc::now(),
+    };
+    steps::at_coordinator(desk, TxnId(kept.txn), CoordinatorEvent::WalkOut).await?;
+    // What is to be asked goes out by the row, now.
+    log::Entity::update_many()
+        .col_expr(log::Column::DueAt, Expr::value(Some(desk.now)))
+        .filter(log::Column::Txn.eq(kept.txn))
+        .filter(log::Column::Closed.eq(false))
+        .exec(act.tx)
+        .await?;
+    Ok(())
+}
+
+/// What two officers must say to free a held person.
+#[derive(Clone, Debug, Serialize)]
+pub struct BreakGlass {
+    /// The transaction.
+    pub txn: Uuid,
+    /// Reference of the deciding authority's written statement.
+    pub statement: String,
+    /// The authority that wrote it.
+    pub stated_by: String,
+}
+
+/// The first officer proposes; the second, another one, does it. Whether it was done.
+///
+/// # Errors
+/// A refusal where what the first officer said was other, or the core does not allow it.
+pub async fn break_glass(act: Act<'_>, what: &BreakGlass) -> Result<bool> {
+    supervisor(act.caller)?;
+    let account = act.account()?.to_owned();
+    let stated_by: AuthorityId = what.stated_by.parse().map_err(|_| Error::NotFound)?;
+    let Some(node) = node::of(act.services)? else {
+        return Err(Error::NotFound);
+    };
+    if load::row(act.tx, TxnId(what.txn)).await?.is_none() {
+        return Err(Error::NotFound);
+    }
+    let Some(first) = second(&act, what.txn, &account, &what.statement, &what.stated_by).await?
+    else {
+        return Ok(false);
+    };
+    let desk = Desk {
+        tx: act.tx,
+        services: act.services,
+        node: &node,
+        now: Utc::now(),
+    };
+    let event = AuthorityEvent::BreakGlass {
+        officers: [first, account],
+        statement: what.statement.clone(),
+        stated_by,
+    };
+    steps::at_authority(desk, Some(TxnId(what.txn)), None, event).await?;
+    let done = matches!(
+        load::row(act.tx, TxnId(what.txn)).await?,
+        Some(Row::Forced { .. })
+    );
+    row::Entity::update_many()
+        .col_expr(row::Column::DueAt, Expr::value(Some(desk.now)))
+        .filter(row::Column::Txn.eq(what.txn))
+        .filter(row::Column::State.eq("FORCED"))
+        .exec(act.tx)
+        .await?;
+    if !done {
+        return Err(Refusal::by_form(
+            "BREAK_GLASS_NOT_ALLOWED",
+            "This needs a hold of at least 24 hours and the written statement of the authority that decides.",
+            "须占用满24小时，并持有决定方的书面说明。",
+        )
+        .into());
+    }
+    act.leave(
+        "InteropTransaction",
+        what.txn,
+        Some("HELD"),
+        "FORCED",
+        serde_json::json!({}),
+    )
+    .await?;
+    Ok(true)
+}
+
+/// The first officer, if this is the second, another one, who says the same; otherwise what is said is kept
+/// as the first's.
+async fn second(
+    act: &Act<'_>,
+    txn: Uuid,
+    account: &str,
+    statement: &str,
+    stated_by: &str,
+) -> Result<Option<String>> {
+    let known = glass::Entity::find_by_id(txn).one(act.tx).await?;
+    match known {
+        Some(first) if first.officer == account => Err(Refusal::by_form(
+            "SECOND_OFFICER_NEEDED",
+            "You have proposed this already; another officer must confirm it.",
+            "您已提出，须由另一名人员确认。",
+        )
+        .into()),
+        Some(first) if first.statement == statement && first.stated_by == stated_by => {
+            glass::Entity::delete_by_id(txn).exec(act.tx).await?;
+            Ok(Some(first.officer))
+        }
+        Some(_) => Err(Refusal::by_form(
+            "NOT_WHAT_WAS_PROPOSED",
+            "The first officer has named another statement or authority.",
+            "与第一名人员提出的书面说明或机关不一致。",
+        )
+        .into()),
+        None => {
+            let row = glass::Model {
+                txn,
+                officer: account.to_owned(),
+                statement: statement.to_owned(),
+                stated_by: stated_by.to_owned(),
+                at: Utc::now(),
+            };
+            glass::Entity::insert(glass::ActiveModel::from(row))
+                .exec_without_returning(act.tx)
+                .await?;
+            Ok(None)
+        }
+    }
+}
+
+/// Provinces that do not answer after a start.
+#[derive(Clone, Debug, Serialize)]
+pub struct GoOn {
+    /// Their codes.
+    pub without: Vec<String>,
+}
+
+/// Two supervisors go on without provinces that do not answer. Whether it was done.
+///
+/// # Errors
+/// A refusal where the first officer named others.
+pub async fn go_on(act: Act<'_>, what: &GoOn) -> Result<bool> {
+    supervisor(act.caller)?;
+    let account = act.account()?.to_owned();
+    let Some(node) = node::of(act.services)? else {
+        return Err(Error::NotFound);
+    };
+    let without: BTreeSet<AuthorityId> = what
+        .without
+        .iter()
+        .filter_map(|code| code.parse().ok())
+        .collect();
+    let named = to_json(&without)?;
+    let Some(first) = second(&act, Uuid::nil(), &account, &named, &node.own).await? else {
+        return Ok(false);
+    };
+    let desk = Desk {
+        tx: act.tx,
+        services: act.services,
+        node: &node,
+        now: Utc::now(),
+    };
+    let event = StationEvent::Override {
+        officers: [first, account],
+        without,
+    };
+    steps::station(desk, event).await?;
+    Ok(true)
+}

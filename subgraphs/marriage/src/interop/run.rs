@@ -1,0 +1,407 @@
+//! What goes on without being asked: the start that asks all peers, every row that is due, the daily
+//! root, and dropping messages after three years.
+//!
+//! One process of a province does it at a time (on PostgreSQL by an advisory lock; on SQLite there is one
+//! process). It is woken by commits, and looks by itself once a second. Each row's question is asked in a
+//! task of its own, so that a peer that does not answer delays nobody else's.
+
+use super::core::event::{ASK_AGAIN, AuthorityEvent, CoordinatorEvent, StationEvent};
+use super::core::message::{Message, Notice};
+use super::core::names::{AuthorityId, TxnId};
+use super::exchange::{Root, Word, say, say_all};
+use super::log as chain;
+use super::node::{self, Node};
+use super::steps;
+use super::store::apply::next_look;
+use super::store::{Desk, Outgoing, from_json, load};
+use crate::kit::{Result, Services};
+use crate::model::interop::{log, row, telling};
+use chrono::{DateTime, Duration as Days, Utc};
+use futures_util::future::BoxFuture;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Semaphore, watch};
+
+/// How often the rows are looked at when nothing wakes us.
+const LOOK: Duration = Duration::from_secs(1);
+/// Rows taken up in one look.
+const BATCH: u64 = 64;
+/// Questions asked at one time.
+const AT_ONCE: usize = 16;
+/// While a row is being asked about it is not taken up again.
+const LEASE: i64 = 20;
+
+/// Runs until `shutdown` turns true.
+pub async fn run(services: Services, mut shutdown: watch::Receiver<bool>) {
+    let node = match node::of(&services) {
+        Ok(Some(node)) => node,
+        Ok(None) => return,
+        Err(error) => {
+            tracing::error!(
+                code = error.code(),
+                "the exchange between provinces cannot start: see the folder of peers"
+            );
+            return;
+        }
+    };
+    let work = services.db.exclusively("interop", || async {
+        if let Err(error) = begin(&services, &node).await {
+            tracing::warn!(
+                code = error.code(),
+                "the exchange between provinces cannot start yet"
+            );
+        }
+        serve(&services, &node).await;
+        Ok(())
+    });
+    tokio::select! {
+        outcome = work => if let Err(error) = outcome {
+            let error: crate::kit::Error = error;
+            tracing::error!(code = error.code(), "the exchange between provinces has ended");
+        },
+        _ = shutdown.wait_for(|stop| *stop) => {}
+    }
+}
+
+/// One step in a transaction of its own.
+async fn step<F>(services: &Services, node: &Arc<Node>, work: F) -> Result<Vec<Outgoing>>
+where
+    F: for<'x> Fn(Desk<'x>) -> BoxFuture<'x, Result<Vec<Outgoing>>> + Send + Sync + 'static,
+{
+    let held = Arc::new((services.clone(), Arc::clone(node), work));
+    services
+        .db
+        .write(move |tx| {
+            let held = Arc::clone(&held);
+            Box::pin(async move {
+                let (services, node, work) = held.as_ref();
+                work(Desk {
+                    tx,
+                    services,
+                    node,
+                    now: Utc::now(),
+                })
+                .await
+            })
+        })
+        .await
+}
+
+/// A new life: every peer is asked; unfinished rows are taken up at once.
+async fn begin(services: &Services, node: &Arc<Node>) -> Result<()> {
+    let sends = step(services, node, |desk| Box::pin(steps::start(desk))).await?;
+    spawn(services, node, sends);
+    wake_all(services).await
+}
+
+/// Every row that is not at its end is due now.
+async fn wake_all(services: &Services) -> Result<()> {
+    services
+        .db
+        .write(|tx| {
+            Box::pin(async move {
+                let now = Utc::now();
+                log::Entity::update_many()
+                    .col_expr(log::Column::DueAt, Expr::value(Some(now)))
+                    .col_expr(log::Column::Attempts, Expr::value(0))
+                    .filter(log::Column::Closed.eq(false))
+                    .exec(tx)
+                    .await?;
+                row::Entity::update_many()
+                    .col_expr(row::Column::DueAt, Expr::value(Some(now)))
+                    .col_expr(row::Column::Attempts, Expr::value(0))
+                    .filter(row::Column::State.is_in(["HELD", "FORCED"]))
+                    .exec(tx)
+                    .await?;
+                Ok(())
+            })
+        })
+        .await
+}
+
+fn spawn(services: &Services, node: &Arc<Node>, sends: Vec<Outgoing>) {
+    // Each in a task of its own: a peer that does not answer delays nobody.
+    for out in sends {
+        let (services, node) = (services.clone(), Arc::clone(node));
+        tokio::spawn(async move { say_all(&services, &node, vec![out]).await });
+    }
+}
+
+/// In tests: the start, and everything that is due whatever the clock says, one after the other.
+#[cfg(test)]
+pub(crate) async fn start_now(services: &Services) {
+    let Ok(Some(node)) = node::of(services) else {
+        panic!("no node")
+    };
+    let Ok(sends) = step(services, &node, |desk| Box::pin(steps::start(desk))).await else {
+        panic!("no start")
+    };
+    say_all(services, &node, sends).await;
+}
+
+/// In tests: one look at everything that is not at its end; whether there was anything.
+#[cfg(test)]
+pub(crate) async fn look_now(services: &Services) -> bool {
+    let Ok(Some(node)) = node::of(services) else {
+        panic!("no node")
+    };
+    let _ = catching_up(services, &node).await;
+    let far = Utc::now() + Days::days(3_650);
+    let Ok(waiting) = waiting(services, far).await else {
+        panic!("no rows")
+    };
+    let any = !waiting.is_empty();
+    for (due, _) in waiting {
+        pursue(services, &node, due).await;
+    }
+    any
+}
+
+/// What a message of a peer made necessary, said by the task of this process.
+pub fn say_later(services: &Services, node: &Arc<Node>, sends: Vec<Outgoing>) {
+    spawn(services, node, sends);
+}
+
+async fn serve(services: &Services, node: &Arc<Node>) {
+    let permits = Arc::new(Semaphore::new(AT_ONCE));
+    let (mut hello, mut upkeep) = (Utc::now() + Days::seconds(3), Utc::now());
+    let mut serving = false;
+    loop {
+        let woken = services.db.committed().notified();
+        if let Err(error) = look(services, node, &permits).await {
+            tracing::warn!(
+                code = error.code(),
+                "rows between provinces cannot be looked at"
+            );
+        }
+        let now = Utc::now();
+        if now >= hello {
+            hello = now + Days::milliseconds(ASK_AGAIN.0);
+            match catching_up(services, node).await {
+                Ok(now_serving) => {
+                    if now_serving && !serving && wake_all(services).await.is_err() {
+                        tracing::warn!("unfinished rows are taken up at their own times");
+                    }
+                    serving = now_serving;
+                }
+                Err(error) => tracing::warn!(code = error.code(), "peers cannot be asked"),
+            }
+        }
+        if now >= upkeep {
+            upkeep = now + Days::minutes(10);
+            if let Err(error) = keep_up(services, node, now).await {
+                tracing::warn!(code = error.code(), "the message log cannot be kept up");
+            }
+        }
+        tokio::select! {
+            () = woken => tokio::time::sleep(Duration::from_millis(5)).await,
+            () = node.wake.notified() => {}
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+}
+
+/// Asks again those who have not answered our start; whether we serve.
+async fn catching_up(services: &Services, node: &Arc<Node>) -> Result<bool> {
+    let station = load::station(services.db.read(), node).await?;
+    if station.serving() {
+        return Ok(true);
+    }
+    let sends = step(services, node, |desk| {
+        Box::pin(steps::station(desk, StationEvent::Due))
+    })
+    .await?;
+    spawn(services, node, sends);
+    Ok(false)
+}
+
+/// Something that is due.
+#[derive(Clone, Debug)]
+enum Due {
+    Log(TxnId),
+    Row(TxnId),
+    Tell(AuthorityId, Notice),
+}
+
+async fn look(services: &Services, node: &Arc<Node>, permits: &Arc<Semaphore>) -> Result<()> {
+    let now = Utc::now();
+    let waiting = waiting(services, now).await?;
+    for (due, lease) in waiting {
+        let Ok(permit) = Arc::clone(permits).try_acquire_owned() else {
+            return Ok(());
+        };
+        // Not taken up again while it is being asked about; a program that dies meanwhile loses nothing.
+        if !lease.take(services, now).await? {
+            continue;
+        }
+        let (services, node) = (services.clone(), Arc::clone(node));
+        tokio::spawn(async move {
+            pursue(&services, &node, due).await;
+            drop(permit);
+        });
+    }
+    Ok(())
+}
+
+/// A row that was found due, to be put off while somebody works on it.
+enum Lease {
+    Log(TxnId, Option<DateTime<Utc>>),
+    Row(TxnId, Option<DateTime<Utc>>),
+    Tell(uuid::Uuid, String, i32, Option<DateTime<Utc>>),
+}
+
+impl Lease {
+    async fn take(self, services: &Services, now: DateTime<Utc>) -> Result<bool> {
+        let until = Some(now + Days::seconds(LEASE));
+        let db = services.db.clone();
+        let held = Arc::new(self);
+        db.write(move |tx| {
+            let held = Arc::clone(&held);
+            Box::pin(async move {
+                let taken = match held.as_ref() {
+                    Self::Log(txn, seen) => {
+                        log::Entity::update_many()
+                            .col_expr(log::Column::DueAt, Expr::value(until))
+                            .filter(log::Column::Txn.eq(txn.0))
+                            .filter(log::Column::DueAt.eq(*seen))
+                            .exec(tx)
+                            .await?
+                    }
+                    Self::Row(txn, seen) => {
+                        row::Entity::update_many()
+                            .col_expr(row::Column::DueAt, Expr::value(until))
+                            .filter(row::Column::Txn.eq(txn.0))
+                            .filter(row::Column::DueAt.eq(*seen))
+                            .exec(tx)
+                            .await?
+                    }
+                    Self::Tell(notice, peer, attempts, seen) => {
+                        let next =
+                            next_look(now, ASK_AGAIN, *attempts).max(now + Days::seconds(LEASE));
+                        telling::Entity::update_many()
+                            .col_expr(telling::Column::DueAt, Expr::value(Some(next)))
+                            .col_expr(
+                                telling::Column::Attempts,
+                                Expr::value(attempts.saturating_add(1)),
+                            )
+                            .filter(telling::Column::Notice.eq(*notice))
+                            .filter(telling::Column::Peer.eq(peer))
+                            .filter(telling::Column::DueAt.eq(*seen))
+                            .exec(tx)
+                            .await?
+                    }
+                };
+                Ok(taken.rows_affected == 1)
+            })
+        })
+        .await
+    }
+}
+
+async fn waiting(services: &Services, now: DateTime<Utc>) -> Result<Vec<(Due, Lease)>> {
+    let db = services.db.read();
+    let mut found = Vec::new();
+    let logs = log::Entity::find()
+        .filter(log::Column::DueAt.lte(now))
+        .order_by_asc(log::Column::DueAt)
+        .limit(BATCH)
+        .all(db)
+        .await?;
+    found.extend(logs.into_iter().map(|row| {
+        (
+            Due::Log(TxnId(row.txn)),
+            Lease::Log(TxnId(row.txn), row.due_at),
+        )
+    }));
+    let rows = row::Entity::find()
+        .filter(row::Column::DueAt.lte(now))
+        .order_by_asc(row::Column::DueAt)
+        .limit(BATCH)
+        .all(db)
+        .await?;
+    found.extend(rows.into_iter().map(|row| {
+        (
+            Due::Row(TxnId(row.txn)),
+            Lease::Row(TxnId(row.txn), row.due_at),
+        )
+    }));
+    let tellings = telling::Entity::find()
+        .filter(telling::Column::DueAt.lte(now))
+        .filter(telling::Column::Told.eq(false))
+        .order_by_asc(telling::Column::DueAt)
+        .limit(BATCH)
+        .all(db)
+        .await?;
+    for row in tellings {
+        if let Ok(to) = row.peer.parse() {
+            let lease = Lease::Tell(row.notice, row.peer.clone(), row.attempts, row.due_at);
+            found.push((Due::Tell(to, from_json(&row.body)?), lease));
+        }
+    }
+    Ok(found)
+}
+
+async fn pursue(services: &Services, node: &Arc<Node>, due: Due) {
+    let sends = match due {
+        Due::Log(txn) => {
+            step(services, node, move |desk| {
+                Box::pin(steps::at_coordinator(desk, txn, CoordinatorEvent::Due))
+            })
+            .await
+        }
+        Due::Row(txn) => {
+            step(services, node, move |desk| {
+                Box::pin(steps::at_authority(
+                    desk,
+                    Some(txn),
+                    None,
+                    AuthorityEvent::Due,
+                ))
+            })
+            .await
+        }
+        Due::Tell(to, notice) => Ok(vec![Outgoing {
+            to,
+            message: Message::Ended { notice },
+        }]),
+    };
+    match sends {
+        Ok(sends) => say_all(services, node, sends).await,
+        Err(error) => tracing::warn!(
+            code = error.code(),
+            "a row between provinces cannot go on at the moment"
+        ),
+    }
+}
+
+/// Yesterday's roots to every peer, and what is past its time out of the log.
+async fn keep_up(services: &Services, node: &Arc<Node>, now: DateTime<Utc>) -> Result<()> {
+    let yesterday = crate::service::shanghai(now).date() - Days::days(1);
+    for peer in node.peers() {
+        let code = peer.to_string();
+        let sealed = services
+            .db
+            .write(move |tx| {
+                let code = code.clone();
+                Box::pin(async move { chain::seal(tx, &code, yesterday).await })
+            })
+            .await?;
+        if sealed.noted || sealed.sent_count + sealed.received_count == 0 {
+            continue;
+        }
+        let root = Root {
+            day: sealed.day,
+            sent_count: sealed.sent_count,
+            sent_root: sealed.sent_root,
+            received_count: sealed.received_count,
+            received_root: sealed.received_root,
+        };
+        say(services, node, peer, Word::Root(root)).await?;
+    }
+    services
+        .db
+        .write(move |tx| Box::pin(async move { chain::prune(tx, now).await.map(|_| ()) }))
+        .await
+}

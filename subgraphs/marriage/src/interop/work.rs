@@ -1,0 +1,347 @@
+//! What officers see of the exchange between provinces, in words, and what they may do about it.
+//!
+//! A registrar sees what was accepted at the own registry: what is waiting for whom, and why. A supervisor
+//! sees the same of the own division, and every promise of this province that is in doubt. Neither learns
+//! anything of a person here: the words name authorities and classes only.
+
+use super::core::event::{BREAK_GLASS_AFTER, Log, Phase, Row, SOFT_EXPIRY};
+use super::core::message::{Act as Deed, Outcome};
+use super::core::names::At;
+use super::officers::supervisor;
+use super::store::from_json;
+use super::store::record::refusal_of;
+use crate::kit::{Error, Principal, Result, Role, Services};
+use crate::model::interop::{alarm, log, row};
+use crate::model::registry;
+use crate::service::act::may_review;
+use chrono::{DateTime, Utc};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// The most rows that a list shows.
+pub const MOST: u64 = 200;
+
+/// Which side of a transaction this province is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// A registry here accepted it.
+    Accepting,
+    /// It keeps the ledger of a party.
+    Keeping,
+}
+
+/// What may be done about a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Permitted {
+    /// Ask the other side now.
+    AskNow,
+    /// The couple has left: end it, if it is not decided yet.
+    GiveUp,
+    /// Two officers free the person on the deciding authority's written statement.
+    BreakGlass,
+}
+
+/// One transaction in words.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// The transaction.
+    pub txn: Uuid,
+    /// Our side.
+    pub side: Side,
+    /// What is to happen.
+    pub deed: Deed,
+    /// The state's name.
+    pub state: String,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// The application at the counter.
+    pub application: Option<Uuid>,
+    /// Whom it waits for; none when it is at its end.
+    pub waits_for: Option<String>,
+    /// It takes longer than it should, and a supervisor should look at it.
+    pub in_doubt: bool,
+    /// In words, English and Chinese.
+    pub words: (String, String),
+    /// Why it came to nothing, as a code.
+    pub refusal: Option<&'static str>,
+    /// What may be done.
+    pub permitted: Vec<Permitted>,
+}
+
+/// The transactions that a caller may see, the latest first.
+///
+/// # Errors
+/// `Forbidden` for who is no officer, or a database that does not answer.
+pub async fn list(
+    services: &Services,
+    caller: &Principal,
+    waiting_only: bool,
+) -> Result<Vec<Waiting>> {
+    let supervisor = caller.role == Role::Supervisor;
+    if !supervisor && caller.role != Role::Registrar {
+        return Err(Error::Forbidden);
+    }
+    let db = services.db.read();
+    let now = At(Utc::now().timestamp_millis());
+    let mut query = log::Entity::find()
+        .order_by_desc(log::Column::Since)
+        .limit(MOST);
+    if waiting_only {
+        query = query.filter(log::Column::Closed.eq(false));
+    }
+    let rows = query.all(db).await?;
+    let registries: Vec<Uuid> = rows.iter().filter_map(|row| row.registry_id).collect();
+    let registries: HashMap<Uuid, registry::Model> = registry::Entity::find()
+        .filter(registry::Column::Id.is_in(registries))
+        .all(db)
+        .await?
+        .into_iter()
+        .map(|row| (row.id, row))
+        .collect();
+    let mut found = Vec::new();
+    for row in rows {
+        let ours = row
+            .registry_id
+            .and_then(|id| registries.get(&id))
+            .is_some_and(|office| may_review(caller, office));
+        if ours {
+            found.push(of_log(
+                &from_json(&row.body)?,
+                row.application_id,
+                row.since,
+                now,
+            ));
+        }
+    }
+    if supervisor {
+        let held = row::Entity::find()
+            .filter(row::Column::State.eq("HELD"))
+            .order_by_asc(row::Column::Since)
+            .limit(MOST)
+            .all(db)
+            .await?;
+        for row in held {
+            found.extend(of_row(&from_json(&row.body)?, row.since, now));
+        }
+    }
+    found.sort_by_key(|one| std::cmp::Reverse(one.since));
+    Ok(found)
+}
+
+fn of_log(state: &Log, application: Option<Uuid>, since: DateTime<Utc>, now: At) -> Waiting {
+    let plan = &state.plan;
+    let (da, ha) = (plan.da.to_string(), plan.ha.unwrap_or(plan.da).to_string());
+    let late = now.passed(SOFT_EXPIRY, state.since);
+    let mut permitted = Vec::new();
+    let mut refusal = None;
+    let (waits_for, words) = match (
+        state.phase,
+        state.decision().map(|decision| &decision.outcome),
+    ) {
+        (_, None) if state.giving_up.is_some() || late => (
+            Some(da.clone()),
+            (
+                format!("Not agreed, given up or too late; authority {da} is asked how it ended."),
+                format!("未达成一致、已放弃或超时，正在向决定方{da}查询结果。"),
+            ),
+        ),
+        (Phase::Started, None) if plan.ha.is_some() => (
+            Some(ha.clone()),
+            (
+                format!("Waiting for authority {ha} to hold its person for this registration."),
+                format!("等待{ha}核验并占用其当事人。"),
+            ),
+        ),
+        (_, None) => (
+            Some(da.clone()),
+            (
+                format!("The other party is held; waiting for authority {da} to decide."),
+                format!("另一方已占用，等待决定方{da}作出决定。"),
+            ),
+        ),
+        (_, Some(outcome)) if state.stuck => (
+            Some(ha.clone()),
+            (
+                format!(
+                    "Authority {ha} says that it holds nothing of this transaction ({}); a supervisor of both must look at it.",
+                    name_of(outcome)
+                ),
+                format!("{ha}称没有本次占用记录，须由双方主管核查。"),
+            ),
+        ),
+        (Phase::Decided, Some(Outcome::Committed(_))) => (
+            Some(ha.clone()),
+            (
+                format!("Registered; authority {ha} has yet to enter it in its ledger."),
+                format!("登记已成立，等待{ha}记入台账。"),
+            ),
+        ),
+        (Phase::Decided, Some(Outcome::Aborted { class })) => {
+            refusal = Some(refusal_of(*class));
+            (
+                Some(ha.clone()),
+                (
+                    format!("Came to nothing; authority {ha} has yet to release its person."),
+                    format!("登记未成立，等待{ha}解除占用。"),
+                ),
+            )
+        }
+        (_, Some(Outcome::Committed(_))) => (
+            None,
+            (
+                "Registered on both ledgers.".to_owned(),
+                "登记已成立，双方台账一致。".to_owned(),
+            ),
+        ),
+        (_, Some(Outcome::Aborted { class })) => {
+            refusal = Some(refusal_of(*class));
+            (
+                None,
+                (
+                    "Came to nothing, and nobody is held.".to_owned(),
+                    "登记未成立，占用已全部解除。".to_owned(),
+                ),
+            )
+        }
+    };
+    if waits_for.is_some() {
+        permitted.push(Permitted::AskNow);
+    }
+    if state.verdict.is_none() && state.giving_up.is_none() {
+        permitted.push(Permitted::GiveUp);
+    }
+    Waiting {
+        txn: plan.txn.0,
+        side: Side::Accepting,
+        deed: plan.act,
+        state: super::store::tag(&state.phase, ""),
+        since,
+        application,
+        in_doubt: waits_for.is_some() && (late || state.stuck),
+        waits_for,
+        words,
+        refusal,
+        permitted,
+    }
+}
+
+const fn name_of(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Committed(_) => "committed",
+        Outcome::Aborted { .. } => "aborted",
+    }
+}
+
+fn of_row(state: &Row, since: DateTime<Utc>, now: At) -> Option<Waiting> {
+    let Row::Held { hold } = state else {
+        return None;
+    };
+    let (da, coordinator) = (hold.plan.da.to_string(), hold.plan.coordinator.to_string());
+    let mut permitted = vec![Permitted::AskNow];
+    if now.passed(BREAK_GLASS_AFTER, hold.since) {
+        permitted.push(Permitted::BreakGlass);
+    }
+    let mut words = (
+        format!(
+            "A person of this province is held for a registration in {coordinator}; authority {da} decides, and the hold ends with its decision only."
+        ),
+        format!("本省一名当事人因{coordinator}受理的登记被占用，由{da}决定；占用只随其决定解除。"),
+    );
+    if hold.contested {
+        words
+            .0
+            .push_str(" A death or a court paper has come meanwhile.");
+        words.1.push_str("期间收到死亡或裁判信息。");
+    }
+    Some(Waiting {
+        txn: hold.plan.txn.0,
+        side: Side::Keeping,
+        deed: hold.plan.act,
+        state: "HELD".to_owned(),
+        since,
+        application: None,
+        waits_for: Some(da),
+        in_doubt: now.passed(SOFT_EXPIRY, hold.since),
+        words,
+        refusal: None,
+        permitted,
+    })
+}
+
+/// Alarms that no supervisor has closed, the oldest first.
+///
+/// # Errors
+/// `Forbidden` for who is no supervisor, or a database that does not answer.
+pub async fn alarms(services: &Services, caller: &Principal) -> Result<Vec<alarm::Model>> {
+    supervisor(caller)?;
+    Ok(alarm::Entity::find()
+        .filter(alarm::Column::ClosedAt.is_null())
+        .order_by_asc(alarm::Column::At)
+        .limit(MOST)
+        .all(services.db.read())
+        .await?)
+}
+
+/// What an alarm means and what to do, in English and Chinese.
+#[must_use]
+pub fn alarm_words(what: &str) -> (&'static str, &'static str) {
+    match what {
+        "NO_SUCH_HOLD" => (
+            "A committed registration names a hold that this ledger does not have: it may have been restored from a backup. Compare the message logs of both provinces.",
+            "已成立的登记所指占用在本省台账中不存在，可能恢复过备份，请比对双方报文日志。",
+        ),
+        "FENCE_MISMATCH" => (
+            "A committed registration names another entry than the hold here. Compare the message logs of both provinces.",
+            "已成立登记所指的台账序号与本省占用不符，请比对双方报文日志。",
+        ),
+        "COMMITTED_WHILE_CONTESTED" => (
+            "A registration was committed although a death or court paper had come: the records are disputed until two officers have cleared them.",
+            "占用期间收到死亡或裁判信息但登记已成立，记录存疑，须两名人员核实。",
+        ),
+        "COMMITTED_THOUGH_FORCED" => (
+            "A registration was committed although the hold had been freed by two officers: the records are disputed until they are cleared.",
+            "占用已被强制解除但登记已成立，记录存疑，须核实。",
+        ),
+        "CONTRADICTION" => (
+            "Two different decisions of one transaction were shown. Keep both messages and call the deciding authority.",
+            "同一事务出现两个不同决定，请保全报文并联系决定方。",
+        ),
+        "KEY_REUSED" => (
+            "The same transaction came with other contents. Call the accepting province.",
+            "同一事务收到内容不同的请求，请联系受理省份。",
+        ),
+        "RESTORED" => (
+            "A peer holds decisions of ours that were missing here: this database was restored. They have been entered again; review them.",
+            "他省持有本省缺失的决定，说明数据库恢复过，已补记，请复核。",
+        ),
+        "REPLAY_CONFLICT" => (
+            "A decision that was entered again does not fit the ledger of today: the records are disputed.",
+            "补记的决定与现有台账不符，记录存疑，须核实。",
+        ),
+        "STEPPED_DOWN" => (
+            "Another process has taken this province's place in a transaction. Make sure that only one is running.",
+            "另一进程已接替本节点，请确认只有一个实例在运行。",
+        ),
+        "OVERRIDDEN" => (
+            "Two supervisors went on without a province that did not answer.",
+            "两名主管已确认在部分省份未答复时继续办理。",
+        ),
+        "GLASS_BROKEN" => (
+            "Two officers freed a held person on the deciding authority's written statement.",
+            "两名人员依据决定方书面说明强制解除了占用。",
+        ),
+        "NOT_A_PARTY" => (
+            "A province asked about a transaction in which it has no part. Ask it why.",
+            "某省请求了与其无关的事务，请核实原因。",
+        ),
+        "BREAK_GLASS_REFUSED" => (
+            "Breaking the glass was refused: it needs a hold of 24 hours, two officers, and the statement of the authority that decides.",
+            "强制解除未被接受：须占用满24小时、两名人员及决定方书面说明。",
+        ),
+        _ => (
+            "Look at the message log of this transaction.",
+            "请查看该事务的报文日志。",
+        ),
+    }
+}

@@ -1,0 +1,304 @@
+//! Three provinces, the wire between them, and a couple at a counter.
+
+use super::super::*;
+use crate::interop::book::OWN_FILE;
+use crate::interop::node::{self, Node, OwnKeys};
+use crate::interop::wire::jws;
+use crate::interop::wire::signature::Algorithm;
+use crate::interop::{exchange, log, run};
+use crate::kit::keys::Secret;
+use crate::kit::peers::{PeerSecrets, Peers};
+use crate::rules::ledger::Status;
+use crate::service::ledger;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+/// What the wire does with one question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Loss {
+    Nothing,
+    Question,
+    Answer,
+}
+
+type Judge = Box<dyn FnMut(&str, &str, &str) -> Loss + Send>;
+
+/// Provinces that trust each other.
+pub(super) struct World {
+    pub(super) provinces: Vec<Province>,
+    loses: Arc<Mutex<Judge>>,
+    folder: PathBuf,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+const ALGORITHMS: [Algorithm; 3] = [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Sm2Sm3];
+
+fn folder_of(root: &Path, code: &str) -> PathBuf {
+    let folder = root.join(code);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+impl World {
+    /// These provinces, each signing in another way.
+    pub(super) async fn of(codes: &[&'static str]) -> Self {
+        let mut services = Vec::new();
+        for code in codes {
+            services.push(seeded(&Marriage, code).await);
+        }
+        Self::over(codes, services).await
+    }
+
+    pub(super) async fn over(codes: &[&'static str], services: Vec<Services>) -> Self {
+        let root = std::env::temp_dir().join(format!("minzheng-world-{}", uuid::Uuid::new_v4()));
+        let loses: Arc<Mutex<Judge>> = Arc::new(Mutex::new(Box::new(|_, _, _| Loss::Nothing)));
+        let mut files = Vec::new();
+        let mut all = Vec::new();
+        for (n, (code, services)) in codes.iter().zip(services).enumerate() {
+            let seed = u8::try_from(n + 1).unwrap();
+            let secrets = PeerSecrets {
+                signing: Secret::new([seed; 32]),
+                sealing: Secret::new([seed + 100; 32]),
+                token: Secret::new([seed + 50; 32]),
+            };
+            let folder = folder_of(&root, code);
+            let peers = Peers::new(secrets, &folder);
+            let own = OwnKeys::made(
+                &peers,
+                code,
+                ALGORITHMS[n % 3],
+                &format!("http://{code}/graphql"),
+                None,
+            )
+            .unwrap();
+            std::fs::write(
+                folder.join(OWN_FILE),
+                serde_json::to_string(&own.file).unwrap(),
+            )
+            .unwrap();
+            files.push(own.file);
+            all.push((
+                *code,
+                Services {
+                    peers: Some(peers),
+                    ..services
+                },
+            ));
+        }
+        for (code, _) in &all {
+            for file in files.iter().filter(|file| file.authority != *code) {
+                let path = folder_of(&root, code).join(format!("{}.json", file.authority));
+                std::fs::write(path, serde_json::to_string(file).unwrap()).unwrap();
+            }
+        }
+        let provinces: Vec<Province> = all
+            .into_iter()
+            .map(|(digits, services)| Province {
+                graph: Marriage.schema(services.clone()),
+                services,
+                digits,
+            })
+            .collect();
+        let world = Self {
+            provinces,
+            loses,
+            folder: root,
+        };
+        world.connect();
+        world.start().await;
+        world
+    }
+
+    /// Hangs the wire between all nodes.
+    fn connect(&self) {
+        let all: Arc<Vec<(String, Services)>> = Arc::new(
+            self.provinces
+                .iter()
+                .map(|p| (p.digits.to_owned(), p.services.clone()))
+                .collect(),
+        );
+        for province in &self.provinces {
+            let (all, loses) = (Arc::clone(&all), Arc::clone(&self.loses));
+            let wire =
+                move |endpoint: String,
+                      text: String|
+                      -> futures_util::future::BoxFuture<'static, Option<String>> {
+                    let (all, loses) = (Arc::clone(&all), Arc::clone(&loses));
+                    Box::pin(async move {
+                        let header = jws::peek(&text)?;
+                        let loss = loses.lock().unwrap()(&header.from, &header.to, &header.phase);
+                        if loss == Loss::Question {
+                            return None;
+                        }
+                        let (_, services) = all
+                            .iter()
+                            .find(|(code, _)| endpoint.contains(&format!("//{code}/")))?;
+                        let node = node::of(services).unwrap().unwrap();
+                        let answered = exchange::answer(services, &node, &header.from, &text)
+                            .await
+                            .ok()?;
+                        run::say_later(services, &node, answered.sends);
+                        (loss == Loss::Nothing).then_some(answered.text)
+                    })
+                };
+            assert!(
+                self.node(province.digits)
+                    .client
+                    .wire
+                    .set(Arc::new(wire))
+                    .is_ok()
+            );
+        }
+    }
+
+    async fn start(&self) {
+        for province in &self.provinces {
+            run::start_now(&province.services).await;
+        }
+        self.settle().await;
+    }
+
+    pub(super) fn p(&self, code: &str) -> &Province {
+        self.provinces.iter().find(|p| p.digits == code).unwrap()
+    }
+
+    pub(super) fn node(&self, code: &str) -> Arc<Node> {
+        node::of(&self.p(code).services).unwrap().unwrap()
+    }
+
+    pub(super) fn losing(&self, judge: impl FnMut(&str, &str, &str) -> Loss + Send + 'static) {
+        *self.loses.lock().unwrap() = Box::new(judge);
+    }
+
+    /// Every row of every province is looked at until none is left, or nothing more can come of it.
+    pub(super) async fn settle(&self) {
+        for _ in 0..30 {
+            tokio::task::yield_now().await;
+            let mut any = false;
+            for province in &self.provinces {
+                any |= run::look_now(&province.services).await;
+            }
+            if !any {
+                return;
+            }
+        }
+    }
+
+    pub(super) async fn status(&self, code: &str, index: usize) -> Status {
+        let province = self.p(code);
+        let token = province.token(index);
+        ledger::of_persons(province.services.db.read(), std::slice::from_ref(&token))
+            .await
+            .unwrap()[&token]
+            .status
+    }
+
+    pub(super) async fn chains_are_whole(&self) {
+        for province in &self.provinces {
+            for peer in self
+                .provinces
+                .iter()
+                .filter(|peer| peer.digits != province.digits)
+            {
+                for direction in [log::IN, log::OUT] {
+                    let walked = log::verify(province.services.db.read(), peer.digits, direction)
+                        .await
+                        .unwrap();
+                    assert_eq!(
+                        walked.broken_at, None,
+                        "{} {direction} {}",
+                        province.digits, peer.digits
+                    );
+                }
+            }
+        }
+    }
+}
+
+const STATE: &str = "application { id version state refusalCode checks { code outcome } record { certificateNumber } }";
+
+/// Where a registry of a province is, for a couple to come to.
+fn office(code: &str) -> &'static str {
+    match code {
+        "51" => "510118-2",
+        "36" => "361103-1",
+        "35" => "350103-1",
+        _ => "320311-1",
+    }
+}
+
+/// A couple is received and checked; only the button is left.
+pub(super) async fn ready(p: &Province, key: &str, man: String, woman: String) -> Value {
+    let code = office(p.digits);
+    let who = || Principal {
+        subject: Some("a".into()),
+        ..p.registrar(&code[..6])
+    };
+    let input = json!({ "requestKey": format!("{key} r"), "registry": registry(code), "registrar": registrar_of(code),
+        "kind": "MARRIAGE", "man": man, "woman": woman });
+    let mut answer = p
+        .change(
+            who(),
+            "receiveApplication",
+            "ReceiveApplicationInput",
+            STATE,
+            input,
+        )
+        .await;
+    for role in ["MAN", "WOMAN"] {
+        assert!(refusals(&answer).is_empty(), "{answer}");
+        let input = json!({ "requestKey": format!("{key} {role}"), "application": answer["application"]["id"],
+            "version": answer["application"]["version"], "role": role, "present": true, "questionedApart": true,
+            "willing": true, "document": "ID_CARD", "declaredStatus": "NEVER_MARRIED", "noSpouse": true,
+            "noKinship": true, "illnessDutyExplained": true, "faceMatch": "PASS" });
+        answer = p
+            .change(
+                who(),
+                "recordDeclaration",
+                "RecordDeclarationInput",
+                STATE,
+                input,
+            )
+            .await;
+    }
+    act(
+        p,
+        "runOnlineChecks",
+        &format!("{key} c"),
+        &answer["application"],
+    )
+    .await["application"]
+        .clone()
+}
+
+pub(super) async fn act(p: &Province, field: &str, key: &str, application: &Value) -> Value {
+    let who = Principal {
+        subject: Some("a".into()),
+        ..p.registrar(&office(p.digits)[..6])
+    };
+    let input = json!({ "requestKey": key, "application": application["id"], "version": application["version"] });
+    p.change(who, field, "ApplicationStepInput", STATE, input)
+        .await
+}
+
+pub(super) async fn now(p: &Province, application: &Value) -> Value {
+    let who = p.registrar(&office(p.digits)[..6]);
+    let query = "query ($id: ID!) { application: registrationApplication(id: $id) { id version state refusalCode record { certificateNumber } refusal { code messageZh } } }";
+    p.data(who, query, json!({ "id": application["id"] })).await["application"].take()
+}
+
+/// Two single persons of age: a man of 32 and a woman of 35.
+pub(super) fn couple(nth: usize) -> (usize, usize) {
+    let of = |code: &str, parity: usize| -> Vec<usize> {
+        use chrono::Datelike as _;
+        (7_000..8_000)
+            .filter(|n| n % 2 == parity && 2026 - person(code, *n).birth_date.year() > 22)
+            .collect()
+    };
+    (of("32", 0)[nth], of("35", 1)[nth])
+}

@@ -1,0 +1,498 @@
+//! Personal data at rest and on the way out: after a day's work everything that the program keeps or sends
+//! elsewhere is taken as raw bytes (database files and dumps, logs, traces, metrics, Redis) and searched for
+//! every identity number and name of the demonstration register and for all that was told that day.
+//!
+//! Nothing may be found anywhere, not even in the dump of `persons`, whose key is elsewhere. That the search
+//! would find it is shown in the same test, by one plain name that is put into a copy on purpose.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use libtest_mimic::Trial;
+use minzheng_kit::demo;
+use minzheng_kit::divisions::dataset;
+use minzheng_tests::{Client, Listener, Program, free_port, token};
+use sea_orm::{ConnectionTrait, Database, DbBackend, Statement};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::fixtures::{Fixtures, NOON, SUBGRAPHS, Split, copy_folder};
+use crate::steps::with_check;
+use crate::{Outcome, case, operations};
+
+pub(crate) fn cases(fixtures: &Arc<Fixtures>) -> Vec<Trial> {
+    vec![
+        case(
+            fixtures,
+            "no_dump_log_trace_or_metric_of_one_process_holds_an_identity",
+            standalone,
+        ),
+        case(
+            fixtures,
+            "no_dump_log_trace_metric_or_cache_of_the_split_roles_holds_an_identity",
+            split,
+        ),
+    ]
+}
+
+/// What is told in the course of the day and must not be found afterwards. Long and odd enough to occur
+/// nowhere by chance.
+const TOLD: [&str; 9] = [
+    "石密藏甲",
+    "欧阳密藏乙",
+    "13987650912",
+    "139****0912",
+    "13922446688",
+    "139****6688",
+    "密藏死亡证51字第0001号",
+    "（2026）密藏民初77号",
+    "密藏理由甲乙丙丁",
+];
+
+/// Numbers that no register holds before that day.
+fn strangers() -> [String; 2] {
+    [
+        with_check("51990119500505004"),
+        with_check("51990119520612004"),
+    ]
+}
+
+/// The county of the story, and where it lies.
+const OFFICER: &str = "registrar --division 510118";
+const HERE: &str = "{longitude: 103.81, latitude: 30.41}";
+const REGISTRY: &str = "4b9c2643-738f-588f-a8d6-3310355e6c5d";
+
+/// The day's work, through the endpoint.
+struct Day<'d> {
+    client: Client,
+    url: String,
+    tokens: &'d Path,
+}
+
+impl Day<'_> {
+    fn ask(&self, role: &str, query: &str, variables: &Value) -> Result<Value, String> {
+        let token = match role {
+            "public" => None,
+            role => {
+                let mut arguments = vec!["--role"];
+                arguments.extend(role.split_whitespace());
+                Some(token(self.tokens, &arguments)?)
+            }
+        };
+        self.client
+            .graphql(&self.url, token.as_deref(), query, variables)
+    }
+
+    /// A change that must be accepted.
+    fn change(&self, role: &str, field: &str, kind: &str, shown: &str, input: &Value) -> Outcome {
+        let query = format!(
+            "mutation ($input: {kind}!) {{ {field}(input: $input) {{ {shown} userErrors {{ code messageEn }} }} }}"
+        );
+        let answer = self.ask(role, &query, &json!({ "input": input }))?;
+        let refused = &answer["data"][field]["userErrors"];
+        if refused.as_array().is_none_or(|all| !all.is_empty()) {
+            return Err(format!("{field}: {answer}"));
+        }
+        Ok(())
+    }
+
+    fn work(&self) -> Outcome {
+        for operation in operations::all()? {
+            self.ask(&operation.role, &operation.query, &operation.variables)?;
+        }
+        let person = |i| demo::person("51", i).id_number;
+        let [deceased, applicant] = strangers();
+        let near = format!(
+            "{{ facilitiesNear(point: {HERE}, kind: FUNERAL_HOME, first: 1) {{ facility {{ id }} }} \
+             divisionByCode(code: \"510118\") {{ id }} }}"
+        );
+        let here = self.ask("public", &near, &Value::Null)?["data"].clone();
+        let (facility, division) = (
+            &here["facilitiesNear"][0]["facility"]["id"],
+            &here["divisionByCode"]["id"],
+        );
+        let point = json!({ "longitude": 103.81, "latitude": 30.41 });
+        self.change(
+            OFFICER,
+            "openFuneralCase",
+            "OpenFuneralCaseInput",
+            "case { id applicantPhone deceased { maskedName maskedId } }",
+            &json!({
+                "requestKey": "rest-1", "deceased": deceased, "deceasedName": TOLD[0],
+                "applicant": applicant, "applicantName": TOLD[1], "relation": "OTHER_RELATIVE",
+                "phone": TOLD[2], "paperKind": "MEDICAL", "paperNumber": TOLD[6], "natural": true,
+                "diedOn": "2026-11-20", "facility": facility,
+            }),
+        )?;
+        self.change(
+            OFFICER,
+            "openTicket",
+            "OpenTicketInput",
+            "ticket { id callerPhone }",
+            &json!({ "requestKey": "rest-2", "category": "OTHER", "phone": TOLD[4],
+                "caller": applicant, "division": division, "point": point }),
+        )?;
+        self.change(
+            OFFICER,
+            "receiveCourtNotice",
+            "ReceiveCourtNoticeInput",
+            "notice { id documentNumber }",
+            &json!({ "requestKey": "rest-3", "registry": REGISTRY, "court": "示例县人民法院",
+                "documentNumber": TOLD[7], "kind": "DIVORCE_JUDGMENT", "effectiveOn": "2026-11-02",
+                "man": person(0), "woman": person(1), "certificatesCollected": false }),
+        )?;
+        self.change(
+            OFFICER,
+            "submitNaming",
+            "SubmitNamingInput",
+            "application { id }",
+            &json!({ "requestKey": "rest-4", "kind": "NAME", "placeKind": "ROAD",
+                "divisionId": division, "specific": "青丝溪", "generic": "路", "reasons": TOLD[8] }),
+        )?;
+        // In full, as oneself: the answer holds both, and nothing else may.
+        let own = "{ me { fullIdentity { idNumber name } } }";
+        let answer = self.ask("citizen", own, &Value::Null)?;
+        if !answer.to_string().contains(&person(0)) {
+            return Err(format!("a citizen does not see themselves: {answer}"));
+        }
+        // Where numbers and names have no business: as literals, as ids, in a document that is wrong.
+        for query in [
+            format!("{{ divisionByCode(code: \"{}\") {{ id }} }}", person(5)),
+            format!("{{ funeralCase(id: \"{}\") {{ id }} }}", person(6)),
+            format!("{{ noSuchField(name: \"{}\") }}", TOLD[0]),
+            format!("query {} {{ nonsense", TOLD[1]),
+            format!(
+                "{{ eligibilityCheck(man: \"{}\", woman: \"{}\", registry: \"{REGISTRY}\") {{ verdict }} }}",
+                person(2),
+                person(3)
+            ),
+        ] {
+            self.ask(OFFICER, &query, &Value::Null)?;
+        }
+        Ok(())
+    }
+}
+
+/// Searches bytes for all identities at once.
+struct Search {
+    automaton: AhoCorasick,
+    patterns: Vec<String>,
+    names: usize,
+}
+
+impl Search {
+    /// The numbers of the whole register; the names of three characters and more that are no part of the name
+    /// of a division either (a name like 文安 is also a county); and what was told that day.
+    fn new(province: &str) -> Result<Self, String> {
+        let names = dataset()
+            .versions()
+            .iter()
+            .map(|version| version.name.as_str());
+        let public: String = names.collect::<Vec<_>>().join("\n");
+        let mut patterns: Vec<String> = Vec::new();
+        let mut names = 0;
+        for person in demo::persons(province) {
+            patterns.push(person.id_number);
+            let long = person.name.chars().count() >= 3;
+            if long && !public.contains(&person.name) {
+                names += 1;
+                patterns.push(person.name);
+            }
+        }
+        patterns.extend(TOLD.iter().map(|text| (*text).to_owned()));
+        patterns.extend(strangers());
+        let automaton = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostFirst)
+            .build(&patterns)
+            .map_err(|error| error.to_string())?;
+        Ok(Self {
+            automaton,
+            patterns,
+            names,
+        })
+    }
+
+    /// What of it stands in these bytes; in hexadecimal runs, too, as dumps write columns of bytes.
+    fn find(&self, bytes: &[u8]) -> Option<&str> {
+        let found = |bytes: &[u8]| {
+            let found = self.automaton.find(bytes)?;
+            self.patterns.get(found.pattern().as_usize())
+        };
+        found(bytes)
+            .or_else(|| {
+                bytes
+                    .split(|byte| !byte.is_ascii_hexdigit())
+                    .filter(|run| run.len() >= 12 && run.len().is_multiple_of(2))
+                    .find_map(|run| {
+                        let pairs = run.chunks(2).filter_map(|pair| {
+                            u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()
+                        });
+                        found(&pairs.collect::<Vec<u8>>())
+                    })
+            })
+            .map(String::as_str)
+    }
+
+    fn nothing(&self, what: &str, bytes: &[u8]) -> Outcome {
+        match self.find(bytes) {
+            None => Ok(()),
+            Some(text) => Err(format!("{what} ({} bytes) holds {text}", bytes.len())),
+        }
+    }
+
+    /// A search that finds nothing anywhere proves nothing: it must find what is there.
+    fn is_awake(&self) -> Outcome {
+        let one = demo::person("51", 4_711);
+        for text in [&one.id_number, TOLD[3]] {
+            let text = text.to_owned();
+            let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+            for shape in [text.clone(), format!("\"\\x00{hex}\"")] {
+                if self.find(format!("x{shape}y").as_bytes()).is_none() {
+                    return Err("the search is blind".to_owned());
+                }
+            }
+        }
+        if self.names < 5_000 {
+            return Err(format!("only {} names are searched for", self.names));
+        }
+        Ok(())
+    }
+
+    /// All files of a folder, as they lie there, log and index of SQLite with them.
+    fn folder(&self, folder: &Path) -> Outcome {
+        for entry in std::fs::read_dir(folder).map_err(|error| error.to_string())? {
+            let path = entry.map_err(|error| error.to_string())?.path();
+            if path.is_dir() {
+                self.folder(&path)?;
+            } else {
+                let bytes = std::fs::read(&path).map_err(|error| error.to_string())?;
+                self.nothing(&path.display().to_string(), &bytes)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn standalone(_: &Fixtures) -> Outcome {
+    let search = Search::new("51")?;
+    search.is_awake()?;
+    let collector = Listener::start("{}")?;
+    let endpoint = format!("http://{}/v1/traces", collector.address);
+    let data = TempDir::new().map_err(|error| error.to_string())?;
+    let port = free_port();
+    let mut program = Program::start(
+        &[
+            "--listen",
+            &format!("127.0.0.1:{port}"),
+            "--data",
+            &data.path().to_string_lossy(),
+        ],
+        &[
+            ("MINZHENG_CLOCK", NOON),
+            ("RUST_LOG", "debug"),
+            ("MINZHENG_TELEMETRY__OTLP_ENDPOINT", &endpoint),
+        ],
+        port,
+        Duration::from_secs(180),
+    )?;
+    let day = Day {
+        client: Client::new(),
+        url: program.graphql(),
+        tokens: data.path(),
+    };
+    day.work()?;
+    let metrics = day.client.get(&format!("{}/metrics", program.url), &[])?;
+    search.nothing("/metrics", &metrics.body)?;
+    // While it runs (the log of SQLite is full) and after it has ended.
+    search.folder(data.path())?;
+    program
+        .stop(Duration::from_secs(35))
+        .ok_or("it does not end when asked to")?;
+    search.folder(data.path())?;
+    search.nothing("the log", program.output().as_bytes())?;
+    let traces = collector.received();
+    if traces.len() < 10_000 {
+        return Err(format!("only {} bytes of traces arrived", traces.len()));
+    }
+    search.nothing("the traces", &traces)?;
+    // The negative control: a developer keeps one name in plain.
+    let copy = TempDir::new().map_err(|error| error.to_string())?;
+    copy_folder(data.path(), copy.path()).map_err(|error| error.to_string())?;
+    let file = copy.path().join("databases/funeral.db");
+    let name = demo::persons("51")
+        .map(|person| person.name)
+        .find(|name| search.find(name.as_bytes()).is_some())
+        .ok_or("no name is searched for")?;
+    execute(
+        &format!("sqlite://{}", file.display()),
+        "UPDATE facility SET operator_name = $1",
+        &name,
+    )?;
+    match search.folder(copy.path()) {
+        Err(told) if told.contains("funeral.db") => Ok(()),
+        other => Err(format!("a plain name in a dump is not found: {other:?}")),
+    }
+}
+
+fn split(_: &Fixtures) -> Outcome {
+    let search = Search::new("51")?;
+    let collector = Listener::start("{}")?;
+    let endpoint = format!("http://{}/v1/traces", collector.address);
+    let also = [
+        ("RUST_LOG", "debug"),
+        ("MINZHENG_TELEMETRY__OTLP_ENDPOINT", &endpoint),
+    ];
+    let Some(split) = Split::start_with("at_rest", &also)? else {
+        return Ok(());
+    };
+    let tokens = split.folder.path().join("keys");
+    let day = Day {
+        client: Client::new(),
+        url: split.gateway.graphql(),
+        tokens: &tokens,
+    };
+    day.work()?;
+    for program in split.subgraphs.values().chain([&split.gateway]) {
+        let metrics = day.client.get(&format!("{}/metrics", program.url), &[])?;
+        search.nothing("/metrics", &metrics.body)?;
+        search.nothing("a log", program.output().as_bytes())?;
+    }
+    let postgres = std::env::var("MINZHENG_TEST_POSTGRES").map_err(|error| error.to_string())?;
+    for name in SUBGRAPHS {
+        let dump = dump(&postgres, &format!("at_rest_{name}"))?;
+        // `audit` begins with no data of demonstration.
+        if dump.len() < 20_000 && (name != "audit" || dump.is_empty()) {
+            return Err(format!("the dump of {name} is empty"));
+        }
+        search.nothing(&format!("the dump of {name}"), &dump)?;
+    }
+    search.nothing("Redis", &redis_dump()?)?;
+    let traces = collector.received();
+    if traces.len() < 10_000 {
+        return Err(format!("only {} bytes of traces arrived", traces.len()));
+    }
+    search.nothing("the traces", &traces)?;
+    // The negative control, as in one process.
+    execute(
+        &postgres,
+        "UPDATE at_rest_funeral.facility SET operator_name = $1",
+        TOLD[0],
+    )?;
+    match search.find(&dump(&postgres, "at_rest_funeral")?) {
+        Some(found) if found == TOLD[0] => Ok(()),
+        other => Err(format!("a plain name in a dump is not found: {other:?}")),
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, String> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| error.to_string())
+}
+
+fn execute(url: &str, sql: &str, value: &str) -> Outcome {
+    let work = async {
+        let db = Database::connect(url).await?;
+        let backend = db.get_database_backend();
+        db.execute_raw(Statement::from_sql_and_values(backend, sql, [value.into()]))
+            .await?;
+        db.close().await
+    };
+    runtime()?
+        .block_on(work)
+        .map_err(|error: sea_orm::DbErr| error.to_string())
+}
+
+/// Every row of every table of a schema as PostgreSQL writes it, one to a line.
+fn dump(url: &str, schema: &str) -> Result<Vec<u8>, String> {
+    let work = async {
+        let db = Database::connect(url).await?;
+        let tables = db
+            .query_all_raw(Statement::from_sql_and_values(
+                DbBackend::Postgres,
+                "SELECT tablename FROM pg_tables WHERE schemaname = $1 ORDER BY 1",
+                [schema.into()],
+            ))
+            .await?;
+        let mut dump = Vec::new();
+        for table in tables {
+            let table: String = table.try_get("", "tablename")?;
+            dump.extend_from_slice(format!("\n-- {table}\n").as_bytes());
+            let sql = format!("SELECT t::text AS line FROM \"{schema}\".\"{table}\" AS t");
+            let rows = db
+                .query_all_raw(Statement::from_string(DbBackend::Postgres, sql))
+                .await?;
+            for row in rows {
+                let line: String = row.try_get("", "line")?;
+                dump.extend_from_slice(line.as_bytes());
+                dump.push(b'\n');
+            }
+        }
+        db.close().await?;
+        Ok(dump)
+    };
+    runtime()?
+        .block_on(work)
+        .map_err(|error: sea_orm::DbErr| error.to_string())
+}
+
+/// Every key of Redis and what it holds.
+fn redis_dump() -> Result<Vec<u8>, String> {
+    let url = std::env::var("MINZHENG_TEST_REDIS").map_err(|error| error.to_string())?;
+    let read = || -> redis::RedisResult<Vec<u8>> {
+        let mut connection = redis::Client::open(url)?.get_connection()?;
+        let mut dump = Vec::new();
+        let mut cursor: u64 = 0;
+        loop {
+            let (next, keys): (u64, Vec<Vec<u8>>) = redis::cmd("SCAN")
+                .arg(cursor)
+                .arg("COUNT")
+                .arg(1_000)
+                .query(&mut connection)?;
+            for key in keys {
+                dump.extend_from_slice(&key);
+                let kind: String = redis::cmd("TYPE").arg(&key).query(&mut connection)?;
+                let command: &[&str] = match kind.as_str() {
+                    "string" => &["GET"],
+                    "hash" => &["HGETALL"],
+                    "list" => &["LRANGE", "0", "-1"],
+                    "set" => &["SMEMBERS"],
+                    "zset" => &["ZRANGE", "0", "-1"],
+                    "stream" => &["XRANGE", "-", "+"],
+                    _ => continue,
+                };
+                let mut asked = redis::cmd(command[0]);
+                asked.arg(&key);
+                for argument in &command[1..] {
+                    asked.arg(*argument);
+                }
+                let value: redis::Value = asked.query(&mut connection)?;
+                flatten(&value, &mut dump);
+            }
+            if next == 0 {
+                return Ok(dump);
+            }
+            cursor = next;
+        }
+    };
+    read().map_err(|error| error.to_string())
+}
+
+fn flatten(value: &redis::Value, into: &mut Vec<u8>) {
+    match value {
+        redis::Value::BulkString(bytes) => into.extend_from_slice(bytes),
+        redis::Value::SimpleString(text) => into.extend_from_slice(text.as_bytes()),
+        redis::Value::Array(all) | redis::Value::Set(all) => {
+            all.iter().for_each(|one| flatten(one, into));
+        }
+        redis::Value::Map(all) => all.iter().for_each(|(key, value)| {
+            flatten(key, into);
+            flatten(value, into);
+        }),
+        _ => {}
+    }
+    into.push(b'\n');
+}
