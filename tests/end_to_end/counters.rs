@@ -346,10 +346,7 @@ fn both_down(_: &Fixtures) -> Outcome {
     const BOOK: &str = "mutation ($input: BookSlotInput!) { bookSlot(input: $input) { appointment { id state } userErrors { code } } }";
     const OFFICER: &str = "registrar --division 510118";
     const CITIZEN: &str = "citizen --citizen 0";
-    let Some(mut split) = Split::start("deaths")? else {
-        eprintln!("no PostgreSQL and Redis to test with: tests/run starts them");
-        return Ok(());
-    };
+    let mut split = Split::start("deaths")?;
     let data = |answer: Value| match answer.get("errors") {
         None => Ok(answer["data"].clone()),
         Some(errors) => Err(format!("errors: {errors}")),

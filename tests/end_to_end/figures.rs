@@ -64,7 +64,7 @@ fn fuzhou() -> Report {
             facilityCounts { ruralCemeteries ruralColumbaria lifeParks }
             boundarySummary { countyLines townshipLines lengthKm rounds }
             namingSummary(from: "2023-01", to: "2023-06") { roadsNamedOrRenamed filingsReviewed }
-            changes { before }
+            changes { before after }
             waiverSummary(from: "2021-01", to: "2023-06") { households waived settled perHousehold }
             counsellingSummary(from: "2023-01", to: "2023-06") { rooms sessions sessionsPerRoom }
             charities: orgCount(charity: true)
@@ -123,9 +123,14 @@ fn fuzhou() -> Report {
                 json!(239),
             ),
             figure(
-                "a division change",
-                "/division/changes/0/before",
-                json!("长乐区文武砂镇"),
+                "the four towns that changed their kind",
+                "/division/changes",
+                json!([
+                    { "before": "长乐区文武砂镇", "after": "长乐区文武砂街道" },
+                    { "before": "连江县下宫乡", "after": "连江县下宫镇" },
+                    { "before": "连江县江南乡", "after": "连江县江南镇" },
+                    { "before": "连江县潘渡乡", "after": "连江县潘渡镇" },
+                ]),
             ),
             figure(
                 "households with fees waived",

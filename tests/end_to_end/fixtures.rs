@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use minzheng_tests::{Client, Program, free_port, token};
+use sea_orm::{ConnectionTrait, Database};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -119,13 +120,13 @@ pub(crate) const SUBGRAPHS: [&str; 6] = [
 ];
 
 impl Split {
-    /// Starts all seven processes on schemas of this prefix; `None` where there is no PostgreSQL to test with (`tests/run` has one).
-    pub(crate) fn start(prefix: &str) -> Result<Option<Self>, String> {
+    /// Starts all seven processes on fresh schemas of this prefix.
+    pub(crate) fn start(prefix: &str) -> Result<Self, String> {
         Self::start_with(prefix, &[])
     }
 
     /// The same with more variables for every process.
-    pub(crate) fn start_with(prefix: &str, also: &[(&str, &str)]) -> Result<Option<Self>, String> {
+    pub(crate) fn start_with(prefix: &str, also: &[(&str, &str)]) -> Result<Self, String> {
         let also: Vec<(String, String)> = also
             .iter()
             .map(|&(name, value)| (name.to_owned(), value.to_owned()))
@@ -134,8 +135,13 @@ impl Split {
             std::env::var("MINZHENG_TEST_POSTGRES"),
             std::env::var("MINZHENG_TEST_REDIS"),
         ) else {
-            return Ok(None);
+            return Err("no PostgreSQL and Redis to test with: tests/run starts them".to_owned());
         };
+        let schemas = SUBGRAPHS.iter().copied().chain(["access_log"]);
+        drop_schemas(
+            &postgres,
+            schemas.map(|name| format!("{prefix}_{name}")).collect(),
+        )?;
         let folder = TempDir::new().map_err(|error| error.to_string())?;
         copy_folder(&project().join("deploy/config"), folder.path())
             .map_err(|error| error.to_string())?;
@@ -193,13 +199,13 @@ impl Split {
         ];
         envs.extend(also);
         let gateway = start(&["gateway", "--config", &config("gateway")], &envs, port)?;
-        Ok(Some(Self {
+        Ok(Self {
             gateway,
             subgraphs,
             folder,
             client: Client::new(),
             commands,
-        }))
+        })
     }
 
     /// Kills a subgraph at once, as a crash would.
@@ -277,7 +283,7 @@ type Shared<T> = OnceLock<Result<Arc<T>, String>>;
 #[derive(Default)]
 pub(crate) struct Fixtures {
     provinces: Mutex<BTreeMap<String, Arc<Shared<Province>>>>,
-    split: OnceLock<Result<Option<Arc<Split>>, String>>,
+    split: OnceLock<Result<Arc<Split>, String>>,
 }
 
 impl Fixtures {
@@ -297,12 +303,30 @@ impl Fixtures {
 }
 
 impl Fixtures {
-    /// The split roles; `None` where there is no PostgreSQL.
-    pub(crate) fn split(&self) -> Result<Option<Arc<Split>>, String> {
+    /// The split roles.
+    pub(crate) fn split(&self) -> Result<Arc<Split>, String> {
         self.split
-            .get_or_init(|| Split::start("split").map(|split| split.map(Arc::new)))
+            .get_or_init(|| Split::start("split").map(Arc::new))
             .clone()
     }
+}
+
+/// Removes what an earlier run left on a server that lives longer than one run.
+fn drop_schemas(url: &str, schemas: Vec<String>) -> Result<(), String> {
+    let work = async {
+        let db = Database::connect(url).await?;
+        for schema in schemas {
+            db.execute_unprepared(&format!("DROP SCHEMA IF EXISTS \"{schema}\" CASCADE"))
+                .await?;
+        }
+        db.close().await
+    };
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| error.to_string())?
+        .block_on(work)
+        .map_err(|error: sea_orm::DbErr| error.to_string())
 }
 
 /// The root folder of the project.

@@ -31,9 +31,9 @@ impl CacheKey {
         }
     }
 
-    /// All of the key.
-    pub(super) fn text(&self) -> &[u8] {
-        &self.text
+    /// Its length in bytes.
+    pub(super) fn len(&self) -> usize {
+        self.text.len()
     }
 
     /// The process's own short form, for choosing a shard.
@@ -42,9 +42,9 @@ impl CacheKey {
         usize::try_from(self.hash >> 48).unwrap_or(0) % shards
     }
 
-    /// The short form that every process computes alike, for Redis.
-    pub(super) fn digest(&self) -> String {
-        hex::encode(Sha256::digest(&self.text))
+    /// The short form that every process computes alike, for Redis; nobody finds two keys of one digest.
+    pub(super) fn digest(&self) -> [u8; 32] {
+        Sha256::digest(&self.text).into()
     }
 }
 

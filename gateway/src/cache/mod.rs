@@ -92,7 +92,7 @@ impl Cache {
         let memory = moka::sync::Cache::builder()
             .max_capacity(config.memory.0)
             .weigher(|key: &CacheKey, entry: &Entry| {
-                u32::try_from(key.text().len() + entry.body.len() + OVERHEAD).unwrap_or(u32::MAX)
+                u32::try_from(key.len() + entry.body.len() + OVERHEAD).unwrap_or(u32::MAX)
             })
             .build_with_hasher(ahash::RandomState::new());
         Ok(Self(Some(Tiers {

@@ -355,7 +355,7 @@ impl RedisTier {
     }
 
     fn entry_name(&self, key: &CacheKey) -> String {
-        format!("{}entry:{}", self.prefix, key.digest())
+        format!("{}entry:{}", self.prefix, hex::encode(key.digest()))
     }
 
     fn channel(&self) -> String {

@@ -55,6 +55,21 @@ const MAX_BOUND_VALUES: usize = 30_000;
 /// text, so that it is prepared once.
 const ROWS_PER_INSERT: usize = 200;
 
+/// Begins a transaction in a task of its own, so that a caller who is dropped meanwhile (a client has gone, a
+/// time is over) never leaves a connection behind on which the server has begun and the driver does not know:
+/// the task ends the beginning, and the transaction that nobody takes is rolled back.
+async fn begin(
+    connection: &DatabaseConnection,
+    options: TransactionOptions,
+) -> Result<DatabaseTransaction> {
+    let connection = connection.clone();
+    let begun = tokio::spawn(async move { connection.begin_with_options(options).await });
+    begun
+        .await
+        .map_err(|error| Error::internal(format!("beginning a transaction: {error}")))?
+        .map_err(Error::from)
+}
+
 /// A subgraph's database. Cloning is cheap.
 #[derive(Clone)]
 pub struct Database(Arc<Inner>);
@@ -159,7 +174,7 @@ impl Database {
             },
         };
         for attempt in 0..WRITE_TRIES {
-            let tx = self.0.write.begin_with_options(options).await?;
+            let tx = begin(&self.0.write, options).await?;
             // `f` is called before anything is awaited, so it need not be `Sync`.
             let running = f(&tx);
             let outcome = match running.await {
@@ -196,7 +211,7 @@ impl Database {
         if self.0.backend != DbBackend::Postgres {
             return f().await;
         }
-        let guard = self.0.read.begin().await?;
+        let guard = begin(&self.0.read, TransactionOptions::default()).await?;
         let lock = Statement::from_sql_and_values(
             DbBackend::Postgres,
             "SELECT pg_advisory_xact_lock(hashtext(current_schema() || ':' || $1))",

@@ -160,6 +160,52 @@ async fn a_failed_write_leaves_nothing() {
     }
 }
 
+/// A client that goes away drops its write wherever it stands: before, in or after the beginning, a statement
+/// or the commit.
+#[tokio::test]
+async fn a_write_dropped_at_any_point_leaves_no_connection_in_a_transaction() {
+    for services in databases().await {
+        fill(&services, 1).await;
+        for polls in 0..40 {
+            let db = services.db.clone();
+            let mut write = Box::pin(async move {
+                db.write(|tx| {
+                    Box::pin(async move {
+                        thing::Entity::find().count(tx).await?;
+                        thing::Entity::find().count(tx).await?;
+                        Ok(())
+                    })
+                })
+                .await
+            });
+            let mut polled = 0;
+            let dropped = std::future::poll_fn(|context| {
+                polled += 1;
+                match write.as_mut().poll(context) {
+                    std::task::Poll::Pending if polled <= polls => std::task::Poll::Pending,
+                    _ => std::task::Poll::Ready(()),
+                }
+            });
+            dropped.await;
+            drop(write);
+            // Whoever gets such a connection reads in the transaction that should not be, and then cannot write.
+            tokio::time::sleep(Duration::from_millis(2)).await;
+            let reads = (0..10).map(|_| thing::Entity::find().count(services.db.read()));
+            for read in futures_util::future::join_all(reads).await {
+                assert_eq!(read.unwrap(), 1);
+            }
+            let writes = (0..10).map(|_| {
+                services
+                    .db
+                    .write(|tx| Box::pin(async move { Ok(thing::Entity::find().count(tx).await?) }))
+            });
+            for write in futures_util::future::join_all(writes).await {
+                assert_eq!(write.unwrap(), 1, "dropped at poll {polls}");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn concurrent_writers_lose_no_update() {
     const WRITERS: usize = 24;

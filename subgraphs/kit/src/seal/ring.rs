@@ -239,6 +239,8 @@ struct Inner {
     master: Arc<dyn MasterKey>,
     cipher: Cipher,
     kept: RwLock<Arc<Columns>>,
+    /// Keys that this process opened and a rotation dropped: a value read just before is opened just after.
+    dropped: RwLock<Columns>,
 }
 
 impl Keyring {
@@ -248,6 +250,7 @@ impl Keyring {
             master,
             cipher,
             kept: RwLock::default(),
+            dropped: RwLock::default(),
         }))
     }
 
@@ -296,6 +299,19 @@ impl Keyring {
             columns.keys.insert(place, (row, ready));
         }
         let columns = Arc::new(columns);
+        let gone = kept
+            .keys
+            .iter()
+            .filter(|(place, _)| !columns.keys.contains_key(place));
+        let mut dropped = self
+            .0
+            .dropped
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        dropped
+            .keys
+            .extend(gone.map(|(place, key)| (*place, key.clone())));
+        drop(dropped);
         let mut kept = self.0.kept.write().unwrap_or_else(PoisonError::into_inner);
         *kept = Arc::clone(&columns);
         Ok(columns)
@@ -353,7 +369,7 @@ impl Keyring {
     }
 
     /// Opens a value outside a transaction, with the keys that are at hand; they are read again when they do
-    /// not open it (another process has brought a new one).
+    /// not open it (another process has brought a new one, or dropped the old one since the value was read).
     ///
     /// # Errors
     /// As [`Columns::decrypt`].
@@ -366,7 +382,15 @@ impl Keyring {
     ) -> Result<Zeroizing<String>> {
         match self.kept().decrypt(column, row, value) {
             Ok(plain) => Ok(plain),
-            Err(_) => self.load(db).await?.decrypt(column, row, value),
+            Err(_) => self
+                .load(db)
+                .await?
+                .decrypt(column, row, value)
+                .or_else(|error| {
+                    let dropped = self.0.dropped.read();
+                    let dropped = dropped.unwrap_or_else(PoisonError::into_inner);
+                    dropped.decrypt(column, row, value).map_err(|_| error)
+                }),
         }
     }
 

@@ -274,6 +274,27 @@ async fn a_rotation_that_is_cut_off_goes_on_with_the_same_key_while_others_read_
 }
 
 #[tokio::test]
+async fn a_value_read_just_before_its_key_is_dropped_is_opened_just_after() {
+    let services = testing::memory(&Callers, "51").await;
+    old_rows(&services, 2).await;
+    rotation::seal_existing(&services, &ALL, &|_, _, _| ())
+        .await
+        .unwrap();
+    let columns = services.columns.load(services.db.read()).await.unwrap();
+    let row = id(0).to_string();
+    let before = columns.encrypt_text(&PHONE, &row, &phone(0)).unwrap();
+    rotation::data_keys(&services, &ALL, None, &|_, _, _| ())
+        .await
+        .unwrap();
+    let opened = services
+        .columns
+        .open_text(services.db.read(), &PHONE, &row, &before)
+        .await
+        .unwrap();
+    assert_eq!(opened.as_str(), phone(0));
+}
+
+#[tokio::test]
 async fn a_value_moved_to_another_row_or_column_does_not_open() {
     let services = testing::memory(&Callers, "51").await;
     old_rows(&services, 2).await;

@@ -32,10 +32,6 @@ pub enum Algorithm {
 
 /// A secret key that signs.
 #[derive(Clone)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a province has a handful of them"
-)]
 pub enum SigningKey {
     /// Ed25519.
     EdDsa(Box<ed25519_dalek::SigningKey>),
