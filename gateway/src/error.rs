@@ -207,6 +207,8 @@ pub struct GraphQlError {
     pub service: Option<Arc<str>>,
     /// `extensions.reference`: what support needs to find the request (the trace id).
     pub reference: Option<String>,
+    /// `extensions.reason`: the class of a refusal, as the subgraph names it.
+    pub reason: Option<String>,
 }
 
 impl GraphQlError {
@@ -220,6 +222,7 @@ impl GraphQlError {
             locations: Vec::new(),
             service: None,
             reference: None,
+            reason: None,
         }
     }
 
@@ -302,6 +305,10 @@ impl GraphQlError {
         if let Some(reference) = &self.reference {
             out.extend_from_slice(b",\"reference\":");
             write_json_string(out, reference);
+        }
+        if let Some(reason) = &self.reason {
+            out.extend_from_slice(b",\"reason\":");
+            write_json_string(out, reason);
         }
         out.extend_from_slice(b"}}");
     }

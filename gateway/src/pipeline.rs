@@ -25,13 +25,13 @@ use crate::config::Limits;
 use crate::error::{ErrorCode, GraphQlError, PathSegment, errors_body};
 use crate::execute::{Execution, Fetcher};
 use crate::identity::Caller;
-use crate::operation::{Document, Operation, OperationKind, Variables};
+use crate::operation::{Document, Operation, OperationKind, Variables, What};
 use crate::plan::cache::{PlanCache, PlanKey};
 use crate::plan::hive::HivePlanner;
 use crate::plan::{self, Plan, PlanError, Planner};
-use crate::record::Recorder;
+use crate::record::{Decision, Draft, Recorder};
 use crate::request::{Documents, GraphQlRequest};
-use crate::supergraph::Supergraph;
+use crate::supergraph::{SchemaIndex, Supergraph};
 use crate::telemetry;
 use joined::Joined;
 
@@ -207,7 +207,14 @@ impl Pipeline {
         permitted(operation, way)?;
         let variables =
             Variables::coerce(operation, &request.variables, &loaded.supergraph.schema)?;
-        let variant = authorised(operation, caller, &variables)?;
+        let variant = authorised(operation, caller, &variables).map_err(|code| {
+            if code != ErrorCode::IntrospectionForbidden {
+                let fields = roots(operation, &loaded.supergraph.schema);
+                let (log, digest) = (self.log.as_deref(), &document.digest);
+                note_refused(log, caller, digest, operation, fields);
+            }
+            vec![GraphQlError::new(code)]
+        })?;
         let plan = self.plan(&loaded, &document, operation, variant).await?;
         Ok(Prepared {
             loaded,
@@ -329,9 +336,48 @@ impl Prepared {
             cache,
             log: self.log.as_deref(),
             document: &self.digest,
+            cuts_noted: false,
             deadline,
         }
     }
+}
+
+/// Records what a caller was refused before anything of the operation ran. It shows nothing, so nobody
+/// waits for it.
+fn note_refused(
+    log: Option<&Recorder>,
+    caller: &Caller,
+    digest: &Arc<str>,
+    operation: &Operation,
+    fields: Vec<Arc<str>>,
+) {
+    let Some(log) = log else { return };
+    let name = operation.name.as_ref();
+    log.note(vec![Draft {
+        fields,
+        ..Draft::of(caller, digest, name, Decision::Refused)
+    }]);
+}
+
+/// The coordinates of an operation's root fields.
+fn roots(operation: &Operation, schema: &SchemaIndex) -> Vec<Arc<str>> {
+    let mut fields: Vec<Arc<str>> = Vec::new();
+    let mut pending = operation.top.clone();
+    while let Some(id) = pending.pop() {
+        let selection = &operation.selections[id];
+        match &selection.what {
+            What::Field(field) => {
+                let root = &schema.type_info(selection.parent).name;
+                let field: Arc<str> = format!("{root}.{}", field.name).into();
+                if !fields.contains(&field) {
+                    fields.push(field);
+                }
+            }
+            What::On(_) => pending.extend(&selection.children),
+        }
+    }
+    fields.sort_unstable();
+    fields
 }
 
 /// How a request came, as far as it matters what may come so.
@@ -364,13 +410,13 @@ fn authorised(
     operation: &Operation,
     caller: &Caller,
     variables: &Variables,
-) -> Result<Variant, Vec<GraphQlError>> {
+) -> Result<Variant, ErrorCode> {
     let principal = &caller.principal;
     if operation.introspects && !principal.introspects {
-        return Err(vec![GraphQlError::new(ErrorCode::IntrospectionForbidden)]);
+        return Err(ErrorCode::IntrospectionForbidden);
     }
     if !authorise::meets(principal, &variables.demand) {
-        return Err(vec![GraphQlError::new(authorise::refusal(principal))]);
+        return Err(authorise::refusal(principal));
     }
     Ok(Variant::of(operation, principal, variables))
 }

@@ -195,6 +195,7 @@ pub fn answers(data: &[u8]) {
     };
     let cache = Cache::disabled();
     let execution = Execution {
+        cuts_noted: false,
         supergraph: &world.supergraph,
         schema_id: b"probe",
         plan,

@@ -4,6 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -59,7 +61,7 @@ pub fn accepting(config: &config::Tls) -> Result<ServerConfig, TlsError> {
     Ok(builder.with_single_cert(chain(&config.certificate)?, key(&config.key)?)?)
 }
 
-/// How subgraphs are called; `None` when the public authorities are believed and nothing is presented.
+/// How others are called; `None` when the public authorities are believed and nothing is presented.
 ///
 /// # Errors
 /// See [`TlsError`].
@@ -77,6 +79,52 @@ pub fn calling(config: &config::OutgoingTls) -> Result<Option<Arc<ClientConfig>>
         _ => builder.with_no_client_auth(),
     };
     Ok(Some(Arc::new(config)))
+}
+
+/// A connector of clients over HTTP/1.1 for `http:` and `https:` addresses, with this TLS or with the public
+/// authorities.
+///
+/// # Errors
+/// When the crypto provider, which is fixed, offers no cipher at all.
+pub fn connector(
+    tls: Option<&Arc<ClientConfig>>,
+) -> Result<HttpsConnector<HttpConnector>, TlsError> {
+    let builder = HttpsConnectorBuilder::new();
+    let builder = match tls {
+        Some(tls) => builder.with_tls_config((**tls).clone()),
+        None => builder.with_provider_and_webpki_roots(aws_lc_rs::default_provider())?,
+    };
+    Ok(builder.https_or_http().enable_http1().build())
+}
+
+/// The PEM texts for a client that sets its TLS up itself, as that of Redis does.
+///
+/// # Errors
+/// [`TlsError::File`] when one cannot be read.
+pub fn pem(config: &config::OutgoingTls) -> Result<Option<Pem>, TlsError> {
+    let Some(ca) = &config.ca else {
+        return Ok(None);
+    };
+    let read = |path: &Path| {
+        std::fs::read(path).map_err(|error| TlsError::File {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        })
+    };
+    let own = match (&config.certificate, &config.key) {
+        (Some(certificate), Some(key)) => Some((read(certificate)?, read(key)?)),
+        _ => None,
+    };
+    Ok(Some(Pem { ca: read(ca)?, own }))
+}
+
+/// Whom to believe and what to present, in PEM.
+#[derive(Clone)]
+pub struct Pem {
+    /// The authorities.
+    pub ca: Vec<u8>,
+    /// One's own certificate chain and its private key.
+    pub own: Option<(Vec<u8>, Vec<u8>)>,
 }
 
 fn provider() -> Arc<CryptoProvider> {

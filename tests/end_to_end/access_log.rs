@@ -39,12 +39,12 @@ pub(crate) fn cases(fixtures: &Arc<Fixtures>) -> Vec<Trial> {
         ),
         case(
             fixtures,
-            "one_record_deleted_or_changed_is_named_by_verify",
+            "d6_53_one_record_deleted_or_changed_is_named_by_verify",
             damaged,
         ),
         case(
             fixtures,
-            "without_its_log_no_personal_datum_is_given_and_public_data_goes_on",
+            "d6_52_without_its_log_no_personal_datum_is_given_and_public_data_goes_on",
             log_gone,
         ),
         case(

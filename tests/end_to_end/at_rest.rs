@@ -18,7 +18,7 @@ use sea_orm::{ConnectionTrait, Database, DbBackend, Statement};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::fixtures::{Fixtures, NOON, SUBGRAPHS, Split, copy_folder};
+use crate::fixtures::{Fixtures, NOON, SUBGRAPHS, Split, copy_folder, stated, without_case};
 use crate::steps::with_check;
 use crate::{Outcome, case, operations};
 
@@ -77,12 +77,12 @@ impl Day<'_> {
             "public" => None,
             role => {
                 let mut arguments = vec!["--role"];
-                arguments.extend(role.split_whitespace());
+                arguments.extend(without_case(role).split_whitespace());
                 Some(token(self.tokens, &arguments)?)
             }
         };
         self.client
-            .graphql(&self.url, token.as_deref(), query, variables)
+            .graphql_for(&self.url, token.as_deref(), stated(role), query, variables)
     }
 
     /// A change that must be accepted.

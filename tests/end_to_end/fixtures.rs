@@ -50,8 +50,10 @@ impl Province {
         })
     }
 
-    /// A token by the arguments of `minzheng token`, such as `--role registrar`; none for the public.
+    /// A token by the arguments of `minzheng token`, such as `--role registrar`; none for the public. The case
+    /// that an officer states beside it is no part of the token, see [`stated`].
     pub(crate) fn token(&self, role: &str) -> Result<Option<String>, String> {
+        let role = without_case(role);
         if role == "public" {
             return Ok(None);
         }
@@ -69,8 +71,9 @@ impl Province {
     /// Asks as a role.
     pub(crate) fn ask(&self, role: &str, query: &str, variables: &Value) -> Result<Value, String> {
         let token = self.token(role)?;
+        let (url, token) = (self.program.graphql(), token.as_deref());
         self.client
-            .graphql(&self.program.graphql(), token.as_deref(), query, variables)
+            .graphql_for(&url, token, stated(role), query, variables)
     }
 
     /// Asks as a role, and takes errors for a failure.
@@ -81,6 +84,18 @@ impl Province {
             Some(errors) => Err(format!("errors: {errors}")),
         }
     }
+}
+
+/// Who asks, without the case they state: `registrar --division 510118 --purpose P --case ID`.
+pub(crate) fn without_case(role: &str) -> &str {
+    role.split_once(" --case ").map_or(role, |(role, _)| role)
+}
+
+/// The purpose and the case that such a role states with each request; nothing without a case.
+pub(crate) fn stated(role: &str) -> Option<(&str, &str)> {
+    let (before, case) = role.split_once(" --case ")?;
+    let (_, purpose) = before.split_once("--purpose ")?;
+    Some((purpose.split_whitespace().next()?, case.trim()))
 }
 
 /// The split roles: each subgraph on PostgreSQL and the gateway with Redis, by the example
@@ -228,12 +243,13 @@ impl Split {
             "public" => None,
             role => {
                 let mut arguments = vec!["--role"];
-                arguments.extend(role.split_whitespace());
+                arguments.extend(without_case(role).split_whitespace());
                 Some(token(&self.folder.path().join("keys"), &arguments)?)
             }
         };
+        let (url, token) = (self.gateway.graphql(), token.as_deref());
         self.client
-            .graphql(&self.gateway.graphql(), token.as_deref(), query, variables)
+            .graphql_for(&url, token, stated(role), query, variables)
     }
 }
 

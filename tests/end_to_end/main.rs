@@ -20,6 +20,7 @@ mod mutations;
 mod operations;
 mod rights;
 mod steps;
+mod tls;
 mod traces;
 mod traps;
 
@@ -61,6 +62,7 @@ fn main() -> ExitCode {
     trials.extend(lifecycle::cases(&fixtures));
     trials.extend(at_rest::cases(&fixtures));
     trials.extend(key_rotation::cases(&fixtures));
+    trials.extend(tls::cases(&fixtures));
     let conclusion = libtest_mimic::run(&arguments, trials);
     // Dropped before the process ends, so that every server is stopped.
     drop(fixtures);

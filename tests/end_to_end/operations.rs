@@ -1,8 +1,8 @@
 //! The named operations of `tests/operations`: each is one request that an app, a counter or a
 //! dashboard really makes, and its answer over the demonstration data is known to the letter.
 //!
-//! `NN-name.graphql` is the operation, `NN-name.variables.json` its variables, `NN-name.role` who asks,
-//! `NN-name.answer.json` the answer. With `MINZHENG_BLESS=1` the answers are written anew, for a person
+//! `NN-name.graphql` is the operation, `NN-name.variables.json` its variables, `NN-name.role` who asks (and with
+//! `--case` in which open matter), `NN-name.answer.json` the answer. With `MINZHENG_BLESS=1` the answers are written anew, for a person
 //! to read the difference.
 
 use std::fs;

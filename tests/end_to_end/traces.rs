@@ -44,13 +44,23 @@ fn traced(_: &Fixtures) -> Outcome {
         "Bearer {}",
         token(
             data.path(),
-            &["--role", "registrar", "--division", "510118"]
+            &[
+                "--role",
+                "registrar",
+                "--division",
+                "510118",
+                "--purpose",
+                "MARRIAGE_REGISTRATION"
+            ]
         )?
     );
     let headers = [
         ("content-type", "application/json"),
         ("authorization", bearer.as_str()),
         ("traceparent", &format!("00-{TRACE}-00f067aa0ba902b7-01")),
+        ("minzheng-purpose", "MARRIAGE_REGISTRATION"),
+        // The third ticket of that hall today.
+        ("minzheng-case", "ab69bd8f-1441-541f-9f13-2e65e66630a9"),
     ];
     let person = "51990119900303069X";
     let query = "query Check($man: CitizenIdInput!, $woman: CitizenIdInput!, $registry: ID!) {

@@ -1,13 +1,16 @@
 //! A plain blocking HTTP client that can also send what a good client never would.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::Request;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client as HyperClient;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use rustls::{ClientConfig, RootCertStore};
 use serde_json::{Value, json};
 
 /// An HTTP answer with its body read.
@@ -38,7 +41,7 @@ impl Answer {
 /// The client. Cheap to make, keeps connections alive.
 pub struct Client {
     runtime: tokio::runtime::Runtime,
-    http: HyperClient<HttpConnector, Full<Bytes>>,
+    http: HyperClient<HttpsConnector<HttpConnector>, Full<Bytes>>,
 }
 
 impl Default for Client {
@@ -48,18 +51,35 @@ impl Default for Client {
 }
 
 impl Client {
-    /// A client with a runtime of its own.
+    /// A client with a runtime of its own, for plain HTTP.
+    #[expect(
+        clippy::expect_used,
+        reason = "the one crypto provider knows the versions of TLS"
+    )]
+    pub fn new() -> Self {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let nobody = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("versions of TLS")
+            .with_root_certificates(RootCertStore::empty())
+            .with_no_client_auth();
+        Self::over_tls(nobody)
+    }
+
+    /// A client that speaks to `https:` addresses so.
     #[expect(
         clippy::expect_used,
         reason = "a test machine that cannot start a runtime cannot test"
     )]
-    pub fn new() -> Self {
+    pub fn over_tls(tls: ClientConfig) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
             .build()
             .expect("a runtime starts");
-        let http = HyperClient::builder(TokioExecutor::new()).build_http();
+        let connector = HttpsConnectorBuilder::new().with_tls_config(tls);
+        let connector = connector.https_or_http().enable_http1().build();
+        let http = HyperClient::builder(TokioExecutor::new()).build(connector);
         Self { runtime, http }
     }
 
@@ -127,6 +147,18 @@ impl Client {
         query: &str,
         variables: &Value,
     ) -> Result<Value, String> {
+        self.graphql_for(url, token, None, query, variables)
+    }
+
+    /// The same, stating a purpose and the case it belongs to.
+    pub fn graphql_for(
+        &self,
+        url: &str,
+        token: Option<&str>,
+        stated: Option<(&str, &str)>,
+        query: &str,
+        variables: &Value,
+    ) -> Result<Value, String> {
         let bearer = token.map(|token| format!("Bearer {token}"));
         let mut headers = vec![
             ("content-type", "application/json"),
@@ -134,6 +166,10 @@ impl Client {
         ];
         if let Some(bearer) = &bearer {
             headers.push(("authorization", bearer));
+        }
+        if let Some((purpose, case)) = stated {
+            headers.push(("minzheng-purpose", purpose));
+            headers.push(("minzheng-case", case));
         }
         let body = json!({ "query": query, "variables": variables }).to_string();
         let answer = self.post(url, &headers, body)?;

@@ -8,5 +8,5 @@ mod proxy;
 
 pub use client::{Answer, Client};
 pub use listener::Listener;
-pub use program::{Program, binary, free_port, token};
+pub use program::{Program, binary, faulty_binary, free_port, token};
 pub use proxy::{Proxy, Way};

@@ -18,6 +18,12 @@ pub fn binary() -> PathBuf {
     )
 }
 
+/// The binary that dies where a test names (`--features fault-points`), which `tests/run` puts beside the other.
+pub fn faulty_binary() -> PathBuf {
+    std::env::var_os("MINZHENG_FAULTS_BIN")
+        .map_or_else(|| binary().with_file_name("minzheng-faults"), PathBuf::from)
+}
+
 /// A TCP port that was free a moment ago on this machine's loopback address.
 pub fn free_port() -> u16 {
     TcpListener::bind(("127.0.0.1", 0))
@@ -28,7 +34,7 @@ pub fn free_port() -> u16 {
 /// A running role of the program. Dropping it asks it to drain, then kills it.
 pub struct Program {
     child: Child,
-    /// The role's base address, `http://127.0.0.1:PORT`.
+    /// The role's base address, such as `http://127.0.0.1:PORT`.
     pub url: String,
     output: Arc<Mutex<String>>,
     /// How long it took from start to the first good answer of `/ready`.
@@ -44,7 +50,40 @@ impl Program {
         port: u16,
         patience: Duration,
     ) -> Result<Self, String> {
-        let mut command = Command::new(binary());
+        Self::start_as(
+            &binary(),
+            &Client::new(),
+            "http",
+            arguments,
+            envs,
+            port,
+            patience,
+        )
+    }
+
+    /// The same where it listens with another scheme, asked by this client.
+    pub fn start_over(
+        client: &Client,
+        scheme: &str,
+        arguments: &[&str],
+        envs: &[(&str, &str)],
+        port: u16,
+        patience: Duration,
+    ) -> Result<Self, String> {
+        Self::start_as(&binary(), client, scheme, arguments, envs, port, patience)
+    }
+
+    /// The same with another binary.
+    pub fn start_as(
+        binary: &Path,
+        client: &Client,
+        scheme: &str,
+        arguments: &[&str],
+        envs: &[(&str, &str)],
+        port: u16,
+        patience: Duration,
+    ) -> Result<Self, String> {
+        let mut command = Command::new(binary);
         command
             .args(arguments)
             .envs(envs.iter().copied())
@@ -54,7 +93,7 @@ impl Program {
         let began = Instant::now();
         let mut child = command
             .spawn()
-            .map_err(|error| format!("{} does not start: {error}", binary().display()))?;
+            .map_err(|error| format!("{} does not start: {error}", binary.display()))?;
         let output = Arc::new(Mutex::new(String::new()));
         if let Some(stdout) = child.stdout.take() {
             collect(stdout, Arc::clone(&output));
@@ -62,14 +101,13 @@ impl Program {
         if let Some(stderr) = child.stderr.take() {
             collect(stderr, Arc::clone(&output));
         }
-        let url = format!("http://127.0.0.1:{port}");
+        let url = format!("{scheme}://127.0.0.1:{port}");
         let mut program = Self {
             child,
             url,
             output,
             ready_after: Duration::ZERO,
         };
-        let client = Client::new();
         while began.elapsed() < patience {
             if let Ok(Some(status)) = program.child.try_wait() {
                 return Err(format!(
@@ -127,6 +165,11 @@ impl Program {
     pub fn stop(&mut self, patience: Duration) -> Option<ExitStatus> {
         signal(self.child.id(), "TERM");
         self.wait(patience)
+    }
+
+    /// Whether it has ended.
+    pub fn has_ended(&mut self) -> bool {
+        !matches!(self.child.try_wait(), Ok(None))
     }
 
     /// Kills the process at once (SIGKILL).

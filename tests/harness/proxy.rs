@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
 /// What the proxy does with bytes.
@@ -24,6 +24,7 @@ pub struct Proxy {
     /// Where it listens, on this machine's loopback address.
     pub port: u16,
     way: Arc<AtomicU8>,
+    delay: Arc<AtomicU64>,
 }
 
 impl Proxy {
@@ -35,14 +36,25 @@ impl Proxy {
             .map_err(|error| error.to_string())?
             .port();
         let way = Arc::new(AtomicU8::new(0));
-        let shared = Arc::clone(&way);
+        let delay = Arc::new(AtomicU64::new(0));
+        let shared = (Arc::clone(&way), Arc::clone(&delay));
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
-                let way = Arc::clone(&shared);
-                std::thread::spawn(move || carry(client, port, &way));
+                let (way, delay) = (Arc::clone(&shared.0), Arc::clone(&shared.1));
+                std::thread::spawn(move || carry(client, port, &way, &delay));
             }
         });
-        Ok(Self { port: own, way })
+        Ok(Self {
+            port: own,
+            way,
+            delay,
+        })
+    }
+
+    /// From now on a question and its answer take this much longer together, half of it each way.
+    pub fn set_round_trip(&self, round_trip: Duration) {
+        let half = u64::try_from(round_trip.as_micros() / 2).unwrap_or(0);
+        self.delay.store(half, Ordering::SeqCst);
     }
 
     /// From now on; connections that are open feel it with their next bytes.
@@ -55,7 +67,7 @@ fn is(way: &AtomicU8, what: Way) -> bool {
     way.load(Ordering::SeqCst) == what as u8
 }
 
-fn carry(client: TcpStream, port: u16, way: &Arc<AtomicU8>) {
+fn carry(client: TcpStream, port: u16, way: &Arc<AtomicU8>, delay: &Arc<AtomicU64>) {
     if is(way, Way::Cut) {
         return;
     }
@@ -68,15 +80,22 @@ fn carry(client: TcpStream, port: u16, way: &Arc<AtomicU8>) {
     let (Ok(from_server), Ok(to_server)) = (server.try_clone(), server.try_clone()) else {
         return;
     };
-    let back = Arc::clone(way);
-    let answering = std::thread::spawn(move || pump(from_server, to_client, &back, true));
-    pump(from_client, to_server, way, false);
+    let _ = (client.set_nodelay(true), server.set_nodelay(true));
+    let (back, slow) = (Arc::clone(way), Arc::clone(delay));
+    let answering = std::thread::spawn(move || pump(from_server, to_client, (&back, &slow), true));
+    pump(from_client, to_server, (way, delay), false);
     let _ = answering.join();
 }
 
-fn pump(mut from: TcpStream, mut to: TcpStream, way: &AtomicU8, answers: bool) {
+fn pump(
+    mut from: TcpStream,
+    mut to: TcpStream,
+    (way, delay): (&AtomicU8, &AtomicU64),
+    answers: bool,
+) {
     let mut piece = [0_u8; 16 * 1024];
     while let Ok(read @ 1..) = from.read(&mut piece) {
+        std::thread::sleep(Duration::from_micros(delay.load(Ordering::SeqCst)));
         while is(way, Way::Held) {
             std::thread::sleep(Duration::from_millis(20));
         }

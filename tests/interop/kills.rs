@@ -3,17 +3,17 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::Outcome;
-use crate::world::{CODES, World, until};
+use crate::world::{CODES, Wish, World, until};
 
 /// Rounds when nobody asks for more.
 const FEW: usize = 6;
 
-pub(crate) fn rounds() -> Outcome {
+pub(crate) fn rounds(wish: Wish) -> Outcome {
     let rounds: usize = std::env::var("MINZHENG_INTEROP_ROUNDS")
         .ok()
         .and_then(|text| text.parse().ok())
         .unwrap_or(FEW);
-    let mut world = World::start()?;
+    let mut world = World::start(wish)?;
     let mut seed = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(1, |since| since.as_nanos() as u64)
@@ -24,7 +24,7 @@ pub(crate) fn rounds() -> Outcome {
         // A fresh world where the single persons of the demonstration run out.
         if round > 0 && round % 250 == 0 {
             drop(world);
-            world = World::start()?;
+            world = World::start(wish)?;
         }
         let victim = CODES[round % CODES.len()];
         let after = Duration::from_micros(next(&mut seed) % 250_000);
@@ -33,10 +33,12 @@ pub(crate) fn rounds() -> Outcome {
             // A press that does not come back may have been done: the end tells.
             let pressing = scope.spawn(|| world.press(&couple));
             std::thread::sleep(after);
-            world.strike(victim);
+            if let Some(province) = world.provinces.get(victim) {
+                province.strike();
+            }
             let _ = pressing.join();
         });
-        world.kill(victim);
+        world.kill(victim)?;
         let began = Instant::now();
         world.restart(victim)?;
         // One that was never done is pressed again, under the same key.
@@ -53,6 +55,12 @@ pub(crate) fn rounds() -> Outcome {
         match end.as_str() {
             "REGISTERED" => registered += 1,
             _ => aborted += 1,
+        }
+        if (round + 1) % 50 == 0 {
+            eprintln!(
+                "{} rounds: {registered} registered, {aborted} aborted, slowest recovery {slowest:?}",
+                round + 1
+            );
         }
     }
     eprintln!(

@@ -5,17 +5,17 @@ use std::time::Duration;
 use minzheng_tests::Way;
 
 use crate::Outcome;
-use crate::world::World;
+use crate::world::{Wish, World};
 
-pub(crate) fn partitions() -> Outcome {
-    let world = World::start()?;
+pub(crate) fn partitions(wish: Wish) -> Outcome {
+    let world = World::start(wish)?;
     let ways = [("51", "32"), ("51", "35"), ("32", "35"), ("35", "32")];
     for (from, to) in ways {
         for way in [Way::Cut, Way::NoAnswers, Way::Held] {
             let couple = world.couple()?;
             world.way(from, to, way);
             world.press(&couple)?;
-            std::thread::sleep(Duration::from_millis(1_500));
+            std::thread::sleep(Duration::from_millis(800));
             let meanwhile = world.state(&couple)?;
             world.way(from, to, Way::Open);
             let end = world

@@ -5,7 +5,8 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::Outcome;
-use crate::world::{World, run};
+use crate::province::Kind;
+use crate::world::{Wish, World, run};
 
 pub(crate) fn story() -> Outcome {
     let folder = TempDir::new().map_err(|error| error.to_string())?;
@@ -28,7 +29,7 @@ pub(crate) fn story() -> Outcome {
 }
 
 pub(crate) fn conformance() -> Outcome {
-    let world = World::start()?;
+    let world = World::start(Wish::of(Kind::Standalone))?;
     let own = world.data("51").to_string_lossy().into_owned();
     for code in ["32", "35"] {
         let said = run(&["peer", "check", &world.endpoint(code), "--data", &own])?;

@@ -2,17 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use minzheng_kit::demo::person;
 use minzheng_kit::id::derived;
-use minzheng_tests::{Client, Program, Proxy, Way, free_port, token};
+use minzheng_tests::{Client, Program, Proxy, Way, token};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// The instant at which the demonstration plays, noon in Shanghai.
-const NOON: &str = "2026-11-22T04:00:00Z";
+use crate::Outcome;
+use crate::province::{Kind, Province};
 
 /// The provinces: the one that accepts, and the two authorities.
 pub(crate) const CODES: [&str; 3] = ["51", "32", "35"];
@@ -20,117 +21,119 @@ pub(crate) const CODES: [&str; 3] = ["51", "32", "35"];
 /// How each signs.
 const ALGORITHMS: [&str; 3] = ["ed-dsa", "es256", "sm2-sm3"];
 
+/// How often a counter that is busy is asked again.
+const BUSY: usize = 8;
+
+/// What world a case wants.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wish {
+    /// How its provinces are made up.
+    pub(crate) kind: Kind,
+    /// Whether they die where they are told to.
+    pub(crate) faults: bool,
+    /// HUB mode: who keeps everybody's ledger.
+    pub(crate) hub: Option<&'static str>,
+}
+
+impl Wish {
+    /// Provinces of this kind, without more.
+    pub(crate) const fn of(kind: Kind) -> Self {
+        Self {
+            kind,
+            faults: false,
+            hub: None,
+        }
+    }
+}
+
 pub(crate) struct World {
     pub(crate) folder: TempDir,
     pub(crate) client: Client,
-    ports: BTreeMap<&'static str, u16>,
-    programs: BTreeMap<&'static str, Program>,
+    pub(crate) provinces: BTreeMap<&'static str, Province>,
     proxies: BTreeMap<(&'static str, &'static str), Proxy>,
-    tokens: std::sync::Mutex<BTreeMap<(String, String), String>>,
+    tokens: Mutex<BTreeMap<(String, String), String>>,
     couples: AtomicUsize,
+    keys: AtomicUsize,
+    /// How often a counter was busy.
+    pub(crate) busy: AtomicUsize,
 }
 
 /// A couple whose application is ready for the button.
+#[derive(Clone)]
 pub(crate) struct Couple {
-    man: usize,
-    woman: usize,
-    application: Value,
+    pub(crate) man: (&'static str, usize),
+    pub(crate) woman: (&'static str, usize),
+    pub(crate) application: Value,
 }
 
 impl World {
     /// Makes folders and keys, brings the key files around, and starts all of them.
-    pub(crate) fn start() -> Result<Self, String> {
+    pub(crate) fn start(wish: Wish) -> Result<Self, String> {
         let folder = TempDir::new().map_err(|error| error.to_string())?;
-        let ports: BTreeMap<&'static str, u16> =
-            CODES.iter().map(|code| (*code, free_port())).collect();
         let mut world = Self {
-            folder,
             client: Client::new(),
-            ports,
-            programs: BTreeMap::new(),
+            provinces: BTreeMap::new(),
             proxies: BTreeMap::new(),
-            tokens: std::sync::Mutex::default(),
+            tokens: Mutex::default(),
             couples: AtomicUsize::new(0),
+            keys: AtomicUsize::new(0),
+            busy: AtomicUsize::new(0),
+            folder,
         };
         for (code, algorithm) in CODES.into_iter().zip(ALGORITHMS) {
-            let endpoint = format!("http://127.0.0.1:{}/graphql", world.ports[code]);
-            let data = world.data(code).to_string_lossy().into_owned();
-            run(&[
-                "peer",
-                "key",
-                "--data",
-                &data,
-                "--province",
-                code,
-                "--endpoint",
-                &endpoint,
-                "--algorithm",
-                algorithm,
-            ])?;
-        }
-        for from in CODES {
-            for to in CODES.into_iter().filter(|to| *to != from) {
-                let proxy = Proxy::before(world.ports[to])?;
-                // The way from one to the other leads through a proxy of its own.
-                let own = world.data(to).join("peers/self.json");
-                let text = std::fs::read_to_string(own).map_err(|error| error.to_string())?;
-                let text = text.replace(
-                    &format!(":{}/", world.ports[to]),
-                    &format!(":{}/", proxy.port),
-                );
-                let brought = world.folder.path().join(format!("{to}-for-{from}.json"));
-                std::fs::write(&brought, text).map_err(|error| error.to_string())?;
-                let data = world.data(from).to_string_lossy().into_owned();
-                run(&["peer", "trust", &brought.to_string_lossy(), "--data", &data])?;
-                world.proxies.insert((from, to), proxy);
+            let root = world.folder.path();
+            let province = Province::prepare(root, code, wish.kind, algorithm, wish.faults)?;
+            if let Some(hub) = wish.hub {
+                let table = json!({ "epoch": 2, "hub": hub }).to_string();
+                std::fs::write(province.data.join("peers/routing.json"), table)
+                    .map_err(|error| error.to_string())?;
             }
+            world.provinces.insert(code, province);
         }
-        let made = &world;
-        let started = std::thread::scope(|scope| {
-            let starting: Vec<_> = CODES
-                .into_iter()
-                .map(|code| (code, scope.spawn(move || made.launch(code))))
+        if wish.kind == Kind::Tls {
+            crate::certificates::deal(&world)?;
+        }
+        world.acquaint()?;
+        std::thread::scope(|scope| {
+            let starting: Vec<_> = world
+                .provinces
+                .values_mut()
+                .map(|province| scope.spawn(move || province.start()))
                 .collect();
-            starting
-                .into_iter()
-                .map(|(code, thread)| {
-                    let started = thread.join().map_err(|_| "a start panicked".to_owned())?;
-                    Ok((code, started?))
-                })
-                .collect::<Result<BTreeMap<_, _>, String>>()
+            starting.into_iter().try_for_each(|thread| {
+                thread
+                    .join()
+                    .map_err(|_| "a start panicked".to_owned())
+                    .flatten()
+            })
         })?;
-        world.programs = started;
         for code in CODES {
             world.serving(code, Duration::from_secs(30))?;
         }
         Ok(world)
     }
 
-    pub(crate) fn data(&self, code: &str) -> PathBuf {
-        self.folder.path().join(code)
+    /// Brings each key file to the others; the way from one to the other leads through a proxy of its own.
+    fn acquaint(&mut self) -> Outcome {
+        for from in CODES {
+            for to in CODES.into_iter().filter(|to| *to != from) {
+                let gate = self.provinces[to].gate;
+                let proxy = Proxy::before(gate)?;
+                let own = self.data(to).join("peers/self.json");
+                let text = std::fs::read_to_string(own).map_err(|error| error.to_string())?;
+                let text = text.replace(&format!(":{gate}/"), &format!(":{}/", proxy.port));
+                let brought = self.folder.path().join(format!("{to}-for-{from}.json"));
+                std::fs::write(&brought, text).map_err(|error| error.to_string())?;
+                let data = self.data(from).to_string_lossy().into_owned();
+                run(&["peer", "trust", &brought.to_string_lossy(), "--data", &data])?;
+                self.proxies.insert((from, to), proxy);
+            }
+        }
+        Ok(())
     }
 
-    fn launch(&self, code: &str) -> Result<Program, String> {
-        let port = self.ports[code];
-        let data = self.data(code).to_string_lossy().into_owned();
-        let listen = format!("127.0.0.1:{port}");
-        let arguments = [
-            "standalone",
-            "--workers",
-            "1",
-            "--listen",
-            &listen,
-            "--data",
-            &data,
-            "--province",
-            code,
-        ];
-        Program::start(
-            &arguments,
-            &[("MINZHENG_CLOCK", NOON)],
-            port,
-            Duration::from_secs(240),
-        )
+    pub(crate) fn data(&self, code: &str) -> PathBuf {
+        self.folder.path().join(code)
     }
 
     /// The way from one province to another.
@@ -142,32 +145,34 @@ impl World {
         }
     }
 
-    /// Kills a province at once, from beside whoever is asking it.
-    pub(crate) fn strike(&self, code: &str) {
-        if let Some(program) = self.programs.get(code) {
-            let id = program.id().to_string();
-            let _ = std::process::Command::new("kill")
-                .args(["-KILL", &id])
-                .status();
+    /// How long a question and its answer take between any two provinces, besides their own work.
+    pub(crate) fn round_trip(&self, round_trip: Duration) {
+        for proxy in self.proxies.values() {
+            proxy.set_round_trip(round_trip);
         }
     }
 
-    /// Kills a province at once.
-    pub(crate) fn kill(&mut self, code: &str) {
-        if let Some(program) = self.programs.get_mut(code) {
-            program.kill();
-        }
+    /// A province.
+    pub(crate) fn province(&mut self, code: &str) -> Result<&mut Province, String> {
+        self.provinces
+            .get_mut(code)
+            .ok_or_else(|| format!("no province {code}"))
     }
 
-    /// Starts a killed province on its folder.
-    pub(crate) fn restart(&mut self, code: &'static str) -> Result<(), String> {
-        let program = self.launch(code)?;
-        self.programs.insert(code, program);
+    /// Ends a province at once.
+    pub(crate) fn kill(&mut self, code: &str) -> Outcome {
+        self.province(code)?.kill();
         Ok(())
     }
 
+    /// Starts a killed province on what its disk has.
+    pub(crate) fn restart(&mut self, code: &str) -> Outcome {
+        self.province(code)?.start()
+    }
+
     pub(crate) fn endpoint(&self, code: &str) -> String {
-        format!("http://127.0.0.1:{}/graphql", self.ports[code])
+        let port = self.provinces.get(code).map_or(0, |province| province.port);
+        format!("http://127.0.0.1:{port}/graphql")
     }
 
     /// Asks as a role, given as the arguments of `minzheng token`.
@@ -213,11 +218,29 @@ impl World {
         })
     }
 
-    fn change(&self, field: &str, kind: &str, input: Value) -> Result<Value, String> {
+    pub(crate) fn change(
+        &self,
+        at: &str,
+        field: &str,
+        kind: &str,
+        input: Value,
+    ) -> Result<Value, String> {
         let fields = "application { id version state refusalCode } userErrors { code }";
         let query =
             format!("mutation ($input: {kind}!) {{ {field}(input: $input) {{ {fields} }} }}");
-        let answer = self.ask("51", OFFICER, &query, &json!({ "input": input }))?;
+        let variables = json!({ "input": input });
+        // A counter that is busy is asked again: the request key makes that safe.
+        let mut tries = 0;
+        let answer = loop {
+            match self.ask(at, &officer(at), &query, &variables) {
+                Err(why) if why.contains("SUBGRAPH_UNAVAILABLE") && tries < BUSY => {
+                    tries += 1;
+                    self.busy.fetch_add(1, Ordering::SeqCst);
+                    std::thread::sleep(Duration::from_millis(50));
+                }
+                other => break other?,
+            }
+        };
         let payload = &answer[field];
         if payload["userErrors"] == json!([]) {
             Ok(payload["application"].clone())
@@ -229,22 +252,32 @@ impl World {
     /// The next couple, of 32 and 35, received and checked in 51.
     pub(crate) fn couple(&self) -> Result<Couple, String> {
         let n = self.couples.fetch_add(1, Ordering::SeqCst);
-        let (man, woman) = (single("32", 0, n)?, single("35", 1, n)?);
+        self.pair(("32", single("32", 0, n)?), ("35", single("35", 1, n)?))
+    }
+
+    /// Two persons, by province and number, received and checked in 51.
+    pub(crate) fn pair(
+        &self,
+        man: (&'static str, usize),
+        woman: (&'static str, usize),
+    ) -> Result<Couple, String> {
+        let n = self.keys.fetch_add(1, Ordering::SeqCst);
         let key = |what: &str| format!("{what} {n}");
         let input = json!({ "requestKey": key("r"), "registry": derived("marriage registry", "510118-2"),
             "registrar": derived("marriage registrar", "510118-2 0"), "kind": "MARRIAGE",
-            "man": person("32", man).id_number, "woman": person("35", woman).id_number });
+            "man": person(man.0, man.1).id_number, "woman": person(woman.0, woman.1).id_number });
         let mut application =
-            self.change("receiveApplication", "ReceiveApplicationInput", input)?;
+            self.change("51", "receiveApplication", "ReceiveApplicationInput", input)?;
         for role in ["MAN", "WOMAN"] {
             let input = json!({ "requestKey": key(role), "application": application["id"],
                 "version": application["version"], "role": role, "present": true, "questionedApart": true,
                 "willing": true, "document": "ID_CARD", "declaredStatus": "NEVER_MARRIED", "noSpouse": true,
                 "noKinship": true, "illnessDutyExplained": true, "faceMatch": "PASS" });
-            application = self.change("recordDeclaration", "RecordDeclarationInput", input)?;
+            application =
+                self.change("51", "recordDeclaration", "RecordDeclarationInput", input)?;
         }
         let input = json!({ "requestKey": key("c"), "application": application["id"], "version": application["version"] });
-        application = self.change("runOnlineChecks", "ApplicationStepInput", input)?;
+        application = self.change("51", "runOnlineChecks", "ApplicationStepInput", input)?;
         Ok(Couple {
             man,
             woman,
@@ -252,11 +285,21 @@ impl World {
         })
     }
 
+    /// A couple that is married.
+    pub(crate) fn married(&self) -> Result<Couple, String> {
+        let couple = self.couple()?;
+        self.press(&couple)?;
+        match self.end(&couple, Duration::from_secs(60))?.as_str() {
+            "REGISTERED" => Ok(couple),
+            other => Err(format!("a couple was to be married and is {other}")),
+        }
+    }
+
     /// Presses the button.
     pub(crate) fn press(&self, couple: &Couple) -> Result<(), String> {
         let id = &couple.application["id"];
         let input = json!({ "requestKey": format!("press {id}"), "application": id, "version": couple.application["version"] });
-        let pressed = self.change("registerMarriage", "ApplicationStepInput", input)?;
+        let pressed = self.change("51", "registerMarriage", "ApplicationStepInput", input)?;
         if matches!(
             pressed["state"].as_str(),
             Some("HOLDING" | "COMMITTING" | "REGISTERED" | "ABORTED")
@@ -272,11 +315,21 @@ impl World {
         let query = "query ($id: ID!) { registrationApplication(id: $id) { state refusalCode } }";
         let answer = self.ask(
             "51",
-            OFFICER,
+            &officer("51"),
             query,
             &json!({ "id": couple.application["id"] }),
         )?;
         Ok(answer["registrationApplication"]["state"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned())
+    }
+
+    /// What a person's own ledger says.
+    pub(crate) fn status(&self, (code, n): (&str, usize)) -> Result<String, String> {
+        let role = format!("citizen --citizen {n}");
+        let answer = self.ask(code, &role, "{ myMarriage { status } }", &json!({}))?;
+        Ok(answer["myMarriage"]["status"]
             .as_str()
             .unwrap_or_default()
             .to_owned())
@@ -293,19 +346,9 @@ impl World {
             ))
         })
         .map_err(|why| format!("no end: {why}"))?;
-        let (his, hers) = (
-            format!("citizen --citizen {}", couple.man),
-            format!("citizen --citizen {}", couple.woman),
-        );
         let mut found = [String::new(), String::new()];
         until(patience, || {
-            for (at, (code, role)) in [("32", &his), ("35", &hers)].into_iter().enumerate() {
-                let answer = self.ask(code, role, "{ myMarriage { status } }", &json!({}))?;
-                found[at] = answer["myMarriage"]["status"]
-                    .as_str()
-                    .unwrap_or_default()
-                    .to_owned();
-            }
+            found = [self.status(couple.man)?, self.status(couple.woman)?];
             let married = found.iter().filter(|status| *status == "MARRIED").count();
             let held = found.iter().any(|status| status == "HELD");
             Ok(!held && married == if end == "REGISTERED" { 2 } else { 0 })
@@ -315,11 +358,18 @@ impl World {
     }
 }
 
-/// A registrar of the accepting registry's county.
-const OFFICER: &str = "registrar --division 510118";
+/// A registrar of the county where couples come.
+pub(crate) fn officer(code: &str) -> String {
+    let county = match code {
+        "51" => "510118",
+        "35" => "350103",
+        _ => "320311",
+    };
+    format!("registrar --division {county}")
+}
 
 /// The nth single person of age of one sex.
-fn single(code: &str, parity: usize, nth: usize) -> Result<usize, String> {
+pub(crate) fn single(code: &str, parity: usize, nth: usize) -> Result<usize, String> {
     (7_000..8_000)
         .filter(|n| n % 2 == parity)
         .filter(|n| {

@@ -4,10 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chrono::Utc;
-use ed25519_dalek::VerifyingKey;
 use minzheng_gateway::config::{AccessLog, Config};
 use minzheng_gateway::record::line::HashKind;
-use minzheng_gateway::record::seal::{self, SealKey};
+use minzheng_gateway::record::seal::{self, SealKey, SealPublic};
 use minzheng_gateway::record::store::Store;
 use minzheng_gateway::record::{self, Recorder, verify};
 use tokio::runtime::Handle;
@@ -95,7 +94,7 @@ fn nothing(data: &Path) -> Failure {
 
 fn verify(which: &WhichLog, runtime: &Handle) -> Result<(), Failure> {
     let mut found = find(which, runtime)?;
-    let public: Option<VerifyingKey> = found.key.as_ref().map(SealKey::public);
+    let public: Option<SealPublic> = found.key.as_ref().map(SealKey::public);
     let days = found.config.days();
     let report = verify::verify(&mut *found.store, public.as_ref(), days, Utc::now())
         .map_err(|error| Failure::new(error.to_string()))?;

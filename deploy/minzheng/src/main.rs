@@ -10,6 +10,9 @@ mod cli;
 mod compose;
 mod data_folder;
 mod demo;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod divisions_change;
 mod errors;
 mod failure;
 mod keys;

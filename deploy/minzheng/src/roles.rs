@@ -18,7 +18,7 @@ use minzheng_gateway::telemetry::{self, Metrics, Telemetry};
 use minzheng_gateway::tls;
 use minzheng_gateway::transport::{Signer, Transport, Upstream, Upstreams};
 use minzheng_kit::keys::Keys;
-use minzheng_kit::wake::Wake;
+use minzheng_kit::wake::{Wake, WakeTls};
 use minzheng_kit::{Clock, Province, database, subsystem};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -317,8 +317,15 @@ pub(crate) async fn subgraph(name: &str, path: &Path) -> Result<(), Failure> {
     let opened = assemble::open(subsystem, services, &keys)?;
     let (stop, stopping) = watch::channel(false);
     let wake = config.redis_url.as_deref();
-    let wake = wake.map(|url| Wake::new(url, &province)).transpose()?;
     let unfit = |error: tls::TlsError| Failure::new(error.to_string());
+    let pem = tls::pem(&config.redis_tls).map_err(unfit)?;
+    let redis_tls = pem.map(|pem| WakeTls {
+        authorities: pem.ca,
+        own: pem.own,
+    });
+    let wake = wake
+        .map(|url| Wake::new(url, &province, redis_tls))
+        .transpose()?;
     let outgoing = tls::calling(&config.outgoing_tls).map_err(unfit)?;
     let accepting = config
         .tls

@@ -53,9 +53,12 @@ pub(crate) struct SubgraphConfig {
     pub(crate) log_format: String,
     /// Stops the legal clock at an instant (RFC 3339), for demonstrations and tests.
     pub(crate) clock: Option<chrono::DateTime<chrono::Utc>>,
-    /// Redis, `redis://host:port`, through which commits wake those who follow them; without it they
-    /// look every second.
+    /// Redis, `redis://host:port` or `rediss:` for TLS, through which commits wake those who follow them;
+    /// without it they look every second.
     pub(crate) redis_url: Option<String>,
+    /// How a `rediss:` address is called.
+    #[serde(default)]
+    pub(crate) redis_tls: config::OutgoingTls,
     /// Only for `audit`: where the gateways write the access log, `postgres://user:password@host/database`
     /// or a folder.
     pub(crate) access_log: Option<String>,
@@ -83,6 +86,7 @@ impl SubgraphConfig {
             },
             log_filter: std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned()),
             otlp_endpoint: self.telemetry.otlp_endpoint.clone(),
+            otlp_tls: self.telemetry.otlp_tls.clone(),
             service_name: format!("minzheng-{name}"),
             ..config::Telemetry::default()
         }
@@ -95,6 +99,9 @@ impl SubgraphConfig {
 pub(crate) struct Telemetry {
     /// OTLP over HTTP, such as `http://collector:4318/v1/traces`; none when absent.
     pub(crate) otlp_endpoint: Option<String>,
+    /// How an `https:` address of the collector is called.
+    #[serde(default)]
+    pub(crate) otlp_tls: config::OutgoingTls,
 }
 
 /// Yes or no, also as the text of an environment variable.
@@ -159,14 +166,22 @@ impl SubgraphConfig {
         let mut config: Self = table.try_into().map_err(|error| wrong(&error))?;
         if let Some(folder) = path.parent() {
             let own = config.tls.iter_mut().flat_map(config::Tls::paths);
-            for path in own.chain(config.outgoing_tls.paths()) {
+            let others = config.redis_tls.paths();
+            let others = others.chain(config.telemetry.otlp_tls.paths());
+            for path in own.chain(config.outgoing_tls.paths()).chain(others) {
                 *path = folder.join(&*path);
             }
             config.keys = folder.join(&config.keys);
             config.peers = config.peers.map(|peers| folder.join(peers));
         }
-        if let Some(problem) = config.outgoing_tls.problem() {
-            return Err(wrong(&format!("outgoing_tls: {problem}")));
+        for (section, tls) in [
+            ("outgoing_tls", &config.outgoing_tls),
+            ("redis_tls", &config.redis_tls),
+            ("telemetry.otlp_tls", &config.telemetry.otlp_tls),
+        ] {
+            if let Some(problem) = tls.problem() {
+                return Err(wrong(&format!("{section}: {problem}")));
+            }
         }
         Ok(config)
     }

@@ -20,14 +20,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::{ClientTlsConfig, TlsCertificates};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore};
 
 use super::entry::{Found, Stamp, decode, encode};
 use super::key::CacheKey;
 use super::tags::Tags;
-use crate::config;
 use crate::telemetry::Metrics;
+use crate::{config, tls};
 
 /// How long one attempt to come back may take.
 const RETURN: Duration = Duration::from_secs(1);
@@ -68,6 +69,30 @@ struct Absence {
 #[derive(Debug)]
 struct Away;
 
+/// A client of the address; nothing is connected yet.
+fn client(url: &str, tls: &config::OutgoingTls) -> Result<redis::Client, String> {
+    let pem = tls::pem(tls).map_err(|error| format!("cache.redis_tls: {error}"))?;
+    let client = match pem {
+        None => redis::Client::open(url),
+        Some(pem) => redis::Client::build_with_tls(
+            url,
+            TlsCertificates {
+                client_tls: pem.own.map(|(client_cert, client_key)| ClientTlsConfig {
+                    client_cert,
+                    client_key,
+                }),
+                root_cert: Some(pem.ca),
+            },
+        ),
+    };
+    // The client's own message may repeat the URL, and with it the password.
+    client.map_err(|_| {
+        "cache.redis_url cannot be read: write redis://[:password@]host:port/db, and rediss: where \
+         cache.redis_tls is given"
+            .to_owned()
+    })
+}
+
 impl RedisTier {
     /// A tier that is away until the watch, which runs on `runtime`, has reached Redis.
     pub(super) fn start(
@@ -78,10 +103,7 @@ impl RedisTier {
         metrics: Metrics,
         runtime: Handle,
     ) -> Result<Arc<Self>, String> {
-        // The client's own message may repeat the URL, and with it the password.
-        let client = redis::Client::open(url).map_err(|_| {
-            "cache.redis_url cannot be read: write redis://[:password@]host:port/db".to_owned()
-        })?;
+        let client = client(url, &config.redis_tls)?;
         let connection = {
             let _inside = runtime.enter();
             client

@@ -14,13 +14,13 @@ use super::{Secret, units};
 pub struct AccessLog {
     /// A folder for its files; for one gateway that keeps its disk.
     pub folder: Option<PathBuf>,
-    /// PostgreSQL, `postgres://user:password@host/database`; for any number of gateways. Ends in
-    /// `?schema=NAME` where its schema is not to be `access_log`.
+    /// PostgreSQL, `postgres://user:password@host/database`; for any number of gateways. Its last parameter is
+    /// `schema=NAME` where its schema is not to be `access_log`.
     pub database: Option<Secret>,
     /// The hash of its chains: `sha256` or `sm3`.
     pub hash: String,
-    /// The Ed25519 private key of its seals: a PKCS#8 PEM file, the same for all gateways of one log.
-    /// Without it nothing is sealed, and nothing ever dropped.
+    /// The private key of its seals, Ed25519 or SM2: a PKCS#8 PEM file, the same for all gateways of one log
+    /// and for all its time. Without it nothing is sealed, and nothing ever dropped.
     pub seal_key: Option<PathBuf>,
     /// This gateway's name in it: small letters, digits and `-`.
     pub instance: String,

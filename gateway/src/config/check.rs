@@ -37,8 +37,15 @@ impl Config {
         self.check_identity()?;
         self.check_policies()?;
         self.check_documents()?;
-        if let Some(problem) = self.outgoing_tls.problem() {
-            return Err(wrong("outgoing_tls", problem));
+        for (section, tls) in [
+            ("outgoing_tls", &self.outgoing_tls),
+            ("identity.tls", &self.identity.tls),
+            ("cache.redis_tls", &self.cache.redis_tls),
+            ("telemetry.otlp_tls", &self.telemetry.otlp_tls),
+        ] {
+            if let Some(problem) = tls.problem() {
+                return Err(wrong(section, problem));
+            }
         }
         self.check_signing()?;
         self.check_access_log()?;

@@ -110,6 +110,8 @@ pub struct Identity {
     pub policies: BTreeMap<String, Policy>,
     /// `[identity.revocation]`: tokens that are taken back before they end.
     pub revocation: Revocation,
+    /// `[identity.tls]`: how `https:` addresses of key sets and of that list are called.
+    pub tls: OutgoingTls,
     /// How far clocks may differ when a token's times are checked.
     #[serde(deserialize_with = "units::duration")]
     pub clock_skew: Duration,
@@ -129,6 +131,7 @@ impl Default for Identity {
                 .collect(),
             policies: BTreeMap::new(),
             revocation: Revocation::default(),
+            tls: OutgoingTls::default(),
             // Enough for servers kept by NTP; a longer one would keep revoked tokens alive.
             clock_skew: Duration::from_secs(5),
             // About 1 KiB each.
@@ -291,8 +294,11 @@ pub struct Cache {
     pub memory: ByteSize,
     /// The largest answer kept.
     pub largest: ByteSize,
-    /// Redis behind the memory, `redis://[:password@]host:port/db`; without it only memory is used.
+    /// Redis behind the memory, `redis://[:password@]host:port/db`, or `rediss:` for TLS; without it only
+    /// memory is used.
     pub redis_url: Option<Secret>,
+    /// `[cache.redis_tls]`: how a `rediss:` address is called.
+    pub redis_tls: OutgoingTls,
     /// How long one look into Redis may take before the breaker opens.
     #[serde(deserialize_with = "units::duration")]
     pub redis_timeout: Duration,
@@ -309,6 +315,7 @@ impl Default for Cache {
             memory: ByteSize::mib(64),
             largest: ByteSize::mib(1),
             redis_url: None,
+            redis_tls: OutgoingTls::default(),
             redis_timeout: Duration::from_millis(50),
             redis_poll: Duration::from_millis(300),
         }
@@ -364,6 +371,8 @@ pub struct Telemetry {
     pub log_filter: String,
     /// Where traces are sent by OTLP over HTTP, e.g. `http://collector:4318/v1/traces`; none when absent.
     pub otlp_endpoint: Option<String>,
+    /// `[telemetry.otlp_tls]`: how an `https:` address of the collector is called.
+    pub otlp_tls: OutgoingTls,
     /// The share of traces sampled when the caller did not decide, from 0 to 1.
     #[serde(deserialize_with = "units::scalar")]
     pub sample_ratio: f64,
@@ -377,6 +386,7 @@ impl Default for Telemetry {
             log_format: LogFormat::Text,
             log_filter: "info".to_owned(),
             otlp_endpoint: None,
+            otlp_tls: OutgoingTls::default(),
             sample_ratio: 1.0,
             service_name: "minzheng-gateway".to_owned(),
         }

@@ -22,7 +22,9 @@ pub struct Tls {
     pub client_optional: bool,
 }
 
-/// `[outgoing_tls]`: how `https:` addresses of subgraphs are called.
+/// How something is called over TLS: `[outgoing_tls]` for `https:` addresses of subgraphs, `[identity.tls]` for
+/// those of key sets and of the list of revoked tokens, `[cache.redis_tls]` for `rediss:`, and
+/// `[telemetry.otlp_tls]` for the collector of traces.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct OutgoingTls {

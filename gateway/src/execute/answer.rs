@@ -65,6 +65,9 @@ pub struct SubgraphExtensions {
     /// What support needs.
     #[serde(default)]
     pub reference: Option<String>,
+    /// Why the law or the form refuses, as a code.
+    #[serde(default)]
+    pub reason: Option<String>,
 }
 
 /// Reads an answer whose `data` has this shape.

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use ahash::HashMap;
 
 use super::arena::{Arena, Node, Object};
-use super::project::Disclosed;
+use super::project::{Disclosed, personal_at};
 use crate::error::{ErrorCode, GraphQlError, PathSegment};
 use crate::operation::{Operation, SelectionId, What};
+use crate::plan::Plan;
 use crate::plan::subjects::{Mark, SubjectSlot};
 use crate::record::{Class, Decision, Draft};
 use crate::supergraph::SchemaIndex;
@@ -92,32 +93,60 @@ pub(super) fn records(
     drafts
 }
 
-/// The record of what was refused: by the gateway before anything was fetched, or by a subgraph that
-/// looked at the row. Nothing when nothing was.
-pub(super) fn refusal(
-    base: Draft,
+/// The records of what was refused: by the gateway before anything was fetched (`cut`), or by a subgraph
+/// that looked at the row; then the persons concerned are named, as far as the answer leads to them.
+pub(super) fn refusals(
+    arena: &Arena<'_>,
+    root: Object,
+    plan: &Plan,
+    schema: &SchemaIndex,
     cut: &[Arc<str>],
     errors: &[GraphQlError],
-    operation: &Operation,
-    schema: &SchemaIndex,
-) -> Option<Draft> {
-    let mut fields = cut.to_vec();
+    base: &Draft,
+) -> Vec<Draft> {
+    let mut groups: BTreeMap<Vec<Arc<str>>, Vec<Arc<str>>> = BTreeMap::new();
+    if !cut.is_empty() {
+        groups.insert(Vec::new(), cut.to_vec());
+    }
     for error in errors {
         // What the gateway cut is told without a service.
         if error.code == ErrorCode::Forbidden.as_str()
             && error.service.is_some()
             && let Some(path) = &error.path
-            && let Some(field) = coordinate(path, operation, schema)
-            && !fields.contains(&field)
+            && let Some(field) = coordinate(path, &plan.operation, schema)
         {
-            fields.push(field);
+            let persons = subjects_at(arena, root, plan, path);
+            let fields = groups.entry(persons).or_default();
+            if !fields.contains(&field) {
+                fields.push(field);
+            }
         }
     }
-    (!fields.is_empty()).then_some(Draft {
+    let of = |(persons, fields)| Draft {
         decision: Decision::Refused,
         fields,
-        ..base
-    })
+        persons,
+        ..base.clone()
+    };
+    groups.into_iter().map(of).collect()
+}
+
+/// The persons whom the personal field at a path concerns.
+fn subjects_at(
+    arena: &Arena<'_>,
+    root: Object,
+    plan: &Plan,
+    path: &[PathSegment],
+) -> Vec<Arc<str>> {
+    let mut ids = Vec::new();
+    if let Some(at) = personal_at(plan, arena, root, path)
+        && let Some(mark) = plan.projection.marks.get(at.mark as usize)
+    {
+        collect(arena, at.object, &mark.subject, &mut ids);
+    }
+    let mut persons: Vec<_> = ids.into_iter().take(MOST_PERSONS).map(text).collect();
+    persons.sort_unstable();
+    persons
 }
 
 /// The coordinate at a path of the answer.

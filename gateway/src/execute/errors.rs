@@ -192,6 +192,12 @@ fn own_code(error: &SubgraphError) -> Option<&str> {
     (!code.is_empty()).then_some(code)
 }
 
+/// A code in capitals: a class that a client can act on, and no room for anything said of a person.
+fn is_class(reason: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    (1..=64).contains(&reason.len()) && reason.bytes().all(plain)
+}
+
 fn translate(error: &SubgraphError, fetch: &PlannedFetch) -> GraphQlError {
     let service = fetch.service.clone();
     let extensions = error.extensions.as_ref();
@@ -209,5 +215,29 @@ fn translate(error: &SubgraphError, fetch: &PlannedFetch) -> GraphQlError {
         None => "".into(),
     };
     told.reference = extensions.and_then(|e| e.reference.clone());
+    told.reason = extensions
+        .and_then(|e| e.reason.clone())
+        .filter(|reason| is_class(reason));
     told.from_service(service)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_class_passes_through_and_a_sentence_does_not() {
+        for class in ["INTEROP_REPLAYED", "TOO_YOUNG", "M_18"] {
+            assert!(is_class(class), "{class}");
+        }
+        for other in ["", "spouse of somebody", "王", "too_young", &"A".repeat(65)] {
+            assert!(!is_class(other), "{other}");
+        }
+        let mut told = GraphQlError::new(ErrorCode::BadUserInput);
+        told.reason = Some("INTEROP_REPLAYED".to_owned());
+        let mut out = Vec::new();
+        told.write_json(&mut out);
+        let out: serde_json::Value = serde_json::from_slice(&out).unwrap_or_default();
+        assert_eq!(out["extensions"]["reason"], "INTEROP_REPLAYED");
+    }
 }

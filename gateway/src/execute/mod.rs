@@ -73,6 +73,8 @@ pub struct Execution<'a, F> {
     pub log: Option<&'a Recorder>,
     /// How that log names the document.
     pub document: &'a Arc<str>,
+    /// What the gateway cut is recorded already: a subscription says it once, not with each event.
+    pub cuts_noted: bool,
     /// When the answer is of no more use.
     pub deadline: Instant,
 }
@@ -148,7 +150,7 @@ impl<F: Fetcher> Execution<'_, F> {
             }
         }
         if !errors.is_empty() {
-            self.note_refusals(&errors);
+            self.note_refusals(&arena, root, &errors);
         }
         if !self.plan.projection.marks.is_empty() {
             // Selections that the client did not make fail in silence: the record then names nobody.
@@ -175,13 +177,17 @@ impl<F: Fetcher> Execution<'_, F> {
     }
 
     /// Records what the caller was refused. It shows nothing, so nobody waits for it.
-    fn note_refusals(&self, errors: &[GraphQlError]) {
+    fn note_refusals(&self, arena: &Arena<'_>, root: Object, errors: &[GraphQlError]) {
         let Some(log) = self.log else { return };
-        let (base, operation) = (self.draft(Decision::Refused), &self.plan.operation);
-        let schema = &self.supergraph.schema;
-        let refused = disclose::refusal(base, &self.plan.refused, errors, operation, schema);
-        if let Some(draft) = refused {
-            log.note(vec![draft]);
+        let cut = match self.cuts_noted {
+            true => &[][..],
+            false => &self.plan.refused,
+        };
+        let (plan, schema) = (self.plan, &self.supergraph.schema);
+        let base = self.draft(Decision::Refused);
+        let drafts = disclose::refusals(arena, root, plan, schema, cut, errors, &base);
+        if !drafts.is_empty() {
+            log.note(drafts);
         }
     }
 

@@ -49,6 +49,64 @@ enum Place<'a> {
     Index(u32),
 }
 
+/// How an object of this type is written.
+fn writes<'p>(program: &'p ObjectProgram, arena: &Arena<'_>, object: Object) -> &'p [Write] {
+    if program.by_type.is_empty() {
+        return &program.otherwise;
+    }
+    let known = arena.type_of(object).and_then(|ty| {
+        program
+            .by_type
+            .binary_search_by_key(&ty, |(ty, _)| *ty)
+            .ok()
+    });
+    match known {
+        Some(at) => &program.by_type[at].1,
+        None => &program.otherwise,
+    }
+}
+
+/// The personal field that stands at a path of the answer: its mark and its parent. Nothing when the field
+/// is not personal, or nothing was received so far down.
+pub(super) fn personal_at(
+    plan: &Plan,
+    arena: &Arena<'_>,
+    root: Object,
+    path: &[PathSegment],
+) -> Option<Disclosed> {
+    let (mut program, mut object) = (plan.projection.root, root);
+    let mut path = path.iter().peekable();
+    loop {
+        let PathSegment::Key(key) = path.next()? else {
+            return None;
+        };
+        let program_of = plan.projection.objects.get(program)?;
+        let all = writes(program_of, arena, object);
+        let write = all.iter().find(|write| write.key == *key)?;
+        let here = write.mark.map(|mark| Disclosed { mark, object });
+        let From::Slot(Some(slot)) = write.from else {
+            return here.filter(|_| path.peek().is_none());
+        };
+        let (mut expected, mut node) = (&write.expected, arena.slot(object, slot));
+        while let Some(PathSegment::Index(at)) = path.peek() {
+            let (Kind::List(item), Node::List { start, len }) = (&expected.kind, node) else {
+                break;
+            };
+            let at = u32::try_from(*at).ok().filter(|at| *at < len)?;
+            (expected, node) = (item, arena.at(start + at));
+            path.next();
+        }
+        if path.peek().is_none() {
+            return here;
+        }
+        let (Kind::Object(next), Node::Object(inside)) = (&expected.kind, node) else {
+            // What is inside a personal value that was left out is that value's affair.
+            return here;
+        };
+        (program, object) = (*next, inside);
+    }
+}
+
 /// Whether JSON as received is a value of this kind of leaf.
 pub(super) fn fits(leaf: Leaf, json: &[u8], schema: &SchemaIndex) -> bool {
     let first = json.first().copied().unwrap_or(0);
@@ -140,7 +198,7 @@ impl<'a> Projector<'a> {
         let Some(program) = self.plan.projection.objects.get(program) else {
             return false;
         };
-        let writes = self.writes(program, object);
+        let writes = writes(program, self.arena, object);
         self.out.push(b'{');
         for (at, write) in writes.iter().enumerate() {
             if at > 0 {
@@ -159,22 +217,6 @@ impl<'a> Projector<'a> {
         }
         self.out.push(b'}');
         true
-    }
-
-    fn writes(&self, program: &'a ObjectProgram, object: Object) -> &'a [Write] {
-        if program.by_type.is_empty() {
-            return &program.otherwise;
-        }
-        let known = self.arena.type_of(object).and_then(|ty| {
-            program
-                .by_type
-                .binary_search_by_key(&ty, |(ty, _)| *ty)
-                .ok()
-        });
-        match known {
-            Some(at) => &program.by_type[at].1,
-            None => &program.otherwise,
-        }
     }
 
     /// Writes a personal field: notes that it was disclosed, or leaves it out.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use ahash::{HashMap, HashSet};
 use arc_swap::ArcSwapOption;
+use rustls::ClientConfig;
 use serde::Deserialize;
 
 use super::Principal;
@@ -35,9 +36,12 @@ impl Revocations {
     ///
     /// # Errors
     /// A clause that says what is wrong with the place.
-    pub(super) fn new(place: Option<&str>) -> Result<Self, String> {
+    pub(super) fn new(
+        place: Option<&str>,
+        tls: Option<&Arc<ClientConfig>>,
+    ) -> Result<Self, String> {
         Ok(Self {
-            source: place.map(Source::parse).transpose()?,
+            source: place.map(|place| Source::parse(place, tls)).transpose()?,
             list: ArcSwapOption::empty(),
         })
     }

@@ -1,9 +1,13 @@
 //! Where keys and lists come from: a file, a URL, or nowhere because they were given from the start.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Empty, Limited};
+use rustls::ClientConfig;
+
+use crate::tls;
 
 /// How long a reading may take.
 const READING: Duration = Duration::from_secs(5);
@@ -18,8 +22,8 @@ pub(super) enum Source {
     Memory,
     /// A file.
     File(PathBuf),
-    /// A URL, `http:` or `https:`.
-    Url(http::Uri),
+    /// A URL, `http:` or `https:`, and whom to believe there; the public authorities when nobody is named.
+    Url(http::Uri, Option<Arc<ClientConfig>>),
 }
 
 impl Source {
@@ -27,10 +31,10 @@ impl Source {
     ///
     /// # Errors
     /// A clause that says what is wrong with the text.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(super) fn parse(text: &str, tls: Option<&Arc<ClientConfig>>) -> Result<Self, String> {
         if text.starts_with("http:") || text.starts_with("https:") {
             text.parse()
-                .map(Self::Url)
+                .map(|url| Self::Url(url, tls.cloned()))
                 .map_err(|_| "is not a URL".to_owned())
         } else {
             Ok(Self::File(PathBuf::from(text)))
@@ -48,7 +52,7 @@ impl Source {
                 .await
                 .map(Some)
                 .map_err(|error| error.to_string()),
-            Self::Url(url) => tokio::time::timeout(READING, download(url))
+            Self::Url(url, tls) => tokio::time::timeout(READING, download(url, tls.as_ref()))
                 .await
                 .map_err(|_| "no answer in time".to_owned())?
                 .map(Some),
@@ -56,16 +60,11 @@ impl Source {
     }
 }
 
-async fn download(url: &http::Uri) -> Result<Vec<u8>, String> {
+async fn download(url: &http::Uri, tls: Option<&Arc<ClientConfig>>) -> Result<Vec<u8>, String> {
     use hyper_util::client::legacy::Client;
     use hyper_util::rt::TokioExecutor;
     // No pool: keys are read rarely, by whichever runtime happens to need them.
-    let connector = hyper_rustls::HttpsConnectorBuilder::new()
-        .with_provider_and_webpki_roots(rustls::crypto::aws_lc_rs::default_provider())
-        .map_err(|error| error.to_string())?
-        .https_or_http()
-        .enable_http1()
-        .build();
+    let connector = tls::connector(tls).map_err(|error| error.to_string())?;
     let client: Client<_, Empty<bytes::Bytes>> = Client::builder(TokioExecutor::new())
         .pool_max_idle_per_host(0)
         .build(connector);

@@ -22,6 +22,7 @@ use super::source::Source;
 use super::{Principal, Role};
 use crate::config;
 use crate::contract;
+use crate::tls;
 
 /// Longer tokens are refused unread.
 const LONGEST_TOKEN: usize = 8 * 1024;
@@ -120,7 +121,8 @@ impl Verifier {
             .iter()
             .filter_map(|name| Role::parse(name))
             .collect();
-        let revocations = Revocations::new(config.revocation.list.as_deref())
+        let tls = tls::calling(&config.tls).map_err(|error| format!("identity.tls: {error}"))?;
+        let revocations = Revocations::new(config.revocation.list.as_deref(), tls.as_ref())
             .map_err(|problem| format!("identity.revocation.list {problem}"))?;
         let mut verifier = Self {
             issuers: Vec::new(),
@@ -140,7 +142,7 @@ impl Verifier {
         };
         for issuer in &config.issuers {
             let keys = Keys::new(
-                Source::parse(&issuer.jwks)
+                Source::parse(&issuer.jwks, tls.as_ref())
                     .map_err(|problem| format!("issuer {}: jwks {problem}", issuer.name))?,
             );
             verifier.add(issuer, keys)?;

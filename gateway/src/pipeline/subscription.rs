@@ -18,10 +18,10 @@ use bytes::Bytes;
 use futures_util::stream::LocalBoxStream;
 use futures_util::{StreamExt as _, stream};
 
-use super::{Answer, Pipeline, Prepared, Way, refusals, refused};
+use super::{Answer, Pipeline, Prepared, Way, note_refused, refusals, refused};
 use crate::cache::Cache;
 use crate::error::{ErrorCode, GraphQlError};
-use crate::execute::{Fetcher, errors};
+use crate::execute::{Execution, Fetcher, errors};
 use crate::identity::Caller;
 use crate::operation::OperationKind;
 use crate::request::GraphQlRequest;
@@ -93,6 +93,11 @@ pub(crate) async fn subscribe(
         return Subscribed::Answer(answer.await);
     }
     let cut = refusals(&prepared.plan, &caller);
+    if !cut.is_empty() {
+        let (log, plan) = (prepared.log.as_deref(), &prepared.plan);
+        let (digest, fields) = (&prepared.digest, plan.refused.clone());
+        note_refused(log, &caller, digest, &plan.operation, fields);
+    }
     if prepared.plan.source().is_none() {
         // Nothing is left to wait for: the field is refused, or there is none.
         let errors = match cut.is_empty() {
@@ -219,9 +224,12 @@ impl Running {
             source,
             event: RefCell::new(Some(event)),
         };
-        let execution = self
-            .prepared
-            .execution(&self.caller, &fetcher, cache, deadline);
+        let execution = Execution {
+            cuts_noted: true,
+            ..self
+                .prepared
+                .execution(&self.caller, &fetcher, cache, deadline)
+        };
         let errors = refusals(&self.prepared.plan, &self.caller);
         execution.run(errors).await.body
     }

@@ -4,8 +4,6 @@ use std::fs;
 use std::path::Path;
 
 use chrono::Utc;
-use ed25519_dalek::SigningKey;
-use ed25519_dalek::pkcs8::DecodePrivateKey as _;
 use tokio::runtime::Handle;
 
 use super::files::Files;
@@ -92,11 +90,10 @@ pub fn store(config: &AccessLog, runtime: &Handle) -> Result<Option<Box<dyn Stor
 pub fn seal_key(path: &Path) -> Result<SealKey, OpenError> {
     let text = fs::read_to_string(path)
         .map_err(|error| OpenError::Key(format!("cannot read {}: {error}", path.display())))?;
-    let key = SigningKey::from_pkcs8_pem(&text).map_err(|_| {
+    SealKey::from_pem(&text).ok_or_else(|| {
         OpenError::Key(format!(
-            "{} holds no Ed25519 private key in PKCS#8 PEM",
+            "{} holds no private key of Ed25519 or SM2 in PKCS#8 PEM",
             path.display()
         ))
-    })?;
-    Ok(SealKey::from_key(key))
+    })
 }

@@ -39,10 +39,11 @@ impl Postgres {
     /// The log at this address. Nothing is connected yet.
     #[must_use]
     pub fn new(url: &Secret, patience: Duration, runtime: Handle) -> Self {
-        let (url, schema) = match url.reveal().split_once("?schema=") {
-            Some((url, schema)) => (url, schema),
-            None => (url.reveal(), SCHEMA),
-        };
+        // The other parameters, such as those of TLS, are the driver's.
+        let last = url.reveal().rsplit_once(['?', '&']);
+        let (url, schema) = last
+            .and_then(|(url, last)| Some((url, last.strip_prefix("schema=")?)))
+            .unwrap_or((url.reveal(), SCHEMA));
         // It stands in statements, so nothing but letters, digits and underscores.
         let plain = |c: &char| c.is_ascii_alphanumeric() || *c == '_';
         Self {
@@ -264,5 +265,33 @@ impl Postgres {
         self.with(LONG, |connection| async move {
             connection.query_all_raw(statement).await
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_schema_is_the_last_parameter_and_the_others_are_the_drivers() {
+        let base = "postgres://u:p@h/d";
+        let tls = "sslmode=verify-full&sslrootcert=/tls/ca.pem";
+        for (address, url, schema) in [
+            (base.to_owned(), base.to_owned(), SCHEMA),
+            (format!("{base}?schema=one"), base.to_owned(), "one"),
+            (format!("{base}?{tls}"), format!("{base}?{tls}"), SCHEMA),
+            (
+                format!("{base}?{tls}&schema=two;drop"),
+                format!("{base}?{tls}"),
+                "twodrop",
+            ),
+        ] {
+            let log = Postgres::new(
+                &Secret::new(address),
+                Duration::from_secs(1),
+                Handle::current(),
+            );
+            assert_eq!((log.url.reveal(), log.schema.as_str()), (&*url, schema));
+        }
     }
 }

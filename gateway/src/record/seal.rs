@@ -3,8 +3,8 @@
 //! A chain of hashes shows that its middle was changed; that its end was cut off, or all of it written
 //! anew, only something outside it can show. So every hour, at each start and at each stop the head and
 //! the number of every segment that has changed are written into a seal: a Merkle root over them, linked
-//! to the seal before, signed by Ed25519 with a key that belongs to the log alone. A segment sealed after its
-//! day is over is closed, and only closed segments are ever purged.
+//! to the seal before, signed by Ed25519 or SM2 with a key that belongs to the log alone. A segment sealed
+//! after its day is over is closed, and only closed segments are ever purged.
 
 use std::collections::HashMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -13,7 +13,8 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Days, NaiveDate, SecondsFormat, TimeDelta, Utc};
-use ed25519_dalek::{Signature, Signer as _, SigningKey, Verifier as _, VerifyingKey};
+use ed25519_dalek::pkcs8::DecodePrivateKey as _;
+use ed25519_dalek::{Signer as _, Verifier as _};
 use serde::{Deserialize, Serialize};
 
 use super::line::{self, HashKind};
@@ -40,27 +41,78 @@ fn is_over(day: NaiveDate, now: DateTime<Utc>) -> bool {
     day_of(now - GRACE) > day
 }
 
-/// The key that seals.
+/// The signer's distinguishing id that SM2 hashes in, as GB/T 35276 gives it where none is agreed.
+const SM2_ID: &str = "1234567812345678";
+
+/// The key that seals: Ed25519, or SM2 with SM3 (GB/T 32918.2) where 密码法 asks for it.
 #[derive(Clone)]
-pub struct SealKey(SigningKey);
+pub struct SealKey(Secret);
+
+#[derive(Clone)]
+enum Secret {
+    Ed25519(Box<ed25519_dalek::SigningKey>),
+    Sm2(Box<sm2::dsa::SigningKey>),
+}
 
 impl SealKey {
-    /// From the 32 bytes of the secret.
+    /// An Ed25519 key from the 32 bytes of the secret.
     #[must_use]
     pub fn new(secret: &[u8; 32]) -> Self {
-        Self(SigningKey::from_bytes(secret))
+        let key = ed25519_dalek::SigningKey::from_bytes(secret);
+        Self(Secret::Ed25519(Box::new(key)))
     }
 
-    /// A key as read from a file.
+    /// The key of either kind in a PKCS#8 PEM text; none when it holds neither.
     #[must_use]
-    pub fn from_key(key: SigningKey) -> Self {
-        Self(key)
+    pub fn from_pem(text: &str) -> Option<Self> {
+        if let Ok(key) = ed25519_dalek::SigningKey::from_pkcs8_pem(text) {
+            return Some(Self(Secret::Ed25519(Box::new(key))));
+        }
+        let key = sm2::SecretKey::from_pkcs8_pem(text).ok()?;
+        let key = sm2::dsa::SigningKey::new(SM2_ID, &key).ok()?;
+        Some(Self(Secret::Sm2(Box::new(key))))
     }
 
     /// What verifies its seals.
     #[must_use]
-    pub fn public(&self) -> VerifyingKey {
-        self.0.verifying_key()
+    pub fn public(&self) -> SealPublic {
+        match &self.0 {
+            Secret::Ed25519(key) => SealPublic::Ed25519(key.verifying_key()),
+            Secret::Sm2(key) => SealPublic::Sm2(Box::new(key.verifying_key().clone())),
+        }
+    }
+
+    fn sign(&self, text: &[u8]) -> Vec<u8> {
+        match &self.0 {
+            Secret::Ed25519(key) => key.sign(text).to_bytes().to_vec(),
+            Secret::Sm2(key) => {
+                use sm2::dsa::signature::Signer as _;
+                key.sign(text).to_bytes().to_vec()
+            }
+        }
+    }
+}
+
+/// What verifies seals. The key says how they are signed, never the seal.
+#[derive(Clone, Debug)]
+pub enum SealPublic {
+    /// Ed25519.
+    Ed25519(ed25519_dalek::VerifyingKey),
+    /// SM2 with SM3.
+    Sm2(Box<sm2::dsa::VerifyingKey>),
+}
+
+impl SealPublic {
+    fn verifies(&self, text: &[u8], signature: &[u8]) -> bool {
+        match self {
+            Self::Ed25519(key) => ed25519_dalek::Signature::from_slice(signature)
+                .is_ok_and(|signature| key.verify(text, &signature).is_ok()),
+            Self::Sm2(key) => {
+                use sm2::dsa::signature::Verifier as _;
+                sm2::dsa::Signature::from_slice(signature)
+                    .is_ok_and(|signature| key.verify(text, &signature).is_ok())
+            }
+        }
     }
 }
 
@@ -161,10 +213,10 @@ fn write(
         signature: String::new(),
     };
     let mut line = serde_json::to_string(&body)?;
-    let signature = key.0.sign(line.as_bytes());
+    let signature = key.sign(line.as_bytes());
     line.pop();
     line.push_str(SEAM);
-    line.push_str(&STANDARD.encode(signature.to_bytes()));
+    line.push_str(&STANDARD.encode(signature));
     line.push_str("\"}");
     Ok(line.into_bytes())
 }
@@ -177,7 +229,7 @@ pub fn read(
     line: &[u8],
     number: u64,
     before: Option<&[u8]>,
-    key: &VerifyingKey,
+    key: &SealPublic,
 ) -> Result<Seal, &'static str> {
     let body: Body = serde_json::from_slice(line).map_err(|_| "it is no seal")?;
     let text = std::str::from_utf8(line).map_err(|_| "it is no seal")?;
@@ -188,11 +240,10 @@ pub fn read(
     let signed = format!("{}}}", &text[..at]);
     let signature = STANDARD
         .decode(&body.signature)
-        .ok()
-        .and_then(|bytes| Signature::from_slice(&bytes).ok())
-        .ok_or("its signature is none")?;
-    key.verify(signed.as_bytes(), &signature)
-        .map_err(|_| "its signature is not of this key")?;
+        .map_err(|_| "its signature is none")?;
+    if !key.verifies(signed.as_bytes(), &signature) {
+        return Err("its signature is not of this key");
+    }
     let hash = HashKind::of(&body.root).ok_or("its hash is not known")?;
     let expected = hash.digest(&[before.unwrap_or(b"minzheng access log seals")]);
     if body.number != number || body.prev_seal != expected {
@@ -289,7 +340,7 @@ pub fn seal(
     ))
 }
 
-fn seals(lines: &[Vec<u8>], key: &VerifyingKey) -> Result<Vec<Seal>, StoreError> {
+fn seals(lines: &[Vec<u8>], key: &SealPublic) -> Result<Vec<Seal>, StoreError> {
     let mut seals = Vec::with_capacity(lines.len());
     let mut before: Option<&[u8]> = None;
     for (line, number) in lines.iter().zip(1..) {
@@ -335,7 +386,7 @@ fn scan(store: &mut dyn Store, segment: &Segment) -> Result<Option<Sealed>, Stor
 /// The store's own.
 pub fn purge(
     store: &mut dyn Store,
-    key: &VerifyingKey,
+    key: &SealPublic,
     keep_days: [u32; 3],
     now: DateTime<Utc>,
 ) -> Result<usize, StoreError> {

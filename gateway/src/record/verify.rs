@@ -10,10 +10,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use ed25519_dalek::VerifyingKey;
 
 use super::line::{self, HashKind, Read, Spoilt};
-use super::seal::{self, Seal, Sealed, day_of, is_due};
+use super::seal::{self, Seal, SealPublic, Sealed, day_of, is_due};
 use super::store::{Segment, Store, StoreError};
 
 /// What was done.
@@ -108,7 +107,7 @@ pub struct Report {
 /// When the store cannot be read.
 pub fn verify(
     store: &mut dyn Store,
-    key: Option<&VerifyingKey>,
+    key: Option<&SealPublic>,
     keep_days: [u32; 3],
     now: DateTime<Utc>,
 ) -> Result<Report, StoreError> {
@@ -168,7 +167,7 @@ type AllSealed = BTreeMap<Segment, Vec<Sealed>>;
 
 fn read_seals(
     store: &mut dyn Store,
-    key: Option<&VerifyingKey>,
+    key: Option<&SealPublic>,
     report: &mut Report,
 ) -> Result<AllSealed, StoreError> {
     let mut all = AllSealed::new();

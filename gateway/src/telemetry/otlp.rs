@@ -6,6 +6,8 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::connect::HttpConnector;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_http::{HttpClient, HttpError, Request, Response, hyper::HyperClient};
 use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig as _, WithHttpConfig as _};
@@ -17,7 +19,7 @@ use tracing_subscriber::filter::{FilterExt as _, LevelFilter, Targets, filter_fn
 use tracing_subscriber::registry::LookupSpan;
 
 use super::TelemetryError;
-use crate::config;
+use crate::{config, tls};
 
 /// How long one export may take.
 const EXPORT: Duration = Duration::from_secs(5);
@@ -25,7 +27,7 @@ const EXPORT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 struct OnRuntime {
     runtime: tokio::runtime::Handle,
-    client: HyperClient,
+    client: HyperClient<HttpsConnector<HttpConnector>>,
 }
 
 #[async_trait::async_trait]
@@ -45,11 +47,14 @@ pub(super) fn provider(
 ) -> Result<SdkTracerProvider, TelemetryError> {
     let runtime = tokio::runtime::Handle::try_current()
         .map_err(|error| TelemetryError::Exporter(error.to_string()))?;
+    let unfit = |error: tls::TlsError| TelemetryError::Exporter(error.to_string());
+    let connector = tls::calling(&config.otlp_tls).map_err(unfit)?;
+    let connector = tls::connector(connector.as_ref()).map_err(unfit)?;
     let exporter = SpanExporter::builder()
         .with_http()
         .with_http_client(OnRuntime {
             runtime,
-            client: HyperClient::with_default_connector(EXPORT, None),
+            client: HyperClient::new(connector, EXPORT, None),
         })
         .with_protocol(Protocol::HttpBinary)
         .with_endpoint(endpoint)

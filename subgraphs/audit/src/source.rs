@@ -58,7 +58,8 @@ impl Source {
     pub fn at(address: &str) -> Self {
         if address.starts_with("postgres:") || address.starts_with("postgresql:") {
             let (url, schema) = address
-                .split_once("?schema=")
+                .rsplit_once(['?', '&'])
+                .and_then(|(url, last)| Some((url, last.strip_prefix("schema=")?)))
                 .unwrap_or((address, "access_log"));
             // It stands in statements, so nothing but letters, digits and underscores.
             let plain = |c: &char| c.is_ascii_alphanumeric() || *c == '_';

@@ -13,8 +13,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::model::{
-    burial_zone, death_record, division_scope, facility, facility_plan, hotline_ticket,
-    illegal_grave, rural_burial_site, sea_voyage, waiver_policy,
+    burial_zone, ceiling_authority, death_record, division_scope, facility, facility_plan,
+    hotline_ticket, illegal_grave, price_ceiling, rural_burial_site, sea_voyage, waiver_policy,
 };
 use crate::rules::terms::{GraveState, TicketState};
 use crate::service::cases;
@@ -39,6 +39,7 @@ const ACTORS: &[TokenColumn] = &[
     TokenColumn::new("illegal_grave", "reporter"),
     TokenColumn::new("kin_request", "asker"),
     TokenColumn::new("plot_occupant", "person"),
+    TokenColumn::new("kin_record", "kin"),
 ];
 
 /// The columns that hold a deceased: one death, one open case and one waiver an item for a person.
@@ -147,7 +148,7 @@ async fn counted_with<C: ConnectionTrait>(
             .all(tx)
             .await?;
         above.extend(known.into_iter().map(|r| r.ancestor_id));
-        above.extend(crate::service::scope::upwards(seed));
+        above.extend(crate::service::scope::upwards(tx, seed).await?);
     }
     above.sort_unstable();
     above.dedup();
@@ -202,6 +203,8 @@ async fn move_all<C: ConnectionTrait>(tx: &C, old: Uuid, new: Uuid) -> Result<u6
         waiver_policy;
         facility_plan;
         burial_zone;
+        price_ceiling;
+        ceiling_authority;
         rural_burial_site;
         sea_voyage, sea_voyage::Column::Carried.is_null();
         hotline_ticket, hotline_ticket::Column::State.ne(TicketState::Closed);

@@ -5,19 +5,23 @@
 //! `Organization`, which others own. Persons are opaque tokens here; an ID number that comes in is
 //! turned into its token at once and handed on sealed. Telephones are kept masked only.
 //!
-//! **A case** ([`service::cases`]) begins with a death paper (F-1) and tells the house of the death once
-//! (F-19). A hearse fetches the body ([`service::collection`]), a cabinet keeps it for as many days as the
+//! **A case** ([`service::cases`]) begins with a death paper (F-1). What a citizen says of one is a claim, and
+//! nothing is done on it until an officer has seen the paper ([`service::confirmation`]); then the death is
+//! recorded and the house told of it once (F-19). What was recorded in error is taken back by two officers
+//! ([`service::deaths`]). A hearse fetches the body ([`service::collection`]), a cabinet keeps it for as many days as the
 //! province allows (F-14), a hall is booked for the farewell ([`service::halls`]), it is cremated or, where a
 //! custom is respected, buried; ashes are kept and released by two officers ([`service::cremations`],
 //! F-15), and laid to rest ([`service::interments`]) in a niche or grave ([`service::plots`],
 //! [`service::contracts`]), in a life park or at sea ([`service::voyages`]). Each step is a move of a state
 //! machine, an entry that is never changed, a history row and an event ([`service::course`]); a mistake is
 //! corrected by a further entry. The bill ([`service::bills`]) knows the published list of the service day
-//! and nothing else; what is waived settles to the fen ([`service::waivers`]).
+//! and nothing else; what is waived settles to the fen ([`service::waivers`]). Ashes that were kept are laid to
+//! rest later in a case of their own, on the cremation certificate ([`service::later`]).
 //!
 //! **Around it** stand the hotline 96444 ([`service::tickets`]), visiting graves ([`service::worship`]),
 //! prices that were reported ([`service::breaches`]), the clean-up of illegal graves ([`service::graves`]), the
-//! land ([`service::sites`]), the facilities themselves ([`service::founding`]), and the figures
+//! land ([`service::sites`]), the facilities themselves ([`service::founding`]) and what they have
+//! ([`service::furnishing`]), what may be charged as it is published ([`service::catalogue`]), and the figures
 //! ([`service::figures`]), which tell nobody's death to a neighbour ([`service::suppression`]).
 //!
 //! What nobody may have twice (a niche, a cabinet, an hour of a hall, a place aboard) is kept by unique

@@ -291,6 +291,7 @@ fn known_address(code: &str) -> bool {
     const PERMITS: [&str; 3] = ["81", "82", "83"];
     PERMITS.iter().any(|permit| code.starts_with(permit))
         || crate::divisions::dataset().known_code_ever(code)
+        || crate::divisions::given_since(code)
 }
 
 #[cfg(test)]

@@ -37,6 +37,7 @@ use tokio::sync::Notify;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use crate::{
+    divisions::{Divisions, Held},
     error::{Error, Result},
     events::{Readers, Watchers},
 };
@@ -83,6 +84,7 @@ struct Inner {
     commits: AtomicU64,
     readers: Readers,
     watchers: Watchers,
+    divisions: Held,
     /// Removes the file of an in-memory database when the last clone goes.
     _temporary: Option<TemporaryFile>,
 }
@@ -135,6 +137,36 @@ impl Database {
     /// Who watches this database's events.
     pub fn watchers(&self) -> &Watchers {
         &self.0.watchers
+    }
+
+    /// The divisions of now, as this subsystem was told of them.
+    pub fn divisions(&self) -> Divisions {
+        self.0.divisions.now()
+    }
+
+    /// Reads the divisions of now again, after a change of them was kept ([`crate::divisions::learn`]).
+    ///
+    /// # Errors
+    /// When the database cannot be read; then what was held stays.
+    pub async fn renew_divisions(&self) -> Result<()> {
+        self.0.divisions.renew(self.read()).await
+    }
+
+    /// The divisions of now for a request. Where other processes write to the same database it asks once a
+    /// second whether they consumed a change; a database that does not answer leaves what was held.
+    pub(crate) async fn divisions_now(&self) -> Divisions {
+        if self.backend() != DbBackend::Sqlite {
+            match self.0.divisions.look(self.read()).await {
+                // Asked once a second, whatever the requests: it is none of theirs.
+                Ok(asked) => {
+                    self.0.statements.fetch_sub(asked, Ordering::Relaxed);
+                }
+                Err(error) => {
+                    tracing::warn!(code = error.code(), "changes of divisions cannot be read");
+                }
+            }
+        }
+        self.divisions()
     }
 
     /// Closes all connections, so that the files of an SQLite database can be moved. Use it last.
@@ -270,6 +302,7 @@ impl Database {
             commits: AtomicU64::new(0),
             readers: Readers::default(),
             watchers: Watchers::default(),
+            divisions: Held::default(),
             _temporary: temporary,
         }))
     }

@@ -29,6 +29,7 @@ use tokio::sync::watch;
 
 use crate::{
     contract::scope,
+    divisions,
     error::{Error, Result},
     mutation::execute,
     principal::PrincipalExt,
@@ -37,7 +38,7 @@ use crate::{
 
 pub use known::{
     AliasCause, DeathCorrected, DeathRegistered, DeathRevoked, DivisionChanged, DivisionSide,
-    Known, PersonAliased, PersonSplit, PlaceChanged, Relation,
+    IdentityDoubted, Known, PersonAliased, PersonSplit, PlaceChanged, Relation,
 };
 pub use live::{Found, live};
 pub(crate) use outbox::emit_at;
@@ -238,8 +239,11 @@ async fn apply_all(
     after: i64,
     events: Vec<FeedEvent>,
 ) -> Result<usize> {
+    let changes_divisions = events
+        .iter()
+        .any(|event| event.kind == DivisionChanged::KIND);
     let work = Arc::new((Arc::clone(consumer), services.clone(), events));
-    services
+    let applied = services
         .db
         .write(move |tx| {
             let work = Arc::clone(&work);
@@ -253,7 +257,12 @@ async fn apply_all(
                 let mut seq = after;
                 for event in events {
                     if consumer.kinds().contains(&event.kind.as_str()) {
-                        consumer.apply(services, tx, &event.event()?).await?;
+                        let told = event.event()?;
+                        // First of all the new order is known, for the consumer as for everybody.
+                        if let Some(change) = told.read::<DivisionChanged>()? {
+                            divisions::learn(tx, &change).await?;
+                        }
+                        consumer.apply(services, tx, &told).await?;
                         applied += 1;
                     }
                     seq = event.seq;
@@ -268,7 +277,11 @@ async fn apply_all(
                 Ok(applied)
             })
         })
-        .await
+        .await?;
+    if changes_divisions {
+        services.db.renew_divisions().await?;
+    }
+    Ok(applied)
 }
 
 /// Runs a consumer until `shutdown` turns true. Failures are tried again, with growing pauses.

@@ -2,7 +2,7 @@
 
 mod sdl;
 
-use std::{fmt, sync::Arc};
+use std::{any::TypeId, fmt, sync::Arc};
 
 use async_graphql::{
     EmptySubscription, ObjectType, Request, Response, Schema, SubscriptionType, ValidationMode,
@@ -10,7 +10,9 @@ use async_graphql::{
 use chrono::{DateTime, Utc};
 use futures_util::{future::BoxFuture, stream::BoxStream};
 
-use crate::{federation::Sdl, subsystem::Services, vault};
+use crate::{
+    divisions::Divisions, federation::Sdl, principal::Principal, subsystem::Services, vault,
+};
 
 trait Execute: Send + Sync {
     fn execute(&self, request: Request) -> BoxFuture<'_, Response>;
@@ -124,7 +126,10 @@ impl Graph {
     /// An operation that sealed an identity answers when `persons` has taken it in, or a second later:
     /// whatever is asked of the person next then finds them.
     pub async fn execute(&self, request: Request) -> Response {
-        let request = request.data(Sdl(Arc::clone(&self.sdl)));
+        let mut request = request.data(Sdl(Arc::clone(&self.sdl)));
+        if let Some(services) = &self.services {
+            place(&mut request, services.db.divisions_now().await);
+        }
         let (response, sealed) = vault::watching(self.schema.execute(request)).await;
         if let (Some(services), Some(place)) = (&self.services, sealed) {
             services.db.readers().passed("persons", place).await;
@@ -135,7 +140,21 @@ impl Graph {
     /// Runs a subscription: one response for each event, until it completes. Must be polled inside the
     /// runtime that serves the database.
     pub fn stream(&self, request: Request) -> BoxStream<'static, Response> {
-        let request = request.data(Sdl(Arc::clone(&self.sdl)));
+        let mut request = request.data(Sdl(Arc::clone(&self.sdl)));
+        if let Some(services) = &self.services {
+            place(&mut request, services.db.divisions());
+        }
         self.schema.stream(request)
+    }
+}
+
+/// Puts the caller of a request into the order of divisions of now.
+fn place(request: &mut Request, divisions: Divisions) {
+    let caller = request
+        .data
+        .get(&TypeId::of::<Principal>())
+        .and_then(|caller| caller.downcast_ref::<Principal>());
+    if let Some(caller) = caller.cloned() {
+        request.data.insert(caller.amid(divisions));
     }
 }

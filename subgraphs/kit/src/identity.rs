@@ -33,6 +33,35 @@ pub enum NumberKind {
     Placeholder,
 }
 
+impl NumberKind {
+    /// Every kind.
+    pub const ALL: [Self; 6] = [
+        Self::CitizenId,
+        Self::OldCitizenId,
+        Self::ResidencePermit,
+        Self::PermanentResidence,
+        Self::Passport,
+        Self::Placeholder,
+    ];
+
+    /// The text by which a database keeps it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CitizenId => "CITIZEN_ID",
+            Self::OldCitizenId => "OLD_CITIZEN_ID",
+            Self::ResidencePermit => "RESIDENCE_PERMIT",
+            Self::PermanentResidence => "PERMANENT_RESIDENCE",
+            Self::Passport => "PASSPORT",
+            Self::Placeholder => "PLACEHOLDER",
+        }
+    }
+
+    /// The kind of a kept text.
+    pub fn from_text(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
 /// Why a text is no number that names a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NumberError {
@@ -115,6 +144,24 @@ impl PersonNumber {
     /// The normalised number, for the tokenizer and the vault.
     pub(crate) fn expose(&self) -> &str {
         &self.text
+    }
+
+    /// The three letters of the state that issued a passport; `None` for every other number.
+    pub fn issuing_state(&self) -> Option<&str> {
+        match self.kind {
+            NumberKind::Passport => self.text.split(':').next(),
+            _ => None,
+        }
+    }
+
+    /// The six digits of the address at first issue; `None` where the number has none.
+    pub fn address_code(&self) -> Option<&str> {
+        match self.kind {
+            NumberKind::CitizenId | NumberKind::ResidencePermit | NumberKind::OldCitizenId => {
+                self.text.get(..6)
+            }
+            _ => None,
+        }
     }
 
     /// The number of 18 characters behind it, if it has one: itself, or the modern form of an old one.
@@ -317,6 +364,25 @@ mod tests {
                 "{text}"
             );
             assert!(!format!("{number:?}").contains("1990"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_passport_tells_its_state_and_an_identity_number_its_address() {
+        let table = [
+            ("CHN:E12345678", Some("CHN"), None),
+            ("DEU:C01X00T47", Some("DEU"), None),
+            ("519901199003030032", None, Some("519901")),
+        ];
+        for (text, state, address) in table {
+            let number = read(text, today()).unwrap();
+            assert_eq!(
+                (number.issuing_state(), number.address_code()),
+                (state, address)
+            );
+        }
+        for kind in NumberKind::ALL {
+            assert_eq!(NumberKind::from_text(kind.as_str()), Some(kind));
         }
     }
 

@@ -1,6 +1,6 @@
 //! The tables that every subgraph's database has: answers of mutations kept for repetition,
 //! history, outbox, cursors of consumers, what moved from one person's token to another, the wrapped
-//! keys of encrypted columns, and a few facts about the database itself.
+//! keys of encrypted columns, the changes of divisions that were told, and a few facts about the database itself.
 
 use sea_orm_migration::{
     async_trait::async_trait,
@@ -14,6 +14,7 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(KitTables),
         Box::new(AliasMoves),
         Box::new(ColumnKeys),
+        Box::new(DivisionsTold),
     ]
 }
 
@@ -179,6 +180,45 @@ impl MigrationTrait for ColumnKeys {
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager
             .drop_table(Table::drop().table("column_key").to_owned())
+            .await
+    }
+}
+
+/// The changes of divisions since the embedded set was made ([`crate::divisions::told`]).
+struct DivisionsTold;
+
+impl MigrationName for DivisionsTold {
+    fn name(&self) -> &str {
+        "kit_0004_divisions_told"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for DivisionsTold {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .create_table(
+                Table::create()
+                    .table("division_told")
+                    .col(big_integer("seq").primary_key().auto_increment())
+                    .col(text("change_id").unique_key())
+                    .col(text("effective"))
+                    .col(text("body"))
+                    .to_owned(),
+            )
+            .await?;
+        // Changes that were consumed before there was a table for them are read once more; every consumer may
+        // see an event again.
+        let again = Query::delete()
+            .from_table("consumer_cursor")
+            .and_where(Expr::col("consumer").like("places:%DivisionChanged%"))
+            .to_owned();
+        manager.execute(again).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .drop_table(Table::drop().table("division_told").to_owned())
             .await
     }
 }

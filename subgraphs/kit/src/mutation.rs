@@ -44,6 +44,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     error::{Error, Result, UserError},
     principal::Principal,
+    subsystem::Services,
 };
 
 pub use act::{Act, Actor};
@@ -55,6 +56,39 @@ const MAX_REQUEST_KEY_BYTES: usize = 128;
 /// How long answers are kept for repetition, in days.
 pub const REQUEST_KEY_DAYS: i64 = 30;
 
+/// What a body is known again by: a keyed hash. A plain one would let whoever holds the database alone try
+/// out which phone number or name was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fingerprint {
+    /// By the present key.
+    present: String,
+    /// By earlier keys, and without one as rows of an older program have it.
+    earlier: Vec<String>,
+}
+
+impl Fingerprint {
+    /// The fingerprint of what was sent.
+    ///
+    /// # Errors
+    /// When the body cannot be written as JSON.
+    pub fn of(services: &Services, body: &impl Serialize) -> Result<Self> {
+        let text = serde_json::to_vec(body).map_err(|e| Error::internal(e.to_string()))?;
+        let mut all = services.tokenizer.fingerprints(&text).into_iter();
+        let present = all
+            .next()
+            .ok_or_else(|| Error::internal("there is no token key"))?;
+        let plain = hex::encode(Sha256::digest(&text));
+        Ok(Self {
+            present,
+            earlier: all.chain([plain]).collect(),
+        })
+    }
+
+    fn is(&self, kept: &str) -> bool {
+        self.present == kept || self.earlier.iter().any(|earlier| earlier == kept)
+    }
+}
+
 /// Runs `f` once per principal and request key: a repetition gets the first answer again, and the
 /// same key with another body is refused (`REQUEST_KEY_REUSED`).
 ///
@@ -64,7 +98,7 @@ pub async fn once<T>(
     tx: &DatabaseTransaction,
     principal: &Principal,
     request_key: &str,
-    body: &impl Serialize,
+    body: &Fingerprint,
     f: impl Future<Output = Result<T>>,
 ) -> Result<T>
 where
@@ -80,7 +114,6 @@ where
         .into());
     }
     let who = owner(principal);
-    let hash = body_hash(body)?;
     let taken = execute(
         tx,
         "INSERT INTO request_key (principal, request_key, body_hash, at) VALUES ($1, $2, $3, $4) \
@@ -88,13 +121,13 @@ where
         vec![
             who.as_str().into(),
             request_key.into(),
-            hash.as_str().into(),
+            body.present.as_str().into(),
             principal.now().into(),
         ],
     )
     .await?;
     if taken == 0 {
-        return repeat(tx, &who, request_key, &hash).await;
+        return repeat(tx, &who, request_key, body).await;
     }
     let answer = f.await?;
     let kept = serde_json::to_string(&answer).map_err(|e| Error::internal(e.to_string()))?;
@@ -111,7 +144,7 @@ async fn repeat<T: DeserializeOwned>(
     tx: &DatabaseTransaction,
     who: &str,
     request_key: &str,
-    hash: &str,
+    body: &Fingerprint,
 ) -> Result<T> {
     let row = tx
         .query_one_raw(Statement::from_sql_and_values(
@@ -122,7 +155,7 @@ async fn repeat<T: DeserializeOwned>(
         .await?
         .ok_or(Error::Busy)?;
     let kept_hash: String = row.try_get("", "body_hash")?;
-    if kept_hash != hash {
+    if !body.is(&kept_hash) {
         return Err(UserError::new(
             "REQUEST_KEY_REUSED",
             "This request key was used with other data; choose a new one.",
@@ -225,9 +258,4 @@ fn owner(principal: &Principal) -> String {
         Some(subject) => format!("{}:{subject}", principal.role.as_str()),
         None => principal.role.as_str().to_owned(),
     }
-}
-
-fn body_hash(body: &impl Serialize) -> Result<String> {
-    let text = serde_json::to_vec(body).map_err(|e| Error::internal(e.to_string()))?;
-    Ok(hex::encode(Sha256::digest(&text)))
 }

@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     contract::scope,
+    divisions::Divisions,
     error::{Error, Result},
     subsystem::Services,
 };
@@ -96,6 +97,9 @@ pub struct Principal {
     /// When the request was let in, by the province's clock: one request sees one instant. `None` for
     /// a caller that came by no request; then the machine's clock counts.
     pub at: Option<DateTime<Utc>>,
+    /// The divisions as the subgraph knows them when the request is let in: one request sees one order.
+    /// Areas of officers are judged by it.
+    pub divisions: Divisions,
 }
 
 impl Principal {
@@ -123,7 +127,23 @@ impl Principal {
             purpose: None,
             case: None,
             at: None,
+            divisions: Divisions::default(),
         }
+    }
+
+    /// The same caller in the order of divisions of now. A token that names the code of a division before a
+    /// change of which this subgraph was told goes on for what that division is now, where that is one
+    /// ([`Divisions::meaning`]); where it is several or none it names nothing any more, and its holder
+    /// oversees nothing until a new token says where they belong.
+    #[must_use]
+    pub fn amid(mut self, divisions: Divisions) -> Self {
+        if let Some(code) = &self.division
+            && let Some(now) = divisions.meaning(code)
+        {
+            self.division = Some(now.code.clone());
+        }
+        self.divisions = divisions;
+        self
     }
 
     /// The same caller at an instant, for consumers and jobs, which have a clock and no request.
@@ -175,10 +195,20 @@ impl Principal {
     }
 
     /// Whether the division an officer works for is this one or above it, by the codes' own order:
-    /// trailing zero pairs of a six-digit code stand for everything below.
+    /// trailing zero pairs of a six-digit code stand for everything below. A code of before a change, as an old
+    /// row has it, is judged by what it means now.
     pub fn oversees(&self, division_code: &str) -> bool {
-        self.reach()
-            .is_some_and(|reach| division_code.starts_with(reach))
+        let now = self.divisions.meaning(division_code);
+        let code = now.map_or(division_code, |division| division.code.as_str());
+        self.reach().is_some_and(|reach| code.starts_with(reach))
+    }
+
+    /// Whether the caller may act in a division, named by its identity: it is the one they work for or lies
+    /// below it. An ended division lies in what alone holds its ground now.
+    pub fn works_in(&self, division: &uuid::Uuid) -> bool {
+        self.division
+            .as_deref()
+            .is_some_and(|own| self.divisions.within(division, own))
     }
 
     /// Whether the caller may be told figures of a division that are not public: an officer for the division

@@ -3,6 +3,7 @@
 //! sides test the same vectors.
 
 use std::fmt::Write;
+use std::sync::LazyLock;
 
 use data_encoding::BASE64;
 use hmac::Mac;
@@ -64,7 +65,7 @@ pub(crate) fn parameters(signature_input: &str) -> Option<Parameters<'_>> {
     let rest = signature_input
         .strip_prefix(contract::SIGNATURE_LABEL)?
         .strip_prefix('=')?
-        .strip_prefix(&components_text())?
+        .strip_prefix(COMPONENTS.as_str())?
         .strip_prefix(";created=")?;
     let (created, rest) = rest.split_once(";nonce=\"")?;
     let (nonce, rest) = rest.split_once("\";keyid=\"")?;
@@ -105,18 +106,19 @@ fn tag(key: &[u8; 32], covered: Covered<'_>, parameters: &str) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-fn components_text() -> String {
+/// The components as `signature-input` lists them, made once: every fetch is judged by it.
+static COMPONENTS: LazyLock<String> = LazyLock::new(|| {
     let quoted: Vec<String> = contract::SIGNATURE_COMPONENTS
         .iter()
         .map(|component| format!("\"{component}\""))
         .collect();
     format!("({})", quoted.join(" "))
-}
+});
 
 fn parameters_text(by: Parameters<'_>) -> String {
     format!(
         "{};created={};nonce=\"{}\";keyid=\"{}\";alg=\"{}\"",
-        components_text(),
+        *COMPONENTS,
         by.created,
         by.nonce,
         by.key_id,

@@ -219,7 +219,8 @@ pub async fn migrate(subsystem: &dyn Subsystem, db: &Database) -> Result<()> {
             .await
             .map_err(|error| Error::internal(format!("migration of {}: {error}", subsystem.name())))
     })
-    .await
+    .await?;
+    db.renew_divisions().await
 }
 
 /// Encrypts what the columns of [`Subsystem::sealed`] held before they were encrypted. Safe to repeat; when there

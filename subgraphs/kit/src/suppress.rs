@@ -18,9 +18,11 @@
 //! cells, and the reader puts them together. Ratios go through [`Released::ratio`].
 
 mod tables;
+mod tree;
 mod witness;
 
 pub use tables::{Group, Months, MonthsReleased, group, months};
+pub use tree::{Branch, TreeReleased, tree};
 
 /// What is small, and whether zero is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -78,6 +80,8 @@ pub struct Cells {
     sums: Vec<Sum>,
     /// The sums that each cell stands in.
     at: Vec<Vec<usize>>,
+    /// Cells that are published to nobody, whatever they hold.
+    unpublished: Vec<Cell>,
 }
 
 impl Cells {
@@ -91,6 +95,13 @@ impl Cells {
         self.values.push(count);
         self.at.push(Vec::new());
         Cell(self.values.len() - 1)
+    }
+
+    /// Adds a count that stands in sums and is itself never published.
+    pub fn add_unpublished(&mut self, count: u64) -> Cell {
+        let cell = self.add(count);
+        self.unpublished.push(cell);
+        cell
     }
 
     /// Adds the sum of some cells as a cell of its own, and the fact that it is their sum.
@@ -149,7 +160,11 @@ impl Cells {
         let small: Vec<Cell> = (0..self.values.len())
             .filter(|place| hidden[*place])
             .map(Cell)
+            .filter(|cell| !self.unpublished.contains(cell))
             .collect();
+        for cell in &self.unpublished {
+            hidden[cell.0] = true;
+        }
         for cell in small {
             self.protect(&mut hidden, cell, policy);
         }

@@ -137,6 +137,17 @@ pub fn subscribe(
         .boxed()
 }
 
+/// The events of a subgraph as its own database has them, for consumers of other subgraphs in the same test.
+#[derive(Debug)]
+pub struct Outbox(pub crate::Database);
+
+#[async_trait::async_trait]
+impl crate::events::FeedSource for Outbox {
+    async fn fetch(&self, after: i64, first: i32) -> crate::Result<Vec<crate::events::FeedEvent>> {
+        crate::events::read_outbox(self.0.read(), after, first).await
+    }
+}
+
 /// The next event, with ten seconds' patience.
 pub async fn told(events: &mut BoxStream<'static, serde_json::Value>) -> serde_json::Value {
     let patience = std::time::Duration::from_secs(10);

@@ -143,6 +143,30 @@ impl Tokenizer {
                 .any(|(version, key)| hashed(key, *version, number.expose()).0 == token)
     }
 
+    /// Keyed hashes by which a text of any kind is known again: by the present key, then by earlier ones. No
+    /// token is made so, for what is hashed begins with a mark that no number has.
+    pub(crate) fn fingerprints(&self, text: &[u8]) -> Vec<String> {
+        let earlier = self.earlier.iter().map(|(_, key)| key);
+        std::iter::once(&self.keyed)
+            .chain(earlier)
+            .map(|key| {
+                let mut mac = key.clone();
+                mac.update(b"\0body\0");
+                mac.update(text);
+                format!("keyed:{}", hex::encode(mac.finalize().into_bytes()))
+            })
+            .collect()
+    }
+
+    /// A keyed digest of a text that is to be kept nowhere, for comparing it with itself: the body of a
+    /// repeated request. No token of a number is ever one of these.
+    pub fn digest(&self, text: &str) -> String {
+        let mut mac = self.keyed.clone();
+        Mac::update(&mut mac, b"text\0");
+        Mac::update(&mut mac, text.as_bytes());
+        hex::encode(mac.finalize().into_bytes())
+    }
+
     fn of_number(&self, number: &str) -> PersonToken {
         hashed(&self.keyed, self.version, number)
     }
@@ -184,6 +208,20 @@ mod tests {
     }
 
     #[test]
+    fn a_fingerprint_is_known_after_the_key_was_changed_and_is_no_token() {
+        let old = Tokenizer::new([1; 32], 1);
+        let new = Tokenizer::new([2; 32], 2).knowing([1; 32], 1);
+        let (before, after) = (old.fingerprints(b"text"), new.fingerprints(b"text"));
+        assert_eq!((before.len(), after.len()), (1, 2));
+        assert_ne!(after[0], before[0]);
+        assert_eq!(after[1], before[0]);
+        let number = id("519901199003030032");
+        let token = old.token(&number).to_string();
+        let print = &old.fingerprints(number.expose().as_bytes())[0];
+        assert!(!print.contains(&token) && *print != hex::encode(token));
+    }
+
+    #[test]
     fn every_kind_has_a_token_but_a_placeholder() {
         let today = chrono::NaiveDate::from_ymd_opt(2026, 11, 22).unwrap();
         let read = |text| crate::identity::read(text, today).unwrap();
@@ -215,6 +253,18 @@ mod tests {
         let new = both.token_of(&number).unwrap();
         assert!(both.was(&number, old.as_str()) && !both.was(&number, new.as_str()));
         assert_eq!(new, Tokenizer::new([2; 32], 2).token_of(&number).unwrap());
+    }
+
+    #[test]
+    fn a_digest_is_keyed_and_no_token() {
+        let one = Tokenizer::new([1; 32], 1);
+        assert_eq!(one.digest("a"), one.digest("a"));
+        assert_ne!(one.digest("a"), one.digest("b"));
+        assert_ne!(one.digest("a"), Tokenizer::new([2; 32], 1).digest("a"));
+        assert_eq!(
+            PersonToken::version_of(&one.digest("519901199003030032")),
+            None
+        );
     }
 
     #[test]

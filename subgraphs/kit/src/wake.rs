@@ -22,6 +22,20 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// A subgraph's commits are called out at most this often: whoever is awake already loses nothing.
 const REST: Duration = Duration::from_millis(10);
 
+/// Whom to believe at a `rediss:` address and what to present there, in PEM.
+pub struct WakeTls {
+    /// The authorities, and no others.
+    pub authorities: Vec<u8>,
+    /// One's own certificate chain and its private key (mutual TLS).
+    pub own: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+impl std::fmt::Debug for WakeTls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("WakeTls(***)")
+    }
+}
+
 /// The way to Redis.
 #[derive(Clone, Debug)]
 pub struct Wake {
@@ -30,13 +44,32 @@ pub struct Wake {
 }
 
 impl Wake {
-    /// The way to the server at an address; nothing is connected yet.
+    /// The way to the server at an address; nothing is connected yet. Over TLS (`rediss:`) the machine's
+    /// authorities are believed where no others are given.
     ///
     /// # Errors
     /// When the address is none. It may hold a password, so it is not repeated.
-    pub fn new(url: &str, province: &Province) -> Result<Self> {
-        let client = redis::Client::open(url)
-            .map_err(|_| Error::internal("The address of Redis is not valid."))?;
+    pub fn new(url: &str, province: &Province, tls: Option<WakeTls>) -> Result<Self> {
+        let client = match tls {
+            None => redis::Client::open(url),
+            Some(tls) => redis::Client::build_with_tls(
+                url,
+                redis::TlsCertificates {
+                    client_tls: tls
+                        .own
+                        .map(|(client_cert, client_key)| redis::ClientTlsConfig {
+                            client_cert,
+                            client_key,
+                        }),
+                    root_cert: Some(tls.authorities),
+                },
+            ),
+        };
+        let client = client.map_err(|_| {
+            Error::internal(
+                "The address of Redis is not valid: write redis://host:port, or rediss: for TLS.",
+            )
+        })?;
         Ok(Self {
             client,
             province: province.clone(),
@@ -125,7 +158,7 @@ mod tests {
             return;
         };
         let services = testing::memory(&Things, "51").await;
-        let wake = Wake::new(&url, &services.province).unwrap();
+        let wake = Wake::new(&url, &services.province, None).unwrap();
         let (stop, shutdown) = watch::channel(false);
         let woken = Arc::new(Notify::new());
         let tasks = [
@@ -175,8 +208,8 @@ mod tests {
     #[tokio::test]
     async fn a_redis_that_is_away_stops_nobody() {
         let services = testing::memory(&Things, "51").await;
-        let wake = Wake::new("redis://127.0.0.1:1", &services.province).unwrap();
-        assert!(Wake::new("no address", &services.province).is_err());
+        let wake = Wake::new("redis://127.0.0.1:1", &services.province, None).unwrap();
+        assert!(Wake::new("no address", &services.province, None).is_err());
         let (stop, shutdown) = watch::channel(false);
         let task = tokio::spawn(wake.call("things", services.db.clone(), shutdown));
         fill(&services, 1).await;

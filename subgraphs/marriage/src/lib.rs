@@ -12,7 +12,9 @@
 //! waits for a person to annotate it, somebody's identity turns out to have been used by another, an
 //! entry was wrong: `service::{replacement, court, impersonation, corrections}`. A death, told by
 //! another subsystem, leaves a widow and stops what was booked (`service::death`). What is counted
-//! is shown without giving single couples away (`service::{statistics, suppression, indicators}`).
+//! is shown without giving single couples away, and brought to the districts of today when asked
+//! (`service::{statistics, suppression, rebase, indicators}`). What a bureau enters before its counters
+//! open stands in `service::bureau`.
 //!
 //! **Where to read.** [`rules`] is the law as pure functions, one article at a time, with a table of
 //! where each rule id stands; numbers that the law may change are dated rows in [`rules::law`].

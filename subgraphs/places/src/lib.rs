@@ -89,6 +89,8 @@ impl Subsystem for Places {
             if settled == 0 {
                 return Ok(());
             }
+            // A change of divisions may have been among it.
+            services.db.renew_divisions().await?;
         }
     }
 }

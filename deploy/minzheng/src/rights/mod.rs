@@ -124,7 +124,7 @@ async fn every_coordinate_is_what_the_table_says_for_every_role_by_every_way_in(
         wrong.len(),
         wrong
             .iter()
-            .take(60)
+            .take(260)
             .cloned()
             .collect::<Vec<_>>()
             .join("\n")

@@ -10,7 +10,11 @@ use crate::record::{HashKind, Recorder, Settings};
 
 const SDL: &str = r#"
     directive @personal(category: String!, subject: String!) on FIELD_DEFINITION
-    type Query { couple: Couple nobody: Couple people: [Person!]! any: Thing node: Named open: String @shareable }
+    directive @inputScopes(scopes: [[String!]!]!) on INPUT_FIELD_DEFINITION | ARGUMENT_DEFINITION
+    type Query { couple: Couple nobody: Couple people: [Person!]! any: Thing node: Named open: String @shareable
+        rows: [Person] lost: Couple }
+    input Wish { plain: String hush: String @inputScopes(scopes: [["no.one"]]) }
+    type Mutation { wish(input: Wish!): String }
     union Thing = Person | Couple
     interface Named { name: String }
     type Couple {
@@ -30,6 +34,11 @@ fn person(id: &str) -> Value {
     json!({"__typename": "Person", "$is": ["Named"], "id": id, "name": format!("name of {id}"), "full": "full", "secret": "s"})
 }
 
+/// A row whose name the subgraph refuses.
+fn refused_row(id: &str) -> Value {
+    json!({"__typename": "Person", "id": id, "name": {"$error": "FORBIDDEN"}, "full": "full"})
+}
+
 fn world() -> World {
     let couple = json!({"__typename": "Couple", "parties": [person("a"), person("b")], "status": "MARRIED", "sealed": "x"});
     let vault = Subgraph {
@@ -40,6 +49,8 @@ fn world() -> World {
                 "couple": couple, "nobody": null, "open": "public",
                 "people": [person("a"), {"__typename": "Person", "id": "c", "name": null}, person("b")],
                 "any": couple, "node": person("n"),
+                "rows": [person("a"), refused_row("b"), refused_row("c"), null],
+                "lost": {"__typename": "Couple", "parties": [person("a"), person("b")], "status": {"$error": "FORBIDDEN"}},
             },
             "entities": {"Person": [person("a"), person("b"), person("c")]},
         }),
@@ -199,6 +210,39 @@ async fn a_full_value_is_of_the_longest_class_and_a_refusal_is_recorded() {
             ),
         ]
     );
+}
+
+#[tokio::test]
+async fn a_row_that_a_subgraph_refuses_is_recorded_with_its_person() {
+    let refused = |fields: &[&str], persons: &[&str]| {
+        let (class, _, fields, persons) = general(fields, persons);
+        (class, "REFUSED".to_owned(), fields, persons)
+    };
+    let (answer, records) = asked("{ rows { x: name } lost { status } }").await;
+    assert_eq!(codes(&answer).len(), 3, "{answer}");
+    assert_eq!(
+        answer["data"]["rows"][0]["x"], "name of a",
+        "the others are shown"
+    );
+    assert_eq!(
+        records,
+        [
+            general(&["Person.name"], &["a"]),
+            refused(&["Couple.status"], &["a", "b"]),
+            refused(&["Person.name"], &["b"]),
+            refused(&["Person.name"], &["c"]),
+        ]
+    );
+    assert!(!answer.to_string().contains("mz_"), "{answer}");
+}
+
+#[tokio::test]
+async fn what_is_refused_before_anything_ran_is_recorded_too() {
+    let (answer, records) = asked("mutation { wish(input: { hush: \"x\" }) }").await;
+    assert_eq!(codes(&answer)[0].0, "FORBIDDEN");
+    let (class, decision) = ("general".to_owned(), "REFUSED".to_owned());
+    let expected = (class, decision, json!(["Mutation.wish"]), json!([]));
+    assert_eq!(records, [expected]);
 }
 
 #[tokio::test]

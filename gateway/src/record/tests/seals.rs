@@ -154,3 +154,39 @@ fn a_log_that_was_cut_is_not_sealed_as_if_it_were_whole() {
     let done = seal::seal(&mut store.clone(), &key(), HashKind::Sha256, evening()).unwrap();
     assert_eq!((done.seal, done.doubtful), (None, 4));
 }
+
+/// Made by `openssl genpkey -algorithm SM2` for these tests only.
+const SM2_KEY: &str = "-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqBHM9VAYItBG0wawIBAQQgPJ1mJrBdrqfn52eE
+FV43cBHa0UjzYK+YNW2ubC3AolyhRANCAAS5clPxDea+DMqscb36LkCvQPbcAzPV
+sugg2WggES8C/DmAlOj39sKsCnu972c9jad11q1UwLNSHXITIYZIUTHy
+-----END PRIVATE KEY-----
+";
+
+#[test]
+fn seals_by_sm2_over_sm3_hold_and_break_like_any() {
+    let sm2 = SealKey::from_pem(SM2_KEY).unwrap();
+    let mut store = memory(chain("general-test-1", 4, HashKind::Sm3));
+    let sealed = seal::seal(&mut store, &sm2, HashKind::Sm3, evening()).unwrap();
+    assert_eq!((sealed.seal, sealed.doubtful), (Some(1), 0));
+    let report = verify(&mut store, Some(&sm2.public()), KEEP, evening()).unwrap();
+    assert_eq!((report.findings, report.unsealed), (vec![], 0));
+    let broken = |store: &mut Memory, public: &seal::SealPublic| {
+        let report = verify(store, Some(public), KEEP, evening()).unwrap();
+        let mut findings = report.findings.iter();
+        findings.any(|finding| finding.damage == Damage::SealBroken)
+    };
+    assert!(
+        broken(&mut store.clone(), &key().public()),
+        "of another key"
+    );
+    let line = store.seals.lock().unwrap()[0].clone();
+    for byte in (0..line.len()).step_by(7).chain([line.len() - 10]) {
+        let mut copy = line.clone();
+        copy[byte] ^= 1;
+        let mut damaged = store.clone();
+        damaged.seals = Arc::new(Mutex::new(vec![copy]));
+        assert!(broken(&mut damaged, &sm2.public()), "byte {byte}");
+    }
+    assert!(SealKey::from_pem("nonsense").is_none());
+}

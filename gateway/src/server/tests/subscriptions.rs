@@ -12,6 +12,9 @@ use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, 
 
 use super::websocket::{Client, Heard, code};
 use super::*;
+use crate::record::files::Files;
+use crate::record::store::Store as _;
+use crate::record::{HashKind, Recorder, Settings};
 use crate::supergraph::{SubgraphSdl, Supergraph, compose};
 use crate::transport::stream::{NearSource, offer};
 use crate::transport::{InProcess, SharedKey, Upstream};
@@ -204,6 +207,11 @@ async fn speak(tcp: TcpStream, news: News, payloads: Arc<Mutex<Vec<Value>>>) {
 const PATIENCE: Duration = Duration::from_secs(10);
 
 async fn started(news: Upstream, config: &str) -> Running {
+    recorded(news, config, None).await
+}
+
+/// The same with an access log.
+async fn recorded(news: Upstream, config: &str, log: Option<Arc<Recorder>>) -> Running {
     let sdls = [("news", NEWS), ("prices", PRICES)].map(|(name, sdl)| SubgraphSdl {
         name: name.to_owned(),
         url: String::new(),
@@ -212,6 +220,7 @@ async fn started(news: Upstream, config: &str) -> Running {
     let supergraph = compose::compose(&sdls).unwrap();
     let supergraph = Supergraph::load(&supergraph, 1).unwrap();
     let pipeline = Pipeline::new(&crate::config::Limits::default(), supergraph).unwrap();
+    let pipeline = pipeline.recording(log);
     let upstreams: Vec<(Arc<str>, Upstream)> = pipeline
         .schema()
         .subgraphs
@@ -305,6 +314,58 @@ async fn what_the_caller_may_not_see_is_cut_and_a_root_of_it_refused() {
     let got = server.post(&[], &json!({"query": STORY}).to_string()).await;
     assert_eq!(got.code(), "SUBSCRIPTIONS_UNSUPPORTED");
     server.stop().await;
+}
+
+#[actix_web::test]
+async fn a_refused_subscription_is_recorded_and_a_refused_field_once_and_not_with_each_event() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || Box::new(Files::open(folder.path()).unwrap());
+    let settings = Settings {
+        instance: "t".to_owned(),
+        hash: HashKind::Sha256,
+        patience: Duration::from_secs(5),
+        seal_every: Duration::from_secs(3600),
+        seal_key: None,
+        keep_days: [180, 1098, 3660],
+        now: chrono::Utc::now,
+    };
+    let log = Arc::new(Recorder::start(open(), open(), settings).unwrap());
+    let news = News::new(1024);
+    let near = Upstream::InProcess(Arc::new(Near(news.clone())));
+    let server = recorded(near, "", Some(Arc::clone(&log))).await;
+    let mut client = server.connect(json!({})).await;
+    client
+        .subscribe("s", "subscription { secret { id } }")
+        .await;
+    assert_eq!(code(&client.message().await), "UNAUTHENTICATED");
+    client
+        .subscribe("h", "subscription { told { title hidden } }")
+        .await;
+    for title in ["x", "y", "z"] {
+        let event = heard(&mut client, &news, title).await;
+        let refused = &event["payload"]["errors"][0]["extensions"]["code"];
+        assert_eq!(refused, "UNAUTHENTICATED");
+    }
+    server.stop().await;
+    log.stop();
+    let mut files = Files::at(folder.path());
+    let mut records = Vec::new();
+    for segment in files.segments().unwrap() {
+        let mut read = |line: &[u8]| records.push(serde_json::from_slice(line).unwrap());
+        files.lines(&segment, &mut read).unwrap();
+    }
+    let told: Vec<[&Value; 2]> = records
+        .iter()
+        .map(|record: &Value| [&record["decision"], &record["fields"]])
+        .collect();
+    let refused = json!("REFUSED");
+    assert_eq!(
+        told,
+        [
+            [&refused, &json!(["Subscription.secret"])],
+            [&refused, &json!(["Story.hidden"])],
+        ]
+    );
 }
 
 #[actix_web::test]

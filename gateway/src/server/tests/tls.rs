@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpResponse, HttpServer};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 
@@ -175,6 +176,100 @@ async fn subgraphs_are_called_with_the_gateways_certificate_and_only_if_they_are
             true => assert_eq!(got.unwrap(), "{\"data\":{\"hello\":\"hi\"}}"),
             false => assert_eq!(got.unwrap_err(), TransportError::Unavailable),
         }
+    }
+    handle.stop(true).await;
+}
+
+/// Serves these texts by path, to whoever presents a certificate of the authority.
+fn serve_texts(files: &Files, texts: Vec<(&'static str, String)>) -> (String, ServerHandle) {
+    let listener = bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    let accepting = tls::accepting(&files.server(true)).unwrap();
+    let server = HttpServer::new(move || {
+        texts.iter().fold(App::new(), |app, (path, text)| {
+            let text = text.clone();
+            app.route(
+                path,
+                web::get().to(move || std::future::ready(text.clone())),
+            )
+        })
+    })
+    .workers(1)
+    .disable_signals()
+    .listen_rustls_0_23(listener, accepting)
+    .unwrap()
+    .run();
+    let handle = server.handle();
+    tokio::spawn(server);
+    (url, handle)
+}
+
+#[actix_web::test]
+async fn key_sets_and_the_list_of_revoked_tokens_are_read_over_mutual_tls() {
+    let (files, strangers) = (Files::new(), Files::new());
+    let folder = tempfile::tempdir().unwrap();
+    let issuer = DevIssuer::open(folder.path()).unwrap();
+    let claims = DevClaims {
+        subject: "u-1".to_owned(),
+        role: Role::Citizen,
+        province: "51".to_owned(),
+        person: None,
+        division: None,
+        registry: None,
+        purposes: vec![],
+        scope: None,
+        ttl: Duration::from_secs(60),
+    };
+    let token = format!(
+        "Bearer {}",
+        issuer.mint(&claims, std::time::SystemTime::now())
+    );
+    let revoked = json!({ "subjects": [{ "iss": issuer.config().issuer, "sub": "u-1" }] });
+    let texts = vec![
+        ("/jwks", issuer.jwks()),
+        ("/none", "{}".to_owned()),
+        ("/revoked", revoked.to_string()),
+    ];
+    let (url, handle) = serve_texts(&files, texts);
+    let verifier = |tls: OutgoingTls, list: &str| {
+        let config = crate::config::Identity {
+            issuers: vec![crate::config::Issuer {
+                jwks: format!("{url}/jwks"),
+                ..issuer.config()
+            }],
+            revocation: crate::config::Revocation {
+                list: Some(format!("{url}{list}")),
+                ..Default::default()
+            },
+            tls,
+            ..Default::default()
+        };
+        Verifier::new(&config, "51").unwrap()
+    };
+    let good = verifier(files.caller(true), "/none");
+    assert_eq!(good.refresh().await, Vec::<String>::new());
+    let caller = good.identify(Some(&token)).await.unwrap();
+    assert_eq!(caller.role, Role::Citizen);
+    let taken_back = verifier(files.caller(true), "/revoked");
+    assert_eq!(taken_back.refresh().await, Vec::<String>::new());
+    let refused = taken_back.identify(Some(&token)).await.unwrap_err();
+    assert_eq!(refused.code(), ErrorCode::TokenRevoked);
+    // Without a certificate, with another authority's, or with an authority that is not believed: nothing is
+    // read, and nobody is let in.
+    let stranger = OutgoingTls {
+        ca: Some(files.path("ca.pem")),
+        ..strangers.caller(true)
+    };
+    for tls in [
+        files.caller(false),
+        stranger,
+        strangers.caller(true),
+        OutgoingTls::default(),
+    ] {
+        let verifier = verifier(tls, "/none");
+        assert_eq!(verifier.refresh().await.len(), 2);
+        let refused = verifier.identify(Some(&token)).await.unwrap_err();
+        assert_eq!(refused.code(), ErrorCode::IdentityUnavailable);
     }
     handle.stop(true).await;
 }

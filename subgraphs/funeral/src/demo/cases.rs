@@ -195,6 +195,10 @@ fn one(
         settled_at: None,
         payable: None,
         cancel_reason: None,
+        paper_pending: false,
+        relation_confirmed: true,
+        mandate: None,
+        continues: None,
         version: 1,
     };
     made.deaths.push(death_record::ActiveModel {
@@ -294,6 +298,8 @@ fn bill(
                 granted_on: on,
                 granted_month: month_of(on),
                 settlement_id: None,
+                reverses: None,
+                reversed_on: None,
             });
         }
     }

@@ -1,11 +1,12 @@
 //! The service list and what each facility charges by it.
 
 use minzheng_kit::demo::pick;
+use minzheng_kit::divisions::dataset;
 use minzheng_kit::id::derived;
 use sea_orm::ActiveValue::Set;
 
 use super::{Rows, day};
-use crate::model::{facility, price_line, service_item};
+use crate::model::{facility, price_ceiling, price_line, service_item};
 use crate::rules::settings::REVISION_IN_FORCE;
 use crate::rules::terms::{ItemClass, ItemUnit};
 
@@ -152,9 +153,12 @@ const ITEMS: [Item; 16] = [
     ),
 ];
 
-/// Adds the list.
-pub(super) fn build(rows: &mut Rows) {
-    for (code, zh, en, class, unit, _) in ITEMS {
+/// Adds the list, and the ceilings that the province set with the revision (F-7).
+pub(super) fn build(rows: &mut Rows, province: &str) {
+    let Some(province) = dataset().by_code(&format!("{province}0000")) else {
+        return;
+    };
+    for (code, zh, en, class, unit, average) in ITEMS {
         rows.items.push(service_item::ActiveModel {
             code: Set(code.to_owned()),
             name_zh: Set(zh.to_owned()),
@@ -162,6 +166,17 @@ pub(super) fn build(rows: &mut Rows) {
             class: Set(class),
             unit: Set(unit),
         });
+        if class != ItemClass::NonBase {
+            rows.ceilings.push(price_ceiling::ActiveModel {
+                id: Set(derived("ceiling", &format!("{}/{code}", province.code))),
+                division_id: Set(province.id),
+                item_code: Set(code.to_owned()),
+                ceiling: Set(average * 100),
+                basis: Set("发改价格〔2026〕108号（示范）".to_owned()),
+                valid_from: Set(REVISION_IN_FORCE),
+                valid_to: Set(None),
+            });
+        }
     }
 }
 

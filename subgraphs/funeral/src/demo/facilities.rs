@@ -62,7 +62,7 @@ impl<'p> Plan<'p> {
 
 /// Builds what every county has; the reports' own facilities come in [`super::report`].
 pub(super) fn build(stage: &Stage<'_>, rows: &mut Rows) {
-    catalogue::build(rows);
+    catalogue::build(rows, stage.province);
     for (index, county) in stage.counties.iter().enumerate() {
         county_facilities(stage, rows, index, county);
     }
@@ -315,6 +315,7 @@ fn hearses(rows: &mut Rows, facility: &facility::Model, key: &str) {
             } else {
                 HearseState::Ready
             }),
+            reserved_for: Set(None),
             version: Set(1),
         });
     }

@@ -82,6 +82,7 @@ fn call(
         resolved_at: Set(None),
         waiting_since: Set(None),
         reopened: Set(0),
+        reopened_at: Set(None),
         version: Set(1),
     }
 }

@@ -29,7 +29,7 @@ mod report;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use minzheng_kit::database::insert_many;
-use minzheng_kit::divisions::{Division, dataset};
+use minzheng_kit::divisions::{Division, Divisions, dataset};
 use minzheng_kit::{Result, Services};
 use std::sync::Arc;
 
@@ -57,6 +57,7 @@ fn at(day: NaiveDate, hour: u32, minute: u32) -> DateTime<Utc> {
 #[derive(Default)]
 struct Rows {
     items: Vec<model::service_item::ActiveModel>,
+    ceilings: Vec<model::price_ceiling::ActiveModel>,
     facilities: Vec<model::facility::Model>,
     hearses: Vec<model::hearse::ActiveModel>,
     prices: Vec<model::price_line::Model>,
@@ -144,9 +145,11 @@ async fn write(tx: &sea_orm::DatabaseTransaction, rows: &Rows) -> Result<()> {
     let mut scopes: Vec<_> = rows.facilities.iter().map(|f| f.division_id).collect();
     scopes.extend(rows.policies.iter().map(|p| p.division_id));
     scopes.extend(rows.land.divisions());
+    let embedded = Divisions::default();
     // Every county can be counted, whether anything happened in it or not.
     if let Some(policy) = rows.policies.first() {
-        let province = scope::upwards(policy.division_id)
+        let province = embedded
+            .upwards(&policy.division_id)
             .last()
             .copied()
             .unwrap_or(policy.division_id);
@@ -158,8 +161,15 @@ async fn write(tx: &sea_orm::DatabaseTransaction, rows: &Rows) -> Result<()> {
     }
     scopes.sort_unstable();
     scopes.dedup();
-    insert_many(tx, scopes.into_iter().flat_map(scope::rows)).await?;
+    insert_many(
+        tx,
+        scopes
+            .into_iter()
+            .flat_map(|one| scope::rows(&embedded, one)),
+    )
+    .await?;
     insert_many(tx, rows.items.clone()).await?;
+    insert_many(tx, rows.ceilings.clone()).await?;
     insert_many(
         tx,
         rows.facilities

@@ -337,6 +337,8 @@ fn voyage(
         sails_month: Set(month_of(sails)),
         quota: Set(quota),
         enrolled: Set(carried.unwrap_or(quota / 4)),
+        // Those enrolled for what is to come are of families from elsewhere: no case here stands for them.
+        guests: Set(carried.map_or(quota / 4, |_| 0)),
         carried: Set(carried),
         cancelled_on: Set(None),
         version: Set(1),
@@ -403,6 +405,7 @@ fn grave(
         reporter: Set(None),
         heritage: Set(false),
         // Notices of this autumn: some have run out, some have not.
+        overdue_told: Set(None),
         due_on: Set(matches!(state, GraveState::Notice | GraveState::Rectifying)
             .then(|| day(2026, 11, 1) + chrono::TimeDelta::days(n as i64 % 60))),
         version: Set(1),

@@ -3,7 +3,7 @@
 
 use async_graphql::Context;
 use minzheng_kit::contract::scope;
-use minzheng_kit::{Error, PrincipalExt, Result, Role, divisions};
+use minzheng_kit::{Error, PrincipalExt, Result, Role};
 use uuid::Uuid;
 
 use crate::model::funeral_case;
@@ -59,13 +59,8 @@ pub(super) fn sees_positions(ctx: &Context<'_>) -> Result<()> {
 
 /// The division with an officer's code, for lists that are theirs without being asked for.
 pub(super) fn own_division(ctx: &Context<'_>) -> Result<Uuid> {
-    let code = ctx
-        .principal()
-        .division
-        .as_deref()
-        .ok_or(Error::Forbidden)?;
-    divisions::dataset()
-        .by_code(code)
-        .map(|d| d.id)
-        .ok_or(Error::Forbidden)
+    let caller = ctx.principal();
+    let code = caller.division.as_deref().ok_or(Error::Forbidden)?;
+    let own = caller.divisions.by_code(code).map(|d| d.id);
+    own.ok_or(Error::Forbidden)
 }

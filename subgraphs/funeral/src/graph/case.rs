@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use async_graphql::{Context, ID, Object, Result};
 use minzheng_kit::batch::Siblings;
 use minzheng_kit::federation::directives::{key, personal};
 use minzheng_kit::{Date, DateTime, PrincipalExt, Yuan};
 use uuid::Uuid;
 
+use super::bill::CaseItem;
+use super::confirm::{DeathClaim, KinRecord};
 use super::course::{
     AshesCustody, AshesRelease, BodyStorage, Cremation, CustodyLink, HallBooking, Interment,
     PlotContract, SeaEnrolment, TimelineEntry, Transport, UnclaimedNotice,
 };
 use super::division::Division;
-use super::facility::{FuneralFacility, ServiceItem};
+use super::facility::FuneralFacility;
 use super::person::{DeathRecord, Person};
 use super::plot::Plot;
 use super::waiver::Waiver;
@@ -21,7 +23,8 @@ use crate::model::{funeral_case, waiver};
 use crate::rules::case;
 use crate::rules::terms::{CancelReason, CaseState, KinRelation};
 use crate::service::{
-    cases, collection, contracts, course, cremations, facilities, halls, interments, plots, voyages,
+    cases, collection, confirmation, contracts, course, cremations, facilities, halls, interments,
+    plots, voyages,
 };
 
 /// A case that the caller may see, and those it was read with. Whoever makes one has checked
@@ -372,7 +375,43 @@ impl FuneralCase {
         Ok(cases::applicant_phone(ctx.services(), &self.row).await?)
     }
 
-    /// The record of the death; null if it cannot be read now (死亡登记).
+    /// Whether an officer has seen the death paper; until then nothing is arranged (死亡证明是否已核验).
+    async fn paper_confirmed(&self) -> bool {
+        !self.row.paper_pending
+    }
+
+    /// What the applicant said of the death; null where an officer opened the case (申报的死亡信息).
+    #[graphql(directive = personal::apply("death".into(), "deceased { id }".into()))]
+    async fn death_claim(&self, ctx: &Context<'_>) -> Result<Option<DeathClaim>> {
+        let services = ctx.services();
+        let row = self
+            .siblings
+            .load(&self.row.id, "death_claim", "", |ids| async move {
+                confirmation::claims(services.db.read(), &ids).await
+            })
+            .await?;
+        Ok(row.map(DeathClaim::from))
+    }
+
+    /// The relatives on record; null if they cannot be read now (在案近亲属).
+    #[graphql(directive = personal::apply("kinship".into(), "deceased { id }".into()))]
+    async fn kin(&self, ctx: &Context<'_>) -> Result<Option<Vec<KinRecord>>> {
+        let services = ctx.services();
+        let rows = self
+            .siblings
+            .load(&self.row.id, "kin", "", |ids| async move {
+                confirmation::kin_of(services.db.read(), &ids).await
+            })
+            .await?;
+        Ok(Some(KinRecord::all(rows.unwrap_or_default())))
+    }
+
+    /// The closed case whose ashes this one lays to rest; null for any other (承接的原案件).
+    async fn continues(&self) -> Option<ID> {
+        self.row.continues.map(Into::into)
+    }
+
+    /// The record of the death; null if it cannot be read now, or while no officer has seen the paper (死亡登记).
     #[graphql(directive = personal::apply("death".into(), "deceased { id }".into()))]
     async fn death(&self, ctx: &Context<'_>) -> Result<Option<DeathRecord>> {
         let services = ctx.services();
@@ -453,35 +492,5 @@ impl FuneralCase {
             })
             .await?;
         Ok(held.map(|plot| Plot::of(plot, now)))
-    }
-}
-
-/// A line of a case's bill (收费明细项).
-#[derive(SimpleObject)]
-pub struct CaseItem {
-    /// Opaque identity (标识).
-    pub id: ID,
-    /// The item (项目).
-    pub item: ServiceItem,
-    /// How many units (数量).
-    pub quantity: i32,
-    /// Price times quantity (金额).
-    pub amount: Yuan,
-    /// Day of the service (服务日期).
-    pub service_on: Date,
-    /// Whether the price lies outside the published reference range (是否超出参考价).
-    pub flagged: bool,
-}
-
-impl CaseItem {
-    fn of((line, item): &cases::BillLine) -> Self {
-        Self {
-            id: line.id.into(),
-            item: item.clone().into(),
-            quantity: line.quantity,
-            amount: Yuan(line.amount),
-            service_on: Date(line.service_on),
-            flagged: line.flagged,
-        }
     }
 }

@@ -8,18 +8,18 @@ use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use minzheng_kit::batch::Siblings;
 use minzheng_kit::contract::scope;
 use minzheng_kit::federation::directives::{CacheScope, cache_control, key, requires_scopes};
-use minzheng_kit::{DateTime, PrincipalExt, YearMonth, Yuan, divisions};
+use minzheng_kit::{DateTime, PrincipalExt, YearMonth, Yuan};
 use uuid::Uuid;
 
 use super::facility::FuneralFacility;
-use super::land::{FacilityGap, RuralBurialSite};
+use super::land::{FacilityGap, FuneralKeyed, RuralBurialSite};
 use super::waiver::WaiverSummary;
 use super::{access, period, size};
 use crate::rules::terms::{FacilityKind, FacilitySubKind};
 use crate::service::facilities::{self, Filter};
 use crate::service::figures::{self, Counts, MonthFigures};
-use crate::service::sites;
 use crate::service::suppression::{self, Shown, Tables};
+use crate::service::{keyed, sites};
 
 /// A division, by its id.
 #[derive(Clone)]
@@ -71,7 +71,14 @@ impl Division {
                 "stat_tables",
                 &format!("{from}-{to}"),
                 |ids| async move {
-                    let tables = suppression::tables(services.db.read(), &ids, from, to).await?;
+                    let tables = suppression::tables(
+                        services.db.read(),
+                        &services.db.divisions(),
+                        &ids,
+                        from,
+                        to,
+                    )
+                    .await?;
                     let tables = Arc::new(tables);
                     Ok(ids.iter().map(|id| (*id, Arc::clone(&tables))).collect())
                 },
@@ -147,7 +154,7 @@ impl Division {
     ) -> Result<Option<Vec<FuneralStats>>> {
         access::figures(ctx, self.id)?;
         let (from, to) = period(from, to)?;
-        if divisions::dataset().by_id(&self.id).is_none() {
+        if ctx.principal().divisions.by_id(&self.id).is_none() {
             return Ok(None);
         }
         let services = ctx.services();
@@ -190,6 +197,23 @@ impl Division {
                 .map(|figures| FuneralStats::of(figures, as_of))
                 .collect(),
         ))
+    }
+
+    /// What is keyed to this division itself and would move with it, for the rehearsal of a change of divisions; for
+    /// officers of the division; null if it cannot be read now (区划变更影响的殡葬数据).
+    #[graphql(directive = requires_scopes::apply(vec![vec!["funeral.case".into()], vec!["statistics.read".into()]]))]
+    async fn funeral_keyed(&self, ctx: &Context<'_>) -> Result<Option<FuneralKeyed>> {
+        if access::officer(ctx, scope::FUNERAL_CASE, self.id).is_err() {
+            access::figures(ctx, self.id)?;
+        }
+        let services = ctx.services();
+        let keyed = self
+            .siblings
+            .load(&self.id, "keyed", "", |ids| async move {
+                keyed::of_divisions(services.db.read(), &ids).await
+            })
+            .await?;
+        Ok(keyed.map(FuneralKeyed::from))
     }
 
     /// The burial places of villages in this division and below it; null if they cannot be read now

@@ -3,7 +3,7 @@
 
 use async_graphql::{ID, InputObject};
 use minzheng_kit::federation::directives::input_scopes;
-use minzheng_kit::{CitizenIdInput, Date, UserError, YearMonth};
+use minzheng_kit::{CitizenIdInput, Date, DateTime, UserError, YearMonth};
 
 use crate::rules::geo::Point;
 use crate::rules::terms::{DeathPaperKind, KinRelation, TicketCategory, WaiverPayer};
@@ -109,6 +109,10 @@ pub struct OpenTicketInput {
     pub division: ID,
     /// Where help is needed (求助位置).
     pub point: PointInput,
+    /// When the telephone began to ring, as the exchange tells; not kept if not given (振铃时间).
+    pub rang_at: Option<DateTime>,
+    /// When the call was answered; now if not given (接听时间).
+    pub answered_at: Option<DateTime>,
 }
 
 /// A ticket to be sent to a funeral home (派单).

@@ -6,8 +6,9 @@ use minzheng_kit::{Date, DateTime};
 
 use super::GeoPoint;
 use super::division::Division;
-use crate::model::{burial_zone, rural_burial_site};
+use crate::model::{burial_zone, facility_plan, rural_burial_site};
 use crate::rules::terms::{FacilityKind, ZoneKind};
+use crate::service::keyed::Keyed;
 use crate::service::sites;
 
 /// A zone in which nobody is buried (禁葬区).
@@ -134,6 +135,81 @@ impl FacilityGap {
             missing: gap.missing,
             basis: gap.plan.basis.clone(),
             as_of,
+        }
+    }
+}
+
+/// What a division plans to have of a kind of facility (殡葬设施布局规划).
+#[derive(SimpleObject, Clone)]
+pub struct FacilityPlan {
+    /// Opaque identity (标识).
+    pub id: ID,
+    /// The kind of facility (设施类别).
+    pub kind: FacilityKind,
+    /// People who will live there (规划人口).
+    pub population: i64,
+    /// Deaths a year in ten thousand (每万人年死亡数).
+    pub deaths_per_ten_thousand: i32,
+    /// Years that the plan covers (规划年限).
+    pub years: i32,
+    /// Of a hundred deaths how many use this kind (使用比例，百分数).
+    pub share_percent: i32,
+    /// The plan's paper (规划依据).
+    pub basis: String,
+    /// First day (生效日期).
+    pub valid_from: Date,
+}
+
+impl From<facility_plan::Model> for FacilityPlan {
+    fn from(row: facility_plan::Model) -> Self {
+        Self {
+            id: row.id.into(),
+            kind: row.kind,
+            population: row.population,
+            deaths_per_ten_thousand: row.deaths_per_ten_thousand,
+            years: row.years,
+            share_percent: row.share_percent,
+            basis: row.basis,
+            valid_from: Date(row.valid_from),
+        }
+    }
+}
+
+/// What is keyed to a division itself and would move with it (区划关联的殡葬数据).
+#[derive(SimpleObject, Clone)]
+pub struct FuneralKeyed {
+    /// Facilities (殡葬设施数).
+    pub facilities: i64,
+    /// Policies of waivers (减免政策数).
+    pub waiver_policies: i64,
+    /// Facility plans (设施规划数).
+    pub facility_plans: i64,
+    /// Zones in which nobody is buried (禁葬区数).
+    pub burial_zones: i64,
+    /// Burial places of villages (农村集中安葬点数).
+    pub rural_sites: i64,
+    /// Voyages to come (未完成海葬航次数).
+    pub voyages: i64,
+    /// Tickets that are not closed (未关闭热线工单数).
+    pub open_tickets: i64,
+    /// Clean-ups that are not ended (未办结违建坟墓数).
+    pub open_graves: i64,
+    /// Ceilings of base items (政府指导价数).
+    pub price_ceilings: i64,
+}
+
+impl From<Keyed> for FuneralKeyed {
+    fn from(keyed: Keyed) -> Self {
+        Self {
+            facilities: keyed.facilities,
+            waiver_policies: keyed.waiver_policies,
+            facility_plans: keyed.facility_plans,
+            burial_zones: keyed.burial_zones,
+            rural_sites: keyed.rural_sites,
+            voyages: keyed.voyages,
+            open_tickets: keyed.open_tickets,
+            open_graves: keyed.open_graves,
+            price_ceilings: keyed.price_ceilings,
         }
     }
 }

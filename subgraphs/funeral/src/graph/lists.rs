@@ -12,6 +12,7 @@ use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QuerySelect};
 
 use super::breach::PriceBreach;
 use super::case::FuneralCase;
+use super::confirm::DeathRevocation;
 use super::course::TimelineEntry;
 use super::facility::PriceLine;
 use super::kin::KinRequest;
@@ -24,7 +25,7 @@ use crate::rules::settings::REGISTER;
 use crate::rules::terms::{BreachState, CaseState, KinRequestState};
 use crate::rules::worship::crowd;
 use crate::service::facilities::{self, divisions_in};
-use crate::service::{cases, collection, course, halls, waivers, worship};
+use crate::service::{cases, collection, course, deaths, halls, waivers, worship};
 
 type Page<T> = Connection<String, T, EmptyFields, EmptyFields>;
 
@@ -284,6 +285,16 @@ impl ListQuery {
             )
             .await?,
         ))
+    }
+
+    /// The recorded deaths of the officer's division that are to be taken back and wait for a second officer, oldest
+    /// first, at most a hundred; null if they cannot be read now (待复核的撤销死亡登记).
+    #[graphql(directive = requires_scopes::apply(vec![vec!["funeral.case".into()]]))]
+    async fn death_revocations(&self, ctx: &Context<'_>) -> Result<Option<Vec<DeathRevocation>>> {
+        let division = access::own_division(ctx)?;
+        access::officer(ctx, scope::FUNERAL_CASE, division)?;
+        let rows = deaths::revocations_waiting(ctx.services().db.read(), division, 100).await?;
+        Ok(Some(rows.into_iter().map(DeathRevocation::from).collect()))
     }
 
     /// The requests of near kin: the caller's own, or for officers those of their division that are open

@@ -5,13 +5,16 @@
 //! says so with `@personal`, and each resolver checks the row again.
 
 pub mod access;
+pub mod bill;
 pub mod breach;
 pub mod case;
+pub mod confirm;
 pub mod course;
 pub mod division;
 pub mod entities;
 pub mod facility;
 pub mod grave;
+pub mod hearse;
 pub mod inputs;
 pub mod kin;
 pub mod land;

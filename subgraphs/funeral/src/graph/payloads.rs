@@ -16,7 +16,8 @@ payloads! {
         /// The case; null when it was refused (治丧案件).
         case: FuneralCase,
         /// Which subsystems follow what is told here, and whether each has acted on this death already; asking for it
-        /// makes the answer wait for them, a second at most; null when it was refused or was not asked for (联办事项).
+        /// makes the answer wait for them, a second at most; null when it was refused, was not asked for, or waits for an
+        /// officer to see the paper (联办事项).
         follow_ups: Vec<DeathFollowUp>,
     }
     /// What came of a change to a ticket (工单办理结果).

@@ -62,7 +62,7 @@ impl Person {
     }
 
     /// The person's death; null while none is recorded. For the person's near kin, who are those
-    /// that arranged the funeral, and for officers of funeral cases (死亡信息).
+    /// that arranged the funeral or whom an officer recorded, and for officers of funeral cases (死亡信息).
     #[graphql(
         directive = requires_scopes::apply(vec![vec!["self".into()], vec!["funeral.case".into()]]),
         directive = personal::apply("death".into(), "id".into())
@@ -177,7 +177,7 @@ pub struct DeathRecord {
     pub natural: Option<bool>,
     /// Counts the corrections; a correction is based on it (版本).
     pub version: i64,
-    /// Day on which a court took the death back; null otherwise (撤销日期).
+    /// Day on which the death was taken back; null otherwise (撤销日期).
     pub revoked_on: Option<Date>,
 }
 

@@ -6,7 +6,7 @@ use minzheng_kit::contract::scope;
 use minzheng_kit::federation::directives::{CacheScope, cache_control, requires_scopes};
 use minzheng_kit::federation::{self, Any};
 use minzheng_kit::page::{PageArgs, keyset};
-use minzheng_kit::{Date, DateTime, Error, PrincipalExt, YearMonth, Yuan, divisions};
+use minzheng_kit::{Date, DateTime, Error, PrincipalExt, YearMonth, Yuan};
 use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter};
 
 use super::case::FuneralCase;
@@ -21,7 +21,7 @@ use super::{access, bad_argument, period, size, uuid};
 use crate::model::{facility, funeral_case, hotline_ticket, sea_voyage};
 use crate::rules::terms::{FacilityKind, FacilityState, FacilitySubKind, TicketState};
 use crate::service::facilities::{self, Filter, MAX_RADIUS_KM, divisions_in};
-use crate::service::{cases, figures, graves, sea, suppression, tickets, waivers};
+use crate::service::{cases, figures, graves, sea, sla, suppression, waivers};
 
 type Page<T> = Connection<String, T, EmptyFields, EmptyFields>;
 
@@ -150,7 +150,7 @@ impl FirstQuery {
     ) -> Result<Option<WaiverEligibility>> {
         let services = ctx.services();
         let division = uuid(&division, "division")?;
-        if divisions::dataset().by_id(&division).is_none() {
+        if ctx.principal().divisions.by_id(&division).is_none() {
             return Ok(None);
         }
         let on = on.map_or_else(|| services.clock.today(), |d| d.0);
@@ -187,12 +187,19 @@ impl FirstQuery {
     ) -> Result<Option<WaiverSummary>> {
         let (first, last) = period(from, to)?;
         let division = uuid(&division, "division")?;
-        if divisions::dataset().by_id(&division).is_none() {
+        if ctx.principal().divisions.by_id(&division).is_none() {
             return Ok(None);
         }
         let services = ctx.services();
         let totals = figures::waiver_totals(services.db.read(), &[division], first, last).await?;
-        let tables = suppression::tables(services.db.read(), &[division], first, last).await?;
+        let tables = suppression::tables(
+            services.db.read(),
+            &services.db.divisions(),
+            &[division],
+            first,
+            last,
+        )
+        .await?;
         let open = tables.period_is_open(division, first, last);
         let as_of = DateTime(services.clock.now());
         Ok(totals
@@ -379,7 +386,7 @@ impl FirstQuery {
         let (first, last) = period(from, to)?;
         let services = ctx.services();
         let now = services.clock.now();
-        let sla = tickets::sla(services.db.read(), division, first, last, now).await?;
+        let sla = sla::sla(services.db.read(), division, first, last, now).await?;
         Ok(Some(TicketSla::of(&sla, DateTime(now))))
     }
 

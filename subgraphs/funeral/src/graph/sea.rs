@@ -28,6 +28,8 @@ pub struct SeaBurialVoyage {
     pub sails_on: Date,
     /// Sets of ashes it can take (名额).
     pub quota: i32,
+    /// Sets enrolled of families from elsewhere (外地报名份数).
+    pub guests: i32,
     /// Places left (剩余名额).
     pub left: i32,
     /// Sets of ashes given to the sea; null until it is done (已撒放份数).
@@ -53,6 +55,7 @@ impl SeaBurialVoyage {
                     port: row.port,
                     sails_on: Date(row.sails_on),
                     quota: row.quota,
+                    guests: row.guests,
                     left: match state {
                         VoyageState::Open => row.quota - row.enrolled,
                         _ => 0,

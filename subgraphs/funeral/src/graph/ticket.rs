@@ -12,12 +12,12 @@ use super::division::Division;
 use super::facility::{FuneralFacility, NearbyFacility, PriceLine, to_ten_metres};
 use super::person::Person;
 use super::size;
-use crate::model::hotline_ticket;
+use crate::model::{call_record, hotline_ticket};
 use crate::rules::geo::Point;
 use crate::rules::terms::{FacilityKind, ItemClass, TicketCategory, TicketState};
 use crate::rules::ticket;
 use crate::service::facilities::{self, Filter};
-use crate::service::tickets;
+use crate::service::{sla, tickets};
 
 /// How far a hearse or facility is looked for, in kilometres.
 const REACH_KM: f64 = 100.0;
@@ -136,6 +136,17 @@ impl HotlineTicket {
     /// How often it was opened again (重新受理次数).
     async fn reopened(&self) -> i32 {
         self.0.reopened
+    }
+
+    /// When it was last opened again; its times are measured from there; null where it never was (重新受理时间).
+    async fn reopened_at(&self) -> Option<DateTime> {
+        self.0.reopened_at.map(DateTime)
+    }
+
+    /// The calls about it, as far as the exchange tells; null if they cannot be read now (来电记录).
+    async fn calls(&self, ctx: &Context<'_>) -> Result<Option<Vec<CallRecord>>> {
+        let rows = tickets::calls(ctx.services().db.read(), self.0.id).await?;
+        Ok(Some(rows.into_iter().map(CallRecord::from).collect()))
     }
 
     /// Counts the changes; a step is based on it (版本).
@@ -269,6 +280,27 @@ impl HotlineTicket {
     }
 }
 
+/// A call to the hotline (来电记录).
+#[derive(SimpleObject)]
+pub struct CallRecord {
+    /// When the telephone began to ring (振铃时间).
+    pub rang_at: DateTime,
+    /// When it was answered (接听时间).
+    pub answered_at: DateTime,
+    /// Seconds that the caller waited (等待秒数).
+    pub waited_seconds: i64,
+}
+
+impl From<call_record::Model> for CallRecord {
+    fn from(row: call_record::Model) -> Self {
+        Self {
+            rang_at: DateTime(row.rang_at),
+            answered_at: DateTime(row.answered_at),
+            waited_seconds: (row.answered_at - row.rang_at).num_seconds(),
+        }
+    }
+}
+
 /// An open case of a caller (来电人案件).
 #[derive(SimpleObject)]
 pub struct CallerCase {
@@ -294,7 +326,8 @@ pub struct NearbyHearse {
     pub facility: Option<FuneralFacility>,
 }
 
-/// How fast calls for a collection were answered in a period (热线时效).
+/// How fast calls for a collection were answered in a period; times are measured from the call, or from the last time the
+/// ticket was opened again (热线时效).
 #[derive(SimpleObject)]
 pub struct TicketSla {
     /// Calls for a collection (接运工单数).
@@ -307,6 +340,10 @@ pub struct TicketSla {
     pub reopened: i64,
     /// Mean of the callers' marks, 1 to 5; null where none was given (平均满意度).
     pub mean_satisfaction: Option<f64>,
+    /// Calls whose ring and answer are known (有接听记录的来电数).
+    pub calls: i64,
+    /// Seconds from ring to answer (来电等待秒数).
+    pub to_answer: Percentiles,
     /// Minutes from call to the facility's taking it (来电至接单分钟数).
     pub to_accept: Percentiles,
     /// Minutes from call to its being done (来电至办结分钟数).
@@ -321,7 +358,7 @@ pub struct TicketSla {
 
 impl TicketSla {
     /// From sorted times.
-    pub(super) fn of(sla: &tickets::Sla, as_of: DateTime) -> Self {
+    pub(super) fn of(sla: &sla::Sla, as_of: DateTime) -> Self {
         Self {
             tickets: sla.tickets,
             late: sla.late,
@@ -331,6 +368,8 @@ impl TicketSla {
                 let mean = sla.marks.iter().sum::<i64>() as f64 / sla.marks.len() as f64;
                 (mean * 100.0).round() / 100.0
             }),
+            calls: sla.calls,
+            to_answer: Percentiles::of(&sla.to_answer),
             to_accept: Percentiles::of(&sla.to_accept),
             to_resolve: Percentiles::of(&sla.to_resolve),
             to_dispatch: Percentiles::of(&sla.to_dispatch),
@@ -340,7 +379,7 @@ impl TicketSla {
     }
 }
 
-/// Percentiles by nearest rank, in minutes; null where nothing was counted (百分位数，分钟).
+/// Percentiles by nearest rank, in the unit that the field names; null where nothing was counted (百分位数).
 #[derive(SimpleObject)]
 pub struct Percentiles {
     /// Half took no longer (中位数).

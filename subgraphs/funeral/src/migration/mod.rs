@@ -3,6 +3,7 @@
 
 mod m0001_tables;
 mod m0002_operations;
+mod m0003_confirmed;
 
 use sea_orm_migration::MigrationTrait;
 
@@ -11,5 +12,6 @@ pub fn all() -> Vec<Box<dyn MigrationTrait>> {
     vec![
         Box::new(m0001_tables::Tables),
         Box::new(m0002_operations::Operations),
+        Box::new(m0003_confirmed::Confirmed),
     ]
 }

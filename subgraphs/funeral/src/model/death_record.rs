@@ -29,7 +29,7 @@ pub struct Model {
     pub recorded_at: DateTimeUtc,
     /// Counts the corrections.
     pub version: i64,
-    /// Day on which a court took the death back.
+    /// Day on which the death was taken back.
     pub revoked_on: Option<Date>,
 }
 

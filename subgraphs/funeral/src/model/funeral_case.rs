@@ -47,6 +47,16 @@ pub struct Model {
     pub payable: Option<i64>,
     /// Why it was called off.
     pub cancel_reason: Option<CancelReason>,
+    /// Whether the death paper is only what a citizen said and waits for an officer; until then `death_id` is the
+    /// identity that the record will have.
+    pub paper_pending: bool,
+    /// Whether an officer saw the proof of what the applicant is to the deceased.
+    pub relation_confirmed: bool,
+    /// The paper by which a unit arranges the funeral of its own right, encrypted.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub mandate: Option<String>,
+    /// The closed case whose ashes this one lays to rest.
+    pub continues: Option<Uuid>,
     /// Counts the changes.
     pub version: i64,
 }

@@ -24,6 +24,8 @@ pub struct Model {
     pub seen_at: DateTimeUtc,
     /// Whether it can be sent.
     pub state: HearseState,
+    /// The ticket of the hotline that it is kept for, until a transport or the ticket's end.
+    pub reserved_for: Option<Uuid>,
     /// Counts the changes.
     pub version: i64,
 }

@@ -63,6 +63,8 @@ pub struct Model {
     pub waiting_since: Option<DateTimeUtc>,
     /// How often it was reopened.
     pub reopened: i32,
+    /// When it was last opened again; its times are measured from there.
+    pub reopened_at: Option<DateTimeUtc>,
     /// Counts the changes.
     pub version: i64,
 }

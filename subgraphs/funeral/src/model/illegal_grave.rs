@@ -41,6 +41,8 @@ pub struct Model {
     pub heritage: bool,
     /// Day by which it is to be put right.
     pub due_on: Option<Date>,
+    /// The due day of which it was told that it had passed.
+    pub overdue_told: Option<Date>,
     /// Counts the changes.
     pub version: i64,
 }

@@ -24,6 +24,8 @@ pub struct Model {
     pub quota: i32,
     /// Sets enrolled.
     pub enrolled: i32,
+    /// Of these, sets of families without a case here.
+    pub guests: i32,
     /// Sets given to the sea; none until it is done.
     pub carried: Option<i32>,
     /// Day on which it was called off.

@@ -18,5 +18,26 @@ pub const DEATH_PAPER: SealedColumn = SealedColumn::text("death_record", "paper_
 /// The number of a written authority to take ashes.
 pub const AUTHORITY: SealedColumn = SealedColumn::text("ashes_release", "authority", ID);
 
+/// The number of the paper of a death, as a citizen said it.
+pub const CLAIMED_PAPER: SealedColumn = SealedColumn::text("death_claim", "paper_number", ID);
+
+/// The number of the paper by which a death is taken back.
+pub const REVOCATION_PAPER: SealedColumn = SealedColumn::text("death_revocation", "paper", ID);
+
+/// The proof of a relation to the deceased.
+pub const KIN_PROOF: SealedColumn = SealedColumn::text("kin_record", "proof", ID);
+
+/// The paper by which a unit arranges a funeral.
+pub const MANDATE: SealedColumn = SealedColumn::text("funeral_case", "mandate", ID);
+
 /// All of them.
-pub const ALL: [SealedColumn; 4] = [CASE_PHONE, CALLER_PHONE, DEATH_PAPER, AUTHORITY];
+pub const ALL: [SealedColumn; 8] = [
+    CASE_PHONE,
+    CALLER_PHONE,
+    DEATH_PAPER,
+    AUTHORITY,
+    CLAIMED_PAPER,
+    REVOCATION_PAPER,
+    KIN_PROOF,
+    MANDATE,
+];

@@ -1,4 +1,5 @@
-//! A fee waived in a case: each household once per item (unique index).
+//! A fee waived in a case: each household once per item (unique index). One that was settled
+//! already is taken back by a negative row, never deleted.
 
 use sea_orm::entity::prelude::*;
 
@@ -36,6 +37,10 @@ pub struct Model {
     pub granted_month: i32,
     /// The settled batch; none until settled.
     pub settlement_id: Option<Uuid>,
+    /// The waiver that this negative one takes back.
+    pub reverses: Option<Uuid>,
+    /// Day on which it was taken back.
+    pub reversed_on: Option<Date>,
 }
 
 /// None is declared: joins are written where they are needed.

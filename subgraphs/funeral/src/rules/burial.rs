@@ -10,8 +10,7 @@ use super::{REGULATION, Verdict};
 /// F-3, 殡葬管理条例（2012）第四至六条: in a cremation area a body is not buried, except by the
 /// custom of a minority for which the province keeps a setting.
 pub fn body_burial(kind: IntermentKind, custom_respected: bool, settings: &Settings) -> Verdict {
-    let of_body = matches!(kind, IntermentKind::BodyPlot | IntermentKind::DeepBurial);
-    if of_body && settings.is(Parameter::CremationArea) && !custom_respected {
+    if is_of_body(kind) && settings.is(Parameter::CremationArea) && !custom_respected {
         return Err(UserError::new(
             "CREMATION_AREA",
             "In a cremation area a body is not buried.",
@@ -20,6 +19,12 @@ pub fn body_burial(kind: IntermentKind, custom_respected: bool, settings: &Setti
         .basis(settings.basis(Parameter::CremationArea)));
     }
     Ok(())
+}
+
+/// F-3 and F-12, 殡葬管理条例（2012）第四至六条: which interments lay a body to rest; every other one ashes. Deep burial
+/// without a mound (深埋不留坟头) is an ecological burial of ashes.
+pub const fn is_of_body(kind: IntermentKind) -> bool {
+    matches!(kind, IntermentKind::BodyPlot)
 }
 
 /// F-5, 殡葬管理条例（2012）第九条: a rural public cemetery or columbarium serves its own
@@ -74,57 +79,43 @@ pub fn grace_ends(contract_to: NaiveDate, settings: &Settings) -> NaiveDate {
         .unwrap_or(NaiveDate::MAX)
 }
 
-/// A custom of burial that a province respects: of whom, where, and on what paper.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Custom {
-    /// Of whom.
-    pub group: CustomGroup,
-    /// First digits of the divisions where it holds; empty for everywhere.
-    pub division_prefix: &'static str,
-    /// What it rests on.
-    pub legal_basis: &'static str,
-    /// First day on which it holds.
-    pub valid_from: NaiveDate,
-    /// First day on which it no longer holds; none while in force.
-    pub valid_to: Option<NaiveDate>,
-}
-
-const fn respected(group: CustomGroup, division_prefix: &'static str) -> Custom {
-    Custom {
-        group,
-        division_prefix,
-        legal_basis: "殡葬管理条例（2012）第六条",
-        valid_from: super::settings::FIRST_REGULATION,
-        valid_to: None,
+/// The parameter that says whether the custom of a group is respected; its date, article and source stand there.
+const fn custom_of(group: CustomGroup) -> Parameter {
+    match group {
+        CustomGroup::Hui => Parameter::CustomHui,
+        CustomGroup::Uygur => Parameter::CustomUygur,
+        CustomGroup::Kazak => Parameter::CustomKazak,
+        CustomGroup::Kirgiz => Parameter::CustomKirgiz,
+        CustomGroup::Uzbek => Parameter::CustomUzbek,
+        CustomGroup::Tajik => Parameter::CustomTajik,
+        CustomGroup::Tatar => Parameter::CustomTatar,
+        CustomGroup::Salar => Parameter::CustomSalar,
+        CustomGroup::Dongxiang => Parameter::CustomDongxiang,
+        CustomGroup::Bonan => Parameter::CustomBonan,
+        CustomGroup::Tibetan => Parameter::CustomTibetan,
     }
 }
 
-/// The customs that are respected, by group and area: ten groups everywhere, one where it lives.
-/// Taken from knowledge of the regulation of 1997/2012, not confirmed for 2026.
-pub const CUSTOMS: &[Custom] = &[
-    respected(CustomGroup::Hui, ""),
-    respected(CustomGroup::Uygur, ""),
-    respected(CustomGroup::Kazak, ""),
-    respected(CustomGroup::Kirgiz, ""),
-    respected(CustomGroup::Uzbek, ""),
-    respected(CustomGroup::Tajik, ""),
-    respected(CustomGroup::Tatar, ""),
-    respected(CustomGroup::Salar, ""),
-    respected(CustomGroup::Dongxiang, ""),
-    respected(CustomGroup::Bonan, ""),
-    // 阿坝, 甘孜 and 凉山 with 木里.
-    respected(CustomGroup::Tibetan, "5132"),
-    respected(CustomGroup::Tibetan, "5133"),
-    respected(CustomGroup::Tibetan, "513422"),
-];
+/// First digits of the divisions where the custom of a group holds; an empty one for everywhere.
+const fn areas_of(group: CustomGroup) -> &'static [&'static str] {
+    match group {
+        // 阿坝, 甘孜 and 凉山's 木里: where the group lives, and not in the lowlands of the same province.
+        CustomGroup::Tibetan => &["5132", "5133", "513422"],
+        _ => &[""],
+    }
+}
 
-/// F-3, 殡葬管理条例（2012）第六条: whether the custom of a group is respected in a division on a day.
-pub fn custom_respected(group: Option<CustomGroup>, division_code: &str, on: NaiveDate) -> bool {
-    CUSTOMS.iter().any(|custom| {
-        Some(custom.group) == group
-            && division_code.starts_with(custom.division_prefix)
-            && custom.valid_from <= on
-            && custom.valid_to.is_none_or(|end| on < end)
+/// F-3, 殡葬管理条例（2012）第六条: whether the custom of a group is respected in a division on the day of the settings.
+pub fn custom_respected(
+    group: Option<CustomGroup>,
+    division_code: &str,
+    settings: &Settings<'_>,
+) -> bool {
+    group.is_some_and(|group| {
+        settings.is(custom_of(group))
+            && areas_of(group)
+                .iter()
+                .any(|area| division_code.starts_with(area))
     })
 }
 
@@ -212,13 +203,23 @@ mod tests {
         ];
         for (group, code, respected) in table {
             assert_eq!(
-                custom_respected(group, code, today()),
+                custom_respected(group, code, &settings::on("51", today())),
                 respected,
                 "{group:?} {code}"
             );
         }
         let early = NaiveDate::from_ymd_opt(1990, 1, 1).unwrap();
-        assert!(!custom_respected(Some(CustomGroup::Hui), "320302", early));
+        assert!(!custom_respected(
+            Some(CustomGroup::Hui),
+            "320302",
+            &settings::on("32", early)
+        ));
+        // Each group stands in the register with its article and where it was read.
+        for group in CustomGroup::iter() {
+            let row = settings::on("51", today()).row(custom_of(group)).unwrap();
+            assert!(!row.source.is_empty(), "{group:?}");
+            assert_eq!(row.legal_basis, "殡葬管理条例（2012）第六条", "{group:?}");
+        }
     }
 
     #[test]
@@ -247,7 +248,9 @@ mod tests {
     fn a_cremation_area_refuses_bodies_but_respects_custom() {
         let rules = settings::on("35", today());
         for kind in IntermentKind::iter() {
-            let of_body = matches!(kind, IntermentKind::BodyPlot | IntermentKind::DeepBurial);
+            // 实行火葬的地区…遗体应当火化; 深埋不留坟头 is for the ashes.
+            let of_body = kind == IntermentKind::BodyPlot;
+            assert_eq!(is_of_body(kind), of_body);
             assert_eq!(
                 body_burial(kind, false, &rules).is_err(),
                 of_body,

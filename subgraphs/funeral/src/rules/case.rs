@@ -36,6 +36,52 @@ pub fn advance(from: CaseState, to: CaseState) -> Verdict<CaseState> {
     }
 }
 
+/// F-15, 骨灰管理规则（设定）: how far a case may be called off: until the body has been fetched; and a case that lays
+/// ashes of an earlier one to rest, while the family still holds them.
+pub fn cancel(from: CaseState, continues: bool) -> Verdict<CaseState> {
+    if continues && from == CaseState::Cremated {
+        return Ok(CaseState::Cancelled);
+    }
+    advance(from, CaseState::Cancelled)
+}
+
+/// F-10, 殡葬管理条例（2012）第十条: ashes of a closed case are laid to rest later in a case of their own, opened on the
+/// cremation certificate, for the closed case goes back to nothing. It begins where the ashes are: in custody, or
+/// with the family. Ashes that were interred have their rest.
+pub fn later_interment(earlier: CaseState, interred: bool, in_custody: bool) -> Verdict<CaseState> {
+    if earlier != CaseState::Closed {
+        return Err(UserError::new(
+            "EARLIER_CASE_RUNS",
+            "The case of this cremation still runs; lay the ashes to rest there.",
+            "该火化证明所属案件尚未结案，请在原案办理安葬。",
+        )
+        .field(&["certificateNo"]));
+    }
+    if interred {
+        return Err(UserError::new(
+            "INTERRED_ALREADY",
+            "The ashes of this certificate were laid to rest already.",
+            "该火化证明所载骨灰已安葬。",
+        )
+        .field(&["certificateNo"])
+        .basis(REGULATION));
+    }
+    Ok(if in_custody {
+        CaseState::AshesInCustody
+    } else {
+        CaseState::Cremated
+    })
+}
+
+/// F-6, 殡葬管理条例（2026）: a bill is written until it is settled; nothing is charged, and no place given against a
+/// charge, after that.
+pub fn bill_runs(state: CaseState) -> Verdict {
+    if state < CaseState::Settled {
+        return Ok(());
+    }
+    Err(no_such_move("The bill is settled already.", "费用已结算。").field(&["case"]))
+}
+
 /// Whether a case in this state still runs.
 pub const fn is_open(state: CaseState) -> bool {
     !matches!(state, CaseState::Closed | CaseState::Cancelled)
@@ -183,21 +229,21 @@ pub fn cremation_times(
     .field(&["endedAt"]))
 }
 
-/// The hours of a hall: whole hours of one day, from a day that is not over.
+/// The hours of a hall: whole hours of one day that have not begun. `hour` is the legal hour of now.
 pub fn hall_hours(
     day: NaiveDate,
     starts: i32,
     hours: i32,
-    today: NaiveDate,
+    (today, hour): (NaiveDate, i32),
 ) -> Verdict<std::ops::Range<i32>> {
-    if day >= today && (6..24).contains(&starts) && (1..=6).contains(&hours) && starts + hours <= 24
-    {
+    let to_come = day > today || (day == today && starts > hour);
+    if to_come && (6..24).contains(&starts) && (1..=6).contains(&hours) && starts + hours <= 24 {
         return Ok(starts..starts + hours);
     }
     Err(UserError::new(
         "HALL_HOURS",
-        "A hall is booked for one to six whole hours between 6 and 24, today or later.",
-        "告别厅须预订今日及以后6至24时内的1至6个整小时。",
+        "A hall is booked for one to six whole hours between 6 and 24 that have not begun.",
+        "告别厅须预订尚未开始的6至24时内的1至6个整小时。",
     )
     .field(&["startsHour"]))
 }
@@ -245,6 +291,39 @@ mod tests {
                 allowed,
                 "{state:?}"
             );
+        }
+    }
+
+    #[test]
+    fn ashes_of_a_closed_case_are_laid_to_rest_by_their_certificate() {
+        // 殡葬管理条例: 凭死亡证明或者火化证明; nothing goes back, so the closed case is not opened again.
+        use CaseState::*;
+        let table = [
+            (Closed, false, true, Ok(AshesInCustody)),
+            (Closed, false, false, Ok(Cremated)),
+            (Closed, true, false, Err("INTERRED_ALREADY")),
+            (AshesInCustody, false, true, Err("EARLIER_CASE_RUNS")),
+            (Settled, false, true, Err("EARLIER_CASE_RUNS")),
+        ];
+        for (earlier, interred, kept, expected) in table {
+            assert_eq!(
+                later_interment(earlier, interred, kept).map_err(|e| e.code),
+                expected.map_err(str::to_owned),
+                "{earlier:?} {interred} {kept}"
+            );
+        }
+        assert!(cancel(Cremated, true).is_ok() && cancel(Cremated, false).is_err());
+        assert!(cancel(AshesInCustody, true).is_err() && cancel(Opened, false).is_ok());
+    }
+
+    #[test]
+    fn nothing_is_charged_after_the_settlement() {
+        for state in CaseState::iter() {
+            let ended = matches!(
+                state,
+                CaseState::Settled | CaseState::Closed | CaseState::Cancelled
+            );
+            assert_eq!(bill_runs(state).is_err(), ended, "{state:?}");
         }
     }
 
@@ -373,16 +452,20 @@ mod tests {
     fn a_hall_is_booked_by_whole_hours_of_one_day() {
         let day = |d| NaiveDate::from_ymd_opt(2026, 11, d).unwrap();
         let table = [
-            (22, 9, 2, true),
+            (23, 9, 2, true),
+            (22, 13, 2, true),
+            // It is past twelve: the hour that runs and those before are gone.
+            (22, 12, 2, false),
+            (22, 9, 2, false),
             (21, 9, 2, false),
-            (22, 5, 1, false),
-            (22, 23, 2, false),
-            (22, 9, 0, false),
-            (22, 9, 7, false),
+            (23, 5, 1, false),
+            (23, 23, 2, false),
+            (23, 9, 0, false),
+            (23, 9, 7, false),
         ];
         for (on, starts, hours, fits) in table {
             assert_eq!(
-                hall_hours(day(on), starts, hours, day(22)).is_ok(),
+                hall_hours(day(on), starts, hours, (day(22), 12)).is_ok(),
                 fits,
                 "{on} {starts} {hours}"
             );

@@ -15,7 +15,8 @@ pub fn advance(from: GraveState, to: GraveState, heritage: bool) -> Verdict<Grav
         Found => to == Registered || (to == Exempt && heritage),
         Registered => (to == Notice && !heritage) || (to == Exempt && heritage),
         Notice => (to == Rectifying && !heritage) || (to == Exempt && heritage),
-        Rectifying => matches!(to, Verified | Forced) && !heritage,
+        // What was found to be heritage only while it was put right is exempt from there.
+        Rectifying => (matches!(to, Verified | Forced) && !heritage) || (to == Exempt && heritage),
         Verified | Forced => to == Restored,
         Restored | Exempt => false,
     };
@@ -149,12 +150,16 @@ mod tests {
     #[test]
     fn a_protected_grave_is_exempt_and_never_removed() {
         use GraveState::*;
-        for from in [Found, Registered, Notice] {
+        for from in [Found, Registered, Notice, Rectifying] {
             assert!(advance(from, Exempt, true).is_ok(), "{from:?}");
             assert!(advance(from, Exempt, false).is_err(), "{from:?}");
         }
         for to in GraveState::iter() {
-            assert!(advance(Rectifying, to, true).is_err(), "{to:?}");
+            assert_eq!(
+                advance(Rectifying, to, true).is_ok(),
+                to == Exempt,
+                "{to:?}"
+            );
             assert!(advance(Exempt, to, true).is_err(), "{to:?}");
         }
     }

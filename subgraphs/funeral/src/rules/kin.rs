@@ -10,13 +10,47 @@ use super::terms::{KinRelation, KinRequestState, KinRight};
 /// The article, as it is cited.
 pub const ARTICLE: &str = "个人信息保护法第四十九条";
 
-/// F-20, 个人信息保护法 49 with 民法典 1045: near kin are husband or wife, children, parents, brothers
-/// and sisters; other relatives and units are not.
+/// F-20, 个人信息保护法 49 with 民法典 1045: near kin are husband or wife, parents, children, brothers and
+/// sisters, grandparents and grandchildren on either side; other relatives and units are not.
 pub const fn is_near(relation: KinRelation) -> bool {
     matches!(
         relation,
-        KinRelation::Spouse | KinRelation::Child | KinRelation::Parent | KinRelation::Sibling
+        KinRelation::Spouse
+            | KinRelation::Child
+            | KinRelation::Parent
+            | KinRelation::Sibling
+            | KinRelation::Grandparent
+            | KinRelation::Grandchild
     )
+}
+
+/// F-10 and F-20, 个人信息保护法 49: what a person is to the deceased counts when an officer saw the proof: of the
+/// applicant when the case was confirmed, of anyone when they were recorded as kin. What somebody says of
+/// themselves does not.
+pub fn proved(
+    applicant: Option<(KinRelation, bool)>,
+    recorded: Option<KinRelation>,
+) -> Option<KinRelation> {
+    let as_applicant = applicant.and_then(|(relation, confirmed)| confirmed.then_some(relation));
+    match as_applicant {
+        // A nearer record goes before what the applicant came as.
+        Some(relation) if is_near(relation) => Some(relation),
+        _ => recorded.or(as_applicant),
+    }
+}
+
+/// F-20, 民法典 1045: a person is recorded as kin, a unit is not; nobody is their own kin.
+pub fn may_record(relation: KinRelation, is_deceased: bool) -> Verdict {
+    if relation != KinRelation::Institution && !is_deceased {
+        return Ok(());
+    }
+    Err(UserError::new(
+        "KIN_IS_A_PERSON",
+        "A living person is recorded as kin, not a unit and not the deceased.",
+        "近亲属须为在世自然人，不能为单位或者逝者本人。",
+    )
+    .field(&["relation"])
+    .basis("民法典第一千零四十五条"))
 }
 
 /// F-20, 个人信息保护法 49: near kin may see, correct and delete what is kept of the dead, once a
@@ -77,6 +111,43 @@ mod tests {
             assert_eq!(may_ask(Some(relation)).is_ok(), near, "{relation:?}");
         }
         assert_eq!(may_ask(None).unwrap_err().code, "NOT_NEAR_KIN");
+    }
+
+    #[test]
+    fn grandparents_and_grandchildren_are_near_kin() {
+        // 民法典 1045: 配偶、父母、子女、兄弟姐妹、祖父母、外祖父母、孙子女、外孙子女为近亲属.
+        use KinRelation::*;
+        for relation in [Spouse, Parent, Child, Sibling, Grandparent, Grandchild] {
+            assert!(is_near(relation), "{relation:?}");
+        }
+        assert!(!is_near(OtherRelative) && !is_near(Institution));
+    }
+
+    #[test]
+    fn what_somebody_says_of_themselves_proves_nothing() {
+        use KinRelation::*;
+        let table = [
+            (Some((Child, true)), None, Some(Child)),
+            (Some((Child, false)), None, None),
+            (Some((Spouse, false)), Some(Spouse), Some(Spouse)),
+            (
+                Some((OtherRelative, true)),
+                Some(Grandchild),
+                Some(Grandchild),
+            ),
+            (Some((OtherRelative, true)), None, Some(OtherRelative)),
+            (None, Some(Sibling), Some(Sibling)),
+            (None, None, None),
+        ];
+        for (applicant, recorded, expected) in table {
+            assert_eq!(
+                proved(applicant, recorded),
+                expected,
+                "{applicant:?} {recorded:?}"
+            );
+        }
+        assert!(may_record(Child, false).is_ok());
+        assert!(may_record(Child, true).is_err() && may_record(Institution, false).is_err());
     }
 
     #[test]

@@ -10,15 +10,16 @@
 //!
 //! | rule | where |
 //! | --- | --- |
-//! | F-1 death paper, F-19 one event, corrections of a death | [`death`] |
-//! | F-2 transport, F-13 one open case, F-14 storage, the case's states | [`case`] |
+//! | F-1 death paper and who has seen it, F-19 one event, corrections and revocations of a death | [`death`] |
+//! | F-2 transport, F-10 interment by certificate, F-13 one open case, F-14 storage, the case's states | [`case`] |
 //! | F-3 cremation area and custom, F-5 villagers, F-9 area and term, F-10 no purchase for the living, F-12 ashes kept | [`burial`] |
 //! | F-4 forbidden zones | [`zone`] |
 //! | F-6 on the list, F-7 ceilings and bundling, F-8 two fees | [`price`] |
+//! | F-6 and F-7 what is published, and who sets a ceiling | [`price_list`] |
 //! | F-11 waivers | [`waiver`] |
 //! | F-15 two persons, chain of custody | [`custody`] |
 //! | F-16 unclaimed bodies | [`unclaimed`] |
-//! | F-17 who founds a facility | [`facility`] |
+//! | F-17 who founds a facility, what it is furnished with | [`facility`] |
 //! | F-18 the hotline | [`ticket`] |
 //! | F-20 rights of near kin | [`kin`] |
 
@@ -34,6 +35,7 @@ pub mod near;
 pub mod plan;
 pub mod plot;
 pub mod price;
+pub mod price_list;
 pub mod sea;
 pub mod settings;
 pub mod terms;

@@ -1,5 +1,9 @@
 //! Facility planning: what a division will need, and what it has (殡葬设施布局规划).
 
+use chrono::NaiveDate;
+use minzheng_kit::error::UserError;
+
+use super::Verdict;
 use super::settings::{Parameter, Settings};
 
 /// What is planned for one kind of place in a division.
@@ -34,6 +38,34 @@ pub fn places_needed(need: &Need, settings: &Settings<'_>) -> i64 {
     i64::try_from(hundredths.div_ceil_by(10_000 * 100 * 100)).unwrap_or(i64::MAX)
 }
 
+/// 殡葬设施布局规划: a plan counts people, deaths, years and a share that can be, from a day that is not past.
+pub fn plan(need: &Need, from: NaiveDate, today: NaiveDate) -> Verdict {
+    let fits = (1..=200_000_000).contains(&need.population)
+        && (1..=1_000).contains(&need.deaths_per_ten_thousand)
+        && (1..=50).contains(&need.years)
+        && (1..=100).contains(&need.share_percent);
+    let (code, en, zh, field) = if !fits {
+        (
+            "PLAN_FIGURES",
+            "The plan's figures cannot be right.",
+            "规划数据不正确。",
+            "population",
+        )
+    } else if from < today {
+        (
+            "PLAN_DAYS",
+            "A plan holds from today or later.",
+            "规划生效日期不得早于今日。",
+            "validFrom",
+        )
+    } else {
+        return Ok(());
+    };
+    Err(UserError::new(code, en, zh)
+        .field(&[field])
+        .basis("殡葬设施布局规划"))
+}
+
 trait DivCeil {
     fn div_ceil_by(self, by: Self) -> Self;
 }
@@ -56,6 +88,45 @@ mod tests {
     use super::*;
     use crate::rules::settings;
     use chrono::NaiveDate;
+
+    #[test]
+    fn a_plan_has_figures_that_can_be() {
+        let today = NaiveDate::from_ymd_opt(2026, 11, 22).unwrap();
+        let need = Need {
+            population: 300_000,
+            deaths_per_ten_thousand: 75,
+            years: 10,
+            share_percent: 60,
+        };
+        let table = [
+            (need, today, None),
+            (
+                Need {
+                    population: 0,
+                    ..need
+                },
+                today,
+                Some("PLAN_FIGURES"),
+            ),
+            (
+                Need {
+                    share_percent: 101,
+                    ..need
+                },
+                today,
+                Some("PLAN_FIGURES"),
+            ),
+            (Need { years: 51, ..need }, today, Some("PLAN_FIGURES")),
+            (need, today.pred_opt().unwrap(), Some("PLAN_DAYS")),
+        ];
+        for (need, from, expected) in table {
+            assert_eq!(
+                plan(&need, from, today).err().map(|e| e.code).as_deref(),
+                expected,
+                "{need:?}"
+            );
+        }
+    }
 
     #[test]
     fn a_plan_covers_the_deaths_of_its_years_with_a_reserve() {

@@ -16,6 +16,8 @@ pub struct Voyage {
     pub quota: i32,
     /// Sets enrolled.
     pub enrolled: i32,
+    /// Of these, sets of families without a case here.
+    pub guests: i32,
     /// Whether it is done.
     pub done: bool,
     /// Whether it was called off.
@@ -81,8 +83,38 @@ pub fn full() -> UserError {
     .field(&["voyage"])
 }
 
-/// F-12, 殡葬管理条例（2026）: a voyage is closed on or after its day, with no more sets carried than were enrolled.
-pub fn close(voyage: &Voyage, carried: usize, today: NaiveDate) -> Verdict {
+/// F-12, 海葬服务规则（设定）: sets of ashes from elsewhere are enrolled like all others: before the day, and within the quota.
+pub fn enrol_guests(voyage: &Voyage, sets: i32, today: NaiveDate) -> Verdict {
+    match state(voyage, today) {
+        VoyageState::Open if sets >= 1 && sets <= voyage.quota - voyage.enrolled => Ok(()),
+        VoyageState::Open if sets < 1 => Err(UserError::new(
+            "GUEST_SETS",
+            "At least one set of ashes is enrolled.",
+            "报名份数至少为1份。",
+        )
+        .field(&["sets"])),
+        VoyageState::Open | VoyageState::Full => Err(full()),
+        _ => Err(UserError::new(
+            "VOYAGE_NOT_OPEN",
+            "The voyage takes no more enrolments.",
+            "该航次已停止报名。",
+        )
+        .field(&["voyage"])),
+    }
+}
+
+/// F-12, 殡葬管理条例（2026）: a voyage is closed on or after its day, with no more sets carried than were enrolled: of
+/// cases here, and, `guests`, of families from elsewhere.
+pub fn close(voyage: &Voyage, carried: usize, guests: i32, today: NaiveDate) -> Verdict {
+    if !(0..=voyage.guests).contains(&guests) {
+        return Err(UserError::new(
+            "GUESTS_NOT_ENROLLED",
+            "More sets from elsewhere are named than were enrolled.",
+            "外地撒放份数超过已报名的外地份数。",
+        )
+        .field(&["others"])
+        .basis(REGULATION));
+    }
     if voyage.done || voyage.cancelled {
         return Err(super::no_such_move(
             "The voyage has ended already.",
@@ -97,7 +129,7 @@ pub fn close(voyage: &Voyage, carried: usize, today: NaiveDate) -> Verdict {
         )
         .field(&["voyage"]));
     }
-    if i32::try_from(carried).map_or(true, |n| n > voyage.enrolled) {
+    if i32::try_from(carried).map_or(true, |n| n > voyage.enrolled - voyage.guests) {
         return Err(UserError::new(
             "MORE_CARRIED_THAN_ENROLLED",
             "More sets of ashes are named than were enrolled.",
@@ -123,6 +155,7 @@ mod tests {
             sails_on,
             quota: 2,
             enrolled,
+            guests: 0,
             done,
             cancelled,
         }
@@ -181,8 +214,44 @@ mod tests {
     }
 
     #[test]
+    fn guests_sail_within_the_quota_or_not_at_all() {
+        let with = |enrolled, guests| Voyage {
+            quota: 5,
+            guests,
+            ..voyage(enrolled, false, false, day(20))
+        };
+        let table = [
+            (with(3, 0), 2, 10, None),
+            (with(3, 0), 3, 10, Some("VOYAGE_FULL")),
+            (with(5, 0), 1, 10, Some("VOYAGE_FULL")),
+            (with(3, 0), 0, 10, Some("GUEST_SETS")),
+            (with(3, 0), i32::MAX, 10, Some("VOYAGE_FULL")),
+            (with(3, 0), 1, 20, Some("VOYAGE_NOT_OPEN")),
+        ];
+        for (trip, sets, today, expected) in table {
+            assert_eq!(
+                enrol_guests(&trip, sets, day(today))
+                    .err()
+                    .map(|e| e.code)
+                    .as_deref(),
+                expected,
+                "{trip:?} {sets}"
+            );
+        }
+        let code = |carried, guests| {
+            close(&with(4, 1), carried, guests, day(20))
+                .err()
+                .map(|e| e.code)
+        };
+        assert_eq!(code(3, 1), None);
+        assert_eq!(code(3, 2).as_deref(), Some("GUESTS_NOT_ENROLLED"));
+        assert_eq!(code(0, -1).as_deref(), Some("GUESTS_NOT_ENROLLED"));
+        assert_eq!(code(4, 0).as_deref(), Some("MORE_CARRIED_THAN_ENROLLED"));
+    }
+
+    #[test]
     fn a_voyage_ends_after_it_sailed_and_carries_no_more_than_it_had() {
-        let at = |v: &Voyage, carried| close(v, carried, day(20)).err().map(|e| e.code);
+        let at = |v: &Voyage, carried| close(v, carried, 0, day(20)).err().map(|e| e.code);
         let sailed = voyage(2, false, false, day(20));
         assert_eq!(at(&sailed, 2), None);
         assert_eq!(at(&sailed, 0), None);

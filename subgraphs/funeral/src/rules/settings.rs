@@ -55,6 +55,28 @@ macro_rules! parameters {
 parameters! {
     /// Whether bodies are cremated everywhere (全域火葬区).
     CremationArea("F-3.cremationArea", "Whether bodies are cremated everywhere", "全域火葬区", "NONE"): [Dated::new(1, FIRST_REGULATION, "殡葬管理条例（2012）第四至六条", OLD_TEXT)],
+    /// Whether the burial custom of the Hui is respected (回族丧葬习俗).
+    CustomHui("F-3.customHui", "Whether the burial custom of the Hui is respected", "尊重回族丧葬习俗", "NONE"): [Dated::new(1, FIRST_REGULATION, "殡葬管理条例（2012）第六条", OLD_TEXT)],
+    /// Whether the burial custom of the Uygur is respected (维吾尔族丧葬习俗).
+    CustomUygur("F-3.customUygur", "Whether the burial custom of the Uygur is respected", "尊重维吾尔族丧葬习俗", "NONE"): [Dated::new(1, FIRST_REGULATION, "殡葬管理条例（2012）第六条", OLD_TEXT)],
+    /// Whether the burial custom of the Kazak is respected (哈萨克族丧葬习俗).
+    CustomKazak("F-3.customKazak", "Whether the burial custom of the Kazak is respected", "尊重哈萨克族丧葬习俗", "NONE"): [Dated::new(1, FIRST_REGULATION, "殡葬管理条例（2012）第六条", OLD_TEXT)],
+    /// Whether the burial custom of the Kirgiz is respected (柯尔克孜族丧葬习俗).
+    CustomKirgiz("F-3.customKirgiz", "Whether the burial custom of the Kirgiz is respected", "尊重柯尔克孜族丧葬习俗", "NONE"): [Dated::new(1, FIRST_REGULATION, "殡葬管理条例（2012）第六条", OLD_TEXT)],
+    /// Whether the burial custom of the Uzbek is respected (乌孜别克族丧葬习俗).
+    CustomUzbek("F-3.customUzbek", "Whether the burial custom of the Uzbek is respected", "尊重乌孜别克族丧葬习俗", "NONE"): [Dated::new(1, FIRST_REGULATION, "殡葬管理条例（2012）第六条", OLD_TEXT)],
+    /// Whether the burial custom of the Tajik is respected (塔吉克族丧葬习俗).
+    CustomTajik("F-3.customTajik", "Whether the burial custom of the Tajik is respected", "尊重塔吉克族丧葬习俗", "NONE"): [Dated::new(1, FIRST_REGULATION, "殡葬管理条例（2012）第六条", OLD_TEXT)],
+    /// Whether the burial custom of the Tatar is respected (塔塔尔族丧葬习俗).
+    CustomTatar("F-3.customTatar", "Whether the burial custom of the Tatar is respected", "尊重塔塔尔族丧葬习俗", "NONE"): [Dated::new(1, FIRST_REGULATION, "殡葬管理条例（2012）第六条", OLD_TEXT)],
+    /// Whether the burial custom of the Salar is respected (撒拉族丧葬习俗).
+    CustomSalar("F-3.customSalar", "Whether the burial custom of the Salar is respected", "尊重撒拉族丧葬习俗", "NONE"): [Dated::new(1, FIRST_REGULATION, "殡葬管理条例（2012）第六条", OLD_TEXT)],
+    /// Whether the burial custom of the Dongxiang is respected (东乡族丧葬习俗).
+    CustomDongxiang("F-3.customDongxiang", "Whether the burial custom of the Dongxiang is respected", "尊重东乡族丧葬习俗", "NONE"): [Dated::new(1, FIRST_REGULATION, "殡葬管理条例（2012）第六条", OLD_TEXT)],
+    /// Whether the burial custom of the Bonan is respected (保安族丧葬习俗).
+    CustomBonan("F-3.customBonan", "Whether the burial custom of the Bonan is respected", "尊重保安族丧葬习俗", "NONE"): [Dated::new(1, FIRST_REGULATION, "殡葬管理条例（2012）第六条", OLD_TEXT)],
+    /// Whether the burial custom of the Tibetans is respected (藏族丧葬习俗).
+    CustomTibetan("F-3.customTibetan", "Whether the burial custom of the Tibetans is respected, where they live", "尊重藏族丧葬习俗", "NONE"): [Dated::new(1, FIRST_REGULATION, "殡葬管理条例（2012）第六条", OLD_TEXT)],
     /// Largest grave for ashes, in thousandths of a square metre (骨灰墓位面积上限).
     AshPlotMilliM2("F-9.ashPlotArea", "Largest grave for ashes, in thousandths of a square metre", "骨灰墓位面积上限", "MILLI_M2"): [Dated::new(1_000, FIRST_REGULATION, "殡葬管理条例（2012）第十一条；省设定", LOCAL)],
     /// Largest grave for a body, in thousandths of a square metre (遗体墓位面积上限).

@@ -30,7 +30,7 @@ pub fn advance(
         OnSite => matches!(to, Resolved | Escalated),
         Resolved => matches!(to, Closed | Reopened),
         Closed => to == Reopened,
-        Escalated => matches!(to, Dispatched | Resolved),
+        Escalated => to == Dispatched || (to == Resolved && category != TicketCategory::Collect),
         Reopened => matches!(to, Dispatched | Escalated),
     };
     if allowed {
@@ -58,6 +58,41 @@ pub fn close(
         )
         .field(&["satisfaction"])),
     }
+}
+
+/// F-18 with F-2, 96444服务承诺: whether a hearse goes out for a ticket: for a body to be fetched, and for nothing else.
+pub const fn needs_hearse(category: TicketCategory) -> bool {
+    matches!(category, TicketCategory::Collect)
+}
+
+/// F-18, 96444服务承诺: from when a ticket's times are measured: the call, or the last time it was opened again.
+pub fn measured_from(
+    opened_at: DateTime<Utc>,
+    reopened_at: Option<DateTime<Utc>>,
+) -> DateTime<Utc> {
+    reopened_at.map_or(opened_at, |again| again.max(opened_at))
+}
+
+/// The longest that a telephone rings before it is answered, in hours; more is a slip of the pen.
+const LONGEST_RING_HOURS: i64 = 2;
+
+/// F-18, 96444服务承诺: a call rang before it was answered, and was answered by now.
+pub fn answered(
+    rang_at: DateTime<Utc>,
+    answered_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Verdict<i64> {
+    let wait = answered_at - rang_at;
+    if rang_at <= answered_at && answered_at <= now && wait <= TimeDelta::hours(LONGEST_RING_HOURS)
+    {
+        return Ok(wait.num_seconds());
+    }
+    Err(UserError::new(
+        "CALL_TIMES",
+        "A call rings before it is answered, for two hours at most, and is answered by now.",
+        "来电时间须早于接听时间（不超过2小时），且接听时间不得晚于现在。",
+    )
+    .field(&["rangAt"]))
 }
 
 /// F-18, 96444服务承诺: the time by which a ticket is dispatched.
@@ -117,7 +152,43 @@ mod tests {
             );
         }
         assert!(advance(Open, Resolved, TicketCategory::Collect).is_err());
+        // Raising it is no way round: the body is still to be fetched.
+        assert!(advance(Escalated, Resolved, TicketCategory::Collect).is_err());
+        assert!(advance(Escalated, Dispatched, TicketCategory::Collect).is_ok());
+        assert!(advance(Escalated, Resolved, TicketCategory::Complaint).is_ok());
         assert!(advance(Open, Resolved, TicketCategory::Price).is_ok());
+    }
+
+    #[test]
+    fn a_hearse_goes_out_for_a_body_only() {
+        for category in TicketCategory::iter() {
+            assert_eq!(
+                needs_hearse(category),
+                category == TicketCategory::Collect,
+                "{category:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn times_are_measured_from_the_last_opening_and_the_answer_from_the_ring() {
+        let at = |minute: i64| DateTime::<Utc>::UNIX_EPOCH + TimeDelta::minutes(minute);
+        assert_eq!(measured_from(at(0), None), at(0));
+        assert_eq!(measured_from(at(0), Some(at(90))), at(90));
+        let table = [
+            (0, 1, 1, Some(60)),
+            (1, 1, 1, Some(0)),
+            (2, 1, 3, None),
+            (0, 3, 2, None),
+            (0, 121, 200, None),
+        ];
+        for (rang, taken, now, seconds) in table {
+            assert_eq!(
+                answered(at(rang), at(taken), at(now)).ok(),
+                seconds,
+                "{rang} {taken} {now}"
+            );
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use minzheng_kit::error::UserError;
 
 use super::Verdict;
 use super::settings::{Parameter, Settings};
+use super::terms::KinRelation;
 
 /// The notice for an unclaimed body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,10 +39,40 @@ pub fn notice_ends(published_on: NaiveDate, settings: &Settings<'_>) -> NaiveDat
     published_on + Duration::days(settings.value(Parameter::UnclaimedNoticeDays))
 }
 
-/// F-16, 无人认领遗体处理规定: an unclaimed body is cremated after the notice has run, and not
+/// For whom a body is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// What the applicant is to the deceased.
+    pub relation: KinRelation,
+    /// Whether a relative was recorded by an officer.
+    pub kin_known: bool,
+    /// Whether the unit that applied arranges the funeral on a paper of its own right: it kept the deceased
+    /// (特困供养), was bound by contract (遗赠扶养协议), or acts for the family.
+    pub mandate: bool,
+}
+
+/// F-16, 无人认领遗体处理规定: a body that a unit brought in, for whom no relative is known and no paper makes the unit
+/// responsible, is an unclaimed one.
+pub const fn is_unclaimed(claim: &Claim) -> bool {
+    matches!(claim.relation, KinRelation::Institution) && !claim.kin_known && !claim.mandate
+}
+
+/// F-16, 无人认领遗体处理规定: an unclaimed body is cremated after its notice was published and has run, and not
 /// before; a claimed one like any other.
-pub fn may_cremate(notice: Option<&Notice>, today: NaiveDate, settings: &Settings<'_>) -> Verdict {
+pub fn may_cremate(
+    claim: &Claim,
+    notice: Option<&Notice>,
+    today: NaiveDate,
+    settings: &Settings<'_>,
+) -> Verdict {
     match notice {
+        None if is_unclaimed(claim) => Err(UserError::new(
+            "NOTICE_REQUIRED",
+            "Nobody has claimed this body: publish the notice, record a relative, or the paper by which the unit arranges the funeral.",
+            "遗体无人认领，须先发布公告，或者登记近亲属、单位治丧依据。",
+        )
+        .field(&["case"])
+        .basis(settings.basis(Parameter::UnclaimedNoticeDays))),
         Some(notice)
             if notice.claimed_on.is_none()
                 && today <= notice_ends(notice.published_on, settings) =>
@@ -86,11 +117,48 @@ mod tests {
             (Some(&open), day(11, 1), true),
             (Some(&claimed), day(9, 21), true),
         ];
+        let family = Claim {
+            relation: KinRelation::Child,
+            kin_known: false,
+            mandate: false,
+        };
         for (notice, today, allowed) in table {
             assert_eq!(
-                may_cremate(notice, today, &rules).is_ok(),
+                may_cremate(&family, notice, today, &rules).is_ok(),
                 allowed,
                 "{today}"
+            );
+        }
+    }
+
+    #[test]
+    fn not_publishing_the_notice_is_no_way_round_it() {
+        // 无人认领遗体处理规定: 公告期满仍无人认领的，方可火化.
+        let rules = settings::on("51", day(11, 22));
+        let run = Notice {
+            police_notified_on: day(8, 30),
+            published_on: day(9, 1),
+            claimed_on: None,
+        };
+        use KinRelation::{Child, Institution};
+        let table = [
+            (Institution, false, false, None, Some("NOTICE_REQUIRED")),
+            (Institution, true, false, None, None),
+            (Institution, false, true, None, None),
+            (Institution, false, false, Some(&run), None),
+            (Child, false, false, None, None),
+        ];
+        for (relation, kin_known, mandate, notice, expected) in table {
+            let claim = Claim {
+                relation,
+                kin_known,
+                mandate,
+            };
+            let verdict = may_cremate(&claim, notice, day(11, 22), &rules);
+            assert_eq!(
+                verdict.err().map(|e| e.code).as_deref(),
+                expected,
+                "{claim:?}"
             );
         }
     }

@@ -5,6 +5,7 @@ use minzheng_kit::error::UserError;
 
 use super::Verdict;
 use super::price::in_force;
+use super::terms::{CaseState, ItemClass};
 
 /// What a policy grants for one item. Money is in fen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +43,88 @@ pub fn amount(
         .basis("惠民殡葬政策"));
     }
     Ok(price.max(0).min(standard.amount.max(0)))
+}
+
+/// F-11, 惠民殡葬政策（以逝者为户，本系统设定）: the household of a funeral. A household is counted by its deceased: the
+/// reports count the households that had a funeral, and a family that buries two has two funerals. It is not the
+/// household of the register of persons (户籍), which this subsystem does not know.
+pub fn household(deceased: &str) -> &str {
+    deceased
+}
+
+/// F-11, 惠民殡葬政策: what is settled with who pays: waivers of funerals whose bill is settled; what a running case
+/// was granted may still change, and what a cancelled one was granted is nothing.
+pub const fn may_settle(case: CaseState) -> bool {
+    matches!(case, CaseState::Settled | CaseState::Closed)
+}
+
+/// How a waiver is taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reversal {
+    /// It was never settled: it is struck out.
+    Struck,
+    /// It was settled: a negative row of this amount goes into the present month.
+    Negative(i64),
+}
+
+/// F-11, 惠民殡葬政策: a waiver that was paid is taken back by a negative row in a later month, so that each settled
+/// month stays the sum of its rows; one that was not is struck out.
+pub const fn reverse(amount: i64, settled: bool) -> Reversal {
+    if settled {
+        Reversal::Negative(-amount)
+    } else {
+        Reversal::Struck
+    }
+}
+
+/// F-11, 惠民殡葬政策: the households of a batch: those for whom something is left after what was taken back.
+pub fn households<'h>(rows: impl IntoIterator<Item = (&'h str, i64)>) -> usize {
+    let mut sums: std::collections::HashMap<&str, i64> = std::collections::HashMap::new();
+    for (household, amount) in rows {
+        let sum = sums.entry(household).or_default();
+        *sum = sum.saturating_add(amount);
+    }
+    sums.values().filter(|sum| **sum > 0).count()
+}
+
+/// F-11, 惠民殡葬政策: a policy waives a base item, a positive amount, from a day that is not past, for a time that
+/// ends after it begins.
+pub fn policy(
+    class: Option<ItemClass>,
+    standard: i64,
+    (from, to): (NaiveDate, Option<NaiveDate>),
+    today: NaiveDate,
+) -> Verdict {
+    let (code, en, zh, field) = match class {
+        None => (
+            "ITEM_UNKNOWN",
+            "There is no such item.",
+            "没有该服务项目。",
+            "item",
+        ),
+        Some(ItemClass::NonBase) => (
+            "WAIVER_BASE_ITEMS_ONLY",
+            "Only base items are waived.",
+            "仅基础项目可纳入减免。",
+            "item",
+        ),
+        Some(_) if standard <= 0 || standard > minzheng_kit::money::MAX_FEN => (
+            "STANDARD",
+            "The standard is an amount above nought.",
+            "减免标准须大于零。",
+            "standard",
+        ),
+        Some(_) if from < today || to.is_some_and(|to| to <= from) => (
+            "POLICY_DAYS",
+            "A policy begins today or later and ends after it begins.",
+            "政策生效日期不得早于今日，失效日期须晚于生效日期。",
+            "validFrom",
+        ),
+        Some(_) => return Ok(()),
+    };
+    Err(UserError::new(code, en, zh)
+        .field(&[field])
+        .basis("惠民殡葬政策"))
 }
 
 /// F-11, 惠民殡葬政策: what a bill leaves to pay after its waivers; never less than nothing.
@@ -99,6 +182,77 @@ mod tests {
                 amount(price, &standard, day(2026, 11, 22), false).unwrap(),
                 waived,
                 "{price}"
+            );
+        }
+    }
+
+    #[test]
+    fn only_settled_funerals_are_settled_with_who_pays() {
+        use sea_orm::Iterable;
+        // 惠民殡葬政策: 每户每项减免一次，按月结算，结算金额等于减免明细合计.
+        for state in CaseState::iter() {
+            assert_eq!(
+                may_settle(state),
+                matches!(state, CaseState::Settled | CaseState::Closed),
+                "{state:?}"
+            );
+        }
+        assert_eq!(reverse(500, false), Reversal::Struck);
+        assert_eq!(reverse(500, true), Reversal::Negative(-500));
+        assert_eq!(household("token"), "token");
+        let table: [(&[(&str, i64)], usize); 4] = [
+            (&[], 0),
+            (&[("a", 5), ("a", 7), ("b", 1)], 2),
+            (&[("a", -5), ("b", 1)], 1),
+            (&[("a", -5), ("a", 5)], 0),
+        ];
+        for (rows, expected) in table {
+            assert_eq!(households(rows.iter().copied()), expected, "{rows:?}");
+        }
+    }
+
+    #[test]
+    fn a_policy_waives_a_base_item_from_a_day_to_come() {
+        let (today, later) = (day(2026, 11, 22), day(2027, 1, 1));
+        let table = [
+            (Some(ItemClass::Base), 100, later, None, None),
+            (
+                Some(ItemClass::ProvinceAddedBase),
+                100,
+                today,
+                Some(later),
+                None,
+            ),
+            (None, 100, later, None, Some("ITEM_UNKNOWN")),
+            (
+                Some(ItemClass::NonBase),
+                100,
+                later,
+                None,
+                Some("WAIVER_BASE_ITEMS_ONLY"),
+            ),
+            (Some(ItemClass::Base), 0, later, None, Some("STANDARD")),
+            (
+                Some(ItemClass::Base),
+                100,
+                day(2026, 11, 21),
+                None,
+                Some("POLICY_DAYS"),
+            ),
+            (
+                Some(ItemClass::Base),
+                100,
+                later,
+                Some(later),
+                Some("POLICY_DAYS"),
+            ),
+        ];
+        for (class, standard, from, to, expected) in table {
+            let verdict = policy(class, standard, (from, to), today);
+            assert_eq!(
+                verdict.err().map(|e| e.code).as_deref(),
+                expected,
+                "{class:?} {standard} {from}"
             );
         }
     }

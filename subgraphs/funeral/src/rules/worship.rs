@@ -16,17 +16,17 @@ pub const fn places(mode: WorshipMode, people: i32) -> i32 {
     }
 }
 
-/// 祭扫服务保障方案: a booking is for a day to come, for a party of bounded size, and within what
-/// is left.
+/// 祭扫服务保障方案: a booking is for a span that is not over, for a party of bounded size, and within what
+/// is left. `ends` is the last hour of the span, `hour` the legal hour of now.
 pub fn book(
     mode: WorshipMode,
     people: i32,
     left: i32,
-    on: NaiveDate,
-    today: NaiveDate,
+    (on, ends): (NaiveDate, i32),
+    (today, hour): (NaiveDate, i32),
     settings: &Settings<'_>,
 ) -> Verdict {
-    if on < today {
+    if on < today || (on == today && ends <= hour) {
         return Err(
             UserError::new("SLOT_OVER", "That span of time is over.", "该时段已过。")
                 .field(&["slot"]),
@@ -104,7 +104,7 @@ mod tests {
     fn who_comes_takes_a_place_and_who_does_not_takes_none() {
         let rules = settings::on("51", day(1));
         let code = |mode, people, left, on| {
-            book(mode, people, left, on, day(1), &rules)
+            book(mode, people, left, (on, 12), (day(1), 12), &rules)
                 .err()
                 .map(|e| e.code)
         };
@@ -116,6 +116,8 @@ mod tests {
             (Online, 20, 0, day(5), None),
             (OnSite, 21, 300, day(5), Some("PARTY_SIZE")),
             (OnSite, 0, 300, day(5), Some("PARTY_SIZE")),
+            // The span of this morning ended at noon.
+            (OnSite, 1, 300, day(1), Some("SLOT_OVER")),
             (
                 OnSite,
                 1,

@@ -3,10 +3,10 @@
 //! Every use case leaves a history row and an outbox event in its own transaction; [`Act::done`] does
 //! both, so that neither is forgotten.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Timelike, Utc};
 use futures_util::future::BoxFuture;
 use minzheng_kit::events::{self, Event};
-use minzheng_kit::mutation::{history, once};
+use minzheng_kit::mutation::{Fingerprint, history, once};
 use minzheng_kit::seal::SealedColumn;
 use minzheng_kit::{Error, Principal, Result, Services, UserError};
 use sea_orm::DatabaseTransaction;
@@ -36,6 +36,12 @@ impl<'a> Act<'a> {
     /// The parameters of the law in force today.
     pub fn rules(&self) -> Settings<'a> {
         settings::on(self.services.province.as_str(), self.today)
+    }
+
+    /// The legal hour of now, 0 to 23.
+    pub fn hour(&self) -> i32 {
+        // China has kept UTC+8 without summer time since 1991.
+        i32::try_from((self.now.hour() + 8) % 24).unwrap_or(0)
     }
 
     /// The opaque subject of whoever acts.
@@ -109,7 +115,7 @@ where
         services.clone(),
         principal.clone(),
         key.to_owned(),
-        body,
+        Fingerprint::of(services, &body)?,
         input,
         work,
     ));

@@ -5,7 +5,6 @@ use minzheng_kit::contract::scope;
 use minzheng_kit::{Error, Principal, Result, Role};
 use uuid::Uuid;
 
-use super::scope::within;
 use crate::model::funeral_case;
 
 /// Whether the caller's own division covers this one.
@@ -15,7 +14,7 @@ use crate::model::funeral_case;
 /// is an officer of nowhere.
 pub fn covers(caller: &Principal, province: &str, division: Uuid) -> bool {
     match &caller.division {
-        Some(code) => within(division, code),
+        Some(_) => caller.works_in(&division),
         None => {
             caller.province == province && matches!(caller.role, Role::Dashboard | Role::Auditor)
         }

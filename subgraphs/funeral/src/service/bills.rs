@@ -17,7 +17,7 @@ use super::{breaches, cremations, facilities, halls, month_of, waivers};
 use crate::model::{case_item, funeral_case, price_line, service_item, waiver};
 use crate::rules::price::{self, Charge, ListedPrice};
 use crate::rules::terms::{CancelReason, CaseAct, CaseState, CorrectionReason, ItemClass};
-use crate::rules::waiver::{Standard, amount, payable};
+use crate::rules::waiver::{Standard, amount, household, payable};
 
 /// The most lines of one charge.
 const MOST_LINES: usize = 50;
@@ -192,14 +192,9 @@ async fn judged(
     })
 }
 
-fn running(row: &funeral_case::Model) -> Result<()> {
-    if row.state >= CaseState::Settled {
-        return Err(Error::Invalid(
-            crate::rules::no_such_move("The bill is settled already.", "费用已结算。")
-                .field(&["case"]),
-        ));
-    }
-    Ok(())
+/// F-6: refuses to write on a bill that is settled.
+pub fn running(row: &funeral_case::Model) -> Result<()> {
+    Ok(crate::rules::case::bill_runs(row.state)?)
 }
 
 /// Corrects a line of a bill by a new one; a quantity of nought takes it off. What was waived of it is taken
@@ -237,12 +232,7 @@ pub async fn correct_line(
     let mut old: case_item::ActiveModel = old.into();
     old.superseded = Set(true);
     let old = old.update(act.tx).await?;
-    waiver::Entity::delete_many()
-        .filter(waiver::Column::CaseId.eq(row.id))
-        .filter(waiver::Column::ItemCode.eq(&old.item_code))
-        .filter(waiver::Column::SettlementId.is_null())
-        .exec(act.tx)
-        .await?;
+    waivers::take_back(act.tx, row.id, Some(&old.item_code), act.today).await?;
     let record = match &made {
         Some(made) => made.id.clone().take().unwrap_or(old.id),
         None => old.id,
@@ -267,7 +257,8 @@ pub async fn grant_waivers(act: &Act<'_>, seen: Seen) -> Result<Uuid> {
     running(&row)?;
     let bill = lines(act.tx, row.id).await?;
     let granted: HashSet<String> = waiver::Entity::find()
-        .filter(waiver::Column::Household.eq(&row.deceased))
+        .filter(waiver::Column::Household.eq(household(&row.deceased)))
+        .filter(waivers::standing())
         .all(act.tx)
         .await?
         .into_iter()
@@ -306,7 +297,7 @@ pub async fn grant_waivers(act: &Act<'_>, seen: Seen) -> Result<Uuid> {
             case_id: Set(row.id),
             policy_id: Set(policy.id),
             item_code: Set(item.to_owned()),
-            household: Set(row.deceased.clone()),
+            household: Set(household(&row.deceased).to_owned()),
             applicant: Set(row.applicant.clone()),
             division_id: Set(row.division_id),
             amount: Set(amount(sum, &standard, on, false)?),
@@ -314,6 +305,8 @@ pub async fn grant_waivers(act: &Act<'_>, seen: Seen) -> Result<Uuid> {
             granted_on: Set(act.today),
             granted_month: Set(month_of(act.today)),
             settlement_id: Set(None),
+            reverses: Set(None),
+            reversed_on: Set(None),
         });
     }
     if made.is_empty() {
@@ -389,10 +382,13 @@ pub async fn close(act: &Act<'_>, seen: Seen) -> Result<Uuid> {
     Ok(row.id)
 }
 
-/// Calls a case off while the body has not been fetched; whatever it held is free again.
+/// Calls a case off while the body has not been fetched; whatever it held is free again, and what was waived of
+/// its bill counts for nobody (F-11).
 pub async fn cancel(act: &Act<'_>, seen: Seen, reason: CancelReason) -> Result<Uuid> {
     let row = course::load(act, seen.case, seen.version, By::OfficerOrApplicant).await?;
-    crate::rules::case::advance(row.state, CaseState::Cancelled)?;
+    crate::rules::case::cancel(row.state, row.continues.is_some())?;
+    waivers::take_back(act.tx, row.id, None, act.today).await?;
+    super::voyages::call_off_of_case(act, row.id).await?;
     collection::call_off(act, &row).await?;
     halls::call_off(act, row.id).await?;
     super::plots::release_of_case(act.tx, row.id, act.now).await?;

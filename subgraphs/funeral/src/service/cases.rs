@@ -1,14 +1,19 @@
 //! Opening a funeral case: the death in, the case opened, the rest of the house told.
 //!
 //! All of it is one transaction: the record of the death, the case, its history, the event
-//! `DeathRegistered` (once for a person, F-19) and the sealed identities for `persons`.
+//! `DeathRegistered` (once for a death, F-19) and the sealed identities for `persons`.
+//!
+//! An officer of the funeral home has the paper before them, and what they enter counts at once. What a
+//! citizen enters is kept as their claim: no death is recorded and nobody is told before an officer has seen
+//! the paper ([`super::confirmation`]).
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use minzheng_kit::contract::scope as contract_scope;
 use minzheng_kit::error::{Error, Result, UserError};
 use minzheng_kit::events::{self, Event};
-use minzheng_kit::{Services, divisions, id};
+use minzheng_kit::{Services, id};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, JoinType,
     QueryFilter, QueryOrder, QuerySelect, RelationDef,
@@ -19,11 +24,42 @@ use uuid::Uuid;
 use super::act::Act;
 use super::course::{self, Step};
 use super::scope;
-use crate::model::{case_item, death_record, facility, funeral_case, sealed, service_item, waiver};
+use crate::model::{
+    case_item, death_claim, death_record, facility, funeral_case, sealed, service_item, waiver,
+};
 use crate::rules::terms::{
     CaseAct, CaseState, DeathPaperKind, FacilityKind, FacilityState, KinRelation,
 };
 use crate::rules::{case, death};
+
+/// A death paper as it is entered.
+#[derive(Clone, Debug)]
+pub struct Paper {
+    /// Day of death.
+    pub died_on: NaiveDate,
+    /// Who attested it.
+    pub kind: DeathPaperKind,
+    /// Number of the paper.
+    pub number: String,
+    /// Whether the death was natural.
+    pub natural: Option<bool>,
+}
+
+impl Paper {
+    /// F-1: judges the paper on a day, of a person born on another.
+    pub fn judge(&self, today: NaiveDate, born_on: NaiveDate) -> Result<()> {
+        death::death_paper(
+            &death::DeathPaper {
+                kind: self.kind,
+                number: &self.number,
+                natural: self.natural,
+                died_on: self.died_on,
+            },
+            today,
+        )?;
+        Ok(death::after_birth(self.died_on, born_on)?)
+    }
+}
 
 /// What is needed to open a case. Persons are tokens; their identities are sealed already.
 #[derive(Clone, Debug)]
@@ -38,39 +74,25 @@ pub struct Opening {
     pub relation: KinRelation,
     /// The applicant's phone, masked.
     pub phone_masked: String,
-    /// Day of death.
-    pub died_on: NaiveDate,
-    /// Who attested it.
-    pub paper_kind: DeathPaperKind,
-    /// Number of the paper.
-    pub paper_number: String,
-    /// Whether the death was natural.
-    pub natural: Option<bool>,
+    /// The death paper.
+    pub paper: Paper,
     /// The funeral home.
     pub facility: Uuid,
 }
 
-/// Opens a case and returns it, with whether the death was new.
-pub async fn open(act: &Act<'_>, opening: &Opening) -> Result<(funeral_case::Model, bool)> {
+/// A case that was opened.
+pub struct Opened {
+    /// The case.
+    pub case: funeral_case::Model,
+    /// The record of the death where that is new; none where it was known, or waits for an officer.
+    pub new_death: Option<death_record::Model>,
+}
+
+/// Opens a case. The paper counts at once where an officer of the funeral home enters it, who is not the
+/// applicant; otherwise it waits for one.
+pub async fn open(act: &Act<'_>, opening: &Opening) -> Result<Opened> {
     let (tx, now, today) = (act.tx, act.now, act.today);
-    death::death_paper(
-        &death::DeathPaper {
-            kind: opening.paper_kind,
-            number: &opening.paper_number,
-            natural: opening.natural,
-            died_on: opening.died_on,
-        },
-        today,
-    )?;
-    if opening.died_on < opening.born_on {
-        return Err(UserError::new(
-            "DEATH_BEFORE_BIRTH",
-            "The day of death lies before the birth.",
-            "死亡日期早于出生日期。",
-        )
-        .field(&["diedOn"])
-        .into());
-    }
+    opening.paper.judge(today, opening.born_on)?;
     if opening.applicant == opening.deceased {
         return Err(UserError::new(
             "APPLICANT_IS_DECEASED",
@@ -83,14 +105,23 @@ pub async fn open(act: &Act<'_>, opening: &Opening) -> Result<(funeral_case::Mod
     let home = funeral_home(tx, opening.facility).await?;
     let running = open_case_of(tx, &opening.deceased).await?;
     case::no_second_case(running.as_ref().map(|c| c.number.as_str()))?;
-    scope::ensure(tx, home.division_id).await?;
-    let (death, is_new) = record_death(act, opening, home.division_id).await?;
+    let code = scope::ensure(tx, home.division_id).await?;
+    let confirmed = act
+        .officer(contract_scope::FUNERAL_CASE, home.division_id)
+        .is_ok()
+        && !act.principal.is_person(&opening.applicant);
+    let recorded = if confirmed {
+        Some(record_death(act, &opening.deceased, &opening.paper, home.division_id).await?)
+    } else {
+        None
+    };
     let key = id::new();
     let opened = funeral_case::ActiveModel {
         id: Set(key),
-        number: Set(number(home.division_id, today, key)),
+        number: Set(number(&code, today, key)),
         deceased: Set(opening.deceased.clone()),
-        death_id: Set(death.id),
+        // A claim has no record yet; an identity of its own leads to nobody's.
+        death_id: Set(recorded.as_ref().map_or_else(id::new, |(d, _)| d.id)),
         applicant: Set(opening.applicant.clone()),
         relation: Set(opening.relation),
         phone_masked: Set(act
@@ -106,10 +137,17 @@ pub async fn open(act: &Act<'_>, opening: &Opening) -> Result<(funeral_case::Mod
         settled_at: Set(None),
         payable: Set(None),
         cancel_reason: Set(None),
+        paper_pending: Set(!confirmed),
+        relation_confirmed: Set(confirmed),
+        mandate: Set(None),
+        continues: Set(None),
         version: Set(1),
     }
     .insert(tx)
     .await?;
+    if !confirmed {
+        keep_claim(act, key, &opening.paper).await?;
+    }
     course::entry(
         act,
         key,
@@ -117,7 +155,10 @@ pub async fn open(act: &Act<'_>, opening: &Opening) -> Result<(funeral_case::Mod
         &Step::note(CaseAct::Opened, key),
     )
     .await?;
-    Ok((opened, is_new))
+    Ok(Opened {
+        case: opened,
+        new_death: recorded.and_then(|(death, is_new)| is_new.then_some(death)),
+    })
 }
 
 async fn funeral_home<C: ConnectionTrait>(tx: &C, facility: Uuid) -> Result<facility::Model> {
@@ -171,23 +212,45 @@ pub async fn applicant_phone(services: &Services, case: &funeral_case::Model) ->
     Ok(opened.to_string())
 }
 
-/// Records the death unless it is recorded already; another day of death is refused.
-async fn record_death(
+/// Keeps what a citizen said of the paper.
+async fn keep_claim(act: &Act<'_>, case: Uuid, paper: &Paper) -> Result<()> {
+    let key = id::new();
+    let number = paper.number.trim();
+    let row = death_claim::ActiveModel {
+        id: Set(key),
+        case_id: Set(case),
+        died_on: Set(paper.died_on),
+        paper_kind: Set(paper.kind),
+        paper_number: Set(act.seal(&sealed::CLAIMED_PAPER, key, number).await?),
+        natural: Set(paper.natural),
+        claimed_at: Set(act.now),
+        confirmed_at: Set(None),
+        confirmed_by: Set(None),
+    };
+    death_claim::Entity::insert(row)
+        .exec_without_returning(act.tx)
+        .await?;
+    Ok(())
+}
+
+/// Records the death unless it is recorded already; another day of death is refused. Answers whether it is new.
+pub async fn record_death(
     act: &Act<'_>,
-    opening: &Opening,
+    deceased: &str,
+    paper: &Paper,
     division: Uuid,
 ) -> Result<(death_record::Model, bool)> {
     let (tx, now) = (act.tx, act.now);
     let known = death_record::Entity::find()
-        .filter(death_record::Column::Deceased.eq(&opening.deceased))
+        .filter(death_record::Column::Deceased.eq(deceased))
         .one(tx)
         .await?;
     if let Some(known) = known {
         if known.revoked_on.is_some() {
             // Who came back from a declared death dies once more, and that is told anew.
-            return renew_death(act, known, opening).await;
+            return renew_death(act, known, paper).await;
         }
-        if known.died_on == opening.died_on {
+        if known.died_on == paper.died_on {
             return Ok((known, false));
         }
         return Err(UserError::new(
@@ -199,14 +262,14 @@ async fn record_death(
         .into());
     }
     let key = id::new();
-    let paper = opening.paper_number.trim();
+    let number = paper.number.trim();
     let record = death_record::ActiveModel {
         id: Set(key),
-        deceased: Set(opening.deceased.clone()),
-        died_on: Set(opening.died_on),
-        paper_kind: Set(opening.paper_kind),
-        paper_number: Set(act.seal(&sealed::DEATH_PAPER, key, paper).await?),
-        natural: Set(opening.natural),
+        deceased: Set(deceased.to_owned()),
+        died_on: Set(paper.died_on),
+        paper_kind: Set(paper.kind),
+        paper_number: Set(act.seal(&sealed::DEATH_PAPER, key, number).await?),
+        natural: Set(paper.natural),
         division_id: Set(division),
         recorded_at: Set(now),
         version: Set(1),
@@ -220,16 +283,16 @@ async fn record_death(
 async fn renew_death(
     act: &Act<'_>,
     known: death_record::Model,
-    opening: &Opening,
+    paper: &Paper,
 ) -> Result<(death_record::Model, bool)> {
     let version = known.version + 1;
-    let paper = opening.paper_number.trim();
-    let paper = act.seal(&sealed::DEATH_PAPER, known.id, paper).await?;
+    let number = paper.number.trim();
+    let number = act.seal(&sealed::DEATH_PAPER, known.id, number).await?;
     let mut known: death_record::ActiveModel = known.into();
-    known.died_on = Set(opening.died_on);
-    known.paper_kind = Set(opening.paper_kind);
-    known.paper_number = Set(paper);
-    known.natural = Set(opening.natural);
+    known.died_on = Set(paper.died_on);
+    known.paper_kind = Set(paper.kind);
+    known.paper_number = Set(number);
+    known.natural = Set(paper.natural);
     known.recorded_at = Set(act.now);
     known.revoked_on = Set(None);
     known.version = Set(version);
@@ -237,16 +300,12 @@ async fn renew_death(
 }
 
 /// F-19: the event that tells marriage, societies and whoever else of a death.
-pub fn death_registered(
-    case: &funeral_case::Model,
-    died_on: NaiveDate,
-    at: DateTime<Utc>,
-) -> Event {
+pub fn death_registered(record: &death_record::Model, at: DateTime<Utc>) -> Event {
     Event {
         kind: "DeathRegistered".to_owned(),
-        key: death::event_key(&case.deceased),
+        key: death::event_key(&record.deceased, record.version),
         at,
-        body: json!({ "person": case.deceased, "diedOn": died_on, "record": case.death_id }),
+        body: json!({ "person": record.deceased, "diedOn": record.died_on, "record": record.id }),
     }
 }
 
@@ -256,10 +315,7 @@ pub async fn tell(tx: &sea_orm::DatabaseTransaction, event: &Event) -> Result<()
 }
 
 /// The number of a case for people: 治丧 with the county's code, the day and the end of its id.
-fn number(division: Uuid, day: NaiveDate, key: Uuid) -> String {
-    let code = divisions::dataset()
-        .by_id(&division)
-        .map_or("000000", |d| d.code.as_str());
+pub fn number(code: &str, day: NaiveDate, key: Uuid) -> String {
     let tail = key.simple().to_string().split_off(24).to_uppercase();
     format!("ZS{code}-{}-{tail}", day.format("%Y%m%d"))
 }

@@ -41,15 +41,24 @@ pub async fn dispatch(
     ticket_id: Option<Uuid>,
 ) -> Result<Uuid> {
     let row = course::load(act, seen.case, seen.version, By::Officer).await?;
+    let mut kept = None;
     if let Some(ticket) = ticket_id {
         // The ticket that asks is one that the officer may see.
         let found = hotline_ticket::Entity::find_by_id(ticket)
             .one(act.tx)
-            .await?;
-        let division = found
-            .map(|t| t.division_id)
+            .await?
             .ok_or_else(|| unknown("ticket", "There is no such ticket.", "没有该工单。"))?;
-        act.officer(minzheng_kit::contract::scope::HOTLINE, division)?;
+        act.officer(minzheng_kit::contract::scope::HOTLINE, found.division_id)?;
+        kept = hearse::Entity::find()
+            .filter(hearse::Column::ReservedFor.eq(ticket))
+            .one(act.tx)
+            .await?;
+    }
+    // The hearse that was kept for the ticket goes, where it is one of this home; F-2 lets no other go.
+    if let Some(other) =
+        kept.take_if(|h| h.facility_id != row.facility_id || vehicle.is_some_and(|v| v != h.id))
+    {
+        free_hearse(act, other).await?;
     }
     let fleet = hearse::Entity::find()
         .filter(hearse::Column::FacilityId.eq(row.facility_id))
@@ -61,16 +70,18 @@ pub async fn dispatch(
             lat: h.lat,
         })
     };
-    let chosen = match vehicle {
-        Some(vehicle) => fleet.into_iter().find(|h| h.id == vehicle),
-        None => fleet
+    let kept = kept.map(|h| h.id);
+    let chosen = match (kept, vehicle) {
+        (Some(kept), _) => fleet.into_iter().find(|h| h.id == kept),
+        (None, Some(vehicle)) => fleet.into_iter().find(|h| h.id == vehicle),
+        (None, None) => fleet
             .into_iter()
             .filter(|h| h.state == HearseState::Ready)
             .min_by(|a, b| away(a).total_cmp(&away(b)).then_with(|| a.id.cmp(&b.id))),
     };
     case::transport(Some(row.state), chosen.is_some() || vehicle.is_none())?;
     let chosen = chosen
-        .filter(|h| h.state == HearseState::Ready)
+        .filter(|h| h.state == HearseState::Ready || kept == Some(h.id))
         .ok_or_else(no_hearse)?;
     let promise = ticket::arrival_promise_minutes(away(&chosen), &act.rules());
     let key = id::new();
@@ -119,10 +130,29 @@ fn no_hearse() -> Error {
     )
 }
 
+/// Lets a hearse go that was kept for a ticket.
+async fn free_hearse(act: &Act<'_>, row: hearse::Model) -> Result<()> {
+    set_hearse(act, row, HearseState::Ready).await
+}
+
+/// Lets the hearse go that is kept for a ticket, if one is: one that is on its way for a case comes back with the
+/// case.
+pub async fn free_hearse_of(act: &Act<'_>, ticket: Uuid) -> Result<()> {
+    let kept = hearse::Entity::find()
+        .filter(hearse::Column::ReservedFor.eq(ticket))
+        .one(act.tx)
+        .await?;
+    match kept {
+        Some(kept) => free_hearse(act, kept).await,
+        None => Ok(()),
+    }
+}
+
 async fn set_hearse(act: &Act<'_>, row: hearse::Model, state: HearseState) -> Result<()> {
     let version = row.version + 1;
     let mut row: hearse::ActiveModel = row.into();
     row.state = Set(state);
+    row.reserved_for = Set(None);
     row.version = Set(version);
     row.update(act.tx).await?;
     Ok(())
@@ -364,6 +394,7 @@ pub async fn claim(
     course::step(act, &row, Step::note(CaseAct::BodyClaimed, key), |case| {
         case.applicant = Set(claimant.to_owned());
         case.relation = Set(relation);
+        case.relation_confirmed = Set(true);
         case.phone_masked = Set(phone);
     })
     .await?;

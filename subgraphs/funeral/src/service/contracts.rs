@@ -21,20 +21,31 @@ use super::course::{self, By, Step};
 use super::people::group;
 use super::{authority, facilities, plots};
 use crate::model::{funeral_case, plot, plot_contract, plot_hold, plot_occupant};
-use crate::rules::burial::{PlotBuyer, grace_ends, plot_area, plot_sale, renewal_due};
+use crate::rules::burial::{PlotBuyer, grace_ends, plot_area, plot_sale, renewal_due, serves};
 use crate::rules::plot::{PlotEvent, advance, may_close, taken};
 use crate::rules::price::fees_of;
 use crate::rules::settings::Parameter;
 use crate::rules::terms::{CaseAct, KinRelation, PlotState};
 use crate::rules::{no_such_move, price};
 
+/// What an officer confirms of an allocation.
+#[derive(Clone, Copy, Debug)]
+pub struct Allocation {
+    /// Whether the second seat is kept for the living husband or wife.
+    pub spouse_seat: bool,
+    /// Whether the deceased was of the village.
+    pub villager: bool,
+}
+
 /// F-10: allocates the niche or grave that the case holds, for the term of the province, and charges
 /// use and upkeep apart (F-8). `spouse_seat` keeps the second seat of a double one for the living husband
-/// or wife, who must be the applicant. A deceased for whom a seat was kept lies beside the first without
+/// or wife, who must be the applicant and proved to be that. A deceased for whom a seat was kept lies beside the first without
 /// a new contract.
-pub async fn allocate(act: &Act<'_>, seen: Seen, plot_id: Uuid, spouse_seat: bool) -> Result<Uuid> {
+/// F-5: at a rural public facility the officer confirms that the deceased was of the village.
+pub async fn allocate(act: &Act<'_>, seen: Seen, plot_id: Uuid, ask: Allocation) -> Result<Uuid> {
     let row = course::load(act, seen.case, seen.version, By::Officer).await?;
     course::still_open(&row)?;
+    bills::running(&row)?;
     let place = plots::place(act.tx, plot_id).await?;
     if beside(act, &row, &place).await? {
         course::step(
@@ -61,8 +72,14 @@ pub async fn allocate(act: &Act<'_>, seen: Seen, plot_id: Uuid, spouse_seat: boo
         })?;
     let state = advance(place.state, PlotEvent::Occupy, place.held_until, act.now)?;
     plot_area(place.kind, place.area_milli_m2, &act.rules())?;
+    let home = facilities::by_ids(act.tx, &[place.facility_id]).await?;
+    if let Some(home) = home.get(&place.facility_id) {
+        serves(home.sub_kind, ask.villager)?;
+    }
+    let spouse_seat = ask.spouse_seat;
     if spouse_seat {
-        if row.relation != KinRelation::Spouse {
+        let proved = super::confirmation::proved(act.tx, &row, &row.applicant).await?;
+        if proved != Some(KinRelation::Spouse) {
             return Err(Error::Invalid(
                 plot_sale(PlotBuyer::Living, place.occupant_limit)
                     .err()
@@ -275,6 +292,13 @@ pub async fn renew(act: &Act<'_>, plot_id: Uuid, version: i64) -> Result<Uuid> {
     let contract = contract_row(&place, case_id, (ended, until), fees, renews);
     plot_contract::Entity::insert(contract)
         .exec_without_returning(act.tx)
+        .await?;
+    // The place stays with the family for the new term.
+    plot_hold::Entity::update_many()
+        .col_expr(plot_hold::Column::ExpiresAt, Expr::value(midnight(until)))
+        .filter(plot_hold::Column::PlotId.eq(plot_id))
+        .filter(plot_hold::Column::EndedAt.is_null())
+        .exec(act.tx)
         .await?;
     set(act, place, state, Some((ended, until))).await?;
     act.done(

@@ -18,7 +18,7 @@ use super::authority;
 use super::people::group;
 use crate::model::{case_entry, custody_link, funeral_case};
 use crate::rules::terms::{CaseAct, CaseState, CorrectionReason, Holder};
-use crate::rules::{case, custody, no_such_move};
+use crate::rules::{case, custody, death, no_such_move};
 
 /// Who may take a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +95,12 @@ pub async fn step(
     step: Step,
     change: impl FnOnce(&mut funeral_case::ActiveModel),
 ) -> Result<funeral_case::Model> {
+    // Nothing is done on a paper that nobody has seen, but to see it or to call the case off.
+    if !matches!(step.act, CaseAct::PaperConfirmed | CaseAct::Cancelled) {
+        death::confirmed(row.paper_pending)?;
+    }
     let state = match step.to {
+        Some(CaseState::Cancelled) => case::cancel(row.state, row.continues.is_some())?,
         Some(to) => case::advance(row.state, to)?,
         None => row.state,
     };
@@ -149,8 +154,33 @@ pub struct Handover {
     pub checker: Option<String>,
 }
 
+/// How many cases a chain of custody is followed back through.
+const LONGEST_CHAIN: usize = 20;
+
+/// The last link of a chain; that of the case before where this one continues it and has none of its own.
+async fn last_link(act: &Act<'_>, row: &funeral_case::Model) -> Result<Option<custody::Link>> {
+    let (mut case, mut before) = (row.id, row.continues);
+    for _ in 0..LONGEST_CHAIN {
+        let last = custody_link::Entity::find()
+            .filter(custody_link::Column::CaseId.eq(case))
+            .order_by_desc(custody_link::Column::Seq)
+            .one(act.tx)
+            .await?;
+        if let Some(last) = last {
+            return Ok(Some(link_of(&last)));
+        }
+        let Some(earlier) = before else { break };
+        case = earlier;
+        before = funeral_case::Entity::find_by_id(earlier)
+            .one(act.tx)
+            .await?
+            .and_then(|c| c.continues);
+    }
+    Ok(None)
+}
+
 /// F-15: adds a link to the chain of custody. A case that was already under way before chains were
-/// kept begins its chain where it stands.
+/// kept begins its chain where it stands; one that continues an earlier case goes on with its chain.
 pub async fn hand_over(
     act: &Act<'_>,
     row: &funeral_case::Model,
@@ -159,12 +189,7 @@ pub async fn hand_over(
     at: DateTime<Utc>,
     what: Handover,
 ) -> Result<()> {
-    let last = custody_link::Entity::find()
-        .filter(custody_link::Column::CaseId.eq(row.id))
-        .order_by_desc(custody_link::Column::Seq)
-        .one(act.tx)
-        .await?
-        .map(|l| link_of(&l));
+    let last = last_link(act, row).await?;
     let from = from
         .or_else(|| last.map(|l| l.to))
         .unwrap_or(Holder::Family);

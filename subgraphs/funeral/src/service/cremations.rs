@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use minzheng_kit::clock::legal_day;
 use minzheng_kit::contract::scope;
-use minzheng_kit::{Error, Result, UserError, divisions, id};
+use minzheng_kit::divisions::Divisions;
+use minzheng_kit::{Error, Result, UserError, id};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
     QueryOrder,
@@ -43,7 +44,13 @@ pub struct Times {
 pub async fn record(act: &Act<'_>, seen: Seen, times: Times) -> Result<Uuid> {
     let row = course::load(act, seen.case, seen.version, By::Officer).await?;
     crate::rules::case::advance(row.state, CaseState::Cremated)?;
-    let paper = death_of(act, &row).await?;
+    let paper = paper_of_body(act, &row).await?;
+    let kin = super::confirmation::kin_of(act.tx, &[row.id]).await?;
+    let claim = unclaimed::Claim {
+        relation: row.relation,
+        kin_known: !kin.is_empty(),
+        mandate: row.mandate.is_some(),
+    };
     let notice = collection::notices(act.tx, &[row.id])
         .await?
         .remove(&row.id);
@@ -52,11 +59,19 @@ pub async fn record(act: &Act<'_>, seen: Seen, times: Times) -> Result<Uuid> {
         published_on: n.published_on,
         claimed_on: n.claimed_on,
     });
-    unclaimed::may_cremate(notice.as_ref(), legal_day(times.started), &act.rules())?;
+    let began = legal_day(times.started);
+    unclaimed::may_cremate(&claim, notice.as_ref(), began, &act.rules())?;
     let stored = collection::stored(act, row.id).await?;
     let checked = check(act, &row, stored.as_ref(), &times).await?;
     let key = id::new();
-    let made = cremation_row(key, &row, checked, &paper, act.subject(), None);
+    let made = cremation_row(
+        (&act.principal.divisions, key),
+        &row,
+        checked,
+        &paper,
+        act.subject(),
+        None,
+    );
     cremation::Entity::insert(made)
         .exec_without_returning(act.tx)
         .await
@@ -92,6 +107,17 @@ pub async fn record(act: &Act<'_>, seen: Seen, times: Times) -> Result<Uuid> {
     )
     .await?;
     Ok(row.id)
+}
+
+/// F-1: the record of the death, whose paper lets a body be cremated or buried.
+pub async fn paper_of_body(
+    act: &Act<'_>,
+    row: &funeral_case::Model,
+) -> Result<death_record::Model> {
+    death::confirmed(row.paper_pending)?;
+    let record = death_of(act, row).await?;
+    death::of_a_body(record.paper_kind)?;
+    Ok(record)
 }
 
 async fn death_of(act: &Act<'_>, row: &funeral_case::Model) -> Result<death_record::Model> {
@@ -143,15 +169,15 @@ async fn check(
 }
 
 fn cremation_row(
-    key: Uuid,
+    (divisions, key): (&Divisions, Uuid),
     row: &funeral_case::Model,
     times: Times,
     paper: &death_record::Model,
     officer: Option<String>,
     corrects: Option<&cremation::Model>,
 ) -> cremation::ActiveModel {
-    let code = divisions::dataset()
-        .by_id(&row.division_id)
+    let code = divisions
+        .successor(&row.division_id)
         .map_or("000000", |d| d.code.as_str());
     let day = legal_day(times.ended).format("%Y%m%d").to_string();
     let tail = row.id.simple().to_string().split_off(22).to_uppercase();
@@ -185,14 +211,21 @@ pub async fn correct(
         .await?
         .remove(&row.id)
         .ok_or_else(|| unknown("case", "No cremation is recorded.", "本案无火化登记。"))?;
-    let paper = death_of(act, &row).await?;
+    let paper = paper_of_body(act, &row).await?;
     let stored = collection::storages(act.tx, &[row.id])
         .await?
         .remove(&row.id)
         .and_then(|mut s| s.pop());
     let times = check(act, &row, stored.as_ref(), &times).await?;
     let key = id::new();
-    let made = cremation_row(key, &row, times, &paper, act.subject(), Some(&old));
+    let made = cremation_row(
+        (&act.principal.divisions, key),
+        &row,
+        times,
+        &paper,
+        act.subject(),
+        Some(&old),
+    );
     let entry = entry_of(act, row.id, old.id).await?;
     let mut old: cremation::ActiveModel = old.into();
     old.superseded = Set(true);
@@ -274,15 +307,9 @@ pub async fn take_into_custody(
         box_no: Some(box_no),
         checker: None,
     };
-    course::hand_over(
-        act,
-        &row,
-        Some(Holder::Cremator),
-        Holder::AshStore,
-        act.now,
-        what,
-    )
-    .await?;
+    // Ashes of an earlier case come from whoever held them last.
+    let from = row.continues.is_none().then_some(Holder::Cremator);
+    course::hand_over(act, &row, from, Holder::AshStore, act.now, what).await?;
     course::step(
         act,
         &row,

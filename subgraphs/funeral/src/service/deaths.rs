@@ -15,10 +15,16 @@ use sea_orm::{
 use serde_json::json;
 use uuid::Uuid;
 
-use super::act::{Act, same_version, unique};
+use super::act::{Act, same_version, short, unique, unknown};
+use super::confirmation;
 use super::people::group;
-use crate::model::{death_correction, death_record, funeral_case, kin_request, sealed};
-use crate::rules::terms::{CorrectionReason, DeathPaperKind, KinRequestState, KinRight};
+use crate::model::{
+    death_correction, death_record, death_revocation, funeral_case, kin_request, sealed,
+};
+use crate::rules::death::Revocation;
+use crate::rules::terms::{
+    CorrectionReason, DeathPaperKind, KinRequestState, KinRight, RevocationState,
+};
 use crate::rules::{death, kin, no_such_move};
 
 /// What a record of a death is corrected to.
@@ -34,6 +40,8 @@ pub struct Correction {
     pub paper_number: String,
     /// Whether it was natural.
     pub natural: Option<bool>,
+    /// The person that the paper names, by their token, and their day of birth, where it was entered.
+    pub deceased: Option<(String, NaiveDate)>,
 }
 
 async fn load(act: &Act<'_>, record: Uuid, version: i64) -> Result<death_record::Model> {
@@ -52,7 +60,8 @@ async fn load(act: &Act<'_>, record: Uuid, version: i64) -> Result<death_record:
     Ok(row)
 }
 
-/// Corrects a record of a death: what stood there stays as an entry, and the others are told.
+/// Corrects a record of a death: what stood there stays as an entry, and the others are told. The day lies not
+/// after what was done with the body, and not before the birth where the paper's number is entered with it.
 pub async fn correct(act: &Act<'_>, record: Uuid, version: i64, to: &Correction) -> Result<Uuid> {
     let row = load(act, record, version).await?;
     death::death_paper(
@@ -64,6 +73,20 @@ pub async fn correct(act: &Act<'_>, record: Uuid, version: i64, to: &Correction)
         },
         act.today,
     )?;
+    if let Some((person, born_on)) = &to.deceased {
+        if *person != row.deceased {
+            return Err(Error::Invalid(
+                UserError::new(
+                    "PAPER_OF_ANOTHER",
+                    "The paper names another person than the record.",
+                    "死亡证明所载人员与登记不一致。",
+                )
+                .field(&["deceased"]),
+            ));
+        }
+        death::after_birth(to.died_on, *born_on)?;
+    }
+    death::before_the_course(to.died_on, earliest_step(act, record).await?)?;
     keep(act, &row, to.reason, false).await?;
     let paper = to.paper_number.trim();
     let paper = act.seal(&sealed::DEATH_PAPER, row.id, paper).await?;
@@ -84,23 +107,141 @@ pub async fn correct(act: &Act<'_>, record: Uuid, version: i64, to: &Correction)
     Ok(record)
 }
 
-/// 民法典 50: a court takes back the death that it declared.
+/// The first day on which something was done with the body of a recorded death.
+async fn earliest_step(act: &Act<'_>, record: Uuid) -> Result<Option<NaiveDate>> {
+    let cases = funeral_case::Entity::find()
+        .filter(funeral_case::Column::DeathId.eq(record))
+        .all(act.tx)
+        .await?;
+    let ids: Vec<Uuid> = cases.iter().map(|c| c.id).collect();
+    let stored = super::collection::storages(act.tx, &ids).await?;
+    let received = stored
+        .values()
+        .flatten()
+        .map(|s| minzheng_kit::clock::legal_day(s.from_at));
+    Ok(cases
+        .iter()
+        .filter_map(|c| c.cremated_on)
+        .chain(received)
+        .min())
+}
+
+/// 民法典 50, F-19: takes a recorded death back: at once where a court has set its declaration aside, on other
+/// grounds when a second officer has confirmed it ([`confirm_revocation`]).
 pub async fn revoke(
     act: &Act<'_>,
     record: Uuid,
     version: i64,
     reason: CorrectionReason,
+    paper: Option<&str>,
 ) -> Result<Uuid> {
     let row = load(act, record, version).await?;
-    death::may_revoke(row.paper_kind, reason)?;
-    let running = super::cases::open_case_of(act.tx, &row.deceased).await?;
-    if running.is_some() {
-        return Err(Error::Invalid(no_such_move(
-            "A case of this person is open; call it off first.",
-            "该人员有在办治丧案件，请先取消。",
-        )));
+    let how = death::may_revoke(row.paper_kind, reason)?;
+    no_case_runs(act, &row).await?;
+    if how == Revocation::AtOnce {
+        return take_back(act, &row, reason).await;
     }
-    keep(act, &row, reason, true).await?;
+    let key = id::new();
+    let paper = short(paper.unwrap_or(""), "paper", 60)?;
+    let asked = death_revocation::ActiveModel {
+        id: Set(key),
+        death_id: Set(record),
+        reason: Set(reason),
+        paper: Set(Some(act.seal(&sealed::REVOCATION_PAPER, key, paper).await?)),
+        state: Set(RevocationState::Asked),
+        asked_by: Set(act.subject()),
+        asked_at: Set(act.now),
+        confirmed_by: Set(None),
+        confirmed_at: Set(None),
+    };
+    death_revocation::Entity::insert(asked)
+        .exec_without_returning(act.tx)
+        .await
+        .map_err(|e| {
+            unique(e, || {
+                no_such_move("A revocation is under way already.", "已有撤销申请。")
+                    .field(&["record"])
+            })
+        })?;
+    act.done(
+        ("DeathRecord", record),
+        "DeathRevocationAsked",
+        None,
+        json!({ "revocation": key, "reason": reason }),
+    )
+    .await?;
+    Ok(record)
+}
+
+/// F-19: a second officer confirms that a death is taken back, or withdraws it.
+pub async fn confirm_revocation(
+    act: &Act<'_>,
+    record: Uuid,
+    version: i64,
+    confirm: bool,
+) -> Result<Uuid> {
+    let row = load(act, record, version).await?;
+    let asked = death_revocation::Entity::find()
+        .filter(death_revocation::Column::DeathId.eq(record))
+        .filter(death_revocation::Column::State.eq(RevocationState::Asked))
+        .one(act.tx)
+        .await?
+        .ok_or_else(|| {
+            unknown(
+                "record",
+                "No revocation of this death was asked for.",
+                "该死亡登记无撤销申请。",
+            )
+        })?;
+    let (key, reason) = (asked.id, asked.reason);
+    if confirm {
+        let me = act.subject();
+        death::second_officer(asked.state, asked.asked_by.as_deref(), me.as_deref())?;
+        // What was right when it was asked for must still be.
+        death::may_revoke(row.paper_kind, reason)?;
+        no_case_runs(act, &row).await?;
+    }
+    let state = if confirm {
+        RevocationState::Confirmed
+    } else {
+        RevocationState::Withdrawn
+    };
+    let mut asked: death_revocation::ActiveModel = asked.into();
+    asked.state = Set(state);
+    asked.confirmed_by = Set(act.subject());
+    asked.confirmed_at = Set(Some(act.now));
+    asked.update(act.tx).await?;
+    act.done(
+        ("DeathRecord", record),
+        "DeathRevocationDecided",
+        Some(json!({ "revocation": key, "state": RevocationState::Asked })),
+        json!({ "revocation": key, "state": state }),
+    )
+    .await?;
+    if confirm {
+        take_back(act, &row, reason).await?;
+    }
+    Ok(record)
+}
+
+async fn no_case_runs(act: &Act<'_>, row: &death_record::Model) -> Result<()> {
+    let running = super::cases::open_case_of(act.tx, &row.deceased).await?;
+    if running.is_none() {
+        return Ok(());
+    }
+    Err(Error::Invalid(no_such_move(
+        "A case of this person is open; call it off first.",
+        "该人员有在办治丧案件，请先取消。",
+    )))
+}
+
+async fn take_back(
+    act: &Act<'_>,
+    row: &death_record::Model,
+    reason: CorrectionReason,
+) -> Result<Uuid> {
+    keep(act, row, reason, true).await?;
+    let (record, version) = (row.id, row.version);
     let mut active: death_record::ActiveModel = row.clone().into();
     active.revoked_on = Set(Some(act.today));
     active.version = Set(version + 1);
@@ -110,8 +251,44 @@ pub async fn revoke(
         record,
         revision: version + 1,
     };
-    tell(act, &row, &told).await?;
+    tell(act, row, &told).await?;
     Ok(record)
+}
+
+/// The latest revocation of a record that was asked for; none where nobody did.
+pub async fn revocation_of<C: ConnectionTrait>(
+    c: &C,
+    record: Uuid,
+) -> Result<Option<death_revocation::Model>> {
+    Ok(death_revocation::Entity::find()
+        .filter(death_revocation::Column::DeathId.eq(record))
+        .order_by_desc(death_revocation::Column::AskedAt)
+        .order_by_desc(death_revocation::Column::Id)
+        .one(c)
+        .await?)
+}
+
+/// The revocations that wait for a second officer in a division and below it, oldest first, at most `limit`.
+pub async fn revocations_waiting<C: ConnectionTrait>(
+    c: &C,
+    division: Uuid,
+    limit: u64,
+) -> Result<Vec<death_revocation::Model>> {
+    use sea_orm::{QuerySelect, QueryTrait};
+    let records = death_record::Entity::find()
+        .select_only()
+        .column(death_record::Column::Id)
+        .filter(
+            death_record::Column::DivisionId.in_subquery(super::facilities::divisions_in(division)),
+        )
+        .into_query();
+    Ok(death_revocation::Entity::find()
+        .filter(death_revocation::Column::State.eq(RevocationState::Asked))
+        .filter(death_revocation::Column::DeathId.in_subquery(records))
+        .order_by_asc(death_revocation::Column::AskedAt)
+        .limit(limit)
+        .all(c)
+        .await?)
 }
 
 async fn keep(
@@ -171,9 +348,14 @@ pub async fn ask(act: &Act<'_>, case: Uuid, right: KinRight) -> Result<Uuid> {
     let row = funeral_case::Entity::find_by_id(case)
         .one(act.tx)
         .await?
-        .filter(|c| c.applicant == me)
         .ok_or(Error::Forbidden)?;
-    kin::may_ask(Some(row.relation))?;
+    let relation = confirmation::proved(act.tx, &row, me).await?;
+    // Who is neither the applicant nor on record learns nothing of the case.
+    if row.applicant != me && relation.is_none() {
+        return Err(Error::Forbidden);
+    }
+    death::confirmed(row.paper_pending)?;
+    kin::may_ask(relation)?;
     let key = id::new();
     let asked = kin_request::ActiveModel {
         id: Set(key),

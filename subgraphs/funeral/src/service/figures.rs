@@ -48,7 +48,7 @@ pub async fn monthly<C: ConnectionTrait>(
          FROM ( \
            SELECT division_id, cremated_month AS month, COUNT(*) AS cremations, 0 AS households, 0 AS waived, 0 AS sea, 0 AS graves \
              FROM funeral_case WHERE cremated_month BETWEEN {from} AND {to} GROUP BY division_id, cremated_month \
-           UNION ALL SELECT division_id, granted_month, 0, COUNT(DISTINCT household), SUM(amount), 0, 0 \
+           UNION ALL SELECT division_id, granted_month, 0, COUNT(DISTINCT CASE WHEN reverses IS NULL AND reversed_on IS NULL THEN household END), SUM(amount), 0, 0 \
              FROM waiver WHERE granted_month BETWEEN {from} AND {to} GROUP BY division_id, granted_month \
            UNION ALL SELECT division_id, month, 0, households, amount, 0, 0 \
              FROM waiver_settlement WHERE source = 'REPORT' AND month BETWEEN {from} AND {to} \
@@ -158,7 +158,7 @@ pub async fn waiver_totals<C: ConnectionTrait>(
         "SELECT s.ancestor_id AS division, CAST(SUM(f.households) AS bigint) AS households, \
            CAST(SUM(f.waived) AS bigint) AS waived, CAST(SUM(f.settled) AS bigint) AS settled \
          FROM ( \
-           SELECT division_id, COUNT(DISTINCT household) AS households, SUM(amount) AS waived, \
+           SELECT division_id, COUNT(DISTINCT CASE WHEN reverses IS NULL AND reversed_on IS NULL THEN household END) AS households, SUM(amount) AS waived, \
              SUM(CASE WHEN settlement_id IS NULL THEN 0 ELSE amount END) AS settled \
              FROM waiver WHERE granted_month BETWEEN {from} AND {to} GROUP BY division_id \
            UNION ALL SELECT division_id, households, amount, amount \
@@ -194,7 +194,7 @@ pub async fn waivers_of_facilities<C: ConnectionTrait>(
     let (from, to) = (binds.one(from), binds.one(to));
     let wanted = binds.list(facilities);
     let sql = format!(
-        "SELECT c.facility_id AS facility, COUNT(DISTINCT w.household) AS households, \
+        "SELECT c.facility_id AS facility, COUNT(DISTINCT CASE WHEN w.reverses IS NULL AND w.reversed_on IS NULL THEN w.household END) AS households, \
            CAST(SUM(w.amount) AS bigint) AS waived, \
            CAST(SUM(CASE WHEN w.settlement_id IS NULL THEN 0 ELSE w.amount END) AS bigint) AS settled \
          FROM waiver w JOIN funeral_case c ON c.id = w.case_id \

@@ -15,6 +15,7 @@ use crate::rules::facility as rules;
 use crate::rules::geo::Point;
 use crate::rules::settings;
 use crate::rules::terms::{FacilityKind, FacilityOperator, FacilityState, FacilitySubKind};
+use crate::rules::zone;
 
 /// A facility to be founded.
 #[derive(Clone, Debug)]
@@ -47,12 +48,17 @@ pub struct Founding {
     pub phone: String,
 }
 
-/// F-17: founds a facility; it is under construction until it is opened.
+/// F-17, F-4: founds a facility; it is under construction until it is opened.
 pub async fn found(act: &Act<'_>, new: &Founding) -> Result<Uuid> {
     act.officer(contract_scope::FUNERAL_CASE, new.division)?;
     scope::ensure(act.tx, new.division).await?;
     let on_approval = settings::on(act.services.province.as_str(), new.approved_on);
     rules::operator(new.sub_kind, new.operator, &on_approval)?;
+    // F-4: where people are to be buried lies outside the zones of today; a funeral home buries nobody.
+    if new.kind != FacilityKind::FuneralHome {
+        let zones = super::sites::zones_around(act.tx, new.point, act.today).await?;
+        zone::outside_zones(new.point, &zones)?;
+    }
     if credit_code::parse(&new.credit_code).is_err() {
         return Err(Error::Invalid(
             UserError::new(

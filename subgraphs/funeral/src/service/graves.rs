@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
 use minzheng_kit::contract::scope as contract_scope;
+use minzheng_kit::divisions::Divisions;
 use minzheng_kit::error::{Error, Result, UserError};
-use minzheng_kit::{divisions, id};
+use minzheng_kit::id;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
     QueryOrder,
@@ -21,6 +22,9 @@ use crate::model::{grave_step, illegal_grave};
 use crate::rules::geo::Point;
 use crate::rules::grave as rules;
 use crate::rules::terms::{GraveState, IllegalGraveKind};
+
+/// The event of a clean-up whose time has run out, whose key is the grave.
+pub const OVERDUE: &str = "IllegalGraveOverdue";
 
 /// The clean-up of a division.
 #[derive(Clone, Debug, Default)]
@@ -115,6 +119,7 @@ pub async fn report(act: &Act<'_>, finding: &Finding) -> Result<Uuid> {
         reporter: Set(reporter),
         heritage: Set(finding.heritage && is_officer),
         due_on: Set(None),
+        overdue_told: Set(None),
         version: Set(1),
     };
     illegal_grave::Entity::insert(row)
@@ -193,7 +198,9 @@ pub async fn advance(
     let mut active: illegal_grave::ActiveModel = row.clone().into();
     active.heritage = Set(heritage);
     match step_to {
-        Move::Register => active.number = Set(Some(number(&row, act.today))),
+        Move::Register => {
+            active.number = Set(Some(number(&act.principal.divisions, &row, act.today)))
+        }
         Move::Notice(due) => {
             active.due_on = Set(Some(rules::rectify_by(act.today, *due, &act.rules())?))
         }
@@ -250,9 +257,9 @@ async fn step(
 }
 
 /// The number in the register: 坟 with the county's code, the day and the end of its id.
-fn number(row: &illegal_grave::Model, day: NaiveDate) -> String {
-    let code = divisions::dataset()
-        .by_id(&row.division_id)
+fn number(divisions: &Divisions, row: &illegal_grave::Model, day: NaiveDate) -> String {
+    let code = divisions
+        .successor(&row.division_id)
         .map_or("000000", |d| d.code.as_str());
     let tail = row.id.simple().to_string().split_off(24).to_uppercase();
     format!("FM{code}-{}-{tail}", day.format("%Y%m%d"))

@@ -37,7 +37,7 @@ pub async fn book(
                 .field(&["case"]),
         ));
     }
-    let hours = hall_hours(day, starts, hours, act.today)?;
+    let hours = hall_hours(day, starts, hours, (act.today, act.hour()))?;
     hall::Entity::find_by_id(hall_id)
         .one(act.tx)
         .await?

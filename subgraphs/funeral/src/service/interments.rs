@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use minzheng_kit::{Error, Result, UserError, divisions, id};
+use minzheng_kit::{Error, Result, UserError, id};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
@@ -17,6 +17,7 @@ use super::{cremations, facilities, month_of};
 use crate::model::{
     body_storage, eco_burial, facility, funeral_case, interment, plot, plot_occupant,
 };
+use crate::rules::burial::is_of_body as of_body;
 use crate::rules::geo::Point;
 use crate::rules::settings::Parameter;
 use crate::rules::terms::{
@@ -52,10 +53,6 @@ const fn plot_kind(kind: IntermentKind) -> Option<PlotKind> {
     }
 }
 
-const fn of_body(kind: IntermentKind) -> bool {
-    matches!(kind, IntermentKind::BodyPlot | IntermentKind::DeepBurial)
-}
-
 /// Inters ashes, or a body where the law lets it be buried.
 pub async fn inter(act: &Act<'_>, seen: Seen, asked: &Asked) -> Result<Uuid> {
     let row = course::load(act, seen.case, seen.version, By::Officer).await?;
@@ -84,6 +81,9 @@ pub async fn inter(act: &Act<'_>, seen: Seen, asked: &Asked) -> Result<Uuid> {
             )
             .field(&["on"]),
         ));
+    }
+    if of_body(asked.kind) {
+        cremations::paper_of_body(act, &row).await?;
     }
     let place = place_of(act, &row, asked).await?;
     let respected = judge(act, &place, asked).await?;
@@ -177,11 +177,12 @@ async fn place_of(act: &Act<'_>, row: &funeral_case::Model, asked: &Asked) -> Re
 /// F-3, F-4, F-5, F-9 and F-12; answers whether a custom was respected.
 async fn judge(act: &Act<'_>, place: &Place, asked: &Asked) -> Result<bool> {
     let home = &place.facility;
-    let code = divisions::dataset()
-        .by_id(&home.division_id)
+    let divisions = &act.principal.divisions;
+    let code = divisions
+        .successor(&home.division_id)
         .map_or("", |d| d.code.as_str());
     let rules = act.rules();
-    let respected = burial::custom_respected(asked.custom, code, act.today);
+    let respected = burial::custom_respected(asked.custom, code, &rules);
     burial::body_burial(asked.kind, respected, &rules)?;
     burial::serves(home.sub_kind, asked.villager)?;
     burial::keeps_ashes(asked.kind, asked.keeps_ashes)?;

@@ -1,14 +1,16 @@
 //! What the funeral subsystem knows of persons, by their tokens.
 //!
 //! Who may see a death: officers of a funeral case, the person's near kin, who are known here as
-//! the applicants of the funeral (F-20, 个人信息保护法第四十九条), and nobody else.
+//! the applicants of a confirmed funeral or were recorded by an officer (F-20, 个人信息保护法第四十九条), and nobody else.
 
 use std::collections::HashMap;
 
 use minzheng_kit::error::Result;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
-use crate::model::{death_record, funeral_case, waiver};
+use crate::model::{death_record, funeral_case, kin_record, waiver};
+use crate::rules::kin::is_near;
+use crate::rules::terms::KinRelation;
 
 /// The deaths of persons, with one statement.
 pub async fn deaths<C: ConnectionTrait>(
@@ -23,7 +25,8 @@ pub async fn deaths<C: ConnectionTrait>(
     Ok(rows.into_iter().map(|d| (d.deceased.clone(), d)).collect())
 }
 
-/// The deaths among `persons` whose funeral `kin` arranged, with one statement.
+/// The deaths among `persons` whose funeral `kin` arranged on a paper that an officer has seen, or whose near kin
+/// they are on record (F-20), with one statement.
 pub async fn arranged_by<C: ConnectionTrait>(
     c: &C,
     persons: &[String],
@@ -31,10 +34,26 @@ pub async fn arranged_by<C: ConnectionTrait>(
 ) -> Result<HashMap<String, bool>> {
     let rows = funeral_case::Entity::find()
         .filter(funeral_case::Column::Deceased.is_in(persons.iter().cloned()))
-        .filter(funeral_case::Column::Applicant.eq(kin))
+        .filter(
+            Condition::any()
+                .add(funeral_case::Column::Applicant.eq(kin))
+                .add(funeral_case::Column::Id.in_subquery(recorded_cases(kin))),
+        )
+        .filter(funeral_case::Column::PaperPending.eq(false))
         .all(c)
         .await?;
     Ok(rows.into_iter().map(|case| (case.deceased, true)).collect())
+}
+
+/// The cases in which an officer recorded a person as near kin, as a sub-select.
+fn recorded_cases(kin: &str) -> sea_orm::sea_query::SelectStatement {
+    use sea_orm::{Iterable, QuerySelect, QueryTrait};
+    kin_record::Entity::find()
+        .select_only()
+        .column(kin_record::Column::CaseId)
+        .filter(kin_record::Column::Kin.eq(kin))
+        .filter(kin_record::Column::Relation.is_in(KinRelation::iter().filter(|r| is_near(*r))))
+        .into_query()
 }
 
 /// The cases that persons opened as applicants, newest first, at most `limit` each.

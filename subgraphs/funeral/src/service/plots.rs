@@ -45,6 +45,7 @@ pub async fn reserve(act: &Act<'_>, plot_id: Uuid, case_id: Uuid, villager: bool
             .field(&["case"]),
         ));
     }
+    rules_case::bill_runs(case.state)?;
     let place = place(tx, plot_id).await?;
     let home = facility::Entity::find_by_id(place.facility_id)
         .one(tx)

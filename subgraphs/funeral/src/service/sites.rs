@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use minzheng_kit::contract::scope as contract_scope;
 use minzheng_kit::{Error, Result, UserError, id};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait,
     QueryFilter,
@@ -17,7 +18,7 @@ use super::scope;
 use super::sql::Binds;
 use crate::model::{burial_zone, facility_plan, rural_burial_site};
 use crate::rules::geo::Point;
-use crate::rules::plan::{Need, gap, places_needed};
+use crate::rules::plan::{Need, gap, places_needed, plan};
 use crate::rules::settings::Settings;
 use crate::rules::terms::{FacilityKind, ZoneKind};
 use crate::rules::zone::Zone;
@@ -236,6 +237,65 @@ pub async fn of_divisions<C: ConnectionTrait>(
             .push(rural_burial_site::Model::from_query_result(&row, "")?);
     }
     Ok(found)
+}
+
+/// A plan to be set.
+#[derive(Clone, Debug)]
+pub struct NewPlan {
+    /// The division.
+    pub division: Uuid,
+    /// The kind of facility.
+    pub kind: FacilityKind,
+    /// What it is to cover.
+    pub need: Need,
+    /// The plan's paper.
+    pub basis: String,
+    /// First day.
+    pub from: NaiveDate,
+}
+
+/// Sets what a division plans for a kind of facility; the plan before ends on that day.
+pub async fn set_plan(act: &Act<'_>, new: &NewPlan) -> Result<Uuid> {
+    act.officer(contract_scope::FUNERAL_CASE, new.division)?;
+    scope::ensure(act.tx, new.division).await?;
+    plan(&new.need, new.from, act.today)?;
+    use facility_plan::Column;
+    facility_plan::Entity::update_many()
+        .col_expr(Column::ValidTo, Expr::value(new.from))
+        .filter(Column::DivisionId.eq(new.division))
+        .filter(Column::Kind.eq(new.kind))
+        .filter(
+            Condition::any()
+                .add(Column::ValidTo.is_null())
+                .add(Column::ValidTo.gt(new.from)),
+        )
+        .exec(act.tx)
+        .await?;
+    let figure = |n: i64| i32::try_from(n).unwrap_or(i32::MAX);
+    let key = id::new();
+    let row = facility_plan::ActiveModel {
+        id: Set(key),
+        division_id: Set(new.division),
+        kind: Set(new.kind),
+        population: Set(new.need.population),
+        deaths_per_ten_thousand: Set(figure(new.need.deaths_per_ten_thousand)),
+        years: Set(figure(new.need.years)),
+        share_percent: Set(figure(new.need.share_percent)),
+        basis: Set(short(&new.basis, "basis", 80)?.to_owned()),
+        valid_from: Set(new.from),
+        valid_to: Set(None),
+    };
+    facility_plan::Entity::insert(row)
+        .exec_without_returning(act.tx)
+        .await?;
+    act.done(
+        ("FacilityPlan", key),
+        "FacilityPlanSet",
+        None,
+        json!({ "division": new.division, "kind": new.kind, "from": new.from }),
+    )
+    .await?;
+    Ok(key)
 }
 
 /// What a plan of a division asks for and what there is.

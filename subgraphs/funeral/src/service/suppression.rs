@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use minzheng_kit::divisions::dataset;
+use minzheng_kit::divisions::Divisions;
 use minzheng_kit::error::Result;
 use minzheng_kit::suppress::{MonthsReleased, Policy, months};
 use sea_orm::ConnectionTrait;
@@ -59,11 +59,12 @@ pub struct Tables {
 /// Reads the whole tables that some divisions stand in, for the years of a period, with one statement.
 pub async fn tables<C: ConnectionTrait>(
     c: &C,
+    order: &Divisions,
     divisions: &[Uuid],
     from: i32,
     to: i32,
 ) -> Result<Tables> {
-    let families = families(divisions);
+    let families = families(order, divisions);
     let mut places = HashMap::new();
     for (family, members) in &families {
         for (row, member) in members.iter().enumerate() {
@@ -94,20 +95,28 @@ pub async fn tables<C: ConnectionTrait>(
 }
 
 /// The divisions with the same parent as each of those asked for; one without a parent is alone.
-fn families(divisions: &[Uuid]) -> BTreeMap<Uuid, Vec<Uuid>> {
-    let set = dataset();
+fn families(order: &Divisions, divisions: &[Uuid]) -> BTreeMap<Uuid, Vec<Uuid>> {
     let mut families: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
+    let mut placed: HashSet<Uuid> = HashSet::new();
     for division in divisions {
-        match set.ancestors(division).first() {
-            Some(parent) => {
-                families
-                    .entry(parent.id)
-                    .or_insert_with(|| set.children(&parent.id).map(|d| d.id).collect());
-            }
-            None => {
-                families.insert(*division, vec![*division]);
-            }
+        if placed.contains(division) {
+            continue;
         }
+        // What ended is counted with what followed it, and shown there only.
+        let standing = |members: Vec<Uuid>| -> Vec<Uuid> {
+            let members = members.into_iter();
+            members.filter(|one| order.by_id(one).is_some()).collect()
+        };
+        let (parent, members) = match order.family(division) {
+            Some((parent, members)) => (parent, standing(members)),
+            // Its own key may be that of the family below it.
+            None => {
+                let alone = minzheng_kit::id::derived("alone", &division.to_string());
+                (alone, vec![*division])
+            }
+        };
+        placed.extend(&members);
+        families.insert(parent, members);
     }
     families
 }

@@ -3,27 +3,28 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use minzheng_kit::contract::scope as contract_scope;
 use minzheng_kit::error::{Error, Result, UserError};
-use minzheng_kit::{Services, divisions, id};
+use minzheng_kit::{Services, id};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait,
     QueryFilter, QueryOrder, QuerySelect,
 };
 use serde_json::json;
 use uuid::Uuid;
 
 use super::act::{Act, same_version};
-use super::{cases, facilities, month_of, scope};
-use crate::model::{funeral_case, hotline_ticket, sealed};
+use super::{cases, collection, facilities, month_of, scope};
+use crate::model::{call_record, funeral_case, hearse, hotline_ticket, sealed};
 use crate::rules::geo::Point;
 use crate::rules::settings::Settings;
-use crate::rules::terms::{CaseState, TicketCategory, TicketState};
+use crate::rules::terms::{CaseState, FacilityKind, HearseState, TicketCategory, TicketState};
 use crate::rules::ticket;
 
 /// The line that every ticket of this subsystem comes from.
 pub const LINE: &str = "96444";
 
 /// The events of tickets, whose key is the ticket.
-pub const CHANGES: [&str; 2] = ["TicketOpened", "TicketAdvanced"];
+pub const CHANGES: [&str; 3] = ["TicketOpened", "TicketAdvanced", "TicketCalled"];
 
 /// What an operator notes of a call.
 #[derive(Clone, Debug)]
@@ -40,13 +41,15 @@ pub struct Call {
     pub division: Uuid,
     /// Where help is needed.
     pub point: Point,
+    /// When the telephone began to ring and when it was answered; none where the exchange did not tell.
+    pub rang: Option<(DateTime<Utc>, DateTime<Utc>)>,
 }
 
 /// Opens a ticket.
 pub async fn open(act: &Act<'_>, call: &Call) -> Result<Uuid> {
     act.officer(contract_scope::HOTLINE, call.division)?;
     let (tx, now, today) = (act.tx, act.now, act.today);
-    scope::ensure(tx, call.division).await?;
+    let code = scope::ensure(tx, call.division).await?;
     let case = match &call.case_number {
         None => None,
         Some(number) => Some(
@@ -67,9 +70,6 @@ pub async fn open(act: &Act<'_>, call: &Call) -> Result<Uuid> {
         ),
     };
     let key = id::new();
-    let code = divisions::dataset()
-        .by_id(&call.division)
-        .map_or("000000", |d| d.code.as_str());
     let tail = key.simple().to_string().split_off(26).to_uppercase();
     let opened = hotline_ticket::ActiveModel {
         id: Set(key),
@@ -99,11 +99,15 @@ pub async fn open(act: &Act<'_>, call: &Call) -> Result<Uuid> {
         resolved_at: Set(None),
         waiting_since: Set(None),
         reopened: Set(0),
+        reopened_at: Set(None),
         version: Set(1),
     };
     hotline_ticket::Entity::insert(opened)
         .exec_without_returning(tx)
         .await?;
+    if let Some(times) = call.rang {
+        note_call(act, key, times).await?;
+    }
     act.done(
         ("HotlineTicket", key),
         "TicketOpened",
@@ -112,6 +116,59 @@ pub async fn open(act: &Act<'_>, call: &Call) -> Result<Uuid> {
     )
     .await?;
     Ok(key)
+}
+
+/// F-18: keeps when a call rang and when it was answered.
+async fn note_call(
+    act: &Act<'_>,
+    ticket_id: Uuid,
+    (rang_at, answered_at): (DateTime<Utc>, DateTime<Utc>),
+) -> Result<()> {
+    ticket::answered(rang_at, answered_at, act.now)?;
+    let row = call_record::ActiveModel {
+        id: Set(id::new()),
+        ticket_id: Set(ticket_id),
+        rang_at: Set(rang_at),
+        answered_at: Set(answered_at),
+        operator: Set(act.subject()),
+    };
+    call_record::Entity::insert(row)
+        .exec_without_returning(act.tx)
+        .await?;
+    Ok(())
+}
+
+/// F-18: a further call about a ticket.
+pub async fn record_call(
+    act: &Act<'_>,
+    ticket_id: Uuid,
+    version: i64,
+    times: (DateTime<Utc>, DateTime<Utc>),
+) -> Result<Uuid> {
+    let row = load(act, ticket_id, Some(version)).await?;
+    note_call(act, ticket_id, times).await?;
+    let state = row.state;
+    let mut row: hotline_ticket::ActiveModel = row.into();
+    row.version = Set(version + 1);
+    row.update(act.tx).await?;
+    act.done(
+        ("HotlineTicket", ticket_id),
+        "TicketCalled",
+        None,
+        json!({ "state": state, "version": version + 1 }),
+    )
+    .await?;
+    Ok(ticket_id)
+}
+
+/// The calls about a ticket, oldest first.
+pub async fn calls<C: ConnectionTrait>(c: &C, ticket_id: Uuid) -> Result<Vec<call_record::Model>> {
+    Ok(call_record::Entity::find()
+        .filter(call_record::Column::TicketId.eq(ticket_id))
+        .order_by_asc(call_record::Column::RangAt)
+        .limit(100)
+        .all(c)
+        .await?)
 }
 
 /// A ticket as it is to be changed: the caller may, and it is as the caller saw it.
@@ -162,7 +219,8 @@ async fn advance(
     Ok(key)
 }
 
-/// Sends a ticket to the nearest facility with a hearse that is ready.
+/// Sends a ticket on. F-2: for a body to be fetched, to the facility whose hearse is ready and nearest, and the hearse is
+/// kept for it in the same transaction, so that no other ticket gets it; anything else, to the nearest funeral home.
 pub async fn dispatch(act: &Act<'_>, ticket_id: Uuid, version: Option<i64>) -> Result<Uuid> {
     let row = load(act, ticket_id, version).await?;
     let rules = act.rules();
@@ -175,17 +233,20 @@ pub async fn dispatch(act: &Act<'_>, ticket_id: Uuid, version: Option<i64>) -> R
         lon: row.lon,
         lat: row.lat,
     };
-    let (away, hearse) = facilities::nearest_hearse(act.tx, here, facilities::MAX_RADIUS_KM)
-        .await?
-        .ok_or_else(|| {
-            Error::Invalid(UserError::new(
-                "NO_HEARSE_READY",
-                "No hearse is ready within reach.",
-                "附近没有待命的接运车辆。",
-            ))
-        })?;
-    let promise = ticket::arrival_promise_minutes(away, &rules);
     let now = act.now;
+    if !ticket::needs_hearse(row.category) {
+        let home = nearest_home(act, here).await?;
+        return advance(act, row, TicketState::Dispatched, |row| {
+            row.facility_id = Set(Some(home));
+            row.dispatched_at = Set(Some(now));
+            row.waiting_since = Set(None);
+        })
+        .await;
+    }
+    // What was kept for it when it was sent out before is free again.
+    collection::free_hearse_of(act, row.id).await?;
+    let (away, hearse) = keep_hearse(act, here, row.id).await?;
+    let promise = ticket::arrival_promise_minutes(away, &rules);
     advance(act, row, TicketState::Dispatched, |row| {
         row.facility_id = Set(Some(hearse.facility_id));
         row.hearse_id = Set(Some(hearse.id));
@@ -194,6 +255,55 @@ pub async fn dispatch(act: &Act<'_>, ticket_id: Uuid, version: Option<i64>) -> R
         row.waiting_since = Set(None);
     })
     .await
+}
+
+async fn nearest_home(act: &Act<'_>, here: Point) -> Result<Uuid> {
+    let filter = facilities::Filter {
+        kind: Some(FacilityKind::FuneralHome),
+        ..facilities::Filter::default()
+    };
+    facilities::near(act.tx, here, facilities::MAX_RADIUS_KM, filter, 1)
+        .await?
+        .pop()
+        .map(|(_, home)| home.id)
+        .ok_or_else(|| {
+            Error::Invalid(UserError::new(
+                "NO_FACILITY_NEAR",
+                "No funeral home is open within reach.",
+                "附近没有运营中的殡仪馆。",
+            ))
+        })
+}
+
+/// How many hearses are tried when others take them at the same moment.
+const TRIES: usize = 8;
+
+/// Keeps the nearest hearse that is ready for a ticket. The state is compared and changed in one statement: of two
+/// tickets one gets it, and the other the next.
+async fn keep_hearse(act: &Act<'_>, here: Point, ticket_id: Uuid) -> Result<(f64, hearse::Model)> {
+    for _ in 0..TRIES {
+        let near = facilities::nearest_hearse(act.tx, here, facilities::MAX_RADIUS_KM).await?;
+        let Some((away, found)) = near else { break };
+        let kept = hearse::Entity::update_many()
+            .col_expr(hearse::Column::State, Expr::value(HearseState::OnTask))
+            .col_expr(hearse::Column::ReservedFor, Expr::value(ticket_id))
+            .col_expr(
+                hearse::Column::Version,
+                Expr::col(hearse::Column::Version).add(1),
+            )
+            .filter(hearse::Column::Id.eq(found.id))
+            .filter(hearse::Column::State.eq(HearseState::Ready))
+            .exec(act.tx)
+            .await?;
+        if kept.rows_affected > 0 {
+            return Ok((away, found));
+        }
+    }
+    Err(Error::Invalid(UserError::new(
+        "NO_HEARSE_READY",
+        "No hearse is ready within reach.",
+        "附近没有待命的接运车辆。",
+    )))
 }
 
 /// The facility takes the ticket.
@@ -220,6 +330,7 @@ pub async fn on_site(act: &Act<'_>, ticket_id: Uuid, version: i64) -> Result<Uui
 pub async fn resolve(act: &Act<'_>, ticket_id: Uuid, version: i64) -> Result<Uuid> {
     let row = load(act, ticket_id, Some(version)).await?;
     let now = act.now;
+    collection::free_hearse_of(act, row.id).await?;
     advance(act, row, TicketState::Resolved, |row| {
         row.resolved_at = Set(Some(now))
     })
@@ -246,10 +357,12 @@ pub async fn close(
 /// Raises a ticket to a supervisor.
 pub async fn escalate(act: &Act<'_>, ticket_id: Uuid, version: i64) -> Result<Uuid> {
     let row = load(act, ticket_id, Some(version)).await?;
+    // A hearse that does not come is no longer kept.
+    collection::free_hearse_of(act, row.id).await?;
     advance(act, row, TicketState::Escalated, |_| ()).await
 }
 
-/// Opens a resolved or closed ticket again; its time to be dispatched runs anew.
+/// Opens a resolved or closed ticket again; all its times run anew and are measured from here.
 pub async fn reopen(act: &Act<'_>, ticket_id: Uuid, version: i64) -> Result<Uuid> {
     let row = load(act, ticket_id, Some(version)).await?;
     let (now, due, times) = (
@@ -259,9 +372,12 @@ pub async fn reopen(act: &Act<'_>, ticket_id: Uuid, version: i64) -> Result<Uuid
     );
     advance(act, row, TicketState::Reopened, |row| {
         row.waiting_since = Set(Some(now));
+        row.reopened_at = Set(Some(now));
         row.due_at = Set(due);
         row.reopened = Set(times);
         row.dispatched_at = Set(None);
+        row.arrival_due_at = Set(None);
+        row.hearse_id = Set(None);
         row.accepted_at = Set(None);
         row.arrived_at = Set(None);
         row.resolved_at = Set(None);
@@ -327,100 +443,6 @@ pub async fn caller_phone(services: &Services, ticket: &hotline_ticket::Model) -
         .open_text(db, &sealed::CALLER_PHONE, &row, &ticket.caller_masked)
         .await?;
     Ok(opened.to_string())
-}
-
-/// How fast tickets were answered, in minutes from the call.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sla {
-    /// Tickets of the period.
-    pub tickets: i64,
-    /// Tickets dispatched late or not yet although due.
-    pub late: i64,
-    /// Tickets whose people came later than promised, or not yet although due.
-    pub arrived_late: i64,
-    /// Tickets that were opened again.
-    pub reopened: i64,
-    /// Minutes until dispatch, sorted.
-    pub to_dispatch: Vec<i64>,
-    /// Minutes until the facility took it, sorted.
-    pub to_accept: Vec<i64>,
-    /// Minutes until arrival, sorted.
-    pub to_arrival: Vec<i64>,
-    /// Minutes until it was done, sorted.
-    pub to_resolve: Vec<i64>,
-    /// The callers' marks.
-    pub marks: Vec<i64>,
-}
-
-/// The times of a ticket that its answer is measured by.
-#[derive(FromQueryResult)]
-struct Times {
-    opened_at: DateTime<Utc>,
-    due_at: DateTime<Utc>,
-    dispatched_at: Option<DateTime<Utc>>,
-    accepted_at: Option<DateTime<Utc>>,
-    arrived_at: Option<DateTime<Utc>>,
-    arrival_due_at: Option<DateTime<Utc>>,
-    resolved_at: Option<DateTime<Utc>>,
-    satisfaction: Option<i32>,
-    reopened: i32,
-}
-
-/// The answers of a division and all below it from one month to another, with one statement.
-pub async fn sla<C: ConnectionTrait>(
-    c: &C,
-    division: Uuid,
-    from: i32,
-    to: i32,
-    now: DateTime<Utc>,
-) -> Result<Sla> {
-    use hotline_ticket::Column;
-    let rows = hotline_ticket::Entity::find()
-        .select_only()
-        .columns([
-            Column::OpenedAt,
-            Column::DueAt,
-            Column::DispatchedAt,
-            Column::AcceptedAt,
-            Column::ArrivedAt,
-            Column::ArrivalDueAt,
-            Column::ResolvedAt,
-            Column::Satisfaction,
-            Column::Reopened,
-        ])
-        .filter(Column::DivisionId.in_subquery(facilities::divisions_in(division)))
-        .filter(Column::OpenedMonth.between(from, to))
-        .filter(Column::Category.eq(TicketCategory::Collect))
-        .into_model::<Times>()
-        .all(c)
-        .await?;
-    let mut sla = Sla {
-        tickets: i64::try_from(rows.len()).unwrap_or(i64::MAX),
-        ..Sla::default()
-    };
-    for row in rows {
-        let minutes = |at: Option<DateTime<Utc>>| at.map(|at| (at - row.opened_at).num_minutes());
-        sla.late += i64::from(row.dispatched_at.unwrap_or(now) > row.due_at);
-        sla.arrived_late += i64::from(
-            row.arrival_due_at
-                .is_some_and(|due| row.arrived_at.unwrap_or(now) > due),
-        );
-        sla.reopened += i64::from(row.reopened > 0);
-        sla.to_dispatch.extend(minutes(row.dispatched_at));
-        sla.to_accept.extend(minutes(row.accepted_at));
-        sla.to_arrival.extend(minutes(row.arrived_at));
-        sla.to_resolve.extend(minutes(row.resolved_at));
-        sla.marks.extend(row.satisfaction.map(i64::from));
-    }
-    for times in [
-        &mut sla.to_dispatch,
-        &mut sla.to_accept,
-        &mut sla.to_arrival,
-        &mut sla.to_resolve,
-    ] {
-        times.sort_unstable();
-    }
-    Ok(sla)
 }
 
 /// A phone as it may be shown and kept: of eleven digits or more the first three and last four, of

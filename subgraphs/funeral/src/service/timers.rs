@@ -1,17 +1,22 @@
 //! What time alone brings about. Every reader judges by the present time already; this writes it down, so
 //! that lists and figures by state agree with what readers see.
 
+use chrono::{DateTime, NaiveDate, Utc};
+use minzheng_kit::events::{self, Event};
 use minzheng_kit::mutation::history;
 use minzheng_kit::{Principal, Result, Services};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QuerySelect};
+use sea_orm::{
+    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QuerySelect,
+};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::model::{hotline_ticket, plot, plot_hold};
+use super::graves::OVERDUE;
+use crate::model::{hotline_ticket, illegal_grave, plot, plot_hold};
 use crate::rules::settings;
 use crate::rules::settings::Parameter;
-use crate::rules::terms::{PlotState, TicketCategory, TicketState};
+use crate::rules::terms::{GraveState, PlotState, TicketCategory, TicketState};
 
 /// How many rows one run takes of each kind; the rest come with the next run.
 const A_RUN: u64 = 500;
@@ -25,6 +30,46 @@ pub struct Ran {
     pub terms: u64,
     /// Tickets raised because nobody dispatched them.
     pub tickets: u64,
+    /// Clean-ups whose time has run out, each told once for a due day.
+    pub overdue: u64,
+}
+
+/// Tells of clean-ups whose time has run out, once for each due day.
+async fn overdue_graves(
+    tx: &DatabaseTransaction,
+    today: NaiveDate,
+    now: DateTime<Utc>,
+) -> Result<u64> {
+    use illegal_grave::Column;
+    let late: Vec<Uuid> = illegal_grave::Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::State.is_in([GraveState::Notice, GraveState::Rectifying]))
+        .filter(Column::DueOn.lt(today))
+        .filter(
+            Condition::any()
+                .add(Column::OverdueTold.is_null())
+                .add(Expr::col(Column::OverdueTold).ne(Expr::col(Column::DueOn))),
+        )
+        .limit(A_RUN)
+        .into_tuple()
+        .all(tx)
+        .await?;
+    illegal_grave::Entity::update_many()
+        .col_expr(Column::OverdueTold, Expr::col(Column::DueOn))
+        .filter(Column::Id.is_in(late.iter().copied()))
+        .exec(tx)
+        .await?;
+    for id in &late {
+        let told = Event {
+            kind: OVERDUE.to_owned(),
+            key: id.to_string(),
+            at: now,
+            body: json!({ "version": 1, "id": id }),
+        };
+        events::emit(tx, &told).await?;
+    }
+    Ok(u64::try_from(late.len()).unwrap_or(u64::MAX))
 }
 
 /// Writes down what ran out. May run at any time and any number of times, in several processes at once.
@@ -78,6 +123,7 @@ pub async fn run(services: &Services) -> Result<Ran> {
                     .exec(tx)
                     .await?
                     .rows_affected;
+                let overdue = overdue_graves(tx, today, now).await?;
                 let before =
                     now - chrono::TimeDelta::minutes(rules.value(Parameter::EscalateMinutes));
                 let waiting: Vec<Uuid> = hotline_ticket::Entity::find()
@@ -112,19 +158,27 @@ pub async fn run(services: &Services) -> Result<Ran> {
                     .exec(tx)
                     .await?
                     .rows_affected;
-                for (entity, ids, state) in [
-                    ("Plot", &lapsed, "FREE"),
-                    ("HotlineTicket", &waiting, "ESCALATED"),
+                for (entity, ids, state, event) in [
+                    ("Plot", &lapsed, "FREE", "PlotChanged"),
+                    ("HotlineTicket", &waiting, "ESCALATED", "TicketAdvanced"),
                 ] {
                     for id in ids {
                         let after = json!({ "state": state, "by": "timer" });
+                        let told = Event {
+                            kind: event.to_owned(),
+                            key: id.to_string(),
+                            at: now,
+                            body: json!({ "version": 1, "id": id, "after": after }),
+                        };
                         history(tx, entity, &id.to_string(), &by, None, Some(after)).await?;
+                        events::emit(tx, &told).await?;
                     }
                 }
                 Ok(Ran {
                     holds,
                     terms,
                     tickets,
+                    overdue,
                 })
             })
         })

@@ -19,7 +19,7 @@ use super::course::{self, By, Handover, Step};
 use super::interments::{self, Asked, Interred};
 use super::people::group;
 use super::{cremations, month_of, scope as divisions};
-use crate::model::{funeral_case, sea_enrolment, sea_voyage};
+use crate::model::{funeral_case, sea_enrolment, sea_guest, sea_voyage};
 use crate::rules::no_such_move;
 use crate::rules::sea::{self, Voyage};
 use crate::rules::settings::Parameter;
@@ -31,6 +31,7 @@ pub fn judged(row: &sea_voyage::Model) -> Voyage {
         sails_on: row.sails_on,
         quota: row.quota,
         enrolled: row.enrolled,
+        guests: row.guests,
         done: row.carried.is_some(),
         cancelled: row.cancelled_on.is_some(),
     }
@@ -71,6 +72,7 @@ pub async fn plan(
         sails_month: Set(month_of(sails_on)),
         quota: Set(quota),
         enrolled: Set(0),
+        guests: Set(0),
         carried: Set(None),
         cancelled_on: Set(None),
         version: Set(1),
@@ -130,20 +132,94 @@ pub async fn enrol(act: &Act<'_>, seen: Seen, voyage_id: Uuid, relatives: i32) -
                 .field(&["case"])
             })
         })?;
+    take_places(act, voyage_id, 1, 0).await?;
+    course::step(act, &row, Step::note(CaseAct::SeaEnrolled, key), |_| ()).await?;
+    Ok(row.id)
+}
+
+/// Takes places of a voyage, `guests` of them for families of elsewhere. The count and the quota are compared in
+/// the same statement.
+async fn take_places(act: &Act<'_>, voyage_id: Uuid, sets: i32, guests: i32) -> Result<()> {
     let room = sea_voyage::Entity::update_many()
         .col_expr(
             sea_voyage::Column::Enrolled,
-            Expr::col(sea_voyage::Column::Enrolled).add(1),
+            Expr::col(sea_voyage::Column::Enrolled).add(sets),
+        )
+        .col_expr(
+            sea_voyage::Column::Guests,
+            Expr::col(sea_voyage::Column::Guests).add(guests),
         )
         .filter(sea_voyage::Column::Id.eq(voyage_id))
-        .filter(Expr::col(sea_voyage::Column::Enrolled).lt(Expr::col(sea_voyage::Column::Quota)))
+        .filter(
+            Expr::col(sea_voyage::Column::Enrolled)
+                .add(sets)
+                .lte(Expr::col(sea_voyage::Column::Quota)),
+        )
         .exec(act.tx)
         .await?;
     if room.rows_affected == 0 {
         return Err(Error::Invalid(sea::full()));
     }
-    course::step(act, &row, Step::note(CaseAct::SeaEnrolled, key), |_| ()).await?;
-    Ok(row.id)
+    Ok(())
+}
+
+/// Sets of ashes from elsewhere.
+#[derive(Clone, Debug)]
+pub struct Guests {
+    /// Where they come from.
+    pub origin: String,
+    /// The paper that they come with.
+    pub paper: String,
+    /// How many.
+    pub sets: i32,
+}
+
+/// F-12: enrols sets of ashes of families who have no case here, within the quota like all others.
+pub async fn enrol_guests(
+    act: &Act<'_>,
+    voyage_id: Uuid,
+    version: i64,
+    guests: &Guests,
+) -> Result<Uuid> {
+    let trip = voyage(act, voyage_id).await?;
+    act.officer(scope::FUNERAL_CASE, trip.division_id)?;
+    same_version(trip.version, version)?;
+    sea::enrol_guests(&judged(&trip), guests.sets, act.today)?;
+    let key = id::new();
+    let row = sea_guest::ActiveModel {
+        id: Set(key),
+        voyage_id: Set(voyage_id),
+        origin: Set(short(&guests.origin, "origin", 60)?.to_owned()),
+        paper: Set(short(&guests.paper, "paper", 60)?.to_owned()),
+        sets: Set(guests.sets),
+        enrolled_at: Set(act.now),
+        officer: Set(act.subject()),
+    };
+    sea_guest::Entity::insert(row)
+        .exec_without_returning(act.tx)
+        .await?;
+    take_places(act, voyage_id, guests.sets, guests.sets).await?;
+    act.done(
+        ("SeaBurialVoyage", voyage_id),
+        "VoyageGuestsEnrolled",
+        None,
+        json!({ "sets": guests.sets, "record": key }),
+    )
+    .await?;
+    Ok(voyage_id)
+}
+
+/// Ends the enrolment of a case that is called off, if it has one on a voyage to come.
+pub async fn call_off_of_case(act: &Act<'_>, case: Uuid) -> Result<()> {
+    let enrolled = sea_enrolment::Entity::find()
+        .filter(sea_enrolment::Column::CaseId.eq(case))
+        .filter(sea_enrolment::Column::State.eq(EnrolmentState::Enrolled))
+        .one(act.tx)
+        .await?;
+    match enrolled {
+        Some(enrolled) => leave(act, enrolled).await.map(|_| ()),
+        None => Ok(()),
+    }
 }
 
 /// Calls an enrolment off; its place is free again while the voyage has not sailed.
@@ -155,6 +231,12 @@ pub async fn withdraw(act: &Act<'_>, seen: Seen) -> Result<Uuid> {
         .one(act.tx)
         .await?
         .ok_or_else(|| unknown("case", "These ashes are not enrolled.", "本案未报名海葬。"))?;
+    let key = leave(act, enrolled).await?;
+    course::step(act, &row, Step::note(CaseAct::SeaCancelled, key), |_| ()).await?;
+    Ok(row.id)
+}
+
+async fn leave(act: &Act<'_>, enrolled: sea_enrolment::Model) -> Result<Uuid> {
     let trip = voyage(act, enrolled.voyage_id).await?;
     if act.today >= trip.sails_on {
         return Err(Error::Invalid(no_such_move(
@@ -176,8 +258,7 @@ pub async fn withdraw(act: &Act<'_>, seen: Seen) -> Result<Uuid> {
         .filter(Expr::col(sea_voyage::Column::Enrolled).gt(0))
         .exec(act.tx)
         .await?;
-    course::step(act, &row, Step::note(CaseAct::SeaCancelled, key), |_| ()).await?;
-    Ok(row.id)
+    Ok(key)
 }
 
 /// Calls a voyage off; all who were enrolled are free to choose another.
@@ -225,7 +306,7 @@ async fn end_all(
 }
 
 /// Closes a voyage: the cases whose ashes were given to the sea are interred, the others are free again. `others`
-/// are sets of ashes carried for families of elsewhere, who have no case here.
+/// are sets of ashes carried for families of elsewhere, who have no case here and were enrolled as guests.
 pub async fn close(
     act: &Act<'_>,
     voyage_id: Uuid,
@@ -237,14 +318,7 @@ pub async fn close(
     act.officer(scope::FUNERAL_CASE, trip.division_id)?;
     same_version(trip.version, version)?;
     let named: HashSet<Uuid> = carried.iter().copied().collect();
-    let others_sets = usize::try_from(others).map_err(|_| {
-        unknown(
-            "others",
-            "A number of sets is not negative.",
-            "份数不能为负。",
-        )
-    })?;
-    sea::close(&judged(&trip), named.len() + others_sets, act.today)?;
+    sea::close(&judged(&trip), named.len(), others, act.today)?;
     let enrolled = sea_enrolment::Entity::find()
         .filter(sea_enrolment::Column::VoyageId.eq(voyage_id))
         .filter(sea_enrolment::Column::State.eq(EnrolmentState::Enrolled))

@@ -1,19 +1,22 @@
 //! What is waived, and the settlement of a month.
 
 use chrono::NaiveDate;
+use minzheng_kit::contract::scope as contract_scope;
 use minzheng_kit::error::{Error, Result, UserError};
 use minzheng_kit::{YearMonth, id};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait,
-    QueryFilter, QueryOrder,
+    IntoActiveModel, QueryFilter, QueryOrder,
 };
+use serde_json::json;
 use uuid::Uuid;
 
+use super::act::{Act, short};
 use super::scope;
-use crate::model::{waiver, waiver_policy, waiver_settlement};
-use crate::rules::terms::{SettlementSource, WaiverPayer};
-use crate::rules::waiver::settlement_agrees;
+use crate::model::{funeral_case, waiver, waiver_policy, waiver_settlement};
+use crate::rules::terms::{CaseState, SettlementSource, WaiverPayer};
+use crate::rules::waiver::{Reversal, households, may_settle, policy, reverse, settlement_agrees};
 
 /// The policies that hold in a division on a day, by item: of several for one item the nearest
 /// division's.
@@ -22,7 +25,7 @@ pub async fn policies<C: ConnectionTrait>(
     division: Uuid,
     on: NaiveDate,
 ) -> Result<Vec<waiver_policy::Model>> {
-    let upwards = scope::upwards(division);
+    let upwards = scope::upwards(c, division).await?;
     let rows = waiver_policy::Entity::find()
         .filter(waiver_policy::Column::DivisionId.is_in(upwards.iter().copied()))
         .filter(waiver_policy::Column::ValidFrom.lte(on))
@@ -54,8 +57,148 @@ pub async fn policies<C: ConnectionTrait>(
     Ok(nearest)
 }
 
-/// F-11: settles what a division granted in a month and has not settled. The batch equals the sum
-/// of its waivers of one payer; a month that has not ended, or with nothing to settle, is refused.
+/// A policy to be set; money in fen.
+#[derive(Clone, Debug)]
+pub struct NewPolicy {
+    /// The division whose policy it is.
+    pub division: Uuid,
+    /// Its name.
+    pub name: String,
+    /// The item.
+    pub item: String,
+    /// The most that is waived of it.
+    pub standard: i64,
+    /// Who pays.
+    pub payer: WaiverPayer,
+    /// The document.
+    pub basis: String,
+    /// First day.
+    pub from: NaiveDate,
+    /// First day on which it no longer holds.
+    pub to: Option<NaiveDate>,
+}
+
+/// F-11: sets what a division waives of an item from a day on; the policy before ends on that day.
+pub async fn set_policy(act: &Act<'_>, new: &NewPolicy) -> Result<Uuid> {
+    act.officer(contract_scope::FUNERAL_CASE, new.division)?;
+    let items = super::facilities::items(act.tx).await?;
+    let class = items.get(&new.item).map(|i| i.class);
+    policy(class, new.standard, (new.from, new.to), act.today)?;
+    scope::ensure(act.tx, new.division).await?;
+    use waiver_policy::Column;
+    let same = |c: Condition| {
+        c.add(Column::DivisionId.eq(new.division))
+            .add(Column::ItemCode.eq(&new.item))
+    };
+    // A policy that was to begin later is overtaken: it never holds.
+    waiver_policy::Entity::update_many()
+        .col_expr(Column::ValidTo, Expr::col(Column::ValidFrom))
+        .filter(same(Condition::all()).add(Column::ValidFrom.gte(new.from)))
+        .exec(act.tx)
+        .await?;
+    waiver_policy::Entity::update_many()
+        .col_expr(Column::ValidTo, Expr::value(new.from))
+        .filter(
+            same(Condition::all())
+                .add(Column::ValidFrom.lt(new.from))
+                .add(
+                    Condition::any()
+                        .add(Column::ValidTo.is_null())
+                        .add(Column::ValidTo.gt(new.from)),
+                ),
+        )
+        .exec(act.tx)
+        .await?;
+    let key = id::new();
+    let row = waiver_policy::ActiveModel {
+        id: Set(key),
+        division_id: Set(new.division),
+        name: Set(short(&new.name, "name", 60)?.to_owned()),
+        item_code: Set(new.item.clone()),
+        standard: Set(new.standard),
+        payer: Set(new.payer),
+        legal_basis: Set(short(&new.basis, "legalBasis", 80)?.to_owned()),
+        valid_from: Set(new.from),
+        valid_to: Set(new.to),
+    };
+    waiver_policy::Entity::insert(row)
+        .exec_without_returning(act.tx)
+        .await?;
+    act.done(
+        ("WaiverPolicy", key),
+        "WaiverPolicySet",
+        None,
+        json!({ "division": new.division, "item": new.item, "standard": new.standard, "from": new.from }),
+    )
+    .await?;
+    Ok(key)
+}
+
+/// What makes a waiver stand: it was not taken back, and takes none back itself.
+pub fn standing() -> Condition {
+    Condition::all()
+        .add(waiver::Column::Reverses.is_null())
+        .add(waiver::Column::ReversedOn.is_null())
+}
+
+/// F-11: takes back what was waived in a case, of one item or of all. What was not settled is struck out; what was
+/// settled gets a negative row in the present month, so that the settled month stays as it was paid.
+pub async fn take_back<C: ConnectionTrait>(
+    tx: &C,
+    case: Uuid,
+    item: Option<&str>,
+    today: NaiveDate,
+) -> Result<()> {
+    let mut select = waiver::Entity::find()
+        .filter(waiver::Column::CaseId.eq(case))
+        .filter(standing());
+    if let Some(item) = item {
+        select = select.filter(waiver::Column::ItemCode.eq(item));
+    }
+    for row in select.all(tx).await? {
+        match reverse(row.amount, row.settlement_id.is_some()) {
+            Reversal::Struck => {
+                waiver::Entity::delete_by_id(row.id).exec(tx).await?;
+            }
+            Reversal::Negative(amount) => {
+                let negative = waiver::Model {
+                    id: id::new(),
+                    amount,
+                    granted_on: today,
+                    granted_month: super::month_of(today),
+                    settlement_id: None,
+                    reverses: Some(row.id),
+                    reversed_on: None,
+                    ..row.clone()
+                };
+                waiver::Entity::insert(negative.into_active_model())
+                    .exec_without_returning(tx)
+                    .await?;
+                let mut row: waiver::ActiveModel = row.into();
+                row.reversed_on = Set(Some(today));
+                row.update(tx).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The cases whose waivers may be settled, as a sub-select, with those that take a paid one back.
+fn settled_cases() -> Condition {
+    use sea_orm::{Iterable, QuerySelect, QueryTrait};
+    let cases = funeral_case::Entity::find()
+        .select_only()
+        .column(funeral_case::Column::Id)
+        .filter(funeral_case::Column::State.is_in(CaseState::iter().filter(|s| may_settle(*s))))
+        .into_query();
+    Condition::any()
+        .add(waiver::Column::CaseId.in_subquery(cases))
+        .add(waiver::Column::Reverses.is_not_null())
+}
+
+/// F-11: settles what a division granted in a month to funerals whose bill is settled, and has not settled yet. The
+/// batch equals the sum of its waivers of one payer; a month that has not ended, or with nothing to settle, is
+/// refused. What belongs to a case that still runs is settled with a later batch of the same month.
 pub async fn settle<C: ConnectionTrait>(
     tx: &C,
     division: Uuid,
@@ -76,6 +219,7 @@ pub async fn settle<C: ConnectionTrait>(
         .filter(waiver::Column::DivisionId.eq(division))
         .filter(waiver::Column::GrantedMonth.eq(month.index()))
         .filter(waiver::Column::SettlementId.is_null())
+        .filter(settled_cases())
         .all(tx)
         .await?;
     let first = open.iter().find(|w| payer.is_none_or(|p| p == w.payer));
@@ -89,14 +233,13 @@ pub async fn settle<C: ConnectionTrait>(
         .into());
     };
     let mine: Vec<&waiver::Model> = open.iter().filter(|w| w.payer == payer).collect();
-    let households: std::collections::HashSet<&str> =
-        mine.iter().map(|w| w.household.as_str()).collect();
+    let households = households(mine.iter().map(|w| (w.household.as_str(), w.amount)));
     let amount: i64 = mine.iter().map(|w| w.amount).sum();
     let batch = waiver_settlement::ActiveModel {
         id: Set(id::new()),
         division_id: Set(division),
         month: Set(month.index()),
-        households: Set(i64::try_from(households.len()).unwrap_or(i64::MAX)),
+        households: Set(i64::try_from(households).unwrap_or(i64::MAX)),
         amount: Set(amount),
         payer: Set(payer),
         source: Set(SettlementSource::Cases),
@@ -146,6 +289,7 @@ pub async fn of_household<C: ConnectionTrait>(
 ) -> Result<std::collections::HashMap<String, i64>> {
     let rows = waiver::Entity::find()
         .filter(waiver::Column::Household.eq(household))
+        .filter(standing())
         .all(c)
         .await?;
     Ok(rows.into_iter().map(|w| (w.item_code, w.amount)).collect())

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{Datelike, Duration, NaiveDate};
 use minzheng_kit::contract::scope;
+use minzheng_kit::events::{self, Event};
 use minzheng_kit::{Error, Result, UserError, id};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
@@ -19,6 +20,20 @@ use super::people::group;
 use crate::model::{worship_booking, worship_slot};
 use crate::rules::terms::{BookingState, FacilityKind, FacilityState, WorshipMode};
 use crate::rules::{no_such_move, worship};
+
+/// The event of a span that fills or empties, whose key is the span.
+pub const CROWDS: [&str; 2] = ["WorshipSlotOpened", "WorshipCrowdChanged"];
+
+/// Tells that a span fills or empties; it says nothing of who comes.
+async fn crowd_changed(act: &Act<'_>, slot: Uuid) -> Result<()> {
+    let told = Event {
+        kind: CROWDS[1].to_owned(),
+        key: slot.to_string(),
+        at: act.now,
+        body: json!({ "version": 1, "id": slot }),
+    };
+    events::emit(act.tx, &told).await
+}
 
 /// Opens a span of time at a facility.
 pub async fn open(
@@ -98,8 +113,8 @@ pub async fn book(act: &Act<'_>, slot_id: Uuid, people: i32, mode: WorshipMode) 
         mode,
         people,
         slot.capacity - slot.booked,
-        slot.day,
-        act.today,
+        (slot.day, slot.ends_hour),
+        (act.today, act.hour()),
         &act.rules(),
     )?;
     let places = worship::places(mode, people);
@@ -120,6 +135,7 @@ pub async fn book(act: &Act<'_>, slot_id: Uuid, people: i32, mode: WorshipMode) 
         if room.rows_affected == 0 {
             return Err(Error::Invalid(worship::slot_full()));
         }
+        crowd_changed(act, slot_id).await?;
     }
     let key = id::new();
     let row = worship_booking::ActiveModel {
@@ -175,6 +191,7 @@ pub async fn cancel(act: &Act<'_>, booking: Uuid, version: i64) -> Result<Uuid> 
             .filter(worship_slot::Column::Id.eq(row.slot_id))
             .exec(act.tx)
             .await?;
+        crowd_changed(act, row.slot_id).await?;
     }
     let mut row: worship_booking::ActiveModel = row.into();
     row.state = Set(BookingState::Cancelled);

@@ -151,6 +151,9 @@ async fn a_citizen_opens_a_case_as_its_applicant_only() {
     let data = stage.data(stage.citizen(40), OPEN, input).await;
     assert_eq!(data["openFuneralCase"]["userErrors"], json!([]));
     assert_eq!(mine().await, before + 1);
+    // Nobody is dead by what a citizen says.
+    let told = read_outbox(stage.services.db.read(), 0, 100).await.unwrap();
+    assert!(told.iter().all(|e| e.kind != "DeathRegistered"));
 }
 
 #[tokio::test]

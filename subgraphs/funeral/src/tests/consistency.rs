@@ -102,7 +102,7 @@ async fn a_death_is_told_once_and_each_correction_once() {
         let refused = stage
             .act(officer(), "revokeDeath", revoke, "death { id }")
             .await;
-        assert_eq!(refused["userErrors"][0]["code"], "REVOCATION_BY_COURT_ONLY");
+        assert_eq!(refused["userErrors"][0]["code"], "REVOCATION_GROUNDS");
         let feed = read_outbox(stage.services.db.read(), 0, 100).await.unwrap();
         let of = |kind: &str| {
             feed.iter()
@@ -112,7 +112,7 @@ async fn a_death_is_told_once_and_each_correction_once() {
         };
         assert_eq!(
             of("DeathRegistered"),
-            [crate::rules::death::event_key(&stage.token(7_600))]
+            [crate::rules::death::event_key(&stage.token(7_600), 1)]
         );
         assert_eq!(
             of("DeathCorrected"),
@@ -192,6 +192,16 @@ async fn a_declared_death_is_taken_back_by_a_court_and_may_come_again() {
         )
         .await;
     assert_eq!(again["case"]["death"]["diedOn"], "2026-11-21", "{again}");
+    // F-19: the second death is told anew, under a key of its own.
+    let feed = read_outbox(stage.services.db.read(), 0, 100).await.unwrap();
+    let person = stage.token(7_601);
+    let keys: Vec<String> = feed
+        .iter()
+        .filter(|e| e.kind == "DeathRegistered" && e.body.contains(&person))
+        .map(|e| e.key.clone())
+        .collect();
+    let key = |version| crate::rules::death::event_key(&person, version);
+    assert_eq!(keys, [key(1), key(3)]);
 }
 
 #[tokio::test]
@@ -283,6 +293,17 @@ async fn a_merged_township_takes_over_what_stood_in_the_other() {
         "version": 1, "change": uuid::Uuid::new_v4(), "relation": "MERGE", "effective": "2026-11-22",
         "from": [side(old), side(new)], "to": [side(new)],
     });
+    // What the rehearsal shows is what moves.
+    let keyed =
+        "... on Division { funeralKeyed { facilities waiverPolicies burialZones openGraves } }";
+    let shown = async |id: uuid::Uuid| {
+        let reps = json!([{ "__typename": "Division", "id": id.to_string() }]);
+        let answer = minzheng_kit::testing::entities(&stage.graph, officer(), reps, keyed).await;
+        answer["data"]["_entities"][0]["funeralKeyed"]["facilities"]
+            .as_u64()
+            .unwrap()
+    };
+    let (rehearsed, there) = (shown(old.id).await, shown(new.id).await);
     let before = standing.iter().filter(|f| f.division_id == new.id).count();
     let moving = standing.iter().filter(|f| f.division_id == old.id).count();
     tell(&stage, Divisions, "DivisionChanged", body).await;
@@ -295,6 +316,8 @@ async fn a_merged_township_takes_over_what_stood_in_the_other() {
             .len()
     };
     assert_eq!((of(old.id).await, of(new.id).await), (0, before + moving));
+    assert_eq!(rehearsed, moving as u64);
+    assert_eq!(shown(new.id).await, there + rehearsed);
     // What is asked of the county is as it was, and nothing is counted twice.
     let reps = json!([{ "__typename": "Division", "id": county.id.to_string() }]);
     let counted = minzheng_kit::testing::entities(

@@ -4,6 +4,7 @@
 
 mod bills;
 mod changes;
+mod confirmed;
 mod consistency;
 mod federation;
 mod hotline;
@@ -11,6 +12,7 @@ mod journey;
 mod land;
 mod live;
 mod near;
+mod publication;
 mod race;
 mod report;
 mod requests;

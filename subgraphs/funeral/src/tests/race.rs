@@ -54,6 +54,10 @@ async fn cases(stage: &Stage, state: CaseState) -> Vec<(Uuid, i64)> {
             settled_at: Set(None),
             payable: Set(None),
             cancel_reason: Set(None),
+            paper_pending: Set(false),
+            relation_confirmed: Set(true),
+            mandate: Set(None),
+            continues: Set(None),
             version: Set(1),
         });
     }

@@ -122,6 +122,34 @@ impl Stage {
         payload["case"].clone()
     }
 
+    /// Opens a further case for a deceased whose first was called off.
+    pub(super) async fn reopened(&self, deceased: usize, applicant: usize) -> Value {
+        let query = "query ($d: ID!) { facilities(division: $d, kind: FUNERAL_HOME, subKind: URBAN_PUBLIC) { nodes { id } } }";
+        let data = self
+            .data(
+                Principal::public("51"),
+                query,
+                json!({ "d": division("510118") }),
+            )
+            .await;
+        let input = json!({
+            "requestKey": format!("open again {deceased}"), "deceased": number(deceased), "deceasedName": "赵无名",
+            "applicant": number(applicant), "applicantName": "赵有名", "relation": "CHILD", "phone": "13800005678",
+            "paperKind": "MEDICAL", "paperNumber": "SW-2026-1", "natural": true, "diedOn": "2026-11-21",
+            "facility": data["facilities"]["nodes"][0]["id"],
+        });
+        let payload = self
+            .act(
+                officer(),
+                "openFuneralCase",
+                input,
+                "case { id version state }",
+            )
+            .await;
+        assert_eq!(payload["userErrors"], json!([]));
+        payload["case"].clone()
+    }
+
     /// Brings a new case to the cold store.
     pub(super) async fn stored(&self, deceased: usize, applicant: usize, relation: &str) -> Value {
         let case = self.open(deceased, applicant, relation).await;

@@ -107,6 +107,13 @@ async fn an_unclaimed_body_waits_for_its_notice_unless_someone_claims_it() {
     let stage = Stage::of("51").await;
     let case = stage.stored(7_105, 40, "INSTITUTION").await;
     stage.came_yesterday().await;
+    // F-16: not publishing the notice is no way round it.
+    assert_eq!(
+        stage
+            .refused(officer(), "recordCremation", &case, cremation())
+            .await,
+        "NOTICE_REQUIRED"
+    );
     // F-14: a body beyond its time is found in one list.
     let late = "{ funeralCases(storageOverdue: true, first: 500) { nodes { number storage { overdue leftAt } } } }";
     let data = stage.data(officer(), late, json!({})).await;
@@ -161,7 +168,42 @@ async fn a_body_is_buried_only_where_a_custom_is_respected() {
             json!({ "d": division("510118") }),
         )
         .await;
-    let bury = |custom: Value| json!({ "kind": "DEEP_BURIAL", "facility": data["facilities"]["nodes"][0]["id"], "on": "2026-11-22", "keepsAshes": false, "custom": custom });
+    let park = &data["facilities"]["nodes"][0]["id"];
+    // 深埋不留坟头 is for ashes; a body is not yet any.
+    let deep = json!({ "kind": "DEEP_BURIAL", "facility": park, "on": "2026-11-22", "keepsAshes": false, "custom": "HUI" });
+    assert_eq!(
+        stage.refused(officer(), "inter", &case, deep).await,
+        "STATE_NOT_ALLOWED"
+    );
+    let plots = json!({ "requestKey": "plots", "facility": park, "kind": "BODY_PLOT", "row": "东区一排", "first": 1, "count": 2, "areaM2": 4.0, "occupantLimit": 1 });
+    let added = stage
+        .act(
+            officer(),
+            "addPlots",
+            plots,
+            "facility { plots(state: FREE) { nodes { id kind } } }",
+        )
+        .await;
+    let plot = added["facility"]["plots"]["nodes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|p| p["kind"] == "BODY_PLOT")
+        .unwrap()["id"]
+        .clone();
+    let hold = json!({ "requestKey": "hold", "plot": plot, "case": case["id"] });
+    stage
+        .act(officer(), "reserveNiche", hold, "plot { id }")
+        .await;
+    let mut case = case;
+    case["version"] = json!(case["version"].as_i64().unwrap() + 1);
+    let take = json!({ "requestKey": "take", "case": case["id"], "version": case["version"], "plot": plot });
+    let taken = stage
+        .act(officer(), "allocatePlot", take, "plot { state }")
+        .await;
+    assert_eq!(taken["plot"]["state"], "OCCUPIED", "{taken}");
+    case["version"] = json!(case["version"].as_i64().unwrap() + 1);
+    let bury = |custom: Value| json!({ "kind": "BODY_PLOT", "on": "2026-11-22", "keepsAshes": false, "custom": custom });
     assert_eq!(
         stage
             .refused(officer(), "inter", &case, bury(Value::Null))

@@ -303,10 +303,11 @@ async fn a_repeated_request_gets_the_first_answer_and_another_body_is_refused() 
         let runs = Arc::new(AtomicUsize::new(0));
         let ask = async |who: Principal, body: &'static str| {
             let runs = Arc::clone(&runs);
+            let body = mutation::Fingerprint::of(&services, &body)?;
             services
                 .db
                 .write(move |tx| {
-                    let (who, runs) = (who.clone(), Arc::clone(&runs));
+                    let (who, runs, body) = (who.clone(), Arc::clone(&runs), body.clone());
                     Box::pin(async move {
                         mutation::once(tx, &who, "key-1", &body, async {
                             Ok(runs.fetch_add(1, Ordering::SeqCst))
@@ -335,14 +336,16 @@ async fn a_repeated_request_gets_the_first_answer_and_another_body_is_refused() 
 async fn history_tells_who_and_old_answers_are_forgotten() {
     for services in databases().await {
         let now = testing::clock().now() + chrono::Duration::days(36_500);
+        let body = mutation::Fingerprint::of(&services, &1).unwrap();
         let forgotten = services
             .db
             .write(move |tx| {
+                let body = body.clone();
                 Box::pin(async move {
                     let who = Principal::registrar("51", "510118", None);
                     let after = Some(serde_json::json!({ "state": "OPEN" }));
                     mutation::history(tx, "Thing", "1", &who, None, after).await?;
-                    mutation::once(tx, &who, "k", &1, async { Ok(1) }).await?;
+                    mutation::once(tx, &who, "k", &body, async { Ok(1) }).await?;
                     mutation::forget_old_requests(tx, now).await
                 })
             })

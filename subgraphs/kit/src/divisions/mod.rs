@@ -10,6 +10,10 @@
 //! or a change of level ends a division; [`Lineage`] says what became of it, and [`Dataset::today`]
 //! follows that to the divisions of today.
 //!
+//! The set is as old as its source. What `places` has told since stands over it: [`Divisions`] is what is
+//! asked wherever a code, a level or a parent decides something today; the set itself is asked for the
+//! past, and by whoever makes demonstration data.
+//!
 //! What the source cannot say: dates finer than a year; the history of townships (they are known from one
 //! table of 2023 only, [`Precision::Snapshot`]); the successors of most prefectures, which are inferred
 //! from their counties. Rows that are only structure (a prefecture called 市辖区; the county row that
@@ -18,7 +22,9 @@
 mod demo_places;
 mod kind;
 mod lineage;
+mod now;
 mod source;
+mod told;
 mod tree;
 
 use std::{collections::HashMap, sync::OnceLock};
@@ -27,7 +33,10 @@ use uuid::Uuid;
 
 pub use demo_places::{DemoPlace, demo_place_id};
 pub use kind::{CodeSystem, Kind, Level};
+pub use now::Divisions;
 pub use source::DataError;
+pub(crate) use told::{Held, given_since};
+pub use told::{learn, told};
 
 /// The year of the statistics bureau's table from which townships and zones are known.
 pub const SNAPSHOT_YEAR: u32 = 2023;

@@ -102,6 +102,24 @@ impl Known for PersonAliased {
     }
 }
 
+/// From `persons`: the identity of a person is in doubt, or is so no longer. Who registers anything for that
+/// person waits while it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IdentityDoubted {
+    /// The person's token.
+    pub person: String,
+    /// In doubt; otherwise the doubt is settled.
+    pub doubted: bool,
+}
+
+impl Known for IdentityDoubted {
+    const KIND: &'static str = "IdentityDoubted";
+    fn key(&self) -> String {
+        self.person.clone()
+    }
+}
+
 /// From `persons`: a merge was wrong and is taken back. What it moved from `old` to `new` goes back to
 /// `old`; what came to `new` by itself stays.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -205,6 +223,10 @@ pub struct DivisionChanged {
     pub from: Vec<DivisionSide>,
     /// The divisions after.
     pub to: Vec<DivisionSide>,
+    /// The divisions that are no side of the change and have another code or parent by it, for they lie below
+    /// one; as they are after it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub below: Vec<DivisionSide>,
 }
 
 /// A division on one side of a change.
@@ -323,6 +345,7 @@ mod tests {
             effective: at().date_naive(),
             from: from.iter().copied().map(side).collect(),
             to: to.iter().copied().map(side).collect(),
+            below: Vec::new(),
         }
     }
 

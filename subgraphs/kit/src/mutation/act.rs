@@ -9,7 +9,7 @@ use sea_orm::DatabaseTransaction;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{history, once};
+use super::{Fingerprint, history, once};
 use crate::{
     error::{Error, Result, UserError},
     events::{Event, Known, emit},
@@ -59,7 +59,7 @@ impl Actor {
         T: Serialize + DeserializeOwned + Send + 'static,
         F: for<'a> Fn(Act<'a>, &'a I) -> BoxFuture<'a, Result<T>> + Send + Sync + 'static,
     {
-        let body = serde_json::to_value(&body).map_err(|e| Error::internal(e.to_string()))?;
+        let body = Fingerprint::of(&self.services, &body)?;
         let job = Arc::new((self.clone(), request_key.to_owned(), body, input, work));
         self.services
             .db

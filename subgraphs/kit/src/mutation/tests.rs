@@ -63,6 +63,41 @@ async fn an_act_is_done_once_with_its_history_and_event_at_the_provinces_time() 
 }
 
 #[tokio::test]
+async fn what_was_sent_cannot_be_guessed_from_what_is_kept_of_it() {
+    for services in databases().await {
+        let actor = officer(&services);
+        let sent = json!({ "phone": "13800138000" });
+        let done = actor.run("key", sent.clone(), (), |_, ()| Box::pin(async { Ok(1) }));
+        assert_eq!(done.await.unwrap(), 1);
+        let row = services
+            .db
+            .read()
+            .query_one_raw(Statement::from_string(
+                services.db.backend(),
+                "SELECT body_hash FROM request_key",
+            ))
+            .await
+            .unwrap()
+            .unwrap();
+        let kept: String = row.try_get("", "body_hash").unwrap();
+        let guess = serde_json::to_vec(&sent).unwrap();
+        assert_ne!(kept, hex::encode(Sha256::digest(&guess)));
+        assert_eq!(kept, services.tokenizer.fingerprints(&guess)[0]);
+        // Known again after a change of the token key; by another installation's key it is nothing.
+        let mut changed = services.clone();
+        changed.tokenizer = crate::tokenizer::Tokenizer::new([9; 32], 2);
+        let other = Fingerprint::of(&changed, &sent).unwrap();
+        assert!(!other.is(&kept));
+        let again = actor.run("key", sent, (), |_, ()| Box::pin(async { Ok(2) }));
+        assert_eq!(again.await.unwrap(), 1, "the first answer");
+        let another = actor.run("key", json!(3), (), |_, ()| Box::pin(async { Ok(3) }));
+        assert!(
+            matches!(another.await, Err(Error::Invalid(refusal)) if refusal.code == "REQUEST_KEY_REUSED")
+        );
+    }
+}
+
+#[tokio::test]
 async fn of_a_hundred_who_change_one_version_one_wins_and_the_others_are_told() {
     for services in databases().await {
         fill(&services, 1).await;

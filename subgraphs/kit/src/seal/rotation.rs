@@ -8,8 +8,12 @@
 //! the same transaction ([`super::Keyring::load`]), and the transaction that drops the old key has looked at
 //! all values. Transactions are serial on both kinds of database, so a writer that still took the old key
 //! either is seen by the last look or has to run again.
+//!
+//! Each transaction locks the tables that it goes through against writers before it reads (PostgreSQL; SQLite
+//! has one writer anyway): a pass reads a whole table, and of two serial transactions the one that read much
+//! would be the one to run again, for as long as others write. Readers never wait.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement, Value};
 
@@ -226,7 +230,13 @@ async fn drop_old(
     purpose: Purpose,
     pass: Pass,
 ) -> Result<bool> {
-    for column in columns.iter().filter(|column| pass.takes(column)) {
+    let columns: Vec<SealedColumn> = columns
+        .iter()
+        .filter(|column| pass.takes(column))
+        .copied()
+        .collect();
+    hold_writers(tx, &columns).await?;
+    for column in &columns {
         if count(tx, column, pass).await? > 0 {
             return Ok(false);
         }
@@ -241,6 +251,29 @@ async fn drop_old(
     )
     .await?;
     Ok(true)
+}
+
+/// Lets writers of these columns' tables wait for the transaction's end. Must be its first statement, so that
+/// it sees all that was written before.
+async fn hold_writers(tx: &DatabaseTransaction, columns: &[SealedColumn]) -> Result<()> {
+    let tables: Vec<String> = tables_of(columns)
+        .map(|table| format!("\"{table}\""))
+        .collect();
+    if tx.get_database_backend() != DbBackend::Postgres || tables.is_empty() {
+        return Ok(());
+    }
+    let sql = format!(
+        "LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE",
+        tables.join(", ")
+    );
+    tx.execute_unprepared(&sql).await?;
+    Ok(())
+}
+
+/// The tables of columns, each once and in one order.
+fn tables_of(columns: &[SealedColumn]) -> impl Iterator<Item = &'static str> {
+    let tables: BTreeSet<&str> = columns.iter().map(|column| column.table).collect();
+    tables.into_iter()
 }
 
 async fn count(db: &impl ConnectionTrait, column: &SealedColumn, pass: Pass) -> Result<usize> {
@@ -304,6 +337,7 @@ async fn batch(
     pass: Pass,
     after: Option<&Value>,
 ) -> Result<(usize, Option<Value>)> {
+    hold_writers(tx, std::slice::from_ref(column)).await?;
     let columns = services
         .columns
         .for_writing(tx, services.clock.now())
@@ -377,10 +411,7 @@ async fn wipe(services: &Services, columns: &[SealedColumn]) -> Result<()> {
                 .await?;
         }
         _ => {
-            let mut tables: Vec<&str> = columns.iter().map(|column| column.table).collect();
-            tables.sort_unstable();
-            tables.dedup();
-            for table in tables {
+            for table in tables_of(columns) {
                 let sql = format!("VACUUM \"{table}\"");
                 services.db.read().execute_unprepared(&sql).await?;
             }

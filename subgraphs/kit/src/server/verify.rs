@@ -19,6 +19,7 @@ use super::Headers;
 use crate::{
     clock::Clock,
     contract::{PRINCIPAL_ISSUER, PRINCIPAL_TOKEN_SECONDS, SIGNATURE_WINDOW_SECONDS, header},
+    divisions::Divisions,
     error::{Error, Result as KitResult},
     keys::{Keys, SIGNATURE_KEY_ID, Secret},
     principal::{Principal, Role},
@@ -209,15 +210,18 @@ impl Verifier {
             let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
             tokens.get(&hash).cloned()
         };
-        let claims = match known {
-            Some(claims) => claims,
-            None => Arc::new(self.read(trust, token)?),
+        let (claims, is_new) = match known {
+            Some(claims) => (claims, false),
+            None => (Arc::new(self.read(trust, token)?), true),
         };
         let lived_in_time = claims.exp.saturating_sub(claims.iat) <= PRINCIPAL_TOKEN_SECONDS
             && claims.iat <= now + CLOCK_SKEW_SECONDS
             && now < claims.exp + CLOCK_SKEW_SECONDS;
         if !lived_in_time {
             return Err(Refusal::Expired);
+        }
+        if !is_new {
+            return Ok(claims);
         }
         let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
         if tokens.len() >= REMEMBERED_TOKENS {
@@ -300,6 +304,8 @@ fn principal(claims: &Claims, covered: Covered<'_>) -> Result<Principal, Refusal
         case: stated(covered.case),
         // This clock is the machine's; the endpoint sets the province's.
         at: None,
+        // The graph sets the divisions of now.
+        divisions: Divisions::default(),
     })
 }
 

@@ -265,3 +265,65 @@ proptest! {
         }
     }
 }
+
+/// Three levels: a province, its prefectures, their counties.
+fn levels(counties: &[u64], width: usize, months: usize) -> Vec<Branch> {
+    let mut rows = vec![Branch {
+        above: None,
+        counts: vec![0; months],
+    }];
+    for family in counties.chunks(width * months) {
+        let prefecture = rows.len();
+        rows.push(Branch {
+            above: Some(0),
+            counts: vec![0; months],
+        });
+        for county in family.chunks(months) {
+            for (m, count) in county.iter().enumerate() {
+                rows[0].counts[m] += count;
+                rows[prefecture].counts[m] += count;
+            }
+            rows.push(Branch {
+                above: Some(prefecture),
+                counts: county.to_vec(),
+            });
+        }
+    }
+    rows
+}
+
+#[test]
+fn levels_judged_apart_are_found_out_and_judged_together_are_not() {
+    // The families of a prefecture and of the province, each judged alone, as one might do it: the county's
+    // small cell is the prefecture's own, and the province's family shows all but itself.
+    let rows = levels(&[2, 0, 9, 8], 2, 1);
+    let (cells, _) = {
+        let released = tree(&rows, false, Policy::UNDER_THREE);
+        let (cells, released) = released.parts();
+        (cells.clone(), released.clone())
+    };
+    // County 2 and its neighbour 0 in prefecture 1, whose total of 2 stands beside 17 under the province's 19.
+    let apart = (0..cells.values.len())
+        .map(|place| (cells.values[place] != 2 || place == 1).then_some(cells.values[place]))
+        .collect();
+    assert!(!found_out(&cells, &Released(apart), Policy::UNDER_THREE).is_empty());
+    let together = tree(&rows, false, Policy::UNDER_THREE);
+    let (cells, released) = together.parts();
+    assert_eq!(found_out(cells, released, Policy::UNDER_THREE), []);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn no_small_cell_of_two_levels_below_a_province_is_found_out(
+        counties in proptest::collection::vec(0u64..7, 18),
+        width in 1usize..4,
+        to_date in proptest::bool::ANY,
+    ) {
+        let rows = levels(&counties, width, 3);
+        let released = tree(&rows, to_date, Policy::UNDER_THREE);
+        let (cells, released) = released.parts();
+        prop_assert_eq!(found_out(cells, released, Policy::UNDER_THREE), []);
+    }
+}

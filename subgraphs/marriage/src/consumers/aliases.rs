@@ -7,7 +7,9 @@
 use crate::kit::aliases::{self, TokenColumn};
 use crate::kit::events::{Consumer, Event, PersonAliased, PersonSplit};
 use crate::kit::{Result, Services};
-use crate::model::{appointment_party, kin_edge, ledger_entry, registration_application};
+use crate::model::{
+    appointment_party, identity_doubt, kin_edge, ledger_entry, registration_application,
+};
 use crate::rules::application::State;
 use crate::rules::ledger::LedgerEvent;
 use crate::service::ledger::{Fact, append};
@@ -136,6 +138,18 @@ async fn part_ways(tx: &DatabaseTransaction, old: &str, new: &str) -> Result<()>
             .col_expr(Request::Version, Expr::col(Request::Version).add(1))
             .filter(in_hand(old))
             .exec(tx)
+            .await?;
+    }
+    // A doubt about the one is a doubt about the other.
+    if let Some(doubt) = identity_doubt::Entity::find_by_id(old).one(tx).await? {
+        identity_doubt::Entity::delete_by_id(old).exec(tx).await?;
+        let moved = identity_doubt::Model {
+            person: new.to_owned(),
+            ..doubt
+        };
+        identity_doubt::Entity::insert(identity_doubt::ActiveModel::from(moved))
+            .on_conflict(OnConflict::new().do_nothing().to_owned())
+            .exec_without_returning(tx)
             .await?;
     }
     use kin_edge::Column as Edge;

@@ -1,6 +1,6 @@
 //! Divisions and places, from the subgraph of places: where a registry stands follows; what was registered
 //! stays with the division of its day (D-7), and its figures are carried over to the districts of today
-//! by lineage when somebody asks for that (D-8), not here.
+//! by lineage when somebody asks for that (D-8): here is only written down what became of what.
 
 use crate::kit::events::{
     Consumer, DivisionChanged, DivisionSide, Event, Known as _, PlaceChanged,
@@ -8,6 +8,7 @@ use crate::kit::events::{
 use crate::kit::mutation::history;
 use crate::kit::{Principal, Result, Services};
 use crate::model::registry::{Column, Entity};
+use crate::service::rebase;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 use serde_json::json;
@@ -32,6 +33,17 @@ impl Consumer for Divisions {
             return Ok(());
         };
         let by = Principal::service(&s.province, "places").at(s.clock.now());
+        // D-8: figures follow the territory; what goes on under its own identity keeps its own.
+        let ended = |side: &&DivisionSide| change.to.iter().all(|after| after.id != side.id);
+        for before in change.from.iter().filter(ended) {
+            for after in &change.to {
+                let share = match change.to.len() {
+                    1 => Some(1_000),
+                    _ => after.share_permille,
+                };
+                rebase::descend(tx, before.id, after.id, share).await?;
+            }
+        }
         for before in &change.from {
             // Several successors, or none: an officer decides.
             let Some(after) = change.successor(before.id) else {

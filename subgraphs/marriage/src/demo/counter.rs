@@ -57,7 +57,7 @@ pub(super) fn fill(rows: &mut Rows, land: &Land, services: &Services) {
     for (at, registry) in rows.registries.clone().iter().enumerate() {
         staff(rows, registry, at, &token, today);
     }
-    archives(rows);
+    archives(rows, today);
     let Some(county) = land.counties.get(land.story) else {
         return;
     };
@@ -142,7 +142,7 @@ fn staff(
     }
 }
 
-fn archives(rows: &mut Rows) {
+fn archives(rows: &mut Rows, today: NaiveDate) {
     for (at, marriage) in rows.marriages.iter().enumerate() {
         let number = marriage
             .certificate_no
@@ -164,7 +164,7 @@ fn archives(rows: &mut Rows) {
             digital_ref: Some(format!("scan/{}", marriage.id.simple())),
             digest: None,
             retention: Retention::LongTerm.as_str().to_owned(),
-            retain_until: retain_until(Retention::LongTerm, marriage.registered_on),
+            retain_until: retain_until(Retention::LongTerm, marriage.registered_on, today),
             archived_on: marriage.registered_on,
         });
     }
@@ -263,6 +263,8 @@ fn party(
         single_status_papers: false,
         photo_ref: None,
         face_match: "PASS".to_owned(),
+        number_kind: Some("CITIZEN_ID".to_owned()),
+        seen_on: Some(story.today),
     }
 }
 
@@ -312,6 +314,7 @@ fn cases(rows: &mut Rows, story: &Story<'_>) {
             state: "DISMISSED".to_owned(),
             proposed: Some("DISMISS".to_owned()),
             proposed_by: Some("registrar-1".to_owned()),
+            proposed_at: Some(story.now - chrono::Duration::days(31)),
             decided_by: Some("supervisor-1".to_owned()),
             decided_on: Some(ago(30)),
             version: 4,
@@ -347,6 +350,7 @@ fn cases(rows: &mut Rows, story: &Story<'_>) {
             from_state: "VALID".to_owned(),
             to_state: "VOID".to_owned(),
             ended_on: Some(ago(90)),
+            deceased: None,
             evidence: "核查函1号".to_owned(),
             proposed_by: "registrar-1".to_owned(),
             proposed_at: story.now - chrono::Duration::days(40),

@@ -382,7 +382,9 @@ impl Writer<'_> {
         while rest_or_weekend(&calendar, on).0 {
             on = on.pred_opt().unwrap_or(on);
         }
-        let dates = divorce_dates(&calendar, on);
+        let Some(dates) = divorce_dates(&calendar, on) else {
+            return;
+        };
         self.rows.applications.push(divorce_application::Model {
             id: crate::kit::id::derived("divorce application", &marriage.to_string()),
             marriage_id: marriage,

@@ -16,7 +16,7 @@ pub enum View {
 }
 
 /// A person's marital records are for that person and for officers of marriage registration who work
-/// somewhere.
+/// somewhere; for these only with an open matter, which [`matters`](crate::service::matters) knows of.
 pub fn person(ctx: &Context<'_>, token: &str) -> Result<View> {
     let caller = ctx.principal();
     if caller.has_scope(scope::SELF) && caller.is_person(token) {
@@ -30,6 +30,15 @@ pub fn person(ctx: &Context<'_>, token: &str) -> Result<View> {
     }
 }
 
+/// Refuses an officer who has no open matter with any of these persons.
+pub async fn matter_with(ctx: &Context<'_>, persons: &[String]) -> Result<()> {
+    let readable = crate::service::matters::readable(ctx.services(), ctx.principal(), persons);
+    if readable.await?.is_empty() {
+        return Err(Error::Forbidden);
+    }
+    Ok(())
+}
+
 pub use crate::service::act::works_at;
 
 /// Figures that are not public are for whoever holds the scope; an officer sees their own division and what
@@ -37,8 +46,9 @@ pub use crate::service::act::works_at;
 pub fn figures(ctx: &Context<'_>, division: Uuid) -> Result<()> {
     ctx.need(scope::STATISTICS_READ)?;
     let caller = ctx.principal();
-    let inside = crate::kit::divisions::dataset()
-        .by_id(&division)
+    let inside = caller
+        .divisions
+        .answers_for(&division)
         .is_some_and(|division| caller.sees_figures_of(&division.code));
     if inside {
         Ok(())
@@ -62,10 +72,7 @@ pub async fn office(ctx: &Context<'_>, id: Uuid) -> Result<crate::model::registr
 #[must_use]
 pub fn keeps_records(ctx: &Context<'_>, division: Uuid) -> bool {
     let caller = ctx.principal();
-    caller.has_scope(scope::MARRIAGE_CASE)
-        && crate::kit::divisions::dataset()
-            .by_id(&division)
-            .is_some_and(|division| caller.oversees(&division.code))
+    caller.has_scope(scope::MARRIAGE_CASE) && caller.works_in(&division)
 }
 
 /// The registry, for its officers and for the supervisor of its division.

@@ -1,12 +1,13 @@
 //! From a mutation's resolver to one change: who asks, under which key, and how refusals come back.
 
-use crate::kit::citizen_id;
+use super::enums::PersonSex;
 use crate::kit::contract::scope;
-use crate::kit::{CitizenIdInput, PrincipalExt, Result, Services, UserError};
+use crate::kit::identity;
+use crate::kit::{CitizenIdInput, Date, PrincipalExt, Result, Services, UserError};
 use crate::rules::Refusal;
-use crate::service::act::{Act, NotDone, run};
-use crate::service::couple::Known;
-use async_graphql::{Context, ID};
+use crate::service::act::{Act, Key, NotDone, run};
+use crate::service::couple::{Facts, Hidden, Known};
+use async_graphql::{Context, ID, InputObject};
 use futures_util::future::BoxFuture;
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
@@ -46,7 +47,11 @@ where
         Ok(what) => what,
         Err(refusals) => return Ok(Err(refusals)),
     };
-    match run(ctx.services(), ctx.principal(), request_key, what, work).await {
+    let key = Key {
+        mutation: ctx.field().name(),
+        request: request_key,
+    };
+    match run(ctx.services(), ctx.principal(), key, what, work).await {
         Ok(done) => Ok(Ok(done)),
         Err(NotDone::Refused(refusals)) => Ok(Err(refusals)),
         Err(NotDone::Stopped(error)) => Err(error.graphql()),
@@ -73,11 +78,57 @@ pub(super) fn read_at(value: &ID, version: i64, field: &str) -> Outcome<(Uuid, i
     Ok((id(value, field)?, version))
 }
 
-/// Reads an identity number; the number itself goes no further.
+/// What a passport tells and its number does not (护照载明事项).
+#[derive(InputObject, Clone, Copy, Debug)]
+pub struct PaperFactsInput {
+    /// Sex as the paper states it (性别).
+    pub sex: PersonSex,
+    /// Date of birth as the paper states it (出生日期).
+    pub birth_date: Date,
+}
+
+impl From<PaperFactsInput> for Facts {
+    fn from(input: PaperFactsInput) -> Self {
+        Self {
+            sex: input.sex.into(),
+            birth: input.birth_date.0,
+        }
+    }
+}
+
+/// Reads an identity number of any kind; the number itself goes no further.
 pub(super) fn known(services: &Services, number: &CitizenIdInput, field: &str) -> Outcome<Known> {
-    citizen_id::parse(&number.0, services.clock.today())
-        .map(|number| Known::of(services, number))
-        .map_err(|error| vec![error.user_error().field(&["input", field])])
+    holder(services, number, None, field)
+}
+
+/// The same with what the paper tells besides.
+pub(super) fn holder(
+    services: &Services,
+    number: &CitizenIdInput,
+    facts: Option<PaperFactsInput>,
+    field: &str,
+) -> Outcome<Known> {
+    let number = identity::read(&number.0, services.clock.today())
+        .map_err(|error| vec![error.user_error().field(&["input", field])])?;
+    Known::of(services, number, facts.map(Facts::from))
+        .map_err(|refusal| vec![refusal.at(&["input", field])])
+}
+
+/// A text that is sealed at once, of bounded length; none where it is left out.
+pub(super) fn hidden(
+    services: &Services,
+    value: Option<&str>,
+    field: &str,
+    most: usize,
+) -> Outcome<Option<Hidden>> {
+    value
+        .map(|value| text(value, field, most).map(|text| Hidden::of(services, text)))
+        .transpose()
+}
+
+/// An account that may be left out: what the tokens of the gateway name as their subject.
+pub(super) fn hidden_account(value: Option<&str>) -> Outcome<Option<String>> {
+    value.map(|value| text(value, "account", 128)).transpose()
 }
 
 /// A text of bounded length that is not empty.

@@ -110,6 +110,9 @@ pub struct MaritalProof {
     pub coverage_from: Option<Date>,
     /// What the answer does not say; null when a marriage is on record (声明).
     pub disclaimer: Option<EligibilityReason>,
+    /// The answer signed by this province as a statement (JWS), to be checked with its published key; null where the installation has no such key (签名).
+    #[graphql(directive = personal::apply("marital".into(), "person { id }".into()))]
+    pub signature: Option<String>,
 }
 
 payload! {

@@ -3,7 +3,7 @@
 use super::access::View;
 use super::act::{Outcome, anyone, id, known, officer, payload, read_at, text};
 use super::counter_enums::{
-    ImpersonationCaseState, ImpersonationEvidenceKind, MarriageCorrectionState,
+    ImpersonationCaseState, ImpersonationEvidenceKind, MarriageCorrectionState, MarriagePartyRole,
 };
 use super::enums::MarriageRecordState;
 use super::person::Person;
@@ -299,6 +299,8 @@ pub struct ProposeCorrectionInput {
     pub to: MarriageRecordState,
     /// The right day of the end; null for a marriage that exists (正确终止日期).
     pub ended_on: Option<Date>,
+    /// Who died, where a death is the right end; null otherwise (死亡的一方).
+    pub deceased: Option<MarriagePartyRole>,
     /// Reference to the evidence (证据编号).
     pub evidence: String,
 }
@@ -460,6 +462,7 @@ impl CaseMutation {
                 record: read_at(&input.record, input.version, "record")?,
                 to: to.as_str(),
                 ended_on: input.ended_on.map(|day| day.0),
+                deceased: input.deceased.map(MarriagePartyRole::as_str),
                 evidence: text(&input.evidence, "evidence", 64)?,
             })
         };

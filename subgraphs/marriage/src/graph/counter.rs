@@ -90,10 +90,10 @@ impl RegistrationApplication {
         MarriageKind::of(&self.row.kind)
     }
 
-    /// Where it stands (状态).
+    /// Where it stands now, by what was done and by the calendar: what was left at the counter on a past day is aborted (状态).
     #[graphql(directive = personal::apply("marital".into(), "couple { id }".into()))]
-    async fn state(&self) -> Result<RegistrationApplicationState> {
-        Ok(counter::state_of(&self.row)?.into())
+    async fn state(&self, ctx: &Context<'_>) -> Result<RegistrationApplicationState> {
+        Ok(counter::state_now(&self.row, ctx.services().clock.today())?.into())
     }
 
     /// The version, to be given back with the next change (版本).

@@ -114,6 +114,10 @@ pub enum MarriageLegalParameterName {
     RetentionYears,
     /// Counts below this one are not shown (小单元抑制阈值).
     SmallCell,
+    /// Days after the birthday on which a year of age is reached (年龄届满日).
+    AgeReachedOn,
+    /// Birthday in a common year of who was born on 29 February, as days after 28 February (2月29日出生者平年生日).
+    LeapDayBirthday,
 }
 
 stored! {
@@ -381,5 +385,15 @@ stored! {
         Marriage = "MARRIAGE",
         /// The divorce certificate (离婚证).
         Divorce = "DIVORCE",
+    }
+}
+
+stored! {
+    /// How two persons are related (亲属关系类别).
+    KinshipKind {
+        /// In direct line (直系血亲).
+        DirectLine = "DIRECT_LINE",
+        /// Collateral within three generations (三代以内旁系血亲).
+        Collateral = "COLLATERAL",
     }
 }

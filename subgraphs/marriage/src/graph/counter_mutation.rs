@@ -1,7 +1,9 @@
 //! The steps of an application for marriage.
 
 use super::access::View;
-use super::act::{Outcome, anyone, id, known, maybe_id, officer, read_at, text};
+use super::act::{
+    Outcome, PaperFactsInput, anyone, hidden, holder, id, maybe_id, officer, read_at, text,
+};
 use super::counter::{RegistrationApplication, RegistrationApplicationPayload};
 use super::counter_enums::{
     DeclaredMaritalStatus, FaceMatch, MarriagePartyDocument, MarriagePartyRole,
@@ -29,6 +31,10 @@ pub struct DraftApplicationInput {
     pub partner: CitizenIdInput,
     /// The appointment they will come with; null when there is none (预约).
     pub appointment: Option<ID>,
+    /// What the own passport tells; only with a passport (本人护照载明事项).
+    pub own_facts: Option<PaperFactsInput>,
+    /// What the other one's passport tells; only with a passport (对方护照载明事项).
+    pub partner_facts: Option<PaperFactsInput>,
 }
 
 /// What a registrar enters when a couple comes to the counter (受理婚姻登记申请).
@@ -54,6 +60,10 @@ pub struct ReceiveApplicationInput {
     pub appointment: Option<ID>,
     /// For a registration made good later, when both first met the conditions; null otherwise (符合结婚实质要件日期).
     pub conditions_first_met: Option<Date>,
+    /// What the man's passport tells; only with a passport (男方护照载明事项).
+    pub man_facts: Option<PaperFactsInput>,
+    /// What the woman's passport tells; only with a passport (女方护照载明事项).
+    pub woman_facts: Option<PaperFactsInput>,
 }
 
 /// What a registrar sees and asks of one party (当事人声明与询问).
@@ -183,8 +193,8 @@ impl ReceiveApplicationInput {
             registry: id(&self.registry, "registry")?,
             registrar: id(&self.registrar, "registrar")?,
             kind: self.kind.as_str(),
-            man: known(services, &self.man, "man")?,
-            woman: known(services, &self.woman, "woman")?,
+            man: holder(services, &self.man, self.man_facts, "man")?,
+            woman: holder(services, &self.woman, self.woman_facts, "woman")?,
             appointment: maybe_id(self.appointment.as_ref(), "appointment")?,
             conditions_first_met: self.conditions_first_met.map(|day| day.0),
         })
@@ -192,7 +202,7 @@ impl ReceiveApplicationInput {
 }
 
 impl RecordDeclarationInput {
-    fn read(&self) -> Outcome<receive::Declaration> {
+    fn read(&self, services: &Services) -> Outcome<receive::Declaration> {
         let short = |value: &Option<String>, field| {
             value.as_deref().map(|v| text(v, field, 64)).transpose()
         };
@@ -203,7 +213,12 @@ impl RecordDeclarationInput {
             willing: self.willing,
             questioned_apart: self.questioned_apart,
             document: self.document.as_str(),
-            document_number: short(&self.document_number, "documentNumber")?,
+            document_number: hidden(
+                services,
+                self.document_number.as_deref(),
+                "documentNumber",
+                64,
+            )?,
             declared_status: self.declared_status.as_str(),
             no_spouse: self.no_spouse,
             no_kinship: self.no_kinship,
@@ -258,8 +273,8 @@ impl CounterMutation {
             Ok(receive::Draft {
                 registry: id(&input.registry, "registry")?,
                 kind: input.kind.as_str(),
-                own: known(services, &input.own, "own")?,
-                partner: known(services, &input.partner, "partner")?,
+                own: holder(services, &input.own, input.own_facts, "own")?,
+                partner: holder(services, &input.partner, input.partner_facts, "partner")?,
                 appointment: maybe_id(input.appointment.as_ref(), "appointment")?,
             })
         };
@@ -292,7 +307,8 @@ impl CounterMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What the registrar enters (输入).")] input: RecordDeclarationInput,
     ) -> async_graphql::Result<RegistrationApplicationPayload> {
-        let outcome = officer(ctx, &input.request_key, input.read(), |a, w| {
+        let what = input.read(ctx.services());
+        let outcome = officer(ctx, &input.request_key, what, |a, w| {
             Box::pin(receive::declare(a, w))
         })
         .await?;

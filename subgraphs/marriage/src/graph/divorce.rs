@@ -1,5 +1,6 @@
 //! Applications for divorce and their dates.
 
+use super::eligibility::EligibilityReason;
 use super::enums::DivorceApplicationState;
 use super::person::Person;
 use super::registry::MarriageRegistry;
@@ -9,6 +10,7 @@ use crate::kit::federation::directives::*;
 use crate::kit::{Date, DateTime, PrincipalExt, Result};
 use crate::rules::cooling_off;
 use crate::rules::opening::Service;
+use crate::rules::reasons::by_code;
 use crate::service::divorce::{Application, Standing, dates, standing};
 use crate::service::{instant, slots};
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
@@ -76,12 +78,15 @@ impl DivorceApplication {
     }
 
     fn standing(&self, now: chrono::DateTime<Utc>) -> Standing {
-        standing(&self.application.row, self.application.closes, now)
+        standing(&self.application, now)
     }
 
-    /// In the cooling-off or in the window.
+    /// In the cooling-off or in the window, or perhaps just behind it.
     pub(super) fn is_open(&self, now: chrono::DateTime<Utc>) -> bool {
-        matches!(self.standing(now), Standing::Cooling | Standing::WindowOpen)
+        matches!(
+            self.standing(now),
+            Standing::Cooling | Standing::WindowOpen | Standing::EndUncertain
+        )
     }
 }
 
@@ -108,12 +113,13 @@ impl DivorceApplication {
     /// The instant at which the next period ends, the registry's close of business on its last day; null when it is closed (当前期限届满时刻).
     #[graphql(directive = personal::apply("marital".into(), "parties { id }".into()))]
     async fn deadline(&self, ctx: &Context<'_>) -> Option<DateTime> {
-        let day = match self.standing(ctx.services().clock.now()) {
-            Standing::Cooling => self.application.row.cooling_off_ends,
-            Standing::WindowOpen => self.application.row.window_ends,
+        let (dates, closing) = (dates(&self.application.row), self.application.closing);
+        let end = match self.standing(ctx.services().clock.now()) {
+            Standing::Cooling => dates.cooling_off_ends.and_time(closing.cooling_off),
+            Standing::WindowOpen => dates.window_ends.and_time(closing.window),
             _ => return None,
         };
-        Some(DateTime(instant(day.and_time(self.application.closes))))
+        Some(DateTime(instant(end)))
     }
 
     /// The day on which it was withdrawn or closed; null while it is open (办结日期).
@@ -144,6 +150,13 @@ impl DivorceApplication {
     #[graphql(directive = personal::apply("marital".into(), "parties { id }".into()))]
     async fn refusal_code(&self) -> Option<String> {
         self.application.row.refusal_code.clone()
+    }
+
+    /// Why it was refused, or why other provinces did not take the divorce, in words; null when nothing was refused (不予登记理由说明).
+    #[graphql(directive = personal::apply("marital".into(), "parties { id }".into()))]
+    async fn refusal(&self) -> Option<EligibilityReason> {
+        let code = self.application.row.refusal_code.as_deref()?;
+        by_code(code).map(|refusal| EligibilityReason::from(&refusal))
     }
 
     /// The steps of the law with their days, in order, and which are behind (办理进程).
@@ -225,13 +238,13 @@ pub(super) fn timeline(
     let row = &application.row;
     let dates = dates(row);
     let wall = crate::service::shanghai(now);
-    let standing = standing(row, application.closes, now);
+    let standing = standing(application, now);
     let asked = row
         .certificate_asked_at
         .map(|at| crate::service::shanghai(at).date());
     let closed = row
         .closed_on
-        .or((standing == Standing::DeemedWithdrawn).then_some(row.window_ends));
+        .or((standing == Standing::DeemedWithdrawn).then_some(dates.window_ends));
     // What ended early never comes to the later days.
     let until = closed.unwrap_or(chrono::NaiveDate::MAX);
     let of_the_law = [

@@ -1,6 +1,6 @@
 //! The steps of a divorce by consent.
 
-use super::act::{Outcome, anyone, id, known, officer, payload, read_at, text};
+use super::act::{Outcome, anyone, hidden, id, known, maybe_id, officer, payload, read_at};
 use super::counter_enums::DivorceRefusalReason;
 use super::counter_mutation::{ArchiveInput, CertifyInput};
 use super::divorce::DivorceApplication;
@@ -105,12 +105,9 @@ impl DivorceMutation {
                 agreement_signed: input.agreement_signed,
                 full_capacity: input.full_capacity,
                 children: input.children,
-                agreement: input
-                    .agreement
-                    .as_deref()
-                    .map(|v| text(v, "agreement", 64))
-                    .transpose()?,
+                agreement: hidden(services, input.agreement.as_deref(), "agreement", 64)?,
                 crisis_help_accepted: input.crisis_help_accepted,
+                registrar: maybe_id(input.registrar.as_ref(), "registrar")?,
             })
         };
         let outcome = officer(ctx, &input.request_key, read(), |a, w| {

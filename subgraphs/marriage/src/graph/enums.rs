@@ -30,6 +30,16 @@ pub enum RegistryCompetence {
     Foreign,
 }
 
+/// Sex as a paper states it (性别).
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "crate::rules::age::Sex")]
+pub enum PersonSex {
+    /// Male (男).
+    Man,
+    /// Female (女).
+    Woman,
+}
+
 /// What the authority of a person says about the marital status, without naming a spouse (婚姻状况核验结果).
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 #[graphql(remote = "crate::rules::eligibility::Finding")]
@@ -48,6 +58,10 @@ pub enum MaritalFinding {
     LegacyUnresolved,
     /// The authority has not answered (尚未答复).
     NotAnswered,
+    /// The person has died, by the records (已死亡).
+    Deceased,
+    /// No register keeps this person: papers of single status shown at the counter decide (以无配偶证明为准).
+    ByPapers,
 }
 
 /// The outcome of an eligibility check (核验结论).
@@ -152,6 +166,8 @@ pub enum MaritalEvent {
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 #[graphql(remote = "crate::service::divorce::Standing")]
 pub enum DivorceApplicationState {
+    /// Waiting until the ledgers of other provinces have taken its mark (等待各省标记).
+    Receiving,
     /// In the cooling-off period (冷静期内).
     Cooling,
     /// Both may ask for the certificate (可申请发证).
@@ -162,6 +178,8 @@ pub enum DivorceApplicationState {
     DeemedWithdrawn,
     /// Both asked for the certificate; the registry reviews (审查中).
     Review,
+    /// Waiting until the ledgers of other provinces have taken the divorce (等待各省登记).
+    Registering,
     /// The divorce is registered (已登记离婚).
     Registered,
     /// Registered and the certificates handed over (已发证).
@@ -170,6 +188,8 @@ pub enum DivorceApplicationState {
     Archived,
     /// Refused (不予受理).
     Refused,
+    /// A period may have ended, which is not certain before the calendar of its year is published (期限待定).
+    EndUncertain,
 }
 
 /// An enum that the database keeps as text.

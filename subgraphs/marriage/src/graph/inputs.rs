@@ -76,6 +76,8 @@ pub struct ApplyDivorceInput {
     pub agreement: Option<String>,
     /// Crisis counselling was offered, and whether it was taken; null when it was not offered (是否接受婚姻危机干预).
     pub crisis_help_accepted: Option<bool>,
+    /// The registrar who handles it; the one to whom the caller's account belongs when null (经办登记员).
+    pub registrar: Option<ID>,
 }
 
 /// What is needed to withdraw an application for divorce (撤回离婚登记申请).

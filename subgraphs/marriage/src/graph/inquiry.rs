@@ -7,13 +7,14 @@ use super::divorce::{DivorceApplication, DivorceTimelineStep, timeline};
 use super::eligibility::EligibilityReason;
 use super::person::{Person, is_token};
 use super::{bad_argument, size};
-use crate::kit::citizen_id;
 use crate::kit::contract::scope;
 use crate::kit::federation::directives::*;
+use crate::kit::identity;
 use crate::kit::page::{Page, PageArgs, keyset};
 use crate::kit::{CitizenIdInput, Date, DateTime, Error, PrincipalExt};
 use crate::rules::{divorce as divorce_rules, eligibility as eligibility_rules, proof};
-use crate::service::{archives, divorce, ledger, records, registries};
+use crate::service::couple::Known;
+use crate::service::{archives, divorce, ledger, matters, records, registries};
 use async_graphql::{Context, ID, InputObject, Object};
 use sea_orm::Order;
 
@@ -50,12 +51,14 @@ impl ArchiveSearchInput {
         let token = self
             .holder
             .map(|number| {
-                citizen_id::parse(&number.0, services.clock.today())
-                    .map(|number| services.tokenizer.token(&number).to_string())
-                    .map_err(|error| {
-                        let refusal = error.user_error().field(&["search", "holder"]);
-                        Error::Invalid(refusal).graphql()
-                    })
+                let refused = |refusal: crate::kit::UserError| {
+                    Error::Invalid(refusal.field(&["search", "holder"])).graphql()
+                };
+                let number = identity::read(&number.0, services.clock.today())
+                    .map_err(|error| refused(error.user_error()))?;
+                Known::of(services, number, None)
+                    .map(|known| known.token)
+                    .map_err(|refusal| refused(refusal.into()))
             })
             .transpose()?;
         let named = self
@@ -74,7 +77,7 @@ impl ArchiveSearchInput {
 /// Inquiries.
 #[Object]
 impl InquiryQuery {
-    /// Archive files, by certificate number of any form, by place name of the day and year, or by person; for officers (查档).
+    /// Archive files, by certificate number of any form or by place name of the day and year in one's own registry, or by a person with an open matter; for officers (查档).
     #[graphql(directive = requires_scopes::apply(case()), directive = list_size::apply(None, Some(vec!["first".into()])))]
     async fn archive_files(
         &self,
@@ -87,6 +90,8 @@ impl InquiryQuery {
         ctx.need(scope::MARRIAGE_CASE)?;
         let services = ctx.services();
         let sought = search.read(ctx)?;
+        let caller = ctx.principal();
+        let person = sought.person.clone();
         let select = archives::search(&sought).ok_or_else(|| {
             bad_argument(
                 "search",
@@ -94,6 +99,15 @@ impl InquiryQuery {
                 "请提供证件字号、当事人，或者行政区划名称和年份。",
             )
         })?;
+        // A person's files with an open matter; whatever else is sought, in one's own registry.
+        let select = match person {
+            Some(person) => {
+                access::matter_with(ctx, &[person]).await?;
+                select
+            }
+            None if matters::states_one(services, caller).await? => select,
+            None => matters::kept_here(select, caller),
+        };
         let args = PageArgs::forward(first, after);
         let page = keyset(
             services.db.read(),
@@ -105,7 +119,7 @@ impl InquiryQuery {
         Ok(page.await?)
     }
 
-    /// The least answer about a person's marital status; for the person, or for an officer who states a purpose (婚姻状况证明).
+    /// The least answer about a person's marital status; for the person, or for an officer with an open matter who states a purpose (婚姻状况证明).
     #[graphql(directive = requires_scopes::apply(own_or_case()))]
     async fn marital_proof(
         &self,
@@ -115,7 +129,7 @@ impl InquiryQuery {
         if !is_token(&person) {
             return Ok(None);
         }
-        let view = access::person(ctx, &person)?;
+        let view = Person::alone(person.to_string()).view(ctx).await?;
         let purpose = ctx
             .principal()
             .purpose
@@ -135,16 +149,35 @@ impl InquiryQuery {
         let status = ledgers
             .get(&token)
             .map_or(crate::rules::ledger::Status::NoRecord, |l| l.status);
-        let answer = proof::answer(status);
+        let here = records::kept_here(db, services, &token).await?;
+        let answer = proof::answer(status, here);
         let disclaimer = proof::needs_disclaimer(answer)
             .then(|| EligibilityReason::from(&eligibility_rules::NO_RECORD_DISCLAIMER));
+        let issued_at = services.clock.now();
+        let coverage_from = records::coverage_from(db).await?;
+        let said = serde_json::json!({
+            "subject": token,
+            "answer": format!("{answer:?}"),
+            "purpose": purpose.as_deref().unwrap_or_default(),
+            "issuedAt": issued_at.to_rfc3339(),
+            "coverageFrom": coverage_from.map(|day| day.to_string()).unwrap_or_default(),
+            "disclaimer": disclaimer.as_ref().map_or("", |reason| reason.code),
+        });
+        let signature = crate::interop::node::of(services)?
+            .map(|node| {
+                let at = issued_at.timestamp_millis();
+                crate::interop::wire::jws::state(&node.signing, &node.own, at, &said)
+                    .map_err(|_| Error::internal("signing the answer about a person"))
+            })
+            .transpose()?;
         Ok(Some(MaritalProof {
             person: Person::alone(token),
             answer: answer.into(),
             purpose,
-            issued_at: DateTime(services.clock.now()),
-            coverage_from: records::coverage_from(db).await?.map(Date),
+            issued_at: DateTime(issued_at),
+            coverage_from: coverage_from.map(Date),
             disclaimer,
+            signature,
         }))
     }
 

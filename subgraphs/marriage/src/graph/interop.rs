@@ -209,7 +209,7 @@ impl InteropQuery {
         let Some(node) = node::of(services)? else {
             return Ok(None);
         };
-        let station = crate::interop::store::load::station(services.db.read(), &node).await?;
+        let station = crate::interop::store::load::living(services.db.read(), &node).await?;
         let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
         Ok(Some(InteropStation {
             authority: node.own.clone(),

@@ -7,8 +7,9 @@ use super::enums::RegistrySiteKind;
 use super::uuid;
 use crate::kit::contract::scope;
 use crate::kit::federation::directives::*;
+use crate::kit::legal::Dated;
 use crate::kit::{Date, PrincipalExt, Result};
-use crate::rules::law::{Dated, TABLE};
+use crate::rules::law::Parameter;
 use crate::rules::scope::{ScopeRow, scope_on};
 use crate::service::{registries, staff, timers};
 use async_graphql::{Context, ID, Object, SimpleObject};
@@ -30,20 +31,20 @@ pub struct MarriageLegalParameter {
     pub legal_basis: String,
     /// Where the text was read (来源).
     pub source: String,
-    /// When it was last compared with the text (核对日期).
-    pub verified_on: Date,
+    /// When somebody compared it with the published text; null if nobody has (核对日期).
+    pub verified_on: Option<Date>,
 }
 
-impl From<&Dated> for MarriageLegalParameter {
-    fn from(row: &Dated) -> Self {
+impl MarriageLegalParameter {
+    fn of(parameter: Parameter, row: &Dated<i64>) -> Self {
         Self {
-            name: row.parameter.into(),
+            name: parameter.into(),
             value: row.value,
-            valid_from: Date(row.valid_from()),
-            valid_to: row.valid_to().map(Date),
+            valid_from: Date(row.valid_from),
+            valid_to: row.valid_to.and_then(|to| to.pred_opt()).map(Date),
             legal_basis: row.legal_basis.to_owned(),
             source: row.source.to_owned(),
-            verified_on: Date(row.verified_on()),
+            verified_on: row.verified_on.map(Date),
         }
     }
 }
@@ -60,8 +61,8 @@ pub struct MarriageServiceScopeRule {
     pub valid_to: Option<Date>,
     /// The rule behind it (依据).
     pub legal_basis: String,
-    /// When it was last compared with the text (核对日期).
-    pub verified_on: Date,
+    /// When somebody compared it with the published text; null if nobody has (核对日期).
+    pub verified_on: Option<Date>,
 }
 
 impl From<&ScopeRow> for MarriageServiceScopeRule {
@@ -71,7 +72,7 @@ impl From<&ScopeRow> for MarriageServiceScopeRule {
             valid_from: Date(row.valid_from()),
             valid_to: row.valid_to().map(Date),
             legal_basis: row.legal_basis.to_owned(),
-            verified_on: Date(row.verified_on()),
+            verified_on: row.verified_on().map(Date),
         }
     }
 }
@@ -101,14 +102,12 @@ impl LawQuery {
         &self,
         #[graphql(desc = "Only those that hold on this day (日期).")] on: Option<Date>,
     ) -> Vec<MarriageLegalParameter> {
-        TABLE
-            .iter()
-            .filter(|row| {
-                on.is_none_or(|on| {
-                    row.valid_from() <= on.0 && row.valid_to().is_none_or(|last| on.0 <= last)
-                })
-            })
-            .map(MarriageLegalParameter::from)
+        let rows = Parameter::ALL.into_iter().flat_map(|parameter| {
+            let rows = parameter.table().values.iter();
+            rows.map(move |row| (parameter, row))
+        });
+        rows.filter(|(_, row)| on.is_none_or(|on| row.counts_on(on.0)))
+            .map(|(parameter, row)| MarriageLegalParameter::of(parameter, row))
             .collect()
     }
 
@@ -174,6 +173,10 @@ pub struct MarriageTimersPayload {
     pub no_shows: i64,
     /// Tickets of past days that were closed (过期排队号数).
     pub tickets: i64,
+    /// Applications for marriage left at the counter on a past day (逾日未办结的结婚登记申请数).
+    pub left_applications: i64,
+    /// Applications for divorce whose dates have become certain (期限已确定的离婚登记申请数).
+    pub dates_settled: i64,
 }
 
 /// The timers' job.
@@ -196,6 +199,8 @@ impl TimersMutation {
             deemed_withdrawn: count(swept.deemed_withdrawn as u64),
             no_shows: count(swept.no_shows),
             tickets: count(swept.tickets),
+            left_applications: count(swept.left_applications),
+            dates_settled: count(swept.dates_settled),
         })
     }
 }

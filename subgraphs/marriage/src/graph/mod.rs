@@ -7,6 +7,7 @@
 pub mod access;
 pub mod act;
 pub mod archive;
+pub mod bureau;
 pub mod cases;
 pub mod counselling;
 pub mod counter;
@@ -63,6 +64,7 @@ pub struct Mutation(
     queue::HallMutation,
     counselling::CounsellingMutation,
     staff::StaffMutation,
+    bureau::BureauMutation,
     law::TimersMutation,
     interop::InteropMutation,
 );

@@ -8,10 +8,10 @@ use super::records::{MaritalLedger, MarriageRecord};
 use super::slots::Appointment;
 use crate::kit::batch::Siblings;
 use crate::kit::federation::directives::*;
-use crate::kit::{PrincipalExt, Result};
+use crate::kit::{Error, PrincipalExt, Result};
 use crate::model::marriage_record;
 use crate::service::divorce::Application;
-use crate::service::{counselling, divorce, ledger, records, slots};
+use crate::service::{counselling, divorce, ledger, matters, records, slots};
 use async_graphql::{Context, ID, Object};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -48,6 +48,24 @@ impl Person {
             siblings: Siblings::new(vec![token.clone()]),
             token,
         }
+    }
+
+    /// How much of this person's records the caller sees. What is open is looked up once for all persons shown
+    /// together.
+    pub(super) async fn view(&self, ctx: &Context<'_>) -> Result<access::View> {
+        let view = access::person(ctx, &self.token)?;
+        if view == access::View::Own {
+            return Ok(view);
+        }
+        let (services, caller) = (ctx.services().clone(), ctx.principal().clone());
+        let open = self
+            .siblings
+            .load(&self.token, "open matters", "", |tokens| async move {
+                let readable = matters::readable(&services, &caller, &tokens).await?;
+                Ok(readable.into_iter().map(|token| (token, ())).collect())
+            })
+            .await?;
+        open.map(|()| view).ok_or(Error::Forbidden)
     }
 
     async fn marriage_rows(
@@ -108,55 +126,32 @@ fn own_or_case() -> Vec<Vec<String>> {
     vec![vec!["self".into()], vec!["marriage.case".into()]]
 }
 
-/// A natural person, known here by an opaque id only (自然人).
-#[Object(directive = key::apply("id".into(), None))]
 impl Person {
-    /// The opaque id (标识).
-    pub async fn id(&self) -> ID {
-        ID(self.token.clone())
-    }
-
-    /// The person's marriages, latest first; for the person and officers of marriage registration (婚姻登记记录).
-    #[graphql(directive = requires_scopes::apply(own_or_case()), directive = personal::apply("marital".into(), "id".into()))]
-    async fn marriages(&self, ctx: &Context<'_>) -> Result<Option<Vec<MarriageRecord>>> {
-        let view = access::person(ctx, &self.token)?;
+    async fn own_marriages(&self, ctx: &Context<'_>) -> Result<Vec<MarriageRecord>> {
+        let view = self.view(ctx).await?;
         let rows = self.marriage_rows(ctx).await?.unwrap_or_default();
-        Ok(Some(MarriageRecord::together(&rows, &self.token, view)))
+        Ok(MarriageRecord::together(&rows, &self.token, view))
     }
 
-    /// The person's marital ledger; for the person and officers of marriage registration (婚姻状况台账).
-    #[graphql(directive = requires_scopes::apply(own_or_case()), directive = personal::apply("marital".into(), "id".into()))]
-    async fn marital_ledger(&self, ctx: &Context<'_>) -> Result<Option<MaritalLedger>> {
-        access::person(ctx, &self.token)?;
+    async fn own_ledger(&self, ctx: &Context<'_>) -> Result<Option<MaritalLedger>> {
+        self.view(ctx).await?;
         let ledger = self.ledger(ctx).await?;
         Ok(ledger.map(|ledger| MaritalLedger::new(self.token.clone(), ledger)))
     }
 
-    /// The person's applications for divorce, latest first (离婚登记申请).
-    #[graphql(directive = requires_scopes::apply(own_or_case()), directive = personal::apply("marital".into(), "id".into()))]
-    async fn divorce_applications(
-        &self,
-        ctx: &Context<'_>,
-    ) -> Result<Option<Vec<DivorceApplication>>> {
-        access::person(ctx, &self.token)?;
+    async fn own_divorces(&self, ctx: &Context<'_>) -> Result<Vec<DivorceApplication>> {
+        self.view(ctx).await?;
         let list = self.applications(ctx).await?.unwrap_or_default();
-        Ok(Some(DivorceApplication::together(&list)))
+        Ok(DivorceApplication::together(&list))
     }
 
-    /// The person's appointments at marriage registries, latest first (预约).
-    #[graphql(directive = requires_scopes::apply(own_or_case()), directive = personal::apply("marital".into(), "id".into()))]
-    async fn marriage_appointments(&self, ctx: &Context<'_>) -> Result<Option<Vec<Appointment>>> {
-        access::person(ctx, &self.token)?;
-        self.appointment_list(ctx).await.map(Some)
+    async fn own_appointments(&self, ctx: &Context<'_>) -> Result<Vec<Appointment>> {
+        self.view(ctx).await?;
+        self.appointment_list(ctx).await
     }
 
-    /// The person's counselling sessions, latest first; for the person and officers of marriage registration (辅导).
-    #[graphql(directive = requires_scopes::apply(own_or_case()), directive = personal::apply("marital".into(), "id".into()))]
-    async fn counselling_sessions(
-        &self,
-        ctx: &Context<'_>,
-    ) -> Result<Option<Vec<CounsellingSession>>> {
-        access::person(ctx, &self.token)?;
+    async fn own_sessions(&self, ctx: &Context<'_>) -> Result<Vec<CounsellingSession>> {
+        self.view(ctx).await?;
         let db = ctx.services().db.clone();
         let rows = self
             .siblings
@@ -165,7 +160,52 @@ impl Person {
             })
             .await?;
         let rows = rows.map(|rows| (*rows).clone()).unwrap_or_default();
-        Ok(Some(CounsellingSession::together(rows)))
+        Ok(CounsellingSession::together(rows))
+    }
+}
+
+/// A natural person, known here by an opaque id only (自然人).
+#[Object(directive = key::apply("id".into(), None))]
+impl Person {
+    /// The opaque id (标识).
+    pub async fn id(&self) -> ID {
+        ID(self.token.clone())
+    }
+
+    /// The person's marriages, latest first; for the person, and for officers of marriage registration with an open matter (婚姻登记记录).
+    #[graphql(directive = requires_scopes::apply(own_or_case()), directive = personal::apply("marital".into(), "id".into()))]
+    async fn marriages(&self, ctx: &Context<'_>) -> Option<Result<Vec<MarriageRecord>>> {
+        Some(self.own_marriages(ctx).await)
+    }
+
+    /// The person's marital ledger; for the person, and for officers of marriage registration with an open matter (婚姻状况台账).
+    #[graphql(directive = requires_scopes::apply(own_or_case()), directive = personal::apply("marital".into(), "id".into()))]
+    async fn marital_ledger(&self, ctx: &Context<'_>) -> Option<Result<MaritalLedger>> {
+        self.own_ledger(ctx).await.transpose()
+    }
+
+    /// The person's applications for divorce, latest first (离婚登记申请).
+    #[graphql(directive = requires_scopes::apply(own_or_case()), directive = personal::apply("marital".into(), "id".into()))]
+    async fn divorce_applications(
+        &self,
+        ctx: &Context<'_>,
+    ) -> Option<Result<Vec<DivorceApplication>>> {
+        Some(self.own_divorces(ctx).await)
+    }
+
+    /// The person's appointments at marriage registries, latest first (预约).
+    #[graphql(directive = requires_scopes::apply(own_or_case()), directive = personal::apply("marital".into(), "id".into()))]
+    async fn marriage_appointments(&self, ctx: &Context<'_>) -> Option<Result<Vec<Appointment>>> {
+        Some(self.own_appointments(ctx).await)
+    }
+
+    /// The person's counselling sessions, latest first; for the person, and for officers of marriage registration with an open matter (辅导).
+    #[graphql(directive = requires_scopes::apply(own_or_case()), directive = personal::apply("marital".into(), "id".into()))]
+    async fn counselling_sessions(
+        &self,
+        ctx: &Context<'_>,
+    ) -> Option<Result<Vec<CounsellingSession>>> {
+        Some(self.own_sessions(ctx).await)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::kit::{CreditCode, PrincipalExt, Result, YearMonth};
 use crate::model::registry;
 use crate::service::registries::{self, capacity};
 use crate::service::suppression::Shown;
-use crate::service::{indicators, statistics, suppression};
+use crate::service::{indicators, rebase, statistics, suppression};
 use async_graphql::{Context, ID, Object};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -70,7 +70,8 @@ impl Division {
         self.siblings
             .load(&self.id, what, &range, |ids| async move {
                 if !whole {
-                    return suppression::shown(db.read(), &ids, from, to, today).await;
+                    return suppression::shown(db.read(), &db.divisions(), &ids, from, to, today)
+                        .await;
                 }
                 let months = statistics::monthly(db.read(), &ids, from, to).await?;
                 let shown =
@@ -78,6 +79,64 @@ impl Division {
                 Ok(months
                     .into_iter()
                     .map(|(id, list)| (id, Arc::new(shown(list))))
+                    .collect())
+            })
+            .await
+    }
+}
+
+impl Division {
+    /// The counts of all siblings brought to the divisions of today, once for each range. Where nothing has moved
+    /// they are the figures themselves, so that no question tells more than another.
+    async fn rebased(
+        &self,
+        ctx: &Context<'_>,
+        from: YearMonth,
+        to: YearMonth,
+    ) -> Result<Option<Arc<(Vec<Shown>, bool)>>> {
+        let services = ctx.services();
+        let (db, today) = (services.db.clone(), services.clock.today());
+        let whole = access::keeps_records(ctx, self.id);
+        let what = if whole {
+            "wholeRebased"
+        } else {
+            "shownRebased"
+        };
+        let range = format!("{from} {to}");
+        self.siblings
+            .load(&self.id, what, &range, |ids| async move {
+                let sources = rebase::sources(db.read(), &ids).await?;
+                let mut wanted: Vec<Uuid> = ids.to_vec();
+                wanted.extend(sources.values().flat_map(rebase::Sources::divisions));
+                wanted.sort_unstable();
+                wanted.dedup();
+                let shown: HashMap<Uuid, Arc<Vec<Shown>>> = if whole {
+                    let months = statistics::monthly(db.read(), &wanted, from, to).await?;
+                    let all = |list: Arc<Vec<statistics::Month>>| {
+                        Arc::new(list.iter().map(Shown::whole).collect::<Vec<_>>())
+                    };
+                    months
+                        .into_iter()
+                        .map(|(id, list)| (id, all(list)))
+                        .collect()
+                } else {
+                    suppression::shown(db.read(), &db.divisions(), &wanted, from, to, today).await?
+                };
+                let parts: HashMap<Uuid, Vec<Shown>> = shown
+                    .iter()
+                    .map(|(id, list)| (*id, list.as_ref().clone()))
+                    .collect();
+                Ok(sources
+                    .into_iter()
+                    .map(|(id, sources)| {
+                        let own = parts.get(&id).cloned().unwrap_or_default();
+                        let found = if sources.moved {
+                            sources.sum(&parts, from, to)
+                        } else {
+                            (own, true)
+                        };
+                        (id, Arc::new(found))
+                    })
                     .collect())
             })
             .await
@@ -131,9 +190,23 @@ impl Division {
         ctx: &Context<'_>,
         #[graphql(desc = "First month (起始月份).")] from: YearMonth,
         #[graphql(desc = "Last month, included (结束月份).")] to: YearMonth,
+        #[graphql(
+            default = false,
+            desc = "Brings what was counted in divisions merged or renumbered since to those of today (是否按现行区划归并)."
+        )]
+        rebased: bool,
     ) -> async_graphql::Result<Option<Vec<MarriageStats>>> {
         access::figures(ctx, self.id)?;
         period(from, to)?;
+        if rebased {
+            return Ok(self.rebased(ctx, from, to).await?.map(|found| {
+                let (months, complete) = &*found;
+                months
+                    .iter()
+                    .map(|month| MarriageStats::brought(month, *complete))
+                    .collect()
+            }));
+        }
         let months = self.months(ctx, from, to).await?;
         Ok(months.map(|months| months.iter().map(MarriageStats::from).collect()))
     }
@@ -161,7 +234,7 @@ impl Division {
         Ok(Some(list.into_iter().map(StatIndicator::from).collect()))
     }
 
-    /// Marriage and family counselling in the division over the range (婚姻家庭辅导汇总).
+    /// Marriage and family counselling in the division over the range; null where it would give one or two sessions away (婚姻家庭辅导汇总).
     #[graphql(directive = requires_scopes::apply(vec![vec!["statistics.read".into()]]))]
     async fn counselling_summary(
         &self,
@@ -171,15 +244,22 @@ impl Division {
     ) -> async_graphql::Result<Option<CounsellingSummary>> {
         access::figures(ctx, self.id)?;
         period(from, to)?;
-        let db = ctx.services().db.clone();
+        let services = ctx.services();
+        let (db, today) = (services.db.clone(), services.clock.today());
+        let whole = access::keeps_records(ctx, self.id);
+        let what = if whole {
+            "wholeCounselling"
+        } else {
+            "counselling"
+        };
         let found = self
             .siblings
-            .load(
-                &self.id,
-                "counselling",
-                &format!("{from} {to}"),
-                |ids| async move { statistics::counselling(db.read(), &ids, from, to).await },
-            )
+            .load(&self.id, what, &format!("{from} {to}"), |ids| async move {
+                if whole {
+                    return statistics::counselling(db.read(), &ids, from, to).await;
+                }
+                suppression::counselling(db.read(), &db.divisions(), &ids, from, to, today).await
+            })
             .await?;
         Ok(found.map(CounsellingSummary::from))
     }

@@ -1,5 +1,6 @@
 //! What can be read.
 
+use super::act::PaperFactsInput;
 use super::divorce::{DivorceApplication, DivorceDates};
 use super::eligibility::EligibilityCheck;
 use super::entities::{self, Entity};
@@ -10,13 +11,15 @@ use super::places::Division;
 use super::registry::{DayOpening, MarriageRegistry, NearbyRegistry};
 use super::{access, bad_argument, size, uuid};
 use crate::kit::calendar::WorkCalendar;
-use crate::kit::citizen_id::{self, CitizenId};
+use crate::kit::divisions::Divisions;
 use crate::kit::federation::{self, Any, Entities, directives::*};
+use crate::kit::identity;
 use crate::kit::page::{Page, PageArgs, keyset};
-use crate::kit::{CitizenIdInput, Date, Error, PrincipalExt, Result};
+use crate::kit::{CitizenIdInput, Date, Error, PrincipalExt, Result, Services, UserError};
 use crate::model::registry;
 use crate::rules::certificate::{CertificateNumber, Prefix};
-use crate::rules::cooling_off::divorce_dates;
+use crate::rules::cooling_off::{NO_COOLING_OFF, divorce_dates};
+use crate::service::couple::{Facts, Known};
 use crate::service::registries::NearQuery;
 use crate::service::{divorce, eligibility, registries};
 use async_graphql::{Context, ID, Object, SimpleObject};
@@ -151,8 +154,11 @@ impl RegistryQuery {
     async fn divorce_dates(
         &self,
         #[graphql(desc = "The day of receipt (受理日).")] received_on: Date,
-    ) -> DivorceDates {
-        divorce_dates(&WorkCalendar::default(), received_on.0).into()
+    ) -> async_graphql::Result<DivorceDates> {
+        let dates = divorce_dates(&WorkCalendar::default(), received_on.0);
+        let dates = dates
+            .ok_or_else(|| bad_argument("receivedOn", NO_COOLING_OFF.en, NO_COOLING_OFF.zh))?;
+        Ok(dates.into())
     }
 
     /// An application for divorce; null when there is none that the caller may see (离婚登记申请).
@@ -191,20 +197,27 @@ impl RegistryQuery {
         #[graphql(desc = "Identity number of the man (男方身份号码).")] man: CitizenIdInput,
         #[graphql(desc = "Identity number of the woman (女方身份号码).")] woman: CitizenIdInput,
         #[graphql(desc = "The registry that would register them (登记机关).")] registry: ID,
+        #[graphql(
+            desc = "What the man's passport tells; only with a passport (男方护照载明事项)."
+        )]
+        man_facts: Option<PaperFactsInput>,
+        #[graphql(
+            desc = "What the woman's passport tells; only with a passport (女方护照载明事项)."
+        )]
+        woman_facts: Option<PaperFactsInput>,
     ) -> async_graphql::Result<Option<EligibilityCheck>> {
         ctx.need(crate::kit::contract::scope::MARRIAGE_CASE)?;
         let services = ctx.services();
-        let today = services.clock.today();
-        let (man, woman) = (
-            read_number(&man, "man", today)?,
-            read_number(&woman, "woman", today)?,
-        );
+        let (man, his) = read_number(services, &man, man_facts, "man")?;
+        let (woman, hers) = read_number(services, &woman, woman_facts, "woman")?;
         let registry = uuid(&registry, "registry")?;
         let row = registries::by_id(services.db.read(), registry).await?;
         if !access::works_at(ctx.principal(), &row) {
             return Err(Error::Forbidden.graphql());
         }
-        let answer = eligibility::check(services, &man, &woman, registry).await?;
+        let couple = [&man, &woman].map(|known| known.token.clone());
+        access::matter_with(ctx, &couple).await?;
+        let answer = eligibility::check(services, (&man, his), (&woman, hers), registry).await?;
         Ok(Some(answer.into()))
     }
 
@@ -212,6 +225,7 @@ impl RegistryQuery {
     #[graphql(directive = cache_control::apply(Some(3600), Some(CacheScope::Public)))]
     async fn certificate_origin(
         &self,
+        ctx: &Context<'_>,
         #[graphql(desc = "The printed number (证件字号).")] number: String,
     ) -> async_graphql::Result<Option<CertificateOrigin>> {
         let number = CertificateNumber::parse(number.trim()).map_err(|_| {
@@ -221,7 +235,10 @@ impl RegistryQuery {
                 "证件字号不是现行格式，可能为旧式证号。",
             )
         })?;
-        Ok(Some(CertificateOrigin::of(&number)))
+        Ok(Some(CertificateOrigin::of(
+            &ctx.principal().divisions,
+            &number,
+        )))
     }
 
     /// Entities by their keys, for the gateway.
@@ -252,14 +269,21 @@ impl RegistryQuery {
     }
 }
 
-/// Reads an identity number of a query's argument; the error names the argument, never the number.
+/// Reads an identity number of a query's argument, with what the paper tells; the error names the argument, never
+/// the number.
 fn read_number(
+    services: &Services,
     input: &CitizenIdInput,
+    paper: Option<PaperFactsInput>,
     path: &'static str,
-    today: chrono::NaiveDate,
-) -> async_graphql::Result<CitizenId> {
-    citizen_id::parse(&input.0, today)
-        .map_err(|error| Error::Invalid(error.user_error().field(&[path])).graphql())
+) -> async_graphql::Result<(Known, Facts)> {
+    let refused = |refusal: UserError| Error::Invalid(refusal.field(&[path])).graphql();
+    let number = identity::read(&input.0, services.clock.today())
+        .map_err(|error| refused(error.user_error()))?;
+    let known = Known::of(services, number, paper.map(Facts::from))
+        .map_err(|refusal| refused(refusal.into()))?;
+    let facts = known.facts().map_err(|refusal| refused(refusal.into()))?;
+    Ok((known, facts))
 }
 
 /// Where a certificate number comes from (证件字号来源).
@@ -280,15 +304,16 @@ pub struct CertificateOrigin {
 
 impl CertificateOrigin {
     /// The origin of a number, by the division code that was printed on it.
-    pub(super) fn of(number: &CertificateNumber) -> Self {
+    pub(super) fn of(now: &Divisions, number: &CertificateNumber) -> Self {
         let dataset = crate::kit::divisions::dataset();
         let then = dataset.historic_at(&number.code, u32::from(number.year));
-        // The history knows no economic zones: their codes are looked up among today's.
+        // The history knows no economic zones, and nothing of the changes since it was made: such codes are
+        // looked up among those of now.
         let id = then
             .map(|then| then.id)
-            .or_else(|| Some(dataset.by_code(&number.code)?.id));
+            .or_else(|| Some(now.meaning(&number.code)?.id));
         let today: Vec<_> = id
-            .map(|id| dataset.today(&id).iter().map(|d| d.id).collect())
+            .map(|id| now.today(&id).iter().map(|d| d.id).collect())
             .unwrap_or_default();
         Self {
             kind: match number.prefix {

@@ -215,11 +215,11 @@ impl MarriageRecord {
 
     /// What the division code printed on the certificate meant then, and which divisions of today took over; null for a number of an older form (证件来源行政区划).
     #[graphql(directive = personal::apply("marital".into(), "parties { id }".into()))]
-    async fn origin(&self) -> Option<CertificateOrigin> {
+    async fn origin(&self, ctx: &Context<'_>) -> Option<CertificateOrigin> {
         let number = self.row.certificate_no.as_deref()?;
         CertificateNumber::parse(number)
             .ok()
-            .map(|number| CertificateOrigin::of(&number))
+            .map(|number| CertificateOrigin::of(&ctx.principal().divisions, &number))
     }
 
     /// The version, to be given back with a correction (版本).

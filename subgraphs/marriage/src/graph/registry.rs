@@ -80,7 +80,7 @@ impl MarriageRegistry {
         let db = ctx.services().db.clone();
         self.siblings
             .load(&self.row.id, "hours", "", |ids| async move {
-                let tables = Arc::new(Timetables::load(db.read(), &ids, None).await?);
+                let tables = Arc::new(Timetables::load(db.read(), &ids, []).await?);
                 Ok(ids
                     .iter()
                     .map(|id| (*id, Arc::clone(&tables)))

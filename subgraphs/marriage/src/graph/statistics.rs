@@ -24,11 +24,28 @@ pub struct MarriageStats {
     pub ytd_registered: Option<i64>,
     /// When the figures last changed; null where there are none for the month (数据截至时间).
     pub as_of: Option<DateTime>,
+    /// Whether what was counted in divisions that were merged or renumbered since stands here (是否按现行区划归并).
+    pub rebased: bool,
+    /// False where something had to be left out because a share of a split is not known (是否完整).
+    pub is_complete: bool,
+}
+
+impl MarriageStats {
+    /// The same, brought to the divisions of today.
+    pub(super) fn brought(month: &Shown, is_complete: bool) -> Self {
+        Self {
+            rebased: true,
+            is_complete,
+            ..Self::from(month)
+        }
+    }
 }
 
 impl From<&Shown> for MarriageStats {
     fn from(month: &Shown) -> Self {
         Self {
+            rebased: false,
+            is_complete: true,
             month: month.month,
             registered: month.registered,
             cross_province: month.cross_province,

@@ -1,5 +1,6 @@
 //! What marriage registration tells as it happens.
 
+use super::divorce::{DivorceApplication, DivorceStep};
 use super::person::Person;
 use super::queue::RegistryQueue;
 use super::records::MaritalLedgerEntry;
@@ -7,9 +8,9 @@ use super::registry::MarriageRegistry;
 use super::{bad_argument, uuid};
 use crate::kit::events::{Topic, live};
 use crate::kit::federation::directives::*;
-use crate::kit::{PrincipalExt, Result};
+use crate::kit::{Date, PrincipalExt, Result};
 use crate::rules::ledger::Entry;
-use crate::service::{ledger, queue, registries};
+use crate::service::{deadlines, ledger, queue, registries, slots, visits};
 use async_graphql::{Context, ID, Object, SimpleObject, Subscription as Subscribe};
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
@@ -22,6 +23,35 @@ pub struct QueueMovement {
     pub registry: MarriageRegistry,
     /// The queue as it is now (排队情况).
     pub queue: RegistryQueue,
+}
+
+/// A day of a registry whose free places have changed (号源变化).
+#[derive(SimpleObject, Clone, Debug)]
+pub struct SlotsMovement {
+    /// The registry with its slots as they are now (登记机关).
+    pub registry: MarriageRegistry,
+    /// The day (日期).
+    pub date: Date,
+    /// Places left on that day, of all services (余号).
+    pub free_places: i32,
+}
+
+/// A period of the caller's own divorce that ends soon (离婚登记期限将届满).
+#[derive(SimpleObject, Clone, Debug)]
+pub struct DivorceDeadline {
+    /// The caller (本人).
+    pub person: Person,
+    /// The application (离婚登记申请).
+    pub application: DivorceApplication,
+    /// Which period ends: the cooling-off or the window (节点).
+    #[graphql(directive = personal::apply("marital".into(), "person { id }".into()))]
+    pub step: DivorceStep,
+    /// Its last day (届满日).
+    #[graphql(directive = personal::apply("marital".into(), "person { id }".into()))]
+    pub on: Date,
+    /// Days until then; 0 on the day itself (剩余天数).
+    #[graphql(directive = personal::apply("marital".into(), "person { id }".into()))]
+    pub days_left: i64,
 }
 
 /// Something that was entered into the caller's own marital ledger (本人婚姻状况变化).
@@ -95,6 +125,79 @@ impl Subscription {
             }
         });
         Ok(movements)
+    }
+
+    /// The free places of a registry on a day: as they are now, then whenever they have changed (号源变化).
+    async fn slots_changed(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The registry (登记机关).")] registry: ID,
+        #[graphql(desc = "The day (日期).")] date: Date,
+    ) -> async_graphql::Result<BoxStream<'static, Result<SlotsMovement>>> {
+        let services = ctx.services().clone();
+        let id = uuid(&registry, "registry")?;
+        registries::by_id(services.db.read(), id).await?;
+        let topics = vec![Topic::of(visits::SLOTS_CHANGED, id.to_string())];
+        let db = services.db.clone();
+        Ok(live(&db, topics, None, move |last| {
+            let services = services.clone();
+            async move {
+                let (db, now) = (services.db.read(), services.clock.now());
+                let row = Arc::new(registries::by_id(db, id).await?);
+                let rows = [Arc::clone(&row)];
+                let mut days = slots::on_day(db, &rows, None, date.0, now).await?;
+                let views = days.remove(&id).map(|day| day.slots).unwrap_or_default();
+                let free_places = views.iter().map(slots::SlotView::free).sum();
+                let seen = Some(views);
+                if last == seen {
+                    return Ok((Vec::new(), last));
+                }
+                let movement = SlotsMovement {
+                    registry: MarriageRegistry::alone(row),
+                    date,
+                    free_places,
+                };
+                Ok((vec![movement], seen))
+            }
+        }))
+    }
+
+    /// The periods of the caller's own divorces that end soon: as they are now, then once each day (离婚登记期限将届满).
+    #[graphql(directive = requires_scopes::apply(vec![vec!["self".into()]]))]
+    async fn divorce_deadline_near(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many days ahead, 1 to 30 (提前天数).", default = 7)] days: i32,
+    ) -> async_graphql::Result<BoxStream<'static, Result<DivorceDeadline>>> {
+        let person = ctx.person()?.to_owned();
+        let services = ctx.services().clone();
+        let ahead = i64::from(days.clamp(1, 30));
+        let topics = vec![Topic::of(deadlines::NEAR, person.clone())];
+        let db = services.db.clone();
+        let near = live(&db, topics, None, move |last| {
+            let (services, person) = (services.clone(), person.clone());
+            async move {
+                let now = deadlines::of_person(&services, &person, ahead).await?;
+                let seen: Vec<_> = now.iter().map(|(_, near)| *near).collect();
+                let seen = Some((services.clock.today(), seen));
+                if last == seen {
+                    return Ok((Vec::new(), last));
+                }
+                let told = now.into_iter().map(|(application, near)| DivorceDeadline {
+                    person: Person::alone(person.clone()),
+                    application: DivorceApplication::alone(application),
+                    step: if near.window {
+                        DivorceStep::WindowEnds
+                    } else {
+                        DivorceStep::CoolingOffEnds
+                    },
+                    on: Date(near.on),
+                    days_left: near.days_left,
+                });
+                Ok((told.collect(), seen))
+            }
+        });
+        Ok(near)
     }
 
     /// What is entered into the caller's own marital ledger (本人婚姻状况变化).

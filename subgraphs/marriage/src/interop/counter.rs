@@ -9,6 +9,7 @@ use super::core::coordinator;
 use super::core::event::{CoordinatorEvent, Desk as Bench};
 use super::core::message::{Act as Deed, Party, Plan, RecordCore, roles};
 use super::core::names::{At, AuthorityId, PartyRef, RecordId, Sealed, TxnId};
+use super::fault;
 use super::node::{self, Node};
 use super::routing::Routing;
 use super::store::apply::apply;
@@ -23,7 +24,6 @@ use crate::rules::record::effective_from;
 use crate::service::act::Act;
 use crate::service::counter::Application;
 use crate::service::couple::Known;
-use chrono::Utc;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
@@ -42,10 +42,38 @@ struct Offer {
     details: BTreeMap<AuthorityId, Sealed>,
 }
 
+/// A party with the authority that keeps the ledger.
 #[derive(Debug, Serialize, Deserialize)]
-struct Side {
+pub(super) struct Side {
     authority: AuthorityId,
     party: Party,
+}
+
+impl Side {
+    /// An identity sealed to its authority, under a new name in this transaction.
+    ///
+    /// # Errors
+    /// When the authority has no key for now.
+    pub(super) fn seal(
+        node: &Node,
+        txn: &str,
+        identity: &Identity,
+        authority: &str,
+    ) -> Result<Self> {
+        let party = PartyRef(Uuid::new_v4());
+        let reference = party.0.to_string();
+        let place = Place {
+            txn,
+            party: &reference,
+        };
+        Ok(Self {
+            authority: id_of(authority)?,
+            party: Party {
+                party,
+                identity: Sealed(node.seal(identity, place, authority, fault::now())?),
+            },
+        })
+    }
 }
 
 /// The authority of a number that begins with these digits, by the table in force here.
@@ -84,21 +112,7 @@ pub async fn prepare(
     }
     let txn = TxnId(Uuid::now_v7());
     let name = txn.0.to_string();
-    let side = |known: &Known, code: &str| -> Result<Side> {
-        let party = PartyRef(Uuid::new_v4());
-        let reference = party.0.to_string();
-        let place = Place {
-            txn: &name,
-            party: &reference,
-        };
-        Ok(Side {
-            authority: id_of(code)?,
-            party: Party {
-                party,
-                identity: Sealed(node.seal(&identity(known), place, code, Utc::now())?),
-            },
-        })
-    };
+    let side = |known: &Known, code: &str| Side::seal(&node, &name, &identity(known), code);
     let details = Details {
         division: division.to_owned(),
         man: identity(man),
@@ -116,7 +130,7 @@ pub async fn prepare(
         };
         sealed.insert(
             id_of(code)?,
-            Sealed(node.seal(&details, place, code, Utc::now())?),
+            Sealed(node.seal(&details, place, code, fault::now())?),
         );
     }
     let [his, hers] = &authorities;
@@ -169,13 +183,6 @@ pub async fn prepared(db: &impl ConnectionTrait, application: Uuid) -> Result<bo
 /// # Errors
 /// A refusal where an authority is not connected, or while this province catches up after a start.
 pub async fn begin(act: &Act<'_>, row: &Application, registry: &registry::Model) -> Result<()> {
-    let not_connected = || {
-        Error::from(Refusal::by_form(
-            "AUTHORITY_NOT_CONNECTED",
-            "The authority of one party is not connected; receive the application again when it is.",
-            "一方登记主管省份尚未接入，接入后请重新受理。",
-        ))
-    };
     let node = node::of(act.services)?.ok_or_else(not_connected)?;
     let kept = offer::Entity::find_by_id(row.id)
         .one(act.tx)
@@ -187,28 +194,7 @@ pub async fn begin(act: &Act<'_>, row: &Application, registry: &registry::Model)
         details,
     } = from_json(&kept.body)?;
     let txn = TxnId(kept.txn);
-    let (da, ha) = roles(txn, man.authority, woman.authority);
     let today = act.today();
-    let plan = Plan {
-        txn,
-        act: Deed::Marry {
-            record: RecordId(crate::kit::id::new()),
-        },
-        coordinator: node.id,
-        da,
-        ha,
-        routing_epoch: u64::from(node.book().routing.epoch),
-        officer: act.account()?.to_owned(),
-        purpose: PURPOSE.to_owned(),
-    };
-    let (mut da_parties, mut ha_party) = (Vec::new(), None);
-    for side in [man, woman] {
-        if side.authority == da {
-            da_parties.push(side.party);
-        } else {
-            ha_party = Some(side.party);
-        }
-    }
     let core = RecordCore {
         registered_on: today,
         effective_from: effective_from(today, row.conditions_first_met),
@@ -219,11 +205,59 @@ pub async fn begin(act: &Act<'_>, row: &Application, registry: &registry::Model)
         tx: act.tx,
         services: act.services,
         node: &node,
-        now: Utc::now(),
+        now: fault::now(),
     };
-    let station = load::station(act.tx, &node).await?;
+    let deed = Deed::Marry {
+        record: RecordId(crate::kit::id::new()),
+    };
+    let by = (act.account()?.to_owned(), PURPOSE);
+    launch(desk, (txn, deed), by, [man, woman], core).await
+}
+
+pub(super) fn not_connected() -> Error {
+    Refusal::by_form(
+        "AUTHORITY_NOT_CONNECTED",
+        "The authority of one party is not connected; receive the application again when it is.",
+        "一方登记主管省份尚未接入，接入后请重新受理。",
+    )
+    .into()
+}
+
+/// Puts a transaction on file as its coordinator; its first message leaves after the commit.
+///
+/// # Errors
+/// A refusal while this province catches up after a start.
+pub(super) async fn launch(
+    desk: Desk<'_>,
+    (txn, deed): (TxnId, Deed),
+    (officer, purpose): (String, &str),
+    sides: [Side; 2],
+    core: RecordCore,
+) -> Result<()> {
+    let node = desk.node;
+    let station = load::living(desk.tx, node).await?;
     if !station.serving() {
         return Err(catching_up());
+    }
+    let [one, other] = sides.each_ref().map(|side| side.authority);
+    let (da, ha) = roles(txn, one, other);
+    let plan = Plan {
+        txn,
+        act: deed,
+        coordinator: node.id,
+        da,
+        ha,
+        routing_epoch: u64::from(node.book().routing.epoch),
+        officer,
+        purpose: purpose.to_owned(),
+    };
+    let (mut da_parties, mut ha_party) = (Vec::new(), None);
+    for side in sides {
+        if side.authority == da {
+            da_parties.push(side.party);
+        } else {
+            ha_party = Some(side.party);
+        }
     }
     let event = CoordinatorEvent::Begin {
         plan,
@@ -246,7 +280,7 @@ pub async fn begin(act: &Act<'_>, row: &Application, registry: &registry::Model)
     log::Entity::update_many()
         .col_expr(log::Column::DueAt, Expr::value(Some(desk.now)))
         .filter(log::Column::Txn.eq(txn.0))
-        .exec(act.tx)
+        .exec(desk.tx)
         .await?;
     Ok(())
 }
@@ -268,10 +302,10 @@ pub async fn may_write(tx: &impl ConnectionTrait, services: &Services) -> Result
 }
 
 async fn serving(tx: &impl ConnectionTrait, node: &Node) -> Result<bool> {
-    Ok(load::station(tx, node).await?.serving())
+    Ok(load::living(tx, node).await?.serving())
 }
 
-fn catching_up() -> Error {
+pub(super) fn catching_up() -> Error {
     Refusal::by_form(
         "CATCHING_UP_AFTER_START",
         "This province has just started and asks the others what they hold; try again in a moment. If a province does not answer, two supervisors can go on without it.",

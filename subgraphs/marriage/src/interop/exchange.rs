@@ -8,6 +8,7 @@
 
 use super::core::message::Message;
 use super::core::names::AuthorityId;
+use super::fault;
 use super::log::{self, IN, OUT};
 use super::node::Node;
 use super::steps;
@@ -227,7 +228,7 @@ pub async fn answer(
     caller: &str,
     text: &str,
 ) -> Result<Answered> {
-    let now = Utc::now();
+    let now = fault::now();
     let expected = Expected {
         from: Some(caller),
         to: &node.own,
@@ -246,7 +247,8 @@ pub async fn answer(
         words,
         text.to_owned(),
     ));
-    services
+    let phase = held.2.phase.clone();
+    let answered = services
         .db
         .write(move |tx| {
             let held = Arc::clone(&held);
@@ -261,6 +263,7 @@ pub async fn answer(
                 let tip = log::tip(tx, &header.from, IN).await?;
                 log::append(tx, &header.from, IN, &tip, text, header, now).await?;
                 let sends = heed(desk, from, text, words).await?;
+                fault::reached("heard", &header.phase);
                 let (back, sends): (Vec<_>, Vec<_>) =
                     sends.into_iter().partition(|out| out.to == from);
                 let back: Vec<Word> = back
@@ -279,7 +282,9 @@ pub async fn answer(
                 Ok(Answered { text, sends })
             })
         })
-        .await
+        .await?;
+    fault::reached("answered", &phase);
+    Ok(answered)
 }
 
 /// Says something to an authority, and heeds what comes back; gives what else is to be said because of
@@ -307,11 +312,12 @@ pub async fn say(
     };
     let nonce = nonce()?;
     let text = ask_text(services, node, &code, &nonce, &word).await?;
-    let now = Utc::now();
-    let phase = word
+    let now = fault::now();
+    let phase: String = word
         .write()
         .map(|value| phase_of(&value))
         .unwrap_or_default();
+    fault::reached("said", &phase);
     let answer = match node
         .client
         .ask(&endpoint, &text, now.timestamp_millis())
@@ -323,7 +329,7 @@ pub async fn say(
             return Ok(Vec::new());
         }
     };
-    let now = Utc::now();
+    let now = fault::now();
     let expected = Expected {
         from: Some(&code),
         to: &node.own,
@@ -348,10 +354,11 @@ pub async fn say(
         answer,
         word,
     ));
-    services
+    let said = phase.clone();
+    let sends = services
         .db
         .write(move |tx| {
-            let held = Arc::clone(&held);
+            let (held, said) = (Arc::clone(&held), said.clone());
             Box::pin(async move {
                 let (services, node, header, words, answer, word) = held.as_ref();
                 let desk = Desk {
@@ -365,10 +372,14 @@ pub async fn say(
                 if let Word::Root(root) = word {
                     log::noted(tx, &header.from, root.day).await?;
                 }
-                heed(desk, to, answer, words).await
+                let sends = heed(desk, to, answer, words).await?;
+                fault::reached("told", &said);
+                Ok(sends)
             })
         })
-        .await
+        .await?;
+    fault::reached("taken", &phase);
+    Ok(sends)
 }
 
 async fn ask_text(
@@ -400,7 +411,7 @@ async fn ask_text(
                     tx,
                     services,
                     node,
-                    now: Utc::now(),
+                    now: fault::now(),
                 };
                 let about = About {
                     to: to.clone(),
@@ -432,7 +443,7 @@ async fn to_ourselves(
                     tx,
                     services,
                     node,
-                    now: Utc::now(),
+                    now: fault::now(),
                 };
                 // What we state ourselves is signed at once, so that it can be shown to others.
                 let mut value =

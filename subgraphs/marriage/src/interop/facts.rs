@@ -8,6 +8,7 @@ use super::core::authority;
 use super::core::event::{AuthorityEvent, Fact, FactKind, Standing, Station, Subject, View};
 use super::core::message::Ending;
 use super::core::names::RecordId;
+use super::fault;
 use super::node;
 use super::store::apply::apply;
 use super::store::{Desk, load, record};
@@ -17,7 +18,7 @@ use crate::model::marriage_record;
 use crate::rules::ledger::LedgerEvent;
 use crate::service::act::Act;
 use crate::service::ledger;
-use chrono::{NaiveDate, Utc};
+use chrono::NaiveDate;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 use uuid::Uuid;
@@ -39,7 +40,7 @@ pub async fn died(
         tx,
         services,
         node: &node,
-        now: Utc::now(),
+        now: fault::now(),
     };
     let subject = load::subject(desk, person).await?;
     if !subject.alive {
@@ -90,7 +91,7 @@ pub async fn enter(
         tx: act.tx,
         services: act.services,
         node: &node,
-        now: Utc::now(),
+        now: fault::now(),
     };
     let station = serving(desk).await?;
     let key = format!(
@@ -119,7 +120,7 @@ async fn append(act: &Act<'_>, person: &str, what: ledger::Fact) -> Result<()> {
 }
 
 async fn serving(desk: Desk<'_>) -> Result<Station> {
-    let station = load::station(desk.tx, desk.node).await?;
+    let station = load::living(desk.tx, desk.node).await?;
     if station.serving() {
         Ok(station)
     } else {

@@ -5,7 +5,8 @@
 //! leads to, who is trusted), [`node`] (this province), [`client`] (the way to a peer), [`log`] (every text,
 //! chained), [`store`] (the core's rows beside the ledger), [`steps`] (one event through the core),
 //! [`exchange`] (texts in and out), [`run`] (what goes on without being asked). [`counter`] is where a
-//! registry's own work meets the protocol, [`work`] what officers see of it, [`officers`] what they do.
+//! registry's own work meets the protocol, [`divorce`] the same for the weeks of a divorce, [`work`] what
+//! officers see of it, [`officers`] what they do.
 //!
 //! Only the core decides anything; only [`store::apply`] writes what it decided; nothing is sent before it
 //! is written.
@@ -15,8 +16,12 @@ pub mod client;
 pub mod conformance;
 pub mod core;
 pub mod counter;
+pub mod divorce;
+#[cfg(test)]
+mod examples;
 pub mod exchange;
 pub mod facts;
+pub mod fault;
 pub mod log;
 pub mod node;
 pub mod officers;

@@ -12,9 +12,14 @@ use crate::kit::{Error, Result, Services};
 use chrono::{DateTime, Utc};
 use serde::{Serialize, de::DeserializeOwned};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::Notify;
+use uuid::Uuid;
+
+/// A process that does not get to lead within this joins a province that another process leads.
+const JOINS_AFTER: Duration = Duration::from_secs(30);
 
 /// How often the folder of peers is looked at for changes.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
@@ -36,6 +41,18 @@ pub struct Node {
     folder: PathBuf,
     own_file: KeyFile,
     book: Mutex<Shelf>,
+    life: Life,
+}
+
+/// Whether what the station's row says is said of this life of the program: the row that a restart or a restore
+/// finds is of an earlier one, and must not be believed.
+struct Life {
+    opened: Instant,
+    /// This process asks the peers, no other.
+    leads: AtomicBool,
+    /// A life was begun since this process opened.
+    begun: AtomicBool,
+    found: Mutex<Option<Uuid>>,
 }
 
 struct Shelf {
@@ -100,7 +117,42 @@ impl Node {
                 stamp: stamp(peers.folder()),
             }),
             own_file,
+            life: Life {
+                opened: Instant::now(),
+                leads: AtomicBool::new(false),
+                begun: AtomicBool::new(false),
+                found: Mutex::new(None),
+            },
         }))
+    }
+
+    /// This process is the one that begins the province's life.
+    pub(super) fn leads(&self) {
+        self.life.leads.store(true, Ordering::SeqCst);
+    }
+
+    /// It has: the station's row is of this life.
+    pub(super) fn has_begun(&self) {
+        self.life.begun.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether a row of this start is of a life that was begun since this process opened, by itself or by the
+    /// process that leads.
+    #[must_use]
+    pub fn lives(&self, boot: Uuid) -> bool {
+        if self.life.begun.load(Ordering::SeqCst) {
+            return true;
+        }
+        let mut found = self
+            .life
+            .found
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if *found.get_or_insert(boot) != boot {
+            self.has_begun();
+            return true;
+        }
+        !self.life.leads.load(Ordering::SeqCst) && self.life.opened.elapsed() > JOINS_AFTER
     }
 
     /// Everybody who is trusted now. Files that have changed are read again.

@@ -3,6 +3,7 @@
 
 use super::core::event::{AuthorityEvent, CoordinatorEvent, Row, StationEvent};
 use super::core::names::{AuthorityId, TxnId};
+use super::fault;
 use super::node;
 use super::steps;
 use super::store::{Desk, load, to_json};
@@ -10,9 +11,8 @@ use crate::kit::{Error, Principal, Result, Role};
 use crate::model::interop::{alarm, glass, log, row};
 use crate::rules::Refusal;
 use crate::service::act::Act;
-use chrono::Utc;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -40,7 +40,7 @@ pub struct Close {
 pub async fn close(act: Act<'_>, what: &Close) -> Result<Uuid> {
     supervisor(act.caller)?;
     let closed = alarm::Entity::update_many()
-        .col_expr(alarm::Column::ClosedAt, Expr::value(Some(Utc::now())))
+        .col_expr(alarm::Column::ClosedAt, Expr::value(Some(fault::now())))
         .col_expr(
             alarm::Column::ClosedBy,
             Expr::value(Some(act.account()?.to_owned())),
@@ -76,7 +76,7 @@ pub struct Ask {
 /// `NotFound` where there is no such transaction that the caller may see.
 pub async fn ask_now(act: Act<'_>, what: &Ask) -> Result<Uuid> {
     let kept = log::Entity::find_by_id(what.txn).one(act.tx).await?;
-    let now = Some(Utc::now());
+    let now = Some(fault::now());
     match kept.and_then(|kept| kept.registry_id) {
         Some(office) => {
             act.review(office).await?;
@@ -111,6 +111,8 @@ pub async fn ask_now(act: Act<'_>, what: &Ask) -> Result<Uuid> {
 pub async fn walk_out(act: &Act<'_>, application: Uuid) -> Result<()> {
     let kept = log::Entity::find()
         .filter(log::Column::ApplicationId.eq(application))
+        .filter(log::Column::Closed.eq(false))
+        .order_by_desc(log::Column::Since)
         .one(act.tx)
         .await?;
     let (Some(kept), Some(node)) = (kept, node::of(act.services)?) else {
@@ -120,7 +122,7 @@ pub async fn walk_out(act: &Act<'_>, application: Uuid) -> Result<()> {
         tx: act.tx,
         services: act.services,
         node: &node,
-        now: Utc::now(),
+        now: fault::now(),
     };
     steps::at_coordinator(desk, TxnId(kept.txn), CoordinatorEvent::WalkOut).await?;
     // What is to be asked goes out by the row, now.
@@ -166,7 +168,7 @@ pub async fn break_glass(act: Act<'_>, what: &BreakGlass) -> Result<bool> {
         tx: act.tx,
         services: act.services,
         node: &node,
-        now: Utc::now(),
+        now: fault::now(),
     };
     let event = AuthorityEvent::BreakGlass {
         officers: [first, account],
@@ -236,7 +238,7 @@ async fn second(
                 officer: account.to_owned(),
                 statement: statement.to_owned(),
                 stated_by: stated_by.to_owned(),
-                at: Utc::now(),
+                at: fault::now(),
             };
             glass::Entity::insert(glass::ActiveModel::from(row))
                 .exec_without_returning(act.tx)
@@ -276,7 +278,7 @@ pub async fn go_on(act: Act<'_>, what: &GoOn) -> Result<bool> {
         tx: act.tx,
         services: act.services,
         node: &node,
-        now: Utc::now(),
+        now: fault::now(),
     };
     let event = StationEvent::Override {
         officers: [first, account],

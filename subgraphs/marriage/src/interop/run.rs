@@ -8,14 +8,16 @@
 use super::core::event::{ASK_AGAIN, AuthorityEvent, CoordinatorEvent, StationEvent};
 use super::core::message::{Message, Notice};
 use super::core::names::{AuthorityId, TxnId};
+use super::divorce;
 use super::exchange::{Root, Word, say, say_all};
+use super::fault;
 use super::log as chain;
 use super::node::{self, Node};
 use super::steps;
 use super::store::apply::next_look;
 use super::store::{Desk, Outgoing, from_json, load};
 use crate::kit::{Result, Services};
-use crate::model::interop::{log, row, telling};
+use crate::model::interop::{divorce as divorcing, log, row, telling};
 use chrono::{DateTime, Duration as Days, Utc};
 use futures_util::future::BoxFuture;
 use sea_orm::sea_query::Expr;
@@ -47,11 +49,14 @@ pub async fn run(services: Services, mut shutdown: watch::Receiver<bool>) {
         }
     };
     let work = services.db.exclusively("interop", || async {
-        if let Err(error) = begin(&services, &node).await {
+        node.leads();
+        // Until a life is begun no ledger is written: there is nothing to go on to.
+        while let Err(error) = begin(&services, &node).await {
             tracing::warn!(
                 code = error.code(),
                 "the exchange between provinces cannot start yet"
             );
+            tokio::time::sleep(LOOK).await;
         }
         serve(&services, &node).await;
         Ok(())
@@ -81,7 +86,7 @@ where
                     tx,
                     services,
                     node,
-                    now: Utc::now(),
+                    now: fault::now(),
                 })
                 .await
             })
@@ -92,6 +97,7 @@ where
 /// A new life: every peer is asked; unfinished rows are taken up at once.
 async fn begin(services: &Services, node: &Arc<Node>) -> Result<()> {
     let sends = step(services, node, |desk| Box::pin(steps::start(desk))).await?;
+    node.has_begun();
     spawn(services, node, sends);
     wake_all(services).await
 }
@@ -102,7 +108,7 @@ async fn wake_all(services: &Services) -> Result<()> {
         .db
         .write(|tx| {
             Box::pin(async move {
-                let now = Utc::now();
+                let now = fault::now();
                 log::Entity::update_many()
                     .col_expr(log::Column::DueAt, Expr::value(Some(now)))
                     .col_expr(log::Column::Attempts, Expr::value(0))
@@ -138,6 +144,7 @@ pub(crate) async fn start_now(services: &Services) {
     let Ok(sends) = step(services, &node, |desk| Box::pin(steps::start(desk))).await else {
         panic!("no start")
     };
+    node.has_begun();
     say_all(services, &node, sends).await;
 }
 
@@ -148,7 +155,7 @@ pub(crate) async fn look_now(services: &Services) -> bool {
         panic!("no node")
     };
     let _ = catching_up(services, &node).await;
-    let far = Utc::now() + Days::days(3_650);
+    let far = fault::now() + Days::days(3_650);
     let Ok(waiting) = waiting(services, far).await else {
         panic!("no rows")
     };
@@ -166,7 +173,7 @@ pub fn say_later(services: &Services, node: &Arc<Node>, sends: Vec<Outgoing>) {
 
 async fn serve(services: &Services, node: &Arc<Node>) {
     let permits = Arc::new(Semaphore::new(AT_ONCE));
-    let (mut hello, mut upkeep) = (Utc::now() + Days::seconds(3), Utc::now());
+    let (mut hello, mut upkeep) = (fault::now() + Days::seconds(3), fault::now());
     let mut serving = false;
     loop {
         let woken = services.db.committed().notified();
@@ -176,7 +183,7 @@ async fn serve(services: &Services, node: &Arc<Node>) {
                 "rows between provinces cannot be looked at"
             );
         }
-        let now = Utc::now();
+        let now = fault::now();
         if now >= hello {
             hello = now + Days::milliseconds(ASK_AGAIN.0);
             match catching_up(services, node).await {
@@ -223,10 +230,11 @@ enum Due {
     Log(TxnId),
     Row(TxnId),
     Tell(AuthorityId, Notice),
+    Unmark(uuid::Uuid),
 }
 
 async fn look(services: &Services, node: &Arc<Node>, permits: &Arc<Semaphore>) -> Result<()> {
-    let now = Utc::now();
+    let now = fault::now();
     let waiting = waiting(services, now).await?;
     for (due, lease) in waiting {
         let Ok(permit) = Arc::clone(permits).try_acquire_owned() else {
@@ -250,6 +258,7 @@ enum Lease {
     Log(TxnId, Option<DateTime<Utc>>),
     Row(TxnId, Option<DateTime<Utc>>),
     Tell(uuid::Uuid, String, i32, Option<DateTime<Utc>>),
+    Unmark(uuid::Uuid, Option<DateTime<Utc>>),
 }
 
 impl Lease {
@@ -289,6 +298,14 @@ impl Lease {
                             .filter(telling::Column::Notice.eq(*notice))
                             .filter(telling::Column::Peer.eq(peer))
                             .filter(telling::Column::DueAt.eq(*seen))
+                            .exec(tx)
+                            .await?
+                    }
+                    Self::Unmark(application, seen) => {
+                        divorcing::Entity::update_many()
+                            .col_expr(divorcing::Column::DueAt, Expr::value(until))
+                            .filter(divorcing::Column::ApplicationId.eq(*application))
+                            .filter(divorcing::Column::DueAt.eq(*seen))
                             .exec(tx)
                             .await?
                     }
@@ -340,6 +357,10 @@ async fn waiting(services: &Services, now: DateTime<Utc>) -> Result<Vec<(Due, Le
             found.push((Due::Tell(to, from_json(&row.body)?), lease));
         }
     }
+    for row in divorce::due(db, now, BATCH).await? {
+        let id = row.application_id;
+        found.push((Due::Unmark(id), Lease::Unmark(id, row.due_at)));
+    }
     Ok(found)
 }
 
@@ -366,6 +387,12 @@ async fn pursue(services: &Services, node: &Arc<Node>, due: Due) {
             to,
             message: Message::Ended { notice },
         }]),
+        Due::Unmark(application) => {
+            step(services, node, move |desk| {
+                Box::pin(divorce::pursue(desk, application))
+            })
+            .await
+        }
     };
     match sends {
         Ok(sends) => say_all(services, node, sends).await,

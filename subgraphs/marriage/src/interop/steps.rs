@@ -53,7 +53,7 @@ pub async fn at_authority(
     message: Option<&Message>,
     event: AuthorityEvent,
 ) -> Result<Vec<Outgoing>> {
-    let station = load::station(desk.tx, desk.node).await?;
+    let station = load::living(desk.tx, desk.node).await?;
     let row = match txn {
         Some(txn) => load::row(desk.tx, txn).await?,
         None => None,
@@ -91,7 +91,7 @@ pub async fn at_coordinator(
 }
 
 async fn coordinate(desk: Desk<'_>, txn: TxnId, event: CoordinatorEvent) -> Result<Vec<Outgoing>> {
-    let station = load::station(desk.tx, desk.node).await?;
+    let station = load::living(desk.tx, desk.node).await?;
     let log = load::log(desk.tx, txn).await?;
     let bench = Bench::new(&station, log.as_ref());
     apply(desk, coordinator::step(&bench, event, desk.at())).await
@@ -111,13 +111,10 @@ async fn at_station(desk: Desk<'_>, from: AuthorityId, message: &Message) -> Res
     let evidence = match message {
         Message::Hello { after, .. } => evidence_about(desk, from, *after).await?,
         Message::Known {
-            verdicts,
-            forced,
-            boot,
-            ..
+            verdicts, forced, ..
         } => {
             // Only what answers this start is taken in.
-            if load::station(desk.tx, desk.node).await?.boot == *boot {
+            if restart::answers(&load::station(desk.tx, desk.node).await?, from, message) {
                 sends.extend(replay(desk, verdicts, forced).await?);
             }
             Evidence::default()

@@ -6,7 +6,9 @@
 
 use super::core::event::{BREAK_GLASS_AFTER, Log, Phase, Row, SOFT_EXPIRY};
 use super::core::message::{Act as Deed, Outcome};
-use super::core::names::At;
+use super::core::names::{At, RecordId};
+use super::divorce;
+use super::fault;
 use super::officers::supervisor;
 use super::store::from_json;
 use super::store::record::refusal_of;
@@ -83,7 +85,7 @@ pub async fn list(
         return Err(Error::Forbidden);
     }
     let db = services.db.read();
-    let now = At(Utc::now().timestamp_millis());
+    let now = At(fault::now().timestamp_millis());
     let mut query = log::Entity::find()
         .order_by_desc(log::Column::Since)
         .limit(MOST);
@@ -114,6 +116,12 @@ pub async fn list(
             ));
         }
     }
+    for (row, office) in divorce::put_off(db, MOST).await? {
+        let office = registry::Entity::find_by_id(office).one(db).await?;
+        if office.is_some_and(|office| may_review(caller, &office)) {
+            found.push(of_withdrawal(&row));
+        }
+    }
     if supervisor {
         let held = row::Entity::find()
             .filter(row::Column::State.eq("HELD"))
@@ -132,6 +140,7 @@ pub async fn list(
 fn of_log(state: &Log, application: Option<Uuid>, since: DateTime<Utc>, now: At) -> Waiting {
     let plan = &state.plan;
     let (da, ha) = (plan.da.to_string(), plan.ha.unwrap_or(plan.da).to_string());
+    let deed = name_of_deed(plan.act);
     let late = now.passed(SOFT_EXPIRY, state.since);
     let mut permitted = Vec::new();
     let mut refusal = None;
@@ -149,8 +158,11 @@ fn of_log(state: &Log, application: Option<Uuid>, since: DateTime<Utc>, now: At)
         (Phase::Started, None) if plan.ha.is_some() => (
             Some(ha.clone()),
             (
-                format!("Waiting for authority {ha} to hold its person for this registration."),
-                format!("等待{ha}核验并占用其当事人。"),
+                format!(
+                    "Waiting for authority {ha} to hold its person for this {}.",
+                    deed.0
+                ),
+                format!("等待{ha}核验并占用其当事人（{}）。", deed.1),
             ),
         ),
         (_, None) => (
@@ -173,8 +185,11 @@ fn of_log(state: &Log, application: Option<Uuid>, since: DateTime<Utc>, now: At)
         (Phase::Decided, Some(Outcome::Committed(_))) => (
             Some(ha.clone()),
             (
-                format!("Registered; authority {ha} has yet to enter it in its ledger."),
-                format!("登记已成立，等待{ha}记入台账。"),
+                format!(
+                    "The {} is decided; authority {ha} has yet to enter it in its ledger.",
+                    deed.0
+                ),
+                format!("{}已成立，等待{ha}记入台账。", deed.1),
             ),
         ),
         (Phase::Decided, Some(Outcome::Aborted { class })) => {
@@ -182,16 +197,19 @@ fn of_log(state: &Log, application: Option<Uuid>, since: DateTime<Utc>, now: At)
             (
                 Some(ha.clone()),
                 (
-                    format!("Came to nothing; authority {ha} has yet to release its person."),
-                    format!("登记未成立，等待{ha}解除占用。"),
+                    format!(
+                        "The {} came to nothing; authority {ha} has yet to release its person.",
+                        deed.0
+                    ),
+                    format!("{}未成立，等待{ha}解除占用。", deed.1),
                 ),
             )
         }
         (_, Some(Outcome::Committed(_))) => (
             None,
             (
-                "Registered on both ledgers.".to_owned(),
-                "登记已成立，双方台账一致。".to_owned(),
+                format!("The {} stands on both ledgers.", deed.0),
+                format!("{}已成立，双方台账一致。", deed.1),
             ),
         ),
         (_, Some(Outcome::Aborted { class })) => {
@@ -199,8 +217,8 @@ fn of_log(state: &Log, application: Option<Uuid>, since: DateTime<Utc>, now: At)
             (
                 None,
                 (
-                    "Came to nothing, and nobody is held.".to_owned(),
-                    "登记未成立，占用已全部解除。".to_owned(),
+                    format!("The {} came to nothing, and nobody is held.", deed.0),
+                    format!("{}未成立，占用已全部解除。", deed.1),
                 ),
             )
         }
@@ -208,7 +226,9 @@ fn of_log(state: &Log, application: Option<Uuid>, since: DateTime<Utc>, now: At)
     if waits_for.is_some() {
         permitted.push(Permitted::AskNow);
     }
-    if state.verdict.is_none() && state.giving_up.is_none() {
+    // A withdrawal was declared and must be done.
+    let withdrawal = matches!(plan.act, Deed::WithdrawDivorce { .. });
+    if state.verdict.is_none() && state.giving_up.is_none() && !withdrawal {
         permitted.push(Permitted::GiveUp);
     }
     Waiting {
@@ -226,6 +246,39 @@ fn of_log(state: &Log, application: Option<Uuid>, since: DateTime<Utc>, now: At)
     }
 }
 
+/// A withdrawal that counts here and that the other ledgers have not taken in.
+fn of_withdrawal(row: &crate::model::interop::divorce::Model) -> Waiting {
+    Waiting {
+        txn: row.txn.unwrap_or_default(),
+        side: Side::Accepting,
+        deed: Deed::WithdrawDivorce {
+            record: RecordId(row.marriage_id),
+            application: RecordId(row.application_id),
+        },
+        state: "WAITING".to_owned(),
+        since: row.due_at.unwrap_or_default(),
+        application: Some(row.application_id),
+        waits_for: None,
+        in_doubt: row.attempts > 3,
+        words: (
+            "The application is withdrawn; its mark is yet to be taken off the ledgers of the provinces, which is tried again by itself.".to_owned(),
+            "申请已撤回，各省台账上的标记尚待撤销，系统将自动重试。".to_owned(),
+        ),
+        refusal: None,
+        permitted: Vec::new(),
+    }
+}
+
+/// What a deed is called in a sentence.
+const fn name_of_deed(deed: Deed) -> (&'static str, &'static str) {
+    match deed {
+        Deed::Marry { .. } => ("marriage", "结婚登记"),
+        Deed::ApplyDivorce { .. } => ("application for divorce", "离婚申请"),
+        Deed::WithdrawDivorce { .. } => ("withdrawal of a divorce", "离婚申请撤回"),
+        Deed::Divorce { .. } => ("divorce", "离婚登记"),
+    }
+}
+
 const fn name_of(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Committed(_) => "committed",
@@ -238,15 +291,20 @@ fn of_row(state: &Row, since: DateTime<Utc>, now: At) -> Option<Waiting> {
         return None;
     };
     let (da, coordinator) = (hold.plan.da.to_string(), hold.plan.coordinator.to_string());
+    let deed = name_of_deed(hold.plan.act);
     let mut permitted = vec![Permitted::AskNow];
     if now.passed(BREAK_GLASS_AFTER, hold.since) {
         permitted.push(Permitted::BreakGlass);
     }
     let mut words = (
         format!(
-            "A person of this province is held for a registration in {coordinator}; authority {da} decides, and the hold ends with its decision only."
+            "A person of this province is held for a {} in {coordinator}; authority {da} decides, and the hold ends with its decision only.",
+            deed.0
         ),
-        format!("本省一名当事人因{coordinator}受理的登记被占用，由{da}决定；占用只随其决定解除。"),
+        format!(
+            "本省一名当事人因{coordinator}受理的{}被占用，由{da}决定；占用只随其决定解除。",
+            deed.1
+        ),
     );
     if hold.contested {
         words
@@ -306,6 +364,10 @@ pub fn alarm_words(what: &str) -> (&'static str, &'static str) {
         "CONTRADICTION" => (
             "Two different decisions of one transaction were shown. Keep both messages and call the deciding authority.",
             "同一事务出现两个不同决定，请保全报文并联系决定方。",
+        ),
+        "LOST_WORD" => (
+            "A decision came that the deciding authority lost in a restore and has since made otherwise. It changes nothing here; ask whether papers were issued on it.",
+            "收到决定方恢复数据库时丢失、其后另行作出的旧决定，本省记录不受影响，请核实是否已据此发证。",
         ),
         "KEY_REUSED" => (
             "The same transaction came with other contents. Call the accepting province.",

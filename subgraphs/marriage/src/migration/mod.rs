@@ -4,6 +4,9 @@ mod m0001_tables;
 mod m0002_counter;
 mod m0003_judgment_index;
 mod m0005_interop;
+mod m0006_open_matters;
+mod m0007_interop_divorce;
+mod m0010_law;
 
 use sea_orm_migration::MigrationTrait;
 
@@ -14,5 +17,8 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0002_counter::Counter),
         Box::new(m0003_judgment_index::JudgmentIndex),
         Box::new(m0005_interop::Interop),
+        Box::new(m0006_open_matters::OpenMatters),
+        Box::new(m0007_interop_divorce::InteropDivorce),
+        Box::new(m0010_law::Law),
     ]
 }

@@ -48,6 +48,10 @@ pub struct Model {
     pub photo_ref: Option<String>,
     /// `PASS`, `FAIL` or `NOT_DONE`; never a template.
     pub face_match: String,
+    /// The kind of the number by which the party was entered, see `kit::identity::NumberKind`; none in old rows.
+    pub number_kind: Option<String>,
+    /// The legal day on which the party stood before the registrar; none while it did not.
+    pub seen_on: Option<Date>,
 }
 
 /// None is declared: joins are written where they are needed.

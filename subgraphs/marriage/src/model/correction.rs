@@ -29,6 +29,8 @@ pub struct Model {
     pub decided_by: Option<String>,
     /// When.
     pub decided_at: Option<DateTimeUtc>,
+    /// `MAN` or `WOMAN`: who died, for a marriage that a death has ended.
+    pub deceased: Option<String>,
     /// `PROPOSED`, `APPLIED`, `REJECTED` or `EXPIRED`.
     pub state: String,
     /// Counts changes.

@@ -23,6 +23,8 @@ pub struct Model {
     pub proposed: Option<String>,
     /// Account of the first officer.
     pub proposed_by: Option<String>,
+    /// When it was proposed.
+    pub proposed_at: Option<DateTimeUtc>,
     /// Account of the second officer.
     pub decided_by: Option<String>,
     /// Legal day of the decision.

@@ -45,7 +45,24 @@ pub struct AgeSettings {
     pub leap_day: LeapDayBirthday,
 }
 
-/// Full years of age on a day; negative before birth.
+impl AgeSettings {
+    /// M-1, 民法典 1047: the settings of a day, by the table of the law; the usual ones on a day without rows.
+    #[must_use]
+    pub fn on(day: NaiveDate) -> Self {
+        Self {
+            reached_on: match law::value(Parameter::AgeReachedOn, day) {
+                Some(1) => AgeReachedOn::DayAfterBirthday,
+                _ => AgeReachedOn::Birthday,
+            },
+            leap_day: match law::value(Parameter::LeapDayBirthday, day) {
+                Some(0) => LeapDayBirthday::LastOfFebruary,
+                _ => LeapDayBirthday::FirstOfMarch,
+            },
+        }
+    }
+}
+
+/// M-1, 民法典 1047: full years of age on a day; negative before birth.
 #[must_use]
 pub fn full_years(birth: NaiveDate, on: NaiveDate, settings: AgeSettings) -> i32 {
     let years = on.year() - birth.year();
@@ -62,7 +79,8 @@ pub fn full_years(birth: NaiveDate, on: NaiveDate, settings: AgeSettings) -> i32
     if reached { years } else { years - 1 }
 }
 
-/// M-1, 民法典 1047: man at least 22, woman at least 20 full years on the day of registration.
+/// M-1, 民法典 1047: man at least 22, woman at least 20 full years on the day of registration, or what the
+/// law of that day asked; before any law of which the age is known nothing is registered.
 #[must_use]
 pub fn marriage_age(
     sex: Sex,
@@ -72,18 +90,22 @@ pub fn marriage_age(
 ) -> Option<Refusal> {
     let years = i64::from(full_years(birth, on, settings));
     match sex {
-        Sex::Man if years < law::value(Parameter::ManAge, on) => Some(Refusal::by_law(
-            "MAN_UNDER_AGE",
-            "The man has not yet reached the age of marriage.",
-            "男方未到法定婚龄。",
-            "民法典第一千零四十七条",
-        )),
-        Sex::Woman if years < law::value(Parameter::WomanAge, on) => Some(Refusal::by_law(
-            "WOMAN_UNDER_AGE",
-            "The woman has not yet reached the age of marriage.",
-            "女方未到法定婚龄。",
-            "民法典第一千零四十七条",
-        )),
+        Sex::Man if law::value(Parameter::ManAge, on).is_none_or(|age| years < age) => {
+            Some(Refusal::by_law(
+                "MAN_UNDER_AGE",
+                "The man has not yet reached the age of marriage.",
+                "男方未到法定婚龄。",
+                "民法典第一千零四十七条",
+            ))
+        }
+        Sex::Woman if law::value(Parameter::WomanAge, on).is_none_or(|age| years < age) => {
+            Some(Refusal::by_law(
+                "WOMAN_UNDER_AGE",
+                "The woman has not yet reached the age of marriage.",
+                "女方未到法定婚龄。",
+                "民法典第一千零四十七条",
+            ))
+        }
         _ => None,
     }
 }
@@ -133,6 +155,20 @@ mod tests {
         for (on, first_of_march, last_of_february) in table {
             assert_eq!(full_years(birth, day(on), usual), first_of_march, "{on}");
             assert_eq!(full_years(birth, day(on), early), last_of_february, "{on}");
+        }
+    }
+
+    #[test]
+    fn the_settings_are_those_of_the_table_of_the_law() {
+        assert_eq!(AgeSettings::on(day("2026-11-22")), AgeSettings::default());
+        // The age of the law of that day, and none before there was one.
+        for (birth, on, code) in [
+            ("1955-06-01", "1975-06-01", None),
+            ("1960-06-01", "1981-06-01", Some("MAN_UNDER_AGE")),
+            ("1900-01-01", "1949-10-01", Some("MAN_UNDER_AGE")),
+        ] {
+            let got = marriage_age(Sex::Man, day(birth), day(on), AgeSettings::on(day(on)));
+            assert_eq!(got.map(|r| r.code), code, "{on}");
         }
     }
 

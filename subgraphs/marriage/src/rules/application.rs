@@ -5,6 +5,7 @@
 //! in `Registered`.
 
 use super::Refusal;
+use chrono::NaiveDate;
 
 /// Where an application for marriage stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -101,7 +102,7 @@ impl State {
     }
 }
 
-/// Whether a step is part of the course. New findings and new declarations lead back to
+/// B.1.5, 民法典 1049: whether a step is part of the course. New findings and new declarations lead back to
 /// `Checking`, never further.
 #[must_use]
 pub const fn follows(from: State, to: State) -> bool {
@@ -127,7 +128,7 @@ pub const fn follows(from: State, to: State) -> bool {
     )
 }
 
-/// The refusal of a step that is not part of the course.
+/// B.1.5, 民法典 1049: the refusal of a step that is not part of the course.
 pub fn step(from: State, to: State) -> Result<(), Refusal> {
     if follows(from, to) {
         Ok(())
@@ -137,6 +138,17 @@ pub fn step(from: State, to: State) -> Result<(), Refusal> {
             "In its present state the application does not allow this step.",
             "该申请当前状态不允许此操作。",
         ))
+    }
+}
+
+/// M-11, 民法典 1049, 婚姻登记条例 (当场登记): an application belongs to the day on which it was received: what is
+/// still at the counter when that day is over is over too.
+#[must_use]
+pub fn state_on(state: State, received_on: Option<NaiveDate>, today: NaiveDate) -> State {
+    if state.is_at_counter() && received_on.is_some_and(|day| day < today) {
+        State::Aborted
+    } else {
+        state
     }
 }
 
@@ -152,7 +164,7 @@ pub fn may_register(state: State, checked_today: bool) -> Result<(), Refusal> {
     if !checked_today {
         return Err(Refusal::by_law(
             "CHECKS_OF_ANOTHER_DAY",
-            "The checks are of another day; receive the application again today.",
+            "The checks are of another day; receive the couple again today.",
             "核验结果非当日作出，须当日重新受理核验。",
             "婚姻登记条例（国务院令第804号）",
         ));
@@ -212,6 +224,23 @@ mod tests {
             (State::Committing, State::Refused),
         ] {
             assert!(step(from, to).is_err(), "{from:?} {to:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_at_the_counter_ends_with_its_day() {
+        // 婚姻登记条例: 当场予以登记.
+        let day = |n| NaiveDate::from_ymd_opt(2026, 11, n).unwrap();
+        for state in State::ALL {
+            let tomorrow = state_on(state, Some(day(22)), day(23));
+            let expected = if state.is_at_counter() {
+                State::Aborted
+            } else {
+                state
+            };
+            assert_eq!(tomorrow, expected, "{state:?}");
+            assert_eq!(state_on(state, Some(day(22)), day(22)), state);
+            assert_eq!(state_on(state, None, day(23)), state);
         }
     }
 

@@ -24,13 +24,15 @@ impl Retention {
 }
 
 /// M-24, 婚姻登记档案管理办法 13: kept for a hundred years from the end of the year of the act, what is
-/// of lasting value for ever. None means for ever.
+/// of lasting value for ever. The period is that of the day on which the file is archived, `today`, for the
+/// rules of 2006 hold for older files too. None means for ever, also where no period is known.
 #[must_use]
-pub fn retain_until(retention: Retention, act: NaiveDate) -> Option<NaiveDate> {
+pub fn retain_until(retention: Retention, act: NaiveDate, today: NaiveDate) -> Option<NaiveDate> {
     match retention {
         Retention::Permanent => None,
         Retention::LongTerm => {
-            let years = i32::try_from(law::value(Parameter::RetentionYears, act)).unwrap_or(100);
+            let years = law::value(Parameter::RetentionYears, today)?;
+            let years = i32::try_from(years).ok()?;
             NaiveDate::from_ymd_opt(act.year() + years, 12, 31)
         }
     }
@@ -43,16 +45,16 @@ mod tests {
 
     #[test]
     fn a_file_is_kept_a_hundred_years_or_for_ever() {
-        let act = "2026-11-22".parse().unwrap();
+        let act: NaiveDate = "2026-11-22".parse().unwrap();
         assert_eq!(
-            retain_until(Retention::LongTerm, act),
+            retain_until(Retention::LongTerm, act, act),
             Some("2126-12-31".parse().unwrap())
         );
-        assert_eq!(retain_until(Retention::Permanent, act), None);
-        // Before the rules of 2006 the first known period counts.
+        assert_eq!(retain_until(Retention::Permanent, act, act), None);
+        // A file of before the rules of 2006 is kept by the rules in force when it is archived.
         let early = "1988-02-29".parse().unwrap();
         assert_eq!(
-            retain_until(Retention::LongTerm, early),
+            retain_until(Retention::LongTerm, early, act),
             Some("2088-12-31".parse().unwrap())
         );
     }

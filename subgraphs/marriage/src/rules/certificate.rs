@@ -123,7 +123,7 @@ impl fmt::Display for CertificateNumber {
     }
 }
 
-/// 登记工作规范: the number after `last` in a run; 0 stands before the first.
+/// B.1.3, 婚姻登记工作规范: the number after `last` in a run; 0 stands before the first.
 pub fn next_serial(last: u32) -> Result<u32, CertificateNumberError> {
     if last >= LAST_SERIAL {
         Err(CertificateNumberError::Exhausted)

@@ -1,10 +1,12 @@
 //! M-16 and M-17: the cooling-off period and the window after it.
 //!
-//! The dates are fixed when the application is received and stored with it; the *state* is never
-//! stored as an answer but computed from the dates at every reading, so that a stopped timer can
-//! never give a wrong one.
+//! The dates are computed when the application is received and stored with it; while a needed year's
+//! calendar is not published they are *provisional*, are computed again at every reading ([`as_known`]), and
+//! nothing is refused for good or written down on their account. The *state* is never stored as an answer
+//! but computed from the dates at every reading, so that a stopped timer can never give a wrong one.
 
-use super::days::{LegalDay, RestDays, period_end, plus};
+use super::Refusal;
+use super::days::{RestDays, period_end, plus};
 use super::law::{self, Parameter};
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 
@@ -23,6 +25,12 @@ pub struct DivorceDates {
     pub window_ends: NaiveDate,
     /// True while the rest days of a needed year are not published.
     pub provisional: bool,
+    /// Until the end of this day the cooling-off surely lasts; its last day where that is certain.
+    pub cooling_surely_to: NaiveDate,
+    /// Until the end of this day the window surely lasts; its last day where that is certain.
+    pub window_surely_to: NaiveDate,
+    /// True while the end of the cooling-off itself may still move.
+    pub cooling_provisional: bool,
 }
 
 /// Where an application stands.
@@ -34,47 +42,77 @@ pub enum Phase {
     WindowOpen,
     /// The window passed unused.
     DeemedWithdrawn,
+    /// A period has ended or not, which nobody can say before the calendar of the year is published.
+    EndUncertain,
 }
 
 /// M-16, M-17, 民法典 1077: thirty days from the day after receipt, then thirty days more; a last
-/// day of rest moves to the next working day.
+/// day of rest moves to the next working day. None on a day for which the law knew no cooling-off.
 #[must_use]
-pub fn divorce_dates(calendar: &dyn RestDays, received_on: NaiveDate) -> DivorceDates {
-    let LegalDay {
-        day: cooling_off_ends,
-        provisional: first,
-    } = period_end(
+pub fn divorce_dates(calendar: &dyn RestDays, received_on: NaiveDate) -> Option<DivorceDates> {
+    let window = law::count(Parameter::WindowDays, received_on)?;
+    let first = period_end(
         calendar,
         received_on,
-        law::count(Parameter::CoolingOffDays, received_on),
+        law::count(Parameter::CoolingOffDays, received_on)?,
     );
-    let LegalDay {
-        day: window_ends,
-        provisional: second,
-    } = period_end(
-        calendar,
-        cooling_off_ends,
-        law::count(Parameter::WindowDays, received_on),
-    );
-    DivorceDates {
+    let second = period_end(calendar, first.day, window);
+    // Where already the first period may end earlier, so may the second.
+    let earliest = period_end(calendar, first.earliest, window).earliest;
+    Some(DivorceDates {
         received_on,
         cooling_off_starts: plus(received_on, 1),
-        cooling_off_ends,
-        window_opens: plus(cooling_off_ends, 1),
-        window_ends,
-        provisional: first || second,
+        cooling_off_ends: first.day,
+        window_opens: plus(first.day, 1),
+        window_ends: second.day,
+        provisional: first.provisional || second.provisional,
+        cooling_surely_to: first.earliest,
+        window_surely_to: earliest.min(second.earliest),
+        cooling_provisional: first.provisional,
+    })
+}
+
+/// M-16, M-17, 民法典 203: the dates of an application as they are known now. What was certain at receipt
+/// stands; what was provisional is computed again with the calendar there is.
+#[must_use]
+pub fn as_known(calendar: &dyn RestDays, stored: DivorceDates) -> DivorceDates {
+    if stored.provisional {
+        divorce_dates(calendar, stored.received_on).unwrap_or(stored)
+    } else {
+        stored
     }
 }
 
+/// M-16, 民法典 1077: an application of a day for which the law knew no cooling-off is not received.
+pub const NO_COOLING_OFF: Refusal = Refusal::by_law(
+    "NO_COOLING_OFF_ON_THAT_DAY",
+    "On that day the law knew no cooling-off; there are no such dates.",
+    "该日尚无离婚冷静期规定，无法计算期限。",
+    "民法典第一千零七十七条",
+);
+
+/// M-16, M-17, 民法典 203: what depends on a last day that is not certain yet waits; it is refused for now
+/// and never for good.
+pub const END_UNCERTAIN: Refusal = Refusal::by_law(
+    "DEADLINE_PROVISIONAL",
+    "The rest days of the year are not published in this system, so it is not certain whether the period has ended; load the calendar and ask again.",
+    "所涉年度的节假日安排尚未录入，期限是否届满暂不能确定；录入日历后请重新办理。",
+    "民法典第二百零三条",
+);
+
 /// M-17, 民法典 203 and 1077: the phase at a moment of Shanghai time. The window's last day ends
 /// with the registry's close of business; on the evening of the cooling-off's last day neither act
-/// is possible any more, and the window opens on the next day.
+/// is possible any more, and the window opens on the next day. A day that may still move ends nothing.
 #[must_use]
 pub fn phase_at(dates: &DivorceDates, closes: NaiveTime, now: NaiveDateTime) -> Phase {
-    if now.date() <= dates.cooling_off_ends {
+    if now.date() <= dates.cooling_surely_to {
         Phase::Cooling
-    } else if now <= dates.window_ends.and_time(closes) {
+    } else if dates.cooling_provisional {
+        Phase::EndUncertain
+    } else if now <= dates.window_surely_to.and_time(closes) {
         Phase::WindowOpen
+    } else if dates.provisional {
+        Phase::EndUncertain
     } else {
         Phase::DeemedWithdrawn
     }
@@ -120,7 +158,7 @@ mod tests {
             ),
         ];
         for (received, starts, ends, opens, closes, provisional) in table {
-            let dates = divorce_dates(&Year2026, day(received));
+            let dates = divorce_dates(&Year2026, day(received)).unwrap();
             assert_eq!(dates.cooling_off_starts, day(starts), "{received}");
             assert_eq!(dates.cooling_off_ends, day(ends), "{received}");
             assert_eq!(dates.window_opens, day(opens), "{received}");
@@ -143,7 +181,7 @@ mod tests {
 
     #[test]
     fn the_phase_turns_at_the_end_of_the_day_and_at_close_of_business() {
-        let dates = divorce_dates(&Year2026, day("2026-03-02"));
+        let dates = divorce_dates(&Year2026, day("2026-03-02")).unwrap();
         let closes = NaiveTime::from_hms_opt(17, 0, 0).unwrap();
         let table = [
             ("2026-03-02T10:00:00", Phase::Cooling),
@@ -158,6 +196,91 @@ mod tests {
                 phase_at(&dates, closes, now.parse().unwrap()),
                 phase,
                 "{now}"
+            );
+        }
+    }
+
+    /// 2027 as it might be published: 6 January a rest day, 9 January (a Saturday) worked.
+    struct With2027;
+
+    impl RestDays for With2027 {
+        fn is_rest(&self, on: NaiveDate) -> Option<bool> {
+            use chrono::{Datelike, Weekday};
+            if on.year() != 2027 {
+                return Year2026.is_rest(on);
+            }
+            let weekend = matches!(on.weekday(), Weekday::Sat | Weekday::Sun);
+            Some(match (on.month(), on.day()) {
+                (1, 1 | 6) => true,
+                (1, 9) => false,
+                _ => weekend,
+            })
+        }
+    }
+
+    #[test]
+    fn a_provisional_end_is_computed_again_and_ends_nothing_before_it_is_certain() {
+        // 民法典 203 (1): the last day of a period that is a rest day moves to the next that is none.
+        let stored = divorce_dates(&Year2026, day("2026-11-05")).unwrap();
+        assert!(stored.provisional && !stored.cooling_provisional);
+        let known = as_known(&With2027, stored);
+        assert_eq!(
+            (known.window_ends, known.provisional),
+            (day("2027-01-07"), false)
+        );
+        let closes = NaiveTime::from_hms_opt(17, 0, 0).unwrap();
+        let table = [
+            ("2027-01-06T16:59:00", Phase::WindowOpen, Phase::WindowOpen),
+            (
+                "2027-01-06T18:00:00",
+                Phase::EndUncertain,
+                Phase::WindowOpen,
+            ),
+            (
+                "2027-01-07T18:00:00",
+                Phase::EndUncertain,
+                Phase::DeemedWithdrawn,
+            ),
+            (
+                "2027-03-01T09:00:00",
+                Phase::EndUncertain,
+                Phase::DeemedWithdrawn,
+            ),
+        ];
+        for (now, before, after) in table {
+            let now = now.parse().unwrap();
+            assert_eq!(
+                phase_at(&as_known(&Year2026, stored), closes, now),
+                before,
+                "{now}"
+            );
+            assert_eq!(phase_at(&known, closes, now), after, "{now}");
+        }
+        // The cooling-off itself may end on a Saturday that is worked: until then it surely runs.
+        let stored = divorce_dates(&Year2026, day("2026-12-10")).unwrap();
+        assert_eq!(
+            (stored.cooling_surely_to, stored.cooling_off_ends),
+            (day("2027-01-09"), day("2027-01-11"))
+        );
+        let monday = "2027-01-11T09:00:00".parse().unwrap();
+        assert_eq!(phase_at(&stored, closes, monday), Phase::EndUncertain);
+        assert_eq!(
+            phase_at(&as_known(&With2027, stored), closes, monday),
+            Phase::WindowOpen
+        );
+        // What was certain at receipt stands.
+        let certain = divorce_dates(&Year2026, day("2026-03-02")).unwrap();
+        assert_eq!(as_known(&With2027, certain), certain);
+    }
+
+    #[test]
+    fn before_the_civil_code_there_was_no_cooling_off() {
+        // 民法典 1077 is in force since 2021-01-01.
+        for (received, dates) in [("2020-12-31", false), ("2021-01-01", true)] {
+            assert_eq!(
+                divorce_dates(&Year2026, day(received)).is_some(),
+                dates,
+                "{received}"
             );
         }
     }

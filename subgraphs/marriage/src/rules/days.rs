@@ -27,9 +27,12 @@ pub struct LegalDay {
     pub day: NaiveDate,
     /// True where the calendar of a needed year is not published yet.
     pub provisional: bool,
+    /// The first day on which the period can end whatever will be published: the day itself where it is
+    /// certain.
+    pub earliest: NaiveDate,
 }
 
-/// Whether a day is one of rest, falling back to the weekend, with the doubt stated.
+/// M-16, 民法典 203: whether a day is one of rest, falling back to the weekend, with the doubt stated.
 #[must_use]
 pub fn rest_or_weekend(calendar: &dyn RestDays, day: NaiveDate) -> (bool, bool) {
     match calendar.is_rest(day) {
@@ -38,21 +41,27 @@ pub fn rest_or_weekend(calendar: &dyn RestDays, day: NaiveDate) -> (bool, bool) 
     }
 }
 
-/// 民法典 200–203: the last day of a period of `days` that runs from the day after `act`.
+/// M-16, M-17, 民法典 200–203: the last day of a period of `days` that runs from the day after `act`.
 #[must_use]
 pub fn period_end(calendar: &dyn RestDays, act: NaiveDate, days: u64) -> LegalDay {
     let mut day = plus(act, days);
-    let mut provisional = false;
+    let mut doubtful = None;
     // No rest in the calendar is longer than ten days; thirty bound a damaged calendar.
     for _ in 0..30 {
         let (rest, doubt) = rest_or_weekend(calendar, day);
-        provisional |= doubt;
+        if doubt && doubtful.is_none() {
+            doubtful = Some(day);
+        }
         if !rest {
             break;
         }
         day = plus(day, 1);
     }
-    LegalDay { day, provisional }
+    LegalDay {
+        day,
+        provisional: doubtful.is_some(),
+        earliest: doubtful.unwrap_or(day),
+    }
 }
 
 /// A day later by `days`; stays where it is at the end of representable time.

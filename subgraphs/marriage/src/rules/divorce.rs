@@ -22,6 +22,45 @@ pub struct DivorceFacts {
     pub record: RecordState,
     /// The couple has another open application somewhere.
     pub open_elsewhere: bool,
+    /// One of the two has died, by the records.
+    pub dead: bool,
+    /// A case of impersonation about the record is open.
+    pub disputed: bool,
+    /// A court's notice about the couple waits to be annotated.
+    pub notice_waits: bool,
+}
+
+/// M-15, 婚姻登记条例: whether the source of a record tells that the marriage was registered in the mainland or by
+/// a Chinese embassy; a court's notice alone does not tell where.
+#[must_use]
+pub fn registered_in_china(source: &str) -> bool {
+    matches!(source, "ONLINE" | "BACKFILL" | "EMBASSY")
+}
+
+/// M-15, M-21a, M-23, 民法典 13, 司法解释(一) 21: what stands in the way of a divorce at each step, from the receipt
+/// to the registration: a death, a doubt about the record, a judgment that nobody has annotated yet.
+#[must_use]
+pub fn stands_in_the_way(dead: bool, disputed: bool, notice_waits: bool) -> Vec<Refusal> {
+    let mut reasons = Vec::new();
+    if dead {
+        reasons.push(super::eligibility::DECEASED);
+    }
+    if disputed {
+        reasons.push(Refusal::by_form(
+            "RECORDS_DISPUTED",
+            "A case about this record is open and must be cleared first.",
+            "该记录存在未结的存疑案件，须先行核实。",
+        ));
+    }
+    if notice_waits {
+        reasons.push(Refusal::by_law(
+            "COURT_NOTICE_EXISTS",
+            "A court has given notice about this couple; it must be annotated first.",
+            "存在法院生效裁判通知，须先行核实批注。",
+            "民法典婚姻家庭编司法解释（一）第二十一条",
+        ));
+    }
+    reasons
 }
 
 /// M-15, M-19, 民法典 1076, 1078, 婚姻登记条例: why an application is not received, if so.
@@ -76,7 +115,33 @@ pub fn not_received(facts: &DivorceFacts) -> Vec<Refusal> {
             "民法典第一千零七十七条",
         ));
     }
+    reasons.extend(stands_in_the_way(
+        facts.dead,
+        facts.disputed,
+        facts.notice_waits,
+    ));
     reasons
+}
+
+/// M-16, 民法典 1077, B.1.5: a registry refuses when the couple has come for the certificate; while the cooling-off
+/// runs only the parties can end the application.
+pub fn may_refuse(phase: Option<Phase>) -> Result<(), Refusal> {
+    match phase {
+        None | Some(Phase::WindowOpen) => Ok(()),
+        Some(Phase::Cooling) => Err(Refusal::by_law(
+            "COOLING_OFF_RUNNING",
+            "The cooling-off period has not ended yet.",
+            "离婚冷静期尚未届满。",
+            "民法典第一千零七十七条",
+        )),
+        Some(Phase::EndUncertain) => Err(super::cooling_off::END_UNCERTAIN),
+        Some(Phase::DeemedWithdrawn) => Err(Refusal::by_law(
+            "DEEMED_WITHDRAWN",
+            "The window has passed and the application is deemed withdrawn.",
+            "未在期限内申请发给离婚证，视为撤回离婚登记申请。",
+            "民法典第一千零七十七条",
+        )),
+    }
 }
 
 /// M-16, 民法典 1077: either party alone may withdraw until the close of business on the last day
@@ -86,8 +151,10 @@ pub fn may_withdraw(
     closes: NaiveTime,
     now: NaiveDateTime,
 ) -> Result<(), Refusal> {
-    if now <= dates.cooling_off_ends.and_time(closes) {
+    if now <= dates.cooling_surely_to.and_time(closes) {
         Ok(())
+    } else if dates.cooling_provisional {
+        Err(super::cooling_off::END_UNCERTAIN)
     } else {
         Err(Refusal::by_law(
             "COOLING_OFF_ENDED",
@@ -114,6 +181,7 @@ pub fn may_request_certificate(
             "离婚冷静期尚未届满。",
             BASIS,
         )),
+        Phase::EndUncertain => Err(super::cooling_off::END_UNCERTAIN),
         Phase::DeemedWithdrawn => Err(Refusal::by_law(
             "DEEMED_WITHDRAWN",
             "The window has passed and the application is deemed withdrawn.",
@@ -175,6 +243,9 @@ mod tests {
         registered_in_china: true,
         record: RecordState::Valid,
         open_elsewhere: false,
+        dead: false,
+        disputed: false,
+        notice_waits: false,
     };
 
     #[test]
@@ -218,6 +289,19 @@ mod tests {
             ),
             (
                 DivorceFacts {
+                    dead: true,
+                    disputed: true,
+                    notice_waits: true,
+                    ..FINE
+                },
+                vec![
+                    "PARTY_DEAD_ON_RECORD",
+                    "RECORDS_DISPUTED",
+                    "COURT_NOTICE_EXISTS",
+                ],
+            ),
+            (
+                DivorceFacts {
                     record: RecordState::EndedDeath,
                     agreement_signed: false,
                     ..FINE
@@ -237,7 +321,7 @@ mod tests {
 
     #[test]
     fn either_may_withdraw_until_the_registry_closes_on_the_last_day() {
-        let dates = divorce_dates(&Year2026, "2026-03-02".parse().unwrap());
+        let dates = divorce_dates(&Year2026, "2026-03-02".parse().unwrap()).unwrap();
         let closes = NaiveTime::from_hms_opt(17, 0, 0).unwrap();
         for (now, allowed) in [
             ("2026-03-02T09:00:00", true),
@@ -261,6 +345,12 @@ mod tests {
             (Phase::WindowOpen, false, true, Some("BOTH_MUST_BE_PRESENT")),
             (Phase::WindowOpen, true, false, Some("OTHER_REGISTRY")),
             (Phase::DeemedWithdrawn, true, true, Some("DEEMED_WITHDRAWN")),
+            (
+                Phase::EndUncertain,
+                true,
+                true,
+                Some("DEADLINE_PROVISIONAL"),
+            ),
         ] {
             assert_eq!(
                 may_request_certificate(phase, both, same)
@@ -268,6 +358,32 @@ mod tests {
                     .map(|r| r.code),
                 code
             );
+        }
+    }
+
+    #[test]
+    fn the_source_of_a_record_tells_where_it_was_registered() {
+        for (source, here) in [
+            ("ONLINE", true),
+            ("BACKFILL", true),
+            ("EMBASSY", true),
+            ("COURT", false),
+            ("", false),
+        ] {
+            assert_eq!(registered_in_china(source), here, "{source}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_refused_while_the_cooling_off_runs() {
+        for (phase, code) in [
+            (Some(Phase::Cooling), Some("COOLING_OFF_RUNNING")),
+            (Some(Phase::WindowOpen), None),
+            (None, None),
+            (Some(Phase::DeemedWithdrawn), Some("DEEMED_WITHDRAWN")),
+            (Some(Phase::EndUncertain), Some("DEADLINE_PROVISIONAL")),
+        ] {
+            assert_eq!(may_refuse(phase).err().map(|r| r.code), code, "{phase:?}");
         }
     }
 

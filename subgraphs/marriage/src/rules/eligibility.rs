@@ -6,7 +6,7 @@
 
 use super::Refusal;
 use super::age::{AgeSettings, Sex, full_years, marriage_age};
-use super::ledger::Status;
+use super::ledger::{Entry, Status, death_in, replay};
 use chrono::NaiveDate;
 
 /// What the authority of a person says about the marital status.
@@ -26,6 +26,32 @@ pub enum Finding {
     LegacyUnresolved,
     /// The authority has not answered.
     NotAnswered,
+    /// The person has died, by the records.
+    Deceased,
+    /// No register keeps this person (a foreigner, a resident of Hong Kong, Macao or Taiwan, an overseas
+    /// Chinese) and none here knows a marriage: the papers shown at the counter stand in.
+    ByPapers,
+}
+
+/// M-5, M-23, 民法典 13, 1042: what a ledger says of its person. Death goes before every status: the dead marry
+/// nobody, whatever else the entries tell.
+#[must_use]
+pub fn finding(entries: &[Entry]) -> Finding {
+    if death_in(entries, None).is_some() {
+        Finding::Deceased
+    } else {
+        replay(entries).into()
+    }
+}
+
+/// M-8, 婚姻登记条例 2: what stands for the register where none keeps the person: an own record here counts as it
+/// is, and where there is none the papers of single status do.
+#[must_use]
+pub const fn by_papers(finding: Finding) -> Finding {
+    match finding {
+        Finding::NoRecord | Finding::NotAnswered => Finding::ByPapers,
+        known => known,
+    }
 }
 
 impl From<Status> for Finding {
@@ -110,7 +136,8 @@ pub fn one_man_one_woman(man: Sex, woman: Sex, same_person: bool) -> Option<Refu
 #[must_use]
 pub fn free_to_marry(finding: Finding) -> Option<(Verdict, Refusal)> {
     match finding {
-        Finding::FreeOnRecord | Finding::NoRecord => None,
+        Finding::FreeOnRecord | Finding::NoRecord | Finding::ByPapers => None,
+        Finding::Deceased => Some((Verdict::Refused, DECEASED)),
         Finding::SpouseOnRecord => Some((
             Verdict::Refused,
             Refusal::by_law(
@@ -169,6 +196,30 @@ pub fn competent(registry: &[Competence], needs: Competence) -> Option<Refusal> 
     ))
 }
 
+/// M-23, M-5, 民法典 13, 1046: the dead have no capacity and no will.
+pub const DECEASED: Refusal = Refusal::by_law(
+    "PARTY_DEAD_ON_RECORD",
+    "The records say that one party has died; the identity must be cleared first.",
+    "一方已有死亡记录，须先核实身份。",
+    "民法典第十三条、第一千零四十六条",
+);
+
+/// M-8, 婚姻登记条例 2: what a couple must bring where no register answers for one of them.
+pub const PAPERS_NEEDED: Refusal = Refusal::by_law(
+    "SINGLE_STATUS_PAPERS_NEEDED",
+    "No register answers for one party: notarised or certified papers of single status must be shown at the counter.",
+    "一方无境内登记信息可供核验，须现场提交经公证或认证的无配偶证明。",
+    "婚姻登记条例第二条及有关证件章",
+);
+
+/// M-1, GB 11643: the six digits of a number were not in use when its holder was born; a warning that stops
+/// nothing.
+pub const ADDRESS_NOT_IN_USE: Refusal = Refusal::by_form(
+    "ADDRESS_NOT_IN_USE_AT_BIRTH",
+    "The address code of one number was not in use on the birth date; compare the paper with care.",
+    "一方身份号码的地址码在其出生日期尚未启用，请仔细核对证件。",
+);
+
 /// M-25, 司法解释(一) 7: "no record found" is not "unmarried".
 pub const NO_RECORD_DISCLAIMER: Refusal = Refusal::by_law(
     "NO_RECORD_IS_NOT_UNMARRIED",
@@ -215,20 +266,27 @@ pub fn judge(
             add(Verdict::Refused, reason);
         }
     }
-    let negative = [man, woman]
-        .iter()
-        .any(|party| party.finding == Finding::NoRecord);
     Judgment {
         verdict,
         reasons,
-        notes: negative
-            .then_some(NO_RECORD_DISCLAIMER)
-            .into_iter()
-            .collect(),
+        notes: notes([man.finding, woman.finding]),
     }
 }
 
-/// Age in full years, as the answer shows it.
+/// M-25, M-8, 司法解释(一) 7: what goes with every answer that no spouse is on record, of whichever kind.
+#[must_use]
+pub fn notes(findings: [Finding; 2]) -> Vec<Refusal> {
+    let any = |what: &[Finding]| findings.iter().any(|finding| what.contains(finding));
+    let negative = any(&[Finding::NoRecord, Finding::FreeOnRecord, Finding::ByPapers]);
+    let papers = any(&[Finding::ByPapers]);
+    negative
+        .then_some(NO_RECORD_DISCLAIMER)
+        .into_iter()
+        .chain(papers.then_some(PAPERS_NEEDED))
+        .collect()
+}
+
+/// M-1, 民法典 1047: age in full years, as the answer shows it.
 #[must_use]
 pub fn age(party: &PartyFacts, on: NaiveDate, settings: AgeSettings) -> i32 {
     full_years(party.birth, on, settings)
@@ -250,7 +308,9 @@ mod tests {
 
     #[test]
     fn the_worst_finding_decides_and_every_reason_is_told() {
-        use Finding::{Disputed, FreeOnRecord, Held, NoRecord, NotAnswered, SpouseOnRecord};
+        use Finding::{
+            ByPapers, Deceased, Disputed, FreeOnRecord, Held, NoRecord, NotAnswered, SpouseOnRecord,
+        };
         use Verdict::{Eligible, Refused, Unverified};
         let table = [
             (
@@ -309,6 +369,24 @@ mod tests {
                 Unverified,
                 vec!["RECORDS_DISPUTED"],
             ),
+            // 民法典 13: capacity ends with death.
+            (
+                "1990-03-03",
+                Deceased,
+                "1996-02-02",
+                NoRecord,
+                Refused,
+                vec!["PARTY_DEAD_ON_RECORD"],
+            ),
+            // 婚姻登记条例 2: papers stand in where no register keeps the person.
+            (
+                "1990-03-03",
+                ByPapers,
+                "1996-02-02",
+                NoRecord,
+                Eligible,
+                vec![],
+            ),
         ];
         let on = "2026-11-22".parse().unwrap();
         for (man, his, woman, hers, verdict, codes) in table {
@@ -331,16 +409,85 @@ mod tests {
     #[test]
     fn a_negative_answer_carries_the_disclaimer_and_a_positive_one_does_not() {
         let on = "2026-11-22".parse().unwrap();
-        for (finding, notes) in [(Finding::NoRecord, 1), (Finding::FreeOnRecord, 0)] {
+        // 司法解释(一) 7: a de facto marriage leaves no record, so no negative answer goes without it.
+        for (his, hers, notes) in [
+            (Finding::NoRecord, Finding::FreeOnRecord, 1),
+            (Finding::FreeOnRecord, Finding::FreeOnRecord, 1),
+            (Finding::SpouseOnRecord, Finding::FreeOnRecord, 1),
+            (Finding::ByPapers, Finding::NoRecord, 2),
+            (Finding::SpouseOnRecord, Finding::Deceased, 0),
+            (Finding::NotAnswered, Finding::NotAnswered, 0),
+        ] {
             let judgment = judge(
-                &party(Sex::Man, "1990-03-03", finding),
-                &party(Sex::Woman, "1996-02-02", Finding::FreeOnRecord),
+                &party(Sex::Man, "1990-03-03", his),
+                &party(Sex::Woman, "1996-02-02", hers),
                 false,
                 &[Competence::Mainland],
                 on,
                 AgeSettings::default(),
             );
             assert_eq!(judgment.notes.len(), notes);
+        }
+    }
+
+    #[test]
+    fn death_goes_before_every_status_and_a_death_taken_back_no_longer() {
+        use super::super::ledger::LedgerEvent as E;
+        let entries = |list: &[(E, Option<u128>)]| -> Vec<Entry> {
+            list.iter()
+                .zip(1..)
+                .map(|((event, record), seq)| Entry {
+                    seq,
+                    event: *event,
+                    effective_on: "2026-01-01".parse().unwrap(),
+                    at: chrono::DateTime::UNIX_EPOCH,
+                    record: record.map(uuid::Uuid::from_u128),
+                })
+                .collect()
+        };
+        for (list, expected) in [
+            (vec![], Finding::NoRecord),
+            (vec![(E::Died, None)], Finding::Deceased),
+            (
+                vec![(E::DeclaredNeverMarried, None), (E::Died, None)],
+                Finding::Deceased,
+            ),
+            (
+                vec![(E::Married, Some(1)), (E::Died, Some(1))],
+                Finding::Deceased,
+            ),
+            (
+                vec![(E::Died, None), (E::Corrected, None)],
+                Finding::NoRecord,
+            ),
+            (
+                vec![(E::Married, Some(1)), (E::SpouseDied, Some(1))],
+                Finding::FreeOnRecord,
+            ),
+            // The dead one was another, with whom this person had been taken for one.
+            (
+                vec![
+                    (E::Married, Some(1)),
+                    (E::Died, Some(1)),
+                    (E::Parted, Some(1)),
+                ],
+                Finding::NoRecord,
+            ),
+        ] {
+            assert_eq!(finding(&entries(&list)), expected, "{list:?}");
+        }
+    }
+
+    #[test]
+    fn papers_stand_in_only_where_no_record_speaks() {
+        for (own, expected) in [
+            (Finding::NoRecord, Finding::ByPapers),
+            (Finding::NotAnswered, Finding::ByPapers),
+            (Finding::SpouseOnRecord, Finding::SpouseOnRecord),
+            (Finding::Deceased, Finding::Deceased),
+            (Finding::FreeOnRecord, Finding::FreeOnRecord),
+        ] {
+            assert_eq!(by_papers(own), expected);
         }
     }
 

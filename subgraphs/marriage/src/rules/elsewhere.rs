@@ -2,21 +2,37 @@
 
 use super::Refusal;
 
-/// A divorce by consent of a couple whose ledgers are kept by two provinces.
-pub const DIVORCE_NOT_CONNECTED: Refusal = Refusal::by_form(
+/// A correction of a record that the ledgers of several provinces hold, of a kind that no message between them
+/// carries.
+pub const CORRECTION_NOT_SHARED: Refusal = Refusal::by_form(
     "LEDGERS_KEPT_ELSEWHERE",
-    "The ledgers of this marriage are kept by several provinces, and divorces between them are not received here yet.",
-    "该婚姻的台账由多个省份保管，跨省离婚登记暂未在本处受理。",
+    "Another province keeps a ledger of this marriage and cannot be told of such a correction: open a case with it.",
+    "该婚姻的台账另由他省保管，此类更正无法跨省送达，请与该省立案会办。",
+);
+
+/// An earlier application is closed here, and the other ledgers have yet to hear of it.
+pub const STILL_CLOSING: Refusal = Refusal::by_form(
+    "EARLIER_APPLICATION_CLOSING",
+    "An earlier application of the couple is being closed on the ledgers of the provinces; try again in a moment.",
+    "双方此前的离婚登记申请正在各省办结，请稍后再试。",
+);
+
+/// A couple of other provinces whose marriage was registered in another one still.
+pub const MARRIAGE_NOT_ON_FILE: Refusal = Refusal::by_form(
+    "MARRIAGE_NOT_ON_FILE_HERE",
+    "This province has no record of the marriage; apply where it was registered, or in the province of either party.",
+    "本省没有该婚姻的登记记录，请到原登记地或任何一方登记主管省份的登记机关申请。",
 );
 
 /// The reasons besides those that the checks know.
-pub const REASONS: [Refusal; 5] = [
+pub const REASONS: [Refusal; 6] = [
     Refusal::by_law(
-        "PARTY_DEAD_ON_RECORD",
-        "The records say that one party has died; the identity must be cleared first.",
-        "一方已有死亡记录，须先核实身份。",
-        "民法典第一千零四十六条",
+        "APPLICATION_ALREADY_OPEN",
+        "The couple already has an open application for divorce.",
+        "双方已有正在办理的离婚登记申请。",
+        "民法典第一千零七十七条",
     ),
+    super::eligibility::DECEASED,
     Refusal::by_form(
         "AUTHORITY_DOES_NOT_KNOW",
         "The authority of one party cannot verify the identity; check the paper that was shown.",

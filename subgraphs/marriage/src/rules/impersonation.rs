@@ -61,7 +61,7 @@ impl EvidenceKind {
 const BASIS: &str = "最高人民法院、最高人民检察院、公安部、民政部关于妥善处理以冒名顶替或者弄虚作假的方式\
                      办理婚姻登记问题的指导意见（2021年）";
 
-/// 指导意见 (2021): a registration is revoked on the word of a court, a prosecutor or the police.
+/// B.1.1, 指导意见 (2021): a registration is revoked on the word of a court, a prosecutor or the police.
 #[must_use]
 pub fn not_revoked(evidence: &[EvidenceKind]) -> Option<Refusal> {
     (!evidence.iter().any(|kind| kind.is_of_an_organ())).then_some(Refusal::by_law(
@@ -72,7 +72,7 @@ pub fn not_revoked(evidence: &[EvidenceKind]) -> Option<Refusal> {
     ))
 }
 
-/// 指导意见 (2021), 内部监督: the officer who decides is not the one who proposed.
+/// B.1.1, 指导意见 (2021), 内部监督: the officer who decides is not the one who proposed.
 #[must_use]
 pub fn two_officers(first: Option<&str>, second: Option<&str>) -> Option<Refusal> {
     let fine = matches!((first, second), (Some(first), Some(second)) if first != second);

@@ -1,7 +1,12 @@
-//! What the law may change: ages, periods and scopes as dated rows, each with its basis, its source
-//! and the day it was last compared with the text. Rules ask for the value on a day; nothing else
-//! in this subsystem knows a number of the law.
+//! What the law may change: ages, periods and settings as dated rows of [`crate::kit::legal`], each with
+//! its basis and its source. Rules ask for the value on a day; nothing else in this subsystem knows a
+//! number of the law.
+//!
+//! A day without a row has **no** value: what the law asked then is not guessed from what it asks now. No
+//! row has yet been compared with the published text by anybody, so `verified_on` is empty throughout.
 
+use crate::kit::Result;
+use crate::kit::legal::{self, Dated, Register, day};
 use chrono::NaiveDate;
 
 /// What a row is about.
@@ -21,11 +26,153 @@ pub enum Parameter {
     RetentionYears,
     /// 小单元抑制阈值: counts from 1 to one below it are not shown.
     SmallCell,
+    /// 年龄届满日 (`ageReachedOn`): days after the birthday on which a year of age is reached.
+    AgeReachedOn,
+    /// 2月29日出生者平年生日: days after 28 February.
+    LeapDayBirthday,
 }
+
+const CIVIL_CODE: &str = "中华人民共和国民法典（2020）";
+const LAW_OF_1950: &str = "中华人民共和国婚姻法（1950）";
+const LAW_OF_1980: &str = "中华人民共和国婚姻法（1980）";
+/// The source of what no law sets.
+const OWN_RULE: &str = "示例";
+
+static MAN_AGE: legal::Parameter<i64> = legal::Parameter::new(
+    "M-1.manAge",
+    "Age of marriage of a man, in full years",
+    "男性法定婚龄",
+    "YEARS",
+    &[
+        Dated::new(20, day(1950, 5, 1), "婚姻法（1950年）第四条", LAW_OF_1950)
+            .until(day(1981, 1, 1)),
+        Dated::new(22, day(1981, 1, 1), "婚姻法（1980年）第五条", LAW_OF_1980)
+            .until(day(2021, 1, 1)),
+        Dated::new(22, day(2021, 1, 1), "民法典第一千零四十七条", CIVIL_CODE),
+    ],
+);
+
+static WOMAN_AGE: legal::Parameter<i64> = legal::Parameter::new(
+    "M-1.womanAge",
+    "Age of marriage of a woman, in full years",
+    "女性法定婚龄",
+    "YEARS",
+    &[
+        Dated::new(18, day(1950, 5, 1), "婚姻法（1950年）第四条", LAW_OF_1950)
+            .until(day(1981, 1, 1)),
+        Dated::new(20, day(1981, 1, 1), "婚姻法（1980年）第五条", LAW_OF_1980)
+            .until(day(2021, 1, 1)),
+        Dated::new(20, day(2021, 1, 1), "民法典第一千零四十七条", CIVIL_CODE),
+    ],
+);
+
+static COOLING_OFF_DAYS: legal::Parameter<i64> = legal::Parameter::new(
+    "M-16.coolingOffDays",
+    "Days of the cooling-off before a divorce by consent",
+    "离婚冷静期天数",
+    "DAYS",
+    &[Dated::new(
+        30,
+        day(2021, 1, 1),
+        "民法典第一千零七十七条",
+        CIVIL_CODE,
+    )],
+);
+
+static WINDOW_DAYS: legal::Parameter<i64> = legal::Parameter::new(
+    "M-17.windowDays",
+    "Days in which both may ask for the certificate of divorce",
+    "申请发给离婚证的期限天数",
+    "DAYS",
+    &[Dated::new(
+        30,
+        day(2021, 1, 1),
+        "民法典第一千零七十七条",
+        CIVIL_CODE,
+    )],
+);
+
+static BOOKING_HORIZON_DAYS: legal::Parameter<i64> = legal::Parameter::new(
+    "M-0.bookingHorizonDays",
+    "How many days ahead slots can be booked",
+    "可预约天数",
+    "DAYS",
+    &[Dated::new(
+        30,
+        day(2021, 1, 1),
+        "各登记机关预约规则",
+        OWN_RULE,
+    )],
+);
+
+static RETENTION_YEARS: legal::Parameter<i64> = legal::Parameter::new(
+    "M-24.retentionYears",
+    "How many years files of registrations are kept",
+    "婚姻登记档案保管年限",
+    "YEARS",
+    &[Dated::new(
+        100,
+        day(2006, 1, 23),
+        "婚姻登记档案管理办法第十三条",
+        "婚姻登记档案管理办法（2006）",
+    )],
+);
+
+static SMALL_CELL: legal::Parameter<i64> = legal::Parameter::new(
+    "M-0.smallCell",
+    "Counts from 1 to one below this are not shown",
+    "小单元抑制阈值",
+    "NONE",
+    &[Dated::new(
+        3,
+        day(2021, 11, 1),
+        "统计数据发布规则（去标识化）",
+        OWN_RULE,
+    )],
+);
+
+static AGE_REACHED_ON: legal::Parameter<i64> = legal::Parameter::new(
+    "M-1.ageReachedOn",
+    "Days after the birthday on which a year of age is reached",
+    "年龄届满日（生日后天数）",
+    "DAYS",
+    &[Dated::new(
+        0,
+        day(1950, 5, 1),
+        "登记机关惯例（生日当日视为届满）",
+        OWN_RULE,
+    )],
+);
+
+static LEAP_DAY_BIRTHDAY: legal::Parameter<i64> = legal::Parameter::new(
+    "M-1.leapDayBirthday",
+    "Birthday in a common year of who was born on 29 February, as days after 28 February",
+    "2月29日出生者平年生日（2月28日后天数）",
+    "DAYS",
+    &[Dated::new(
+        1,
+        day(1950, 5, 1),
+        "登记机关惯例（平年以3月1日为生日）",
+        OWN_RULE,
+    )],
+);
+
+/// The only place where numbers of the law stand.
+pub static REGISTER: Register = Register(&[
+    &MAN_AGE,
+    &WOMAN_AGE,
+    &COOLING_OFF_DAYS,
+    &WINDOW_DAYS,
+    &BOOKING_HORIZON_DAYS,
+    &RETENTION_YEARS,
+    &SMALL_CELL,
+    &AGE_REACHED_ON,
+    &LEAP_DAY_BIRTHDAY,
+]);
 
 impl Parameter {
     /// Every parameter.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::ManAge,
         Self::WomanAge,
         Self::CoolingOffDays,
@@ -33,178 +180,48 @@ impl Parameter {
         Self::BookingHorizonDays,
         Self::RetentionYears,
         Self::SmallCell,
+        Self::AgeReachedOn,
+        Self::LeapDayBirthday,
     ];
-}
 
-/// One value with its time and its source.
-#[derive(Clone, Copy, Debug)]
-pub struct Dated {
-    /// What it is about.
-    pub parameter: Parameter,
-    /// The value.
-    pub value: i64,
-    /// First day, as year, month and day.
-    from: (i32, u32, u32),
-    /// Last day; none while it holds.
-    to: Option<(i32, u32, u32)>,
-    /// The law and article, as printed.
-    pub legal_basis: &'static str,
-    /// Where the text was read.
-    pub source: &'static str,
-    /// When it was last compared with the text, as year, month and day.
-    verified: (i32, u32, u32),
-}
-
-fn date((year, month, day): (i32, u32, u32)) -> NaiveDate {
-    NaiveDate::from_ymd_opt(year, month, day).unwrap_or_default()
-}
-
-impl Dated {
-    /// First day of validity.
+    /// Its values through time.
     #[must_use]
-    pub fn valid_from(&self) -> NaiveDate {
-        date(self.from)
-    }
-
-    /// Last day of validity; none while it holds.
-    #[must_use]
-    pub fn valid_to(&self) -> Option<NaiveDate> {
-        self.to.map(date)
-    }
-
-    /// When it was last compared with the text.
-    #[must_use]
-    pub fn verified_on(&self) -> NaiveDate {
-        date(self.verified)
-    }
-
-    fn holds(&self, on: NaiveDate) -> bool {
-        self.valid_from() <= on && self.valid_to().is_none_or(|last| on <= last)
+    pub fn table(self) -> &'static legal::Parameter<i64> {
+        match self {
+            Self::ManAge => &MAN_AGE,
+            Self::WomanAge => &WOMAN_AGE,
+            Self::CoolingOffDays => &COOLING_OFF_DAYS,
+            Self::WindowDays => &WINDOW_DAYS,
+            Self::BookingHorizonDays => &BOOKING_HORIZON_DAYS,
+            Self::RetentionYears => &RETENTION_YEARS,
+            Self::SmallCell => &SMALL_CELL,
+            Self::AgeReachedOn => &AGE_REACHED_ON,
+            Self::LeapDayBirthday => &LEAP_DAY_BIRTHDAY,
+        }
     }
 }
 
-const LAST_OF_1980: Option<(i32, u32, u32)> = Some((1980, 12, 31));
-const LAST_OF_2020: Option<(i32, u32, u32)> = Some((2020, 12, 31));
-const VERIFIED: (i32, u32, u32) = (2026, 11, 22);
-
-const fn row(
-    parameter: Parameter,
-    value: i64,
-    from: (i32, u32, u32),
-    to: Option<(i32, u32, u32)>,
-    legal_basis: &'static str,
-) -> Dated {
-    Dated {
-        parameter,
-        value,
-        from,
-        to,
-        legal_basis,
-        source: "国家法律法规数据库",
-        verified: VERIFIED,
-    }
-}
-
-/// The only place where numbers of the law stand.
-pub const TABLE: &[Dated] = &[
-    row(
-        Parameter::ManAge,
-        20,
-        (1950, 5, 1),
-        LAST_OF_1980,
-        "婚姻法（1950年）第四条",
-    ),
-    row(
-        Parameter::ManAge,
-        22,
-        (1981, 1, 1),
-        LAST_OF_2020,
-        "婚姻法（1980年）第五条",
-    ),
-    row(
-        Parameter::ManAge,
-        22,
-        (2021, 1, 1),
-        None,
-        "民法典第一千零四十七条",
-    ),
-    row(
-        Parameter::WomanAge,
-        18,
-        (1950, 5, 1),
-        LAST_OF_1980,
-        "婚姻法（1950年）第四条",
-    ),
-    row(
-        Parameter::WomanAge,
-        20,
-        (1981, 1, 1),
-        LAST_OF_2020,
-        "婚姻法（1980年）第五条",
-    ),
-    row(
-        Parameter::WomanAge,
-        20,
-        (2021, 1, 1),
-        None,
-        "民法典第一千零四十七条",
-    ),
-    row(
-        Parameter::CoolingOffDays,
-        30,
-        (2021, 1, 1),
-        None,
-        "民法典第一千零七十七条",
-    ),
-    row(
-        Parameter::WindowDays,
-        30,
-        (2021, 1, 1),
-        None,
-        "民法典第一千零七十七条",
-    ),
-    row(
-        Parameter::BookingHorizonDays,
-        30,
-        (2021, 1, 1),
-        None,
-        "婚姻登记工作规范（各地预约规则）",
-    ),
-    row(
-        Parameter::RetentionYears,
-        100,
-        (2006, 1, 23),
-        None,
-        "婚姻登记档案管理办法第十三条",
-    ),
-    row(
-        Parameter::SmallCell,
-        3,
-        (2021, 11, 1),
-        None,
-        "个人信息保护法第五十一条（去标识化）",
-    ),
-];
-
-/// The row that holds on a day; the first one for a day before all of them.
+/// The value that holds on a day; none on a day for which the table has no row.
 #[must_use]
-pub fn on(parameter: Parameter, day: NaiveDate) -> Option<&'static Dated> {
-    let mut rows = TABLE.iter().filter(|row| row.parameter == parameter);
-    rows.clone()
-        .find(|row| row.holds(day))
-        .or_else(|| rows.next())
-}
-
-/// The value that holds on a day.
-#[must_use]
-pub fn value(parameter: Parameter, day: NaiveDate) -> i64 {
-    on(parameter, day).map_or(0, |row| row.value)
+pub fn value(parameter: Parameter, on: NaiveDate) -> Option<i64> {
+    parameter.table().value_on(on)
 }
 
 /// The same as a count of days or years.
 #[must_use]
-pub fn count(parameter: Parameter, day: NaiveDate) -> u64 {
-    u64::try_from(value(parameter, day)).unwrap_or(0)
+pub fn count(parameter: Parameter, on: NaiveDate) -> Option<u64> {
+    value(parameter, on).and_then(|value| u64::try_from(value).ok())
+}
+
+/// The value on a day in a province, for a service that cannot go on without it.
+///
+/// # Errors
+/// One that names the parameter and the day: the table must be extended, nothing is guessed.
+pub fn required(parameter: Parameter, province: &str, on: NaiveDate) -> Result<i64> {
+    parameter
+        .table()
+        .required(province, on)
+        .map(|dated| dated.value)
 }
 
 #[cfg(test)]
@@ -213,38 +230,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_parameter_has_one_row_for_each_day_and_no_gap() {
-        for parameter in Parameter::ALL {
-            let mut rows: Vec<_> = TABLE.iter().filter(|r| r.parameter == parameter).collect();
-            assert!(!rows.is_empty(), "{parameter:?}");
-            rows.sort_by_key(|row| row.valid_from());
-            for pair in rows.windows(2) {
-                assert_eq!(
-                    pair[0].valid_to().unwrap().succ_opt(),
-                    Some(pair[1].valid_from()),
-                    "{parameter:?}"
-                );
-            }
-            assert!(rows.last().unwrap().valid_to().is_none(), "{parameter:?}");
-            for row in rows {
-                assert!(
-                    !row.legal_basis.is_empty() && row.verified_on().to_string().as_str() > "2026"
-                );
-            }
-        }
+    fn the_tables_have_no_gap_no_overlap_and_no_silent_row() {
+        assert_eq!(REGISTER.faults(), []);
+        assert_eq!(REGISTER.0.len(), Parameter::ALL.len());
+        // Nobody has compared a row with the published text; whoever does enters the day.
+        assert!(
+            REGISTER
+                .list(None)
+                .iter()
+                .all(|row| row.verified_on.is_none())
+        );
     }
 
     #[test]
-    fn a_value_is_that_of_its_day() {
-        for (day, man, woman) in [
-            ("1975-06-01", 20, 18),
-            ("1980-12-31", 20, 18),
-            ("1981-01-01", 22, 20),
-            ("2026-11-22", 22, 20),
+    fn a_value_is_that_of_its_day_and_a_day_without_a_row_has_none() {
+        for (day, man, woman, cooling) in [
+            ("1950-04-30", None, None, None),
+            ("1975-06-01", Some(20), Some(18), None),
+            ("1980-12-31", Some(20), Some(18), None),
+            ("1981-01-01", Some(22), Some(20), None),
+            ("2020-12-31", Some(22), Some(20), None),
+            ("2021-01-01", Some(22), Some(20), Some(30)),
+            ("2026-11-22", Some(22), Some(20), Some(30)),
         ] {
             let day: NaiveDate = day.parse().unwrap();
-            assert_eq!(value(Parameter::ManAge, day), man);
-            assert_eq!(value(Parameter::WomanAge, day), woman);
+            assert_eq!(value(Parameter::ManAge, day), man, "{day}");
+            assert_eq!(value(Parameter::WomanAge, day), woman, "{day}");
+            assert_eq!(value(Parameter::CoolingOffDays, day), cooling, "{day}");
         }
+        let early: NaiveDate = "2020-06-01".parse().unwrap();
+        assert!(required(Parameter::CoolingOffDays, "51", early).is_err());
     }
 }

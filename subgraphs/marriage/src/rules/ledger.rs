@@ -154,16 +154,23 @@ struct Span {
     never_was: bool,
 }
 
-/// The status of a person: replay of all entries, each at its own effective day.
-///
-/// I-1: two valid marriages that overlap make the person `Disputed`.
-#[must_use]
-pub fn replay(entries: &[Entry]) -> Status {
-    let mut spans: Vec<Span> = Vec::new();
-    let (mut held, mut legacy, mut declared, mut disputes) = (false, false, false, 0_u32);
+/// What a ledger tells once all entries are replayed.
+#[derive(Default)]
+struct Replayed {
+    /// Marriages that were, by their first day.
+    spans: Vec<Span>,
+    held: bool,
+    /// Historic records that wait to be matched.
+    legacy: Vec<Option<Uuid>>,
+    declared: bool,
+    disputes: u32,
+}
+
+fn replayed(entries: &[Entry]) -> Replayed {
+    let mut all = Replayed::default();
     for entry in entries {
         // The act that a person was held for ends the hold; nothing else but a release does.
-        held &= !matches!(
+        all.held &= !matches!(
             entry.event,
             LedgerEvent::Married
                 | LedgerEvent::Divorced
@@ -171,19 +178,23 @@ pub fn replay(entries: &[Entry]) -> Status {
                 | LedgerEvent::DivorceApplicationClosed
         );
         match entry.event {
-            LedgerEvent::DeclaredNeverMarried => declared = true,
-            LedgerEvent::Married => spans.push(Span {
-                record: entry.record,
-                from: entry.effective_on,
-                until: None,
-                never_was: false,
-            }),
+            LedgerEvent::DeclaredNeverMarried => all.declared = true,
+            LedgerEvent::Married => {
+                // The historic record has been matched.
+                all.legacy.retain(|found| *found != entry.record);
+                all.spans.push(Span {
+                    record: entry.record,
+                    from: entry.effective_on,
+                    until: None,
+                    never_was: false,
+                });
+            }
             LedgerEvent::Divorced
             | LedgerEvent::DivorcedByCourt
             | LedgerEvent::EndedByDeclaration => {
-                end(&mut spans, entry, Status::Divorced);
+                end(&mut all.spans, entry, Status::Divorced);
             }
-            LedgerEvent::SpouseDied => end(&mut spans, entry, Status::Widowed),
+            LedgerEvent::SpouseDied => end(&mut all.spans, entry, Status::Widowed),
             LedgerEvent::Died
             | LedgerEvent::DivorceApplied
             | LedgerEvent::DivorceApplicationClosed => {}
@@ -191,48 +202,79 @@ pub fn replay(entries: &[Entry]) -> Status {
             | LedgerEvent::Annulled
             | LedgerEvent::RevokedFraud
             | LedgerEvent::Parted => {
-                if let Some(span) = spans.iter_mut().find(|s| s.record == entry.record) {
+                all.legacy.retain(|found| *found != entry.record);
+                if let Some(span) = all.spans.iter_mut().find(|s| s.record == entry.record) {
                     span.never_was = true;
                 }
             }
-            LedgerEvent::Held => held = true,
-            LedgerEvent::Released => held = false,
-            LedgerEvent::LegacyFound => legacy = true,
-            LedgerEvent::Disputed => disputes += 1,
-            LedgerEvent::Cleared => disputes = disputes.saturating_sub(1),
+            LedgerEvent::Held => all.held = true,
+            LedgerEvent::Released => all.held = false,
+            LedgerEvent::LegacyFound => all.legacy.push(entry.record),
+            LedgerEvent::Disputed => all.disputes += 1,
+            LedgerEvent::Cleared if all.disputes > 0 => all.disputes -= 1,
+            LedgerEvent::Cleared => all.legacy.retain(|found| *found != entry.record),
             LedgerEvent::Corrected => {
-                if let Some(span) = spans.iter_mut().find(|s| s.record == entry.record) {
+                if let Some(span) = all.spans.iter_mut().find(|s| s.record == entry.record) {
                     span.until = None;
                     span.never_was = false;
                 }
             }
         }
     }
-    spans.retain(|span| !span.never_was);
-    spans.sort_by_key(|span| span.from);
-    let overlap = spans.windows(2).any(|pair| match pair {
+    all.spans.retain(|span| !span.never_was);
+    all.spans.sort_by_key(|span| span.from);
+    all
+}
+
+/// Whether two marriages that were valid lie over each other.
+fn overlap(spans: &[Span]) -> bool {
+    spans.windows(2).any(|pair| match pair {
         [first, second] => first.until.is_none_or(|(until, _)| second.from < until),
         _ => false,
-    });
-    if overlap || disputes > 0 {
+    })
+}
+
+/// I-1, 民法典 1042: whether the ledger holds two valid marriages at one time.
+#[must_use]
+pub fn married_twice(entries: &[Entry]) -> bool {
+    overlap(&replayed(entries).spans)
+}
+
+/// M-5, M-21, M-22, I-1, 民法典 1042, 1054: the status of a person by replay of all entries, each at its own
+/// effective day. Two valid marriages that overlap make the person `Disputed`; a historic record that waits
+/// to be matched goes before every status that would leave the person free (M-25).
+#[must_use]
+pub fn replay(entries: &[Entry]) -> Status {
+    let all = replayed(entries);
+    if overlap(&all.spans) || all.disputes > 0 {
         return Status::Disputed;
     }
-    if held {
+    if all.held {
         return Status::Held;
     }
-    match spans.last() {
+    match all.spans.last() {
         Some(Span { until: None, .. }) => Status::Married,
+        _ if !all.legacy.is_empty() => Status::LegacyUnresolved,
         Some(Span {
             until: Some((_, status)),
             ..
         }) => *status,
-        None if legacy => Status::LegacyUnresolved,
-        None if declared => Status::NeverMarriedDeclared,
+        None if all.declared => Status::NeverMarriedDeclared,
         None => Status::NoRecord,
     }
 }
 
-/// The earliest end counts: a judgment of last year is not undone by a death of this year.
+/// M-13, I-1, 司法解释(一) 6, 民法典 1042: whether a marriage that has effect from a day lies over no other of
+/// this person: every other one ended on that day at the latest, or never was.
+#[must_use]
+pub fn conditions_met_on(entries: &[Entry], day: NaiveDate) -> bool {
+    replayed(entries)
+        .spans
+        .iter()
+        .all(|span| span.until.is_some_and(|(until, _)| until <= day))
+}
+
+/// M-21, 民法典 1080: the earliest end counts: a judgment of last year is not undone by a death of this year.
 fn end(spans: &mut [Span], entry: &Entry, status: Status) {
     if let Some(span) = spans.iter_mut().find(|span| span.record == entry.record)
         && span
@@ -243,8 +285,8 @@ fn end(spans: &mut [Span], entry: &Entry, status: Status) {
     }
 }
 
-/// The day of death that a ledger holds and nothing has taken back; with a record, only the death that ended
-/// this one.
+/// M-23, 民法典 13, 51: the day of death that a ledger holds and nothing has taken back; with a record, only the
+/// death that ended this one. What was another person's does not make this one dead.
 #[must_use]
 pub fn death_in(entries: &[Entry], record: Option<Uuid>) -> Option<NaiveDate> {
     let mut deaths: Vec<&Entry> = Vec::new();
@@ -254,7 +296,7 @@ pub fn death_in(entries: &[Entry], record: Option<Uuid>) -> Option<NaiveDate> {
                 deaths.retain(|death| death.record != entry.record);
                 deaths.push(entry);
             }
-            LedgerEvent::Corrected | LedgerEvent::EndedByDeclaration => {
+            LedgerEvent::Corrected | LedgerEvent::EndedByDeclaration | LedgerEvent::Parted => {
                 deaths.retain(|death| death.record != entry.record);
             }
             _ => {}
@@ -267,7 +309,7 @@ pub fn death_in(entries: &[Entry], record: Option<Uuid>) -> Option<NaiveDate> {
         .map(|death| death.effective_on)
 }
 
-/// Marital status GB/T 2261.2-2003 for export; what has no code there is 90 未说明.
+/// B.1.5a, GB/T 2261.2-2003: marital status for export; what has no code there is 90 未说明.
 #[must_use]
 pub const fn gb_t_2261_2(status: Status) -> &'static str {
     match status {
@@ -279,7 +321,7 @@ pub const fn gb_t_2261_2(status: Status) -> &'static str {
     }
 }
 
-/// The bytes an entry's hash covers: the hash before it, then its own facts, each with its length.
+/// B.1.6: the bytes an entry's hash covers: the hash before it, then its own facts, each with its length.
 #[must_use]
 pub fn preimage(previous: &[u8], entry: &Entry) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(160);
@@ -303,7 +345,7 @@ pub fn preimage(previous: &[u8], entry: &Entry) -> Vec<u8> {
     bytes
 }
 
-/// The hash of an entry, given the hash of the one before it (empty for the first).
+/// B.1.6: the hash of an entry, given the hash of the one before it (empty for the first).
 #[must_use]
 pub fn hash(previous: &[u8], entry: &Entry) -> Vec<u8> {
     use sha2::Digest as _;

@@ -12,8 +12,8 @@
 //! | M-1 | [`age`] | M-15 to M-19 | [`divorce`], [`cooling_off`] |
 //! | M-2, M-5, M-8, M-25 | [`eligibility`], [`proof`] | M-20, M-25a | [`replacement`] |
 //! | M-3, M-4, M-6, M-7, M-9, M-10, M-12, M-14 | [`registration`], [`reasons`] | M-21, M-21a, M-22 | [`court`], [`record`] |
-//! | M-11 | [`application`] | M-23, M-24 | [`death`], [`archive`] |
-//! | M-13 | [`record`] | M-26 | [`registrar`] |
+//! | M-11 | [`application`] | M-23, M-24 | [`death`], [`eligibility`], [`archive`] |
+//! | M-13, I-1 | [`record`], [`registration`], [`ledger`] | M-26 | [`registrar`] |
 
 pub mod age;
 pub mod application;
@@ -38,6 +38,5 @@ pub mod registrar;
 pub mod registration;
 pub mod replacement;
 pub mod scope;
-pub mod small_cells;
 
 pub use refusal::Refusal;

@@ -5,6 +5,7 @@
 //! Monday's hours. A dated exception beats both. Slots are never stored ahead: they follow from the
 //! hours, and only a slot that someone booked has a row.
 
+use super::Refusal;
 use super::days::{RestDays, rest_or_weekend};
 use chrono::{Datelike, NaiveDate, Weekday};
 
@@ -108,7 +109,7 @@ pub struct Timetable<'a> {
     pub extended_service: bool,
 }
 
-/// 延时服务 "周末和节假日不打烊": the hours of a registry on a day.
+/// A.1-6, 延时服务 "周末和节假日不打烊": the hours of a registry on a day.
 #[must_use]
 pub fn hours_on(timetable: &Timetable<'_>, calendar: &dyn RestDays, day: NaiveDate) -> DayHours {
     let (rest, provisional) = rest_or_weekend(calendar, day);
@@ -151,6 +152,29 @@ pub fn hours_on(timetable: &Timetable<'_>, calendar: &dyn RestDays, day: NaiveDa
     }
 }
 
+/// A.1-6: whether hours can be kept: each ends after it begins, within a day, on a day of the week, and none lies
+/// over another of the same day.
+#[must_use]
+pub fn hours_fault(hours: &[WeekdayPeriod]) -> Option<Refusal> {
+    let whole = |p: &WeekdayPeriod| {
+        (1..=7).contains(&p.weekday)
+            && p.period.opens >= 0
+            && p.period.opens < p.period.closes
+            && p.period.closes < 24 * 60
+    };
+    let mut sorted: Vec<_> = hours.iter().collect();
+    sorted.sort_by_key(|p| (p.weekday, p.period.opens));
+    let over = sorted.windows(2).any(|pair| match pair {
+        [a, b] => a.weekday == b.weekday && b.period.opens < a.period.closes,
+        _ => false,
+    });
+    (over || !hours.iter().all(whole)).then_some(Refusal::by_form(
+        "HOURS_UNUSABLE",
+        "Hours end after they begin, on a day of the week, and do not lie over each other.",
+        "办公时间须起止有序、星期有效且互不重叠。",
+    ))
+}
+
 /// How many couples a registry serves at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capacity {
@@ -178,7 +202,7 @@ impl Capacity {
     }
 }
 
-/// The slots of a day for a service: back to back within each open period.
+/// A.1-6, 延时服务: the slots of a day for a service: back to back within each open period.
 #[must_use]
 pub fn slots(hours: &DayHours, service: Service, capacity: Capacity) -> Vec<Period> {
     if capacity.places(service) < 1 {
@@ -321,6 +345,25 @@ mod tests {
                     .any(|p| p.opens <= s.opens && s.closes <= p.closes)
             }));
             assert!(slots.windows(2).all(|w| w[0].closes <= w[1].opens));
+        }
+    }
+
+    #[test]
+    fn hours_that_cannot_be_kept_are_refused() {
+        let on = |weekday, opens, closes| WeekdayPeriod {
+            weekday,
+            period: Period { opens, closes },
+        };
+        for (hours, fine) in [
+            (vec![], true),
+            (vec![on(1, 540, 720), on(1, 810, 1020)], true),
+            (vec![on(1, 540, 720), on(2, 600, 800)], true),
+            (vec![on(1, 540, 720), on(1, 700, 800)], false),
+            (vec![on(8, 540, 720)], false),
+            (vec![on(1, 720, 540)], false),
+            (vec![on(1, 540, 1440)], false),
+        ] {
+            assert_eq!(hours_fault(&hours).is_none(), fine, "{hours:?}");
         }
     }
 }

@@ -16,9 +16,12 @@ pub enum Answer {
 }
 
 /// M-25, 司法解释(一) 7: the answer of a ledger; never to whom, never since when, and "no record" is
-/// not "unmarried".
+/// not "unmarried". Where another authority keeps the ledger nothing here can answer, neither yes nor no.
 #[must_use]
-pub const fn answer(status: Status) -> Answer {
+pub const fn answer(status: Status, kept_here: bool) -> Answer {
+    if !kept_here {
+        return Answer::Unresolved;
+    }
     match status {
         Status::Married => Answer::SpouseOnRecord,
         Status::Divorced | Status::Widowed => Answer::NoSpouseOnRecord,
@@ -28,7 +31,7 @@ pub const fn answer(status: Status) -> Answer {
     }
 }
 
-/// M-25: whether the answer must carry the disclaimer.
+/// M-25, 司法解释(一) 7: whether the answer must carry the disclaimer.
 #[must_use]
 pub const fn needs_disclaimer(answer: Answer) -> bool {
     !matches!(answer, Answer::SpouseOnRecord)
@@ -50,7 +53,8 @@ mod tests {
             (Status::Held, Answer::Unresolved, true),
             (Status::LegacyUnresolved, Answer::Unresolved, true),
         ] {
-            assert_eq!(answer(status), told);
+            assert_eq!(answer(status, true), told);
+            assert_eq!(answer(status, false), Answer::Unresolved);
             assert_eq!(needs_disclaimer(told), disclaimer);
         }
     }

@@ -5,9 +5,14 @@ use super::Refusal;
 use super::age::{AgeSettings, Sex, marriage_age};
 use super::application::may_register;
 use super::eligibility::{Competence, Finding, competent, free_to_marry};
+use super::ledger::Status;
 use super::registrar::recusal;
-use super::registration::{Document, PartyAtCounter, forbidden_kinship, missing_at_counter};
+use super::registration::{
+    CONDITIONS_NOT_MET, Document, IDENTITY_DISPUTED, PartyAtCounter, declaration_contradicts,
+    forbidden_kinship, missing_at_counter,
+};
 use super::scope::may_come_here;
+use crate::kit::identity::NumberKind;
 use chrono::NaiveDate;
 
 /// M-10, 婚姻登记条例: the reason of a refusal, to be stated in full; none for an unknown code.
@@ -20,12 +25,16 @@ pub fn by_code(code: &str) -> Option<Refusal> {
         declaration_signed: false,
         illness_duty_explained: false,
         single_status_papers: false,
+        number: None,
+        face_differs: true,
     };
     let foreigner = PartyAtCounter {
         document: Some(Document::Passport),
+        number: Some(NumberKind::CitizenId),
         ..nothing
     };
-    let today = NaiveDate::MAX;
+    // A day of today's law on which nobody is of age yet.
+    let today = NaiveDate::from_ymd_opt(2026, 1, 1)?;
     let age = [Sex::Man, Sex::Woman]
         .into_iter()
         .filter_map(|sex| marriage_age(sex, today, today, AgeSettings::default()));
@@ -49,6 +58,8 @@ pub fn by_code(code: &str) -> Option<Refusal> {
         .chain(recusal(true, false))
         .chain(place)
         .chain(may_register(super::application::State::Eligible, false).err())
+        .chain(declaration_contradicts(Some(""), Status::Divorced))
+        .chain([IDENTITY_DISPUTED, CONDITIONS_NOT_MET])
         .chain(super::elsewhere::REASONS)
         .find(|refusal| refusal.code == code)
 }
@@ -76,6 +87,11 @@ mod tests {
             "REGISTRAR_MUST_STAND_BACK",
             "OUTSIDE_SERVICE_SCOPE",
             "CHECKS_OF_ANOTHER_DAY",
+            "PARTY_DEAD_ON_RECORD",
+            "DOCUMENT_DOES_NOT_FIT",
+            "FACE_DOES_NOT_FIT",
+            "DECLARATION_CONTRADICTS_RECORD",
+            "IDENTITY_DISPUTED",
         ] {
             let reason = by_code(code);
             assert_eq!(reason.map(|r| r.code), Some(code));

@@ -84,7 +84,8 @@ pub struct Correction<'a> {
 /// This house's order; no law names the span.
 pub const DECIDED_WITHIN: TimeDelta = TimeDelta::days(7);
 
-/// M-21, domain.md E.4: whether a correction has waited too long for its second officer.
+/// M-21, domain.md E.4: whether a correction, or a proposal to end a case of impersonation, has waited too long
+/// for its second officer.
 #[must_use]
 pub fn is_expired(proposed_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
     now >= proposed_at + DECIDED_WITHIN

@@ -18,7 +18,7 @@ pub enum RegistrarStatus {
 pub struct RegistrarFacts {
     /// Works at the registry of the case.
     pub of_this_registry: bool,
-    /// The account that acts is the registrar's own, or none is linked.
+    /// The account that acts is the registrar's own; or the registry has linked no account yet.
     pub own_account: bool,
     /// Status.
     pub status: RegistrarStatus,
@@ -32,6 +32,16 @@ pub struct RegistrarFacts {
     pub is_near_kin: bool,
 }
 
+/// M-26, 婚姻登记条例: whether an account may act as a registrar. Where the registrar's account is known it is
+/// that one and no other; a registry that has linked any account has everybody act under the own one.
+#[must_use]
+pub fn own_account(linked: Option<&str>, acting: Option<&str>, registry_links: bool) -> bool {
+    match linked {
+        Some(account) => acting == Some(account),
+        None => !registry_links,
+    }
+}
+
 /// M-26, 婚姻登记条例 (回避): a registrar handles no case of himself or of near kin.
 #[must_use]
 pub fn recusal(is_party: bool, is_near_kin: bool) -> Option<Refusal> {
@@ -43,7 +53,7 @@ pub fn recusal(is_party: bool, is_near_kin: bool) -> Option<Refusal> {
     ))
 }
 
-/// 婚姻登记条例: only a trained and examined registrar with a certificate in force may register.
+/// M-26, 婚姻登记条例: only a trained and examined registrar with a certificate in force may register.
 #[must_use]
 pub fn qualified(facts: &RegistrarFacts, on: NaiveDate) -> Option<Refusal> {
     if !facts.of_this_registry || !facts.own_account {
@@ -62,7 +72,7 @@ pub fn qualified(facts: &RegistrarFacts, on: NaiveDate) -> Option<Refusal> {
     ))
 }
 
-/// Every reason why this registrar may not handle the case.
+/// M-26, 婚姻登记条例, 婚姻登记工作规范 (回避): every reason why this registrar may not handle the case.
 #[must_use]
 pub fn may_handle(facts: &RegistrarFacts, on: NaiveDate) -> Vec<Refusal> {
     qualified(facts, on)
@@ -75,6 +85,19 @@ pub fn may_handle(facts: &RegistrarFacts, on: NaiveDate) -> Vec<Refusal> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_registrar_acts_under_the_own_account() {
+        for (linked, acting, registry_links, own) in [
+            (Some("a"), Some("a"), true, true),
+            (Some("a"), Some("b"), true, false),
+            (Some("a"), None, true, false),
+            (None, Some("b"), true, false),
+            (None, Some("b"), false, true),
+        ] {
+            assert_eq!(own_account(linked, acting, registry_links), own);
+        }
+    }
 
     #[test]
     fn a_registrar_is_qualified_today_here_and_not_concerned() {

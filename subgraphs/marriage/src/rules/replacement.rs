@@ -41,6 +41,8 @@ pub struct ReplacementFacts {
     pub court_notice: bool,
     /// A case of impersonation about the record is open.
     pub disputed: bool,
+    /// The holder has died, by the records.
+    pub holder_dead: bool,
 }
 
 /// M-20, M-25a, 婚姻登记条例: any registry replaces a certificate, by identity card, after the archive
@@ -86,7 +88,11 @@ pub fn not_replaced(facts: &ReplacementFacts) -> Vec<Refusal> {
             "该婚姻关系已终止，不补发结婚证。",
             BASIS,
         )),
-        (Replaced::Divorce, Some(_)) if !facts.divorce_registered => {
+        // A divorce certificate certifies a registered divorce that stands: not a record whose marriage never
+        // was, was revoked, or was found to have ended otherwise.
+        (Replaced::Divorce, Some(state))
+            if !facts.divorce_registered || state != RecordState::DissolvedDivorce =>
+        {
             reasons.push(Refusal::by_law(
                 "NO_REGISTERED_DIVORCE",
                 "No divorce of this couple was registered by a registry.",
@@ -95,6 +101,9 @@ pub fn not_replaced(facts: &ReplacementFacts) -> Vec<Refusal> {
             ));
         }
         (Replaced::Divorce, Some(_)) => {}
+    }
+    if facts.holder_dead {
+        reasons.push(super::eligibility::DECEASED);
     }
     if facts.disputed {
         reasons.push(Refusal::by_form(
@@ -120,6 +129,7 @@ mod tests {
             divorce_registered: false,
             court_notice: false,
             disputed: false,
+            holder_dead: false,
         };
         let table: Vec<(ReplacementFacts, Vec<&str>)> = vec![
             (fine, vec![]),
@@ -178,6 +188,39 @@ mod tests {
                     ..fine
                 },
                 vec!["NO_REGISTERED_DIVORCE"],
+            ),
+            // A registered divorce whose record was revoked, voided or put right again is none to certify.
+            (
+                ReplacementFacts {
+                    what: Replaced::Divorce,
+                    record: Some(RecordState::RevokedFraud),
+                    divorce_registered: true,
+                    ..fine
+                },
+                vec!["NO_REGISTERED_DIVORCE"],
+            ),
+            (
+                ReplacementFacts {
+                    what: Replaced::Divorce,
+                    record: Some(RecordState::Valid),
+                    divorce_registered: true,
+                    ..fine
+                },
+                vec!["NO_REGISTERED_DIVORCE"],
+            ),
+            (
+                ReplacementFacts {
+                    record: Some(RecordState::EndedDeath),
+                    ..fine
+                },
+                vec!["MARRIAGE_NOT_VALID"],
+            ),
+            (
+                ReplacementFacts {
+                    holder_dead: true,
+                    ..fine
+                },
+                vec!["PARTY_DEAD_ON_RECORD"],
             ),
         ];
         for (facts, codes) in table {

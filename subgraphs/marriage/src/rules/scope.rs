@@ -27,8 +27,6 @@ pub struct ScopeRow {
     to: Option<(i32, u32, u32)>,
     /// The rule behind it, as printed.
     pub legal_basis: &'static str,
-    /// When it was last compared with the text.
-    pub verified: (i32, u32, u32),
 }
 
 fn date((year, month, day): (i32, u32, u32)) -> NaiveDate {
@@ -48,14 +46,12 @@ impl ScopeRow {
         self.to.map(date)
     }
 
-    /// When it was last compared with the text.
+    /// When somebody last compared it with the text; none while nobody has, as for all rows here.
     #[must_use]
-    pub fn verified_on(&self) -> NaiveDate {
-        date(self.verified)
+    pub const fn verified_on(&self) -> Option<NaiveDate> {
+        None
     }
 }
-
-const VERIFIED: (i32, u32, u32) = (2026, 11, 22);
 
 /// The rows; where several hold, the widest counts.
 pub const TABLE: &[ScopeRow] = &[
@@ -65,7 +61,6 @@ pub const TABLE: &[ScopeRow] = &[
         from: (2003, 10, 1),
         to: Some((2025, 5, 9)),
         legal_basis: "婚姻登记条例（2003年国务院令第387号）第四条",
-        verified: VERIFIED,
     },
     // 跨省通办试点: the pilots, among them 四川 from 2021 and 江苏 from 2021.
     ScopeRow {
@@ -74,7 +69,6 @@ pub const TABLE: &[ScopeRow] = &[
         from: (2021, 6, 1),
         to: Some((2025, 5, 9)),
         legal_basis: "国务院关于同意在部分地区开展内地居民婚姻登记“跨省通办”试点的批复（国函〔2021〕48号）",
-        verified: VERIFIED,
     },
     ScopeRow {
         scope: ServiceScope::Nation,
@@ -85,7 +79,6 @@ pub const TABLE: &[ScopeRow] = &[
         from: (2023, 6, 1),
         to: Some((2025, 5, 9)),
         legal_basis: "国务院关于同意扩大内地居民婚姻登记“跨省通办”试点的批复（国函〔2023〕34号）",
-        verified: VERIFIED,
     },
     ScopeRow {
         scope: ServiceScope::Nation,
@@ -93,11 +86,11 @@ pub const TABLE: &[ScopeRow] = &[
         from: (2025, 5, 10),
         to: None,
         legal_basis: "婚姻登记条例（国务院令第804号）",
-        verified: VERIFIED,
     },
 ];
 
-/// The scope of the registries of a province on a day, with the row behind it.
+/// M-8, 婚姻登记条例 (2003) 4, 婚姻登记条例 (2025), 全国通办: how far the registries of a province reached on a
+/// day, with the row behind it.
 #[must_use]
 pub fn scope_on(province: &str, day: NaiveDate) -> Option<&'static ScopeRow> {
     TABLE
@@ -107,8 +100,8 @@ pub fn scope_on(province: &str, day: NaiveDate) -> Option<&'static ScopeRow> {
         .max_by_key(|row| row.scope)
 }
 
-/// 婚姻登记条例 (全国通办): whether a registry may register a couple of whom these are the household
-/// divisions, on a day; one of the two is enough.
+/// M-8, 婚姻登记条例 (全国通办): whether a registry may register a couple of whom these are the household
+/// divisions, all of six digits, on a day; one of the two is enough.
 #[must_use]
 pub fn may_come_here(
     registry_code: &str,
@@ -168,6 +161,8 @@ mod tests {
             ("350103", ["510118", "350103"], "2023-05-31", true),
             ("350103", ["510118", "350104"], "2023-05-31", false),
             ("510118", ["350103", "320302"], "2024-01-01", true),
+            // Two digits are no household: they must never pass for one.
+            ("350103", ["35", "35"], "2023-05-31", false),
         ] {
             let refusal = may_come_here(registry, households, day.parse().unwrap());
             assert_eq!(refusal.is_none(), fine, "{registry} {households:?} {day}");

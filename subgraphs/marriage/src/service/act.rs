@@ -5,7 +5,7 @@
 
 use crate::kit::contract::scope;
 use crate::kit::events::{Event, emit};
-use crate::kit::mutation::{history, once};
+use crate::kit::mutation::{Fingerprint, history, once};
 use crate::kit::seal::SealedColumn;
 use crate::kit::vault::Identity;
 use crate::kit::{Error, Principal, Result, Role, Services, UserError};
@@ -200,11 +200,20 @@ pub fn same_version(read: i64, now: i64) -> Result<()> {
     }
 }
 
-/// Runs one change. `what` is the body that the request key is bound to.
+/// A request key and what it is bound to besides the body.
+#[derive(Clone, Copy, Debug)]
+pub struct Key<'k> {
+    /// The mutation, for two of them may have the same body.
+    pub mutation: &'k str,
+    /// The key of the client's choice.
+    pub request: &'k str,
+}
+
+/// Runs one change. The request key is bound to the mutation and to `what`, its body.
 pub async fn run<W, T, F>(
     services: &Services,
     caller: &Principal,
-    request_key: &str,
+    key: Key<'_>,
     what: W,
     work: F,
 ) -> std::result::Result<T, NotDone>
@@ -214,12 +223,14 @@ where
     F: for<'x> Fn(Act<'x>, &'x W) -> BoxFuture<'x, Result<T>> + Send + Sync + 'static,
 {
     let refusals = Arc::new(Mutex::new(Vec::new()));
+    let body = Fingerprint::of(services, &(key.mutation, &what)).map_err(NotDone::Stopped)?;
     let held = Arc::new((
         services.clone(),
         caller.clone(),
-        request_key.to_owned(),
+        key.request.to_owned(),
         what,
         work,
+        body,
         Arc::clone(&refusals),
     ));
     let outcome = services
@@ -227,7 +238,7 @@ where
         .write(move |tx| {
             let held = Arc::clone(&held);
             Box::pin(async move {
-                let (services, caller, request_key, what, work, refusals) = held.as_ref();
+                let (services, caller, request_key, what, work, body, refusals) = held.as_ref();
                 refusals
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)
@@ -239,7 +250,7 @@ where
                     now: services.clock.now(),
                     refusals,
                 };
-                once(tx, caller, request_key, what, work(act, what)).await
+                once(tx, caller, request_key, body, work(act, what)).await
             })
         })
         .await;

@@ -106,7 +106,7 @@ async fn shelve(act: &Act<'_>, what: &Shelved<'_>, papers: &Papers) -> Result<Uu
         digital_ref: papers.digital_ref.clone(),
         digest: papers.digest.clone(),
         retention: retention.as_str().to_owned(),
-        retain_until: retain_until(retention, what.on),
+        retain_until: retain_until(retention, what.on, act.today()),
         archived_on: act.today(),
     };
     let id = row.id;

@@ -2,13 +2,16 @@
 //! evidence, another applies; the ledgers get a new entry, and nothing is taken out of them.
 
 use super::act::{Act, add, same_version, save};
-use super::{court, ledger};
+use super::{certificates, court, ledger};
 use crate::kit::{Error, Result};
-use crate::model::{correction, marriage_record, sealed};
+use crate::model::{correction, divorce_record, marriage_record, sealed};
 use crate::rules::Refusal;
-use crate::rules::ledger::LedgerEvent;
+use crate::rules::eligibility::DECEASED;
+use crate::rules::elsewhere::CORRECTION_NOT_SHARED;
+use crate::rules::ledger::{LedgerEvent, death_in, married_twice};
 use crate::rules::record::{Correction, DECIDED_WITHIN, RecordState, is_expired, may_change};
 use chrono::NaiveDate;
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde::Serialize;
 use serde_json::json;
@@ -25,6 +28,8 @@ pub struct Propose {
     pub to: &'static str,
     /// The right day of the end; none for a marriage that exists.
     pub ended_on: Option<NaiveDate>,
+    /// `MAN` or `WOMAN`: who died, where a death is the right end.
+    pub deceased: Option<&'static str>,
     /// Reference to the evidence.
     pub evidence: String,
 }
@@ -62,6 +67,14 @@ pub async fn propose(act: Act<'_>, what: &Propose) -> Result<Uuid> {
         None => to == RecordState::Valid,
         Some(day) => to != RecordState::Valid && day >= record.effective_from && day <= act.today(),
     };
+    if (to == RecordState::EndedDeath) != what.deceased.is_some() {
+        reasons.push(Refusal::by_law(
+            "DECEASED_NOT_NAMED",
+            "A correction to an end by death names who died, and no other correction does.",
+            "更正为因死亡终止的，须指明死亡的一方；其他更正不得填写。",
+            "民法典第一千零五十一条；民法典第十三条",
+        ));
+    }
     if !fits || what.evidence.trim().is_empty() || what.evidence.chars().count() > 64 {
         reasons.push(Refusal::by_form(
             "CORRECTION_INCOMPLETE",
@@ -69,6 +82,14 @@ pub async fn propose(act: Act<'_>, what: &Propose) -> Result<Uuid> {
             "更正须附证据编号；婚姻已终止的须填写终止日期。",
         ));
     }
+    // One that waited too long is over, whether or not a job has written it down.
+    correction::Entity::update_many()
+        .col_expr(correction::Column::State, Expr::value("EXPIRED"))
+        .filter(correction::Column::RecordId.eq(id))
+        .filter(correction::Column::State.eq("PROPOSED"))
+        .filter(correction::Column::ProposedAt.lte(act.now - DECIDED_WITHIN))
+        .exec(act.tx)
+        .await?;
     let open = correction::Entity::find()
         .filter(correction::Column::RecordId.eq(id))
         .filter(correction::Column::State.eq("PROPOSED"))
@@ -91,6 +112,7 @@ pub async fn propose(act: Act<'_>, what: &Propose) -> Result<Uuid> {
         from_state: record.state.clone(),
         to_state: what.to.to_owned(),
         ended_on: what.ended_on,
+        deceased: what.deceased.map(str::to_owned),
         evidence: act
             .encrypted(&sealed::CORRECTION, made, what.evidence.trim())
             .await?,
@@ -163,7 +185,12 @@ pub async fn decide(act: Act<'_>, what: &Decide) -> Result<Uuid> {
     }
     if what.apply {
         may_change(from, to, Some(&both))?;
-        apply(&act, record, to, row.ended_on).await?;
+        let shared = crate::interop::facts::is_shared(act.tx, record.id).await?;
+        if shared && !(from == RecordState::Valid && ends_everywhere(to)) {
+            act.unless(vec![CORRECTION_NOT_SHARED])?;
+        }
+        let deceased = row.deceased.as_deref();
+        apply(&act, record, to, row.ended_on, deceased).await?;
         let evidence = act
             .opened(&sealed::CORRECTION, row.id, &row.evidence)
             .await?;
@@ -189,49 +216,111 @@ pub async fn decide(act: Act<'_>, what: &Decide) -> Result<Uuid> {
     Ok(id)
 }
 
+/// Whether the end is one that the other authority of a marriage is told of.
+const fn ends_everywhere(to: RecordState) -> bool {
+    matches!(
+        to,
+        RecordState::DissolvedJudgment
+            | RecordState::Void
+            | RecordState::Annulled
+            | RecordState::RevokedFraud
+    )
+}
+
+/// M-21, M-22, M-23: enters the correction in both ledgers and gives the papers the state that follows from the
+/// right record, by the same ways as a judgment and a revived marriage do.
 async fn apply(
     act: &Act<'_>,
     record: marriage_record::Model,
     to: RecordState,
     ended_on: Option<NaiveDate>,
+    deceased: Option<&str>,
 ) -> Result<()> {
-    let event = match to {
+    let today = act.today();
+    let couple = [record.man.clone(), record.woman.clone()];
+    let before = ledger::of_persons(act.tx, &couple).await?;
+    let shared = crate::interop::facts::is_shared(act.tx, record.id).await?;
+    for (person, role) in couple.iter().zip(["MAN", "WOMAN"]) {
+        let known = before.get(person);
+        let died = known.and_then(|ledger| death_in(&ledger.entries, Some(record.id)));
+        let end = entered(to, deceased == Some(role));
+        // Where another province keeps a ledger too, it is told of the right end and enters it there.
+        let mut facts = Vec::new();
+        if !shared || end.is_none() {
+            facts.push((LedgerEvent::Corrected, today, Some(record.id)));
+        }
+        if let Some(event) = end {
+            facts.push((event, ended_on.unwrap_or(today), Some(record.id)));
+        }
+        // Where the right end is another than a death, the death that was told stays told: only whether it ended
+        // this marriage was wrong.
+        if let Some(day) = died
+            && !matches!(to, RecordState::Valid | RecordState::EndedDeath)
+        {
+            facts.push((LedgerEvent::Died, day, None));
+        }
+        for (event, effective_on, of) in facts {
+            let fact = ledger::Fact {
+                event,
+                effective_on,
+                record: of,
+            };
+            crate::interop::facts::enter(act, &record, person, fact).await?;
+        }
+    }
+    let after = ledger::of_persons(act.tx, &couple).await?;
+    let mut reasons = Vec::new();
+    for ledger in after.values() {
+        if married_twice(&ledger.entries) {
+            reasons.push(OVERLAPS);
+        }
+        if to == RecordState::Valid && death_in(&ledger.entries, None).is_some() {
+            reasons.push(DECEASED);
+        }
+    }
+    reasons.dedup();
+    act.unless(reasons)?;
+    if let (false, Some(day)) = (to == RecordState::Valid, ended_on) {
+        return court::end(act, record, to, day).await;
+    }
+    let (id, was) = (record.id, record.state.clone());
+    let changed = marriage_record::Model {
+        state: to.as_str().to_owned(),
+        ended_on: None,
+        ..record
+    };
+    save!(act.tx, marriage_record, changed)?;
+    certificates::reinstate(act.tx, id).await?;
+    // The marriage lives: what certified its divorce certifies nothing.
+    let divorces = divorce_record::Entity::find()
+        .filter(divorce_record::Column::MarriageId.eq(id))
+        .all(act.tx)
+        .await?;
+    for divorce in divorces {
+        certificates::cancel(act.tx, divorce.id, "CANCELLED").await?;
+    }
+    let more = json!({ "endedOn": null });
+    act.leave("MarriageRecord", id, Some(&was), to.as_str(), more)
+        .await
+}
+
+/// What a ledger is told of the right end: the one who died, that they died, and the other one that the spouse did.
+const fn entered(to: RecordState, died: bool) -> Option<LedgerEvent> {
+    match to {
         RecordState::Valid => None,
         RecordState::DissolvedDivorce => Some(LedgerEvent::Divorced),
         RecordState::DissolvedJudgment => Some(LedgerEvent::DivorcedByCourt),
+        RecordState::EndedDeath if died => Some(LedgerEvent::Died),
         RecordState::EndedDeath => Some(LedgerEvent::SpouseDied),
         RecordState::Void => Some(LedgerEvent::Voided),
         RecordState::Annulled => Some(LedgerEvent::Annulled),
         RecordState::RevokedFraud => Some(LedgerEvent::RevokedFraud),
-    };
-    let today = act.today();
-    for person in [&record.man, &record.woman] {
-        let facts = [
-            Some((LedgerEvent::Corrected, today)),
-            event.map(|event| (event, ended_on.unwrap_or(today))),
-        ];
-        for (event, effective_on) in facts.into_iter().flatten() {
-            let fact = ledger::Fact {
-                event,
-                effective_on,
-                record: Some(record.id),
-            };
-            ledger::append(act.tx, person, fact, act.now).await?;
-        }
     }
-    let (id, before) = (record.id, record.state.clone());
-    let changed = marriage_record::Model {
-        state: to.as_str().to_owned(),
-        ended_on,
-        ..record
-    };
-    save!(act.tx, marriage_record, changed)?;
-    act.leave(
-        "MarriageRecord",
-        id,
-        Some(&before),
-        to.as_str(),
-        json!({ "endedOn": ended_on }),
-    )
-    .await
 }
+
+const OVERLAPS: Refusal = Refusal::by_law(
+    "CORRECTION_OVERLAPS",
+    "Corrected so, one party would have been married to two at one time; the other record must be cleared first.",
+    "如此更正将使一方同时存在两段婚姻，须先核实另一登记记录。",
+    "民法典第一千零四十二条",
+);

@@ -8,7 +8,9 @@ use super::couple::Known;
 use super::slot_id::SlotKey;
 use super::{divorce, slots};
 use crate::kit::{Error, Result, YearMonth};
-use crate::model::{counselling_month, counselling_room, counselling_session, counsellor};
+use crate::model::{
+    appointment, counselling_month, counselling_room, counselling_session, counsellor,
+};
 use crate::rules::Refusal;
 use crate::rules::opening::Service;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
@@ -108,6 +110,64 @@ pub async fn book(act: Act<'_>, what: &Book) -> Result<Uuid> {
     Ok(id)
 }
 
+/// The session booked with an appointment that is still to come; none where there is none.
+pub(super) async fn open_session_of(
+    db: &impl ConnectionTrait,
+    appointment: Uuid,
+) -> Result<Option<counselling_session::Model>> {
+    Ok(counselling_session::Entity::find()
+        .filter(counselling_session::Column::AppointmentId.eq(appointment))
+        .filter(counselling_session::Column::State.eq("BOOKED"))
+        .one(db)
+        .await?)
+}
+
+/// Calls a session off: its appointment was cancelled, its room is free.
+pub(super) async fn call_off(act: &Act<'_>, row: counselling_session::Model) -> Result<()> {
+    let id = row.id;
+    let off = counselling_session::Model {
+        state: "CANCELLED".to_owned(),
+        ..row
+    };
+    save!(act.tx, counselling_session, off)?;
+    act.leave(
+        "CounsellingSession",
+        id,
+        Some("BOOKED"),
+        "CANCELLED",
+        json!({}),
+    )
+    .await
+}
+
+/// Moves a session with its appointment: to the new slot, and to a room that is free then.
+pub(super) async fn move_to(
+    act: &Act<'_>,
+    row: counselling_session::Model,
+    key: SlotKey,
+    made: &appointment::Model,
+) -> Result<()> {
+    let id = row.id;
+    let moved = counselling_session::Model {
+        room_id: free_room(act, key).await?,
+        registry_id: key.registry,
+        day: made.day,
+        opens: made.opens,
+        closes: made.closes,
+        appointment_id: Some(made.id),
+        ..row
+    };
+    save!(act.tx, counselling_session, moved)?;
+    act.leave(
+        "CounsellingSession",
+        id,
+        Some("BOOKED"),
+        "BOOKED",
+        json!({ "registry": key.registry }),
+    )
+    .await
+}
+
 async fn free_room(act: &Act<'_>, key: SlotKey) -> Result<Uuid> {
     let rooms = rooms_of(act.tx, &[key.registry])
         .await?
@@ -186,7 +246,11 @@ pub async fn record(act: Act<'_>, what: &Record) -> Result<Uuid> {
     act.unless(reasons)?;
     let day = row.day;
     if let Some(appointment) = row.appointment_id {
-        super::visits::served(&act, appointment).await?;
+        if what.held {
+            super::visits::served(&act, appointment).await?;
+        } else {
+            super::visits::missed(&act, appointment).await?;
+        }
     }
     let after = if what.held { "HELD" } else { "MISSED" };
     let recorded = counselling_session::Model {

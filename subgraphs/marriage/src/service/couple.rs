@@ -1,70 +1,201 @@
-//! Two people as they come to a counter: their numbers become tokens at once.
+//! Two people as they come to a counter: their numbers, of whatever kind, become tokens at once.
 
 use super::act::Act;
-use super::eligibility;
-use crate::kit::citizen_id::CitizenId;
+use crate::kit::identity::{NumberKind, PersonNumber};
 use crate::kit::{Result, Services, vault};
+use crate::rules::Refusal;
 use crate::rules::age::Sex;
 use crate::rules::eligibility::Competence;
-use serde::Serialize;
+use chrono::NaiveDate;
+use serde::{Serialize, Serializer};
 
-/// One person by number and token. Only the token is ever written.
+/// What a paper tells of its holder where the number does not: a passport's sex and date of birth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// Sex.
+    pub sex: Sex,
+    /// Date of birth.
+    pub birth: NaiveDate,
+}
+
+/// One person by number and token. Only the token is ever written; a repeated request is compared by it and by
+/// what the paper tells.
 #[derive(Clone, Debug, Serialize)]
 pub struct Known {
     #[serde(skip)]
-    number: CitizenId,
+    number: PersonNumber,
     /// Person token.
     pub token: String,
+    #[serde(serialize_with = "facts_as_text")]
+    facts: Option<Facts>,
 }
 
-impl Known {
-    /// The person of a checked number.
-    #[must_use]
-    pub fn of(services: &Services, number: CitizenId) -> Self {
-        Self {
-            token: services.tokenizer.token(&number).to_string(),
-            number,
+/// Left out where the number itself tells, so that old keys of repeated requests stay good.
+fn facts_as_text<S: Serializer>(
+    facts: &Option<Facts>,
+    to: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    match facts {
+        None => to.serialize_none(),
+        Some(facts) => {
+            let sex = if facts.sex == Sex::Man { "M" } else { "W" };
+            to.serialize_str(&format!("{sex} {}", facts.birth))
         }
+    }
+}
+
+const NAMES_NOBODY: Refusal = Refusal::by_form(
+    "NUMBER_NAMES_NOBODY",
+    "A placeholder of an old record names nobody; enter the number of the paper that is shown.",
+    "占位号码不能识别当事人，请填写所出示证件的号码。",
+);
+
+const FACTS_MISSING: Refusal = Refusal::by_form(
+    "PAPER_FACTS_MISSING",
+    "A passport's number tells neither sex nor date of birth: enter both as the passport states them.",
+    "护照号码不含性别和出生日期，请按护照填写。",
+);
+
+const FACTS_DIFFER: Refusal = Refusal::by_form(
+    "PAPER_FACTS_DIFFER",
+    "Sex or date of birth are not what the number tells.",
+    "所填性别或出生日期与证件号码不符。",
+);
+
+impl Known {
+    /// The person of a number. An old number stands for its modern form. `facts` are what the paper tells
+    /// besides; of a number that tells them itself they may be left out and must not differ.
+    ///
+    /// # Errors
+    /// A placeholder, which names nobody; facts that contradict the number.
+    pub fn of(
+        services: &Services,
+        number: PersonNumber,
+        facts: Option<Facts>,
+    ) -> std::result::Result<Self, Refusal> {
+        let number = match number.modern(services.clock.today()) {
+            Some(modern) => PersonNumber::from(&modern),
+            None => number,
+        };
+        let token = services.tokenizer.token_of(&number).ok_or(NAMES_NOBODY)?;
+        let told = told_by(&number);
+        if let (Some(told), Some(stated)) = (told, facts)
+            && told != stated
+        {
+            return Err(FACTS_DIFFER);
+        }
+        Ok(Self {
+            token: token.to_string(),
+            facts: if told.is_some() { None } else { facts },
+            number,
+        })
+    }
+
+    /// Sex and date of birth, by the number or by the paper.
+    ///
+    /// # Errors
+    /// Where a passport was entered without them.
+    pub fn facts(&self) -> std::result::Result<Facts, Refusal> {
+        told_by(&self.number).or(self.facts).ok_or(FACTS_MISSING)
     }
 
     /// Tells `persons` who this is, sealed.
     pub async fn announce(&self, act: &Act<'_>) -> Result<()> {
-        vault::announce(act.tx, act.services, &self.number, "").await?;
+        vault::announce_number(act.tx, act.services, &self.number, "").await?;
         Ok(())
     }
 
-    /// Sex as the number states it.
+    /// The kind of the number.
     #[must_use]
-    pub fn sex(&self) -> Sex {
-        eligibility::sex(&self.number)
+    pub fn kind(&self) -> NumberKind {
+        self.number.kind()
     }
 
-    /// Date of birth as the number states it.
+    /// Whether a register of the mainland keeps the person's ledger; of others papers answer (M-8).
     #[must_use]
-    pub fn birth(&self) -> chrono::NaiveDate {
-        self.number.birth_date()
+    pub fn is_citizen(&self) -> bool {
+        self.needs() == Competence::Mainland
     }
 
-    /// The authority of the person's ledger, by the table of routes.
+    /// The authority of the person's ledger, by the table of routes; of somebody whom no register keeps, this
+    /// province, which knows what it registered itself.
     #[must_use]
     pub fn authority(&self, services: &Services) -> String {
-        crate::interop::counter::authority(services, self.prefix())
+        if self.is_citizen() {
+            crate::interop::counter::authority(services, self.prefix())
+        } else {
+            services.province.as_str().to_owned()
+        }
     }
 
-    /// The first six digits of the number, which lead to the authority.
+    /// The first six digits of the number, which lead to the authority; empty where there are none.
     #[must_use]
     pub(crate) fn prefix(&self) -> &str {
-        self.number.division_code()
+        self.number.address_code().unwrap_or_default()
+    }
+
+    /// Whether the address code was in use on the birth date; none where that cannot be said.
+    #[must_use]
+    pub fn address_in_use_at_birth(&self, today: NaiveDate) -> Option<bool> {
+        self.number.modern(today)?.address_in_use_at_birth()
     }
 
     /// The number itself, for the one place that seals it.
     pub(crate) fn expose(&self) -> String {
-        vault::Identity::new(&self.number, "").id_number.clone()
+        vault::Identity::of(&self.number, "").id_number.clone()
     }
 
-    /// Which competence of the registry the person needs.
+    /// M-8, 婚姻登记条例 2: which competence of the registry the person needs, by the kind of number and the state
+    /// that issued a passport: a Chinese passport is an overseas Chinese's here, for residents of the mainland
+    /// show their identity card (M-7).
     #[must_use]
     pub fn needs(&self) -> Competence {
-        eligibility::needs(&self.number)
+        match self.number.kind() {
+            NumberKind::ResidencePermit => Competence::HmtOverseas,
+            NumberKind::PermanentResidence => Competence::Foreign,
+            NumberKind::Passport => match self.number.issuing_state() {
+                Some("CHN" | "HKG" | "MAC" | "TWN") => Competence::HmtOverseas,
+                _ => Competence::Foreign,
+            },
+            NumberKind::CitizenId | NumberKind::OldCitizenId | NumberKind::Placeholder => {
+                Competence::Mainland
+            }
+        }
+    }
+}
+
+fn told_by(number: &PersonNumber) -> Option<Facts> {
+    let sex = match number.sex()? {
+        crate::kit::citizen_id::Sex::Male => Sex::Man,
+        crate::kit::citizen_id::Sex::Female => Sex::Woman,
+    };
+    Some(Facts {
+        sex,
+        birth: number.birth_date()?,
+    })
+}
+
+/// A text that is sealed at once. A repeated request is compared by a keyed digest of it, and nothing else of it
+/// is written.
+#[derive(Clone, Debug, Serialize)]
+pub struct Hidden {
+    #[serde(skip)]
+    text: String,
+    digest: String,
+}
+
+impl Hidden {
+    /// A text to hide.
+    #[must_use]
+    pub fn of(services: &Services, text: String) -> Self {
+        Self {
+            digest: services.tokenizer.digest(&text),
+            text,
+        }
+    }
+
+    /// Seals it, so that only the vault opens it.
+    pub fn seal(&self, act: &Act<'_>) -> Result<Vec<u8>> {
+        act.seal(&self.text)
     }
 }

@@ -208,6 +208,7 @@ pub async fn end(
             ..application.clone()
         };
         save!(act.tx, divorce_application, changed)?;
+        crate::interop::divorce::unmark(act.tx, application.id, "").await?;
         act.leave(
             "DivorceApplication",
             application.id,

@@ -1,22 +1,27 @@
 //! Applications for divorce: received, withdrawn, and where they stand.
 //!
-//! The phase is computed from stored dates at each reading (M-16, M-17). What a timer would do,
+//! The phase is computed from the dates at each reading, and dates that are provisional from the calendar there
+//! is (M-16, M-17). What a timer would do,
 //! marking overdue applications as deemed withdrawn, is also done before a new application of the
 //! same couple is received, so that no job is needed for a right answer.
 
 use super::act::{Act, works_at};
-use super::couple::Known;
+use super::couple::{Hidden, Known};
 use super::registries::{self, Timetables};
-use super::statistics;
+use super::{counter, ledger, statistics};
+use crate::interop::divorce::{self as shared, RECEIVING, REGISTERING};
 use crate::kit::YearMonth;
 use crate::kit::calendar::WorkCalendar;
 use crate::kit::contract::scope;
 use crate::kit::{Error, Result};
-use crate::model::{divorce_application, marriage_record};
+use crate::model::{court_notice, divorce_application, impersonation_case, marriage_record};
 use crate::rules::Refusal;
-use crate::rules::cooling_off::{DivorceDates, Phase, divorce_dates, phase_at};
-use crate::rules::days::plus;
-use crate::rules::divorce::{DivorceFacts, may_withdraw, not_received};
+use crate::rules::cooling_off::{
+    DivorceDates, NO_COOLING_OFF, Phase, as_known, divorce_dates, phase_at,
+};
+use crate::rules::days::{RestDays, plus};
+use crate::rules::divorce::{DivorceFacts, may_withdraw, not_received, registered_in_china};
+use crate::rules::ledger::death_in;
 use crate::rules::record::RecordState;
 use chrono::{DateTime, NaiveTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait};
@@ -30,24 +35,36 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 /// States of an application that is being handled (M-19).
-pub const IN_HAND: [&str; 2] = ["RECEIVED", "REVIEW"];
+pub const IN_HAND: [&str; 4] = [RECEIVING, "RECEIVED", "REVIEW", REGISTERING];
 
-/// The dates as stored with an application.
+/// The dates of an application: as stored where they are certain, computed again while they are not.
 #[must_use]
 pub fn dates(row: &divorce_application::Model) -> DivorceDates {
-    DivorceDates {
+    dates_by(&WorkCalendar::default(), row)
+}
+
+/// The same by a given calendar.
+#[must_use]
+pub fn dates_by(calendar: &dyn RestDays, row: &divorce_application::Model) -> DivorceDates {
+    let stored = DivorceDates {
         received_on: row.received_on,
         cooling_off_starts: plus(row.received_on, 1),
         cooling_off_ends: row.cooling_off_ends,
         window_opens: row.window_opens,
         window_ends: row.window_ends,
         provisional: row.provisional,
-    }
+        cooling_surely_to: row.cooling_off_ends,
+        window_surely_to: row.window_ends,
+        cooling_provisional: row.provisional,
+    };
+    as_known(calendar, stored)
 }
 
 /// Where an application stands: what someone did, or else what the dates say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
+    /// The ledgers of other provinces have yet to take its mark.
+    Receiving,
     /// In the cooling-off.
     Cooling,
     /// The certificate can be asked for.
@@ -58,6 +75,8 @@ pub enum Standing {
     DeemedWithdrawn,
     /// Both asked for the certificate; the registry reviews.
     Review,
+    /// The ledgers of other provinces have yet to take the divorce.
+    Registering,
     /// The divorce is registered.
     Registered,
     /// The certificates are handed over.
@@ -66,54 +85,91 @@ pub enum Standing {
     Archived,
     /// Refused.
     Refused,
+    /// A period may have ended, which is not certain before the calendar of its year is published.
+    EndUncertain,
 }
 
 /// The standing at a moment.
 #[must_use]
-pub fn standing(
-    row: &divorce_application::Model,
-    closes: NaiveTime,
+pub fn standing(application: &Application, now: DateTime<Utc>) -> Standing {
+    standing_by(&WorkCalendar::default(), application, now)
+}
+
+/// The same by a given calendar.
+#[must_use]
+pub fn standing_by(
+    calendar: &dyn RestDays,
+    application: &Application,
     now: DateTime<Utc>,
 ) -> Standing {
+    let row = &application.row;
     match row.state.as_str() {
         "WITHDRAWN" => Standing::Withdrawn,
         "DEEMED_WITHDRAWN" => Standing::DeemedWithdrawn,
+        RECEIVING => Standing::Receiving,
         "REVIEW" => Standing::Review,
+        REGISTERING => Standing::Registering,
         "REGISTERED" => Standing::Registered,
         "CERTIFIED" => Standing::Certified,
         "ARCHIVED" => Standing::Archived,
         "REFUSED" => Standing::Refused,
-        _ => match phase_at(&dates(row), closes, super::shanghai(now)) {
+        _ => match phase_at(
+            &dates_by(calendar, row),
+            application.closing.window,
+            super::shanghai(now),
+        ) {
             Phase::Cooling => Standing::Cooling,
             Phase::WindowOpen => Standing::WindowOpen,
             Phase::DeemedWithdrawn => Standing::DeemedWithdrawn,
+            Phase::EndUncertain => Standing::EndUncertain,
         },
     }
 }
 
-/// An application with the closing time of its registry.
+/// When the registry closes on the two days that end a period of the law.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Closing {
+    /// On the last day of the cooling-off.
+    pub cooling_off: NaiveTime,
+    /// On the last day of the window.
+    pub window: NaiveTime,
+}
+
+/// An application with the closing times of its registry.
 #[derive(Clone, Debug)]
 pub struct Application {
     /// The row.
     pub row: Arc<divorce_application::Model>,
-    /// Close of business of the registry that received it.
-    pub closes: NaiveTime,
+    /// Close of business of the registry that received it, on the days that end a period.
+    pub closing: Closing,
 }
 
-/// Applications with the closing times of their registries, in one statement more.
+/// Applications with the closing times of their registries on their own last days, in three statements more.
 pub(super) async fn with_closing(
     db: &impl ConnectionTrait,
     rows: Vec<divorce_application::Model>,
 ) -> Result<Vec<Application>> {
-    let registries: Vec<Uuid> = rows.iter().map(|row| row.registry_id).collect();
-    let timetables = Timetables::load(db, &registries, None).await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Application {
-            closes: timetables.closing(row.registry_id),
-            row: Arc::new(row),
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.registry_id).collect();
+    let registries = registries::by_ids(db, &ids).await?;
+    let ends: Vec<DivorceDates> = rows.iter().map(dates).collect();
+    let days = ends
+        .iter()
+        .flat_map(|dates| [dates.cooling_off_ends, dates.window_ends]);
+    let timetables = Timetables::load(db, &ids, days).await?;
+    rows.into_iter()
+        .zip(ends)
+        .map(|(row, dates)| {
+            let registry = registries.get(&row.registry_id).ok_or(Error::NotFound)?;
+            let on = |day| timetables.closing_on(registry, day);
+            Ok(Application {
+                closing: Closing {
+                    cooling_off: on(dates.cooling_off_ends),
+                    window: on(dates.window_ends),
+                },
+                row: Arc::new(row),
+            })
         })
-        .collect())
+        .collect()
 }
 
 /// One application; `NotFound` where there is none.
@@ -192,6 +248,8 @@ pub struct Receipt {
     pub agreement_sealed: Option<Vec<u8>>,
     /// Help in the crisis was offered, and whether it was taken.
     pub crisis_help_accepted: Option<bool>,
+    /// Who handles it.
+    pub registrar: Option<Uuid>,
 }
 
 /// The application of a couple as the registers see it.
@@ -233,30 +291,75 @@ async fn assess(
     }
     let (overdue, open): (Vec<_>, Vec<_>) = open
         .into_iter()
-        .partition(|a| standing(&a.row, a.closes, now) == Standing::DeemedWithdrawn);
+        .partition(|a| standing(a, now) == Standing::DeemedWithdrawn);
+    let mark = shared::mark_of(db, [man, woman]).await?;
     let mut refusals = not_received(&DivorceFacts {
+        dead: someone_dead(db, [man, woman]).await?,
+        disputed: disputed(db, record.as_ref()).await?,
+        notice_waits: notice_waits(db, man, woman).await?,
         both_present: receipt.both_present,
         agreement_signed: receipt.agreement_signed,
         full_capacity: receipt.full_capacity,
-        // Records on file are of mainland registries and Chinese embassies only.
-        registered_in_china: true,
+        // Where there is no record at all, that is the reason, and not where it was registered.
+        registered_in_china: record
+            .as_ref()
+            .is_none_or(|r| registered_in_china(&r.source)),
         record: record
             .as_ref()
             .and_then(|r| RecordState::from_text(&r.state))
             .unwrap_or(RecordState::Void),
-        open_elsewhere: !open.is_empty(),
+        open_elsewhere: !open.is_empty() || mark == Some(shared::Mark::Elsewhere),
     });
-    // Both ledgers must take the divorce together; ending the marriage on one alone would be half of it.
-    if let Some(record) = &record
-        && crate::interop::facts::is_shared(db, record.id).await?
-    {
-        refusals.push(crate::rules::elsewhere::DIVORCE_NOT_CONNECTED);
+    // The other ledgers have yet to hear of the end of ours.
+    if open.is_empty() && overdue.is_empty() && mark == Some(shared::Mark::Here) {
+        refusals.push(crate::rules::elsewhere::STILL_CLOSING);
     }
     Ok(Assessment {
         record,
         overdue,
         refusals,
     })
+}
+
+/// Whether one of these has died, by the ledgers kept here.
+pub(super) async fn someone_dead(db: &impl ConnectionTrait, persons: [&str; 2]) -> Result<bool> {
+    let ledgers = ledger::of_persons(db, &persons.map(str::to_owned)).await?;
+    Ok(ledgers
+        .values()
+        .any(|ledger| death_in(&ledger.entries, None).is_some()))
+}
+
+/// Whether a case of impersonation about the record is open.
+pub(super) async fn disputed(
+    db: &impl ConnectionTrait,
+    record: Option<&marriage_record::Model>,
+) -> Result<bool> {
+    use impersonation_case::Column;
+    let Some(record) = record else {
+        return Ok(false);
+    };
+    let open = impersonation_case::Entity::find()
+        .filter(Column::RecordId.eq(record.id))
+        .filter(Column::State.is_in(["OPEN", "PROPOSED"]))
+        .one(db)
+        .await?;
+    Ok(open.is_some())
+}
+
+/// Whether a court's notice about the couple waits to be annotated.
+pub(super) async fn notice_waits(
+    db: &impl ConnectionTrait,
+    man: &str,
+    woman: &str,
+) -> Result<bool> {
+    use court_notice::Column;
+    let waiting = court_notice::Entity::find()
+        .filter(Column::Man.eq(man))
+        .filter(Column::Woman.eq(woman))
+        .filter(Column::State.eq("WAITING"))
+        .one(db)
+        .await?;
+    Ok(waiting.is_some())
 }
 
 /// M-15, M-16, M-19: receives the application of a couple, in the caller's transaction. The error
@@ -268,16 +371,27 @@ pub async fn receive(
     receipt: &Receipt,
     now: DateTime<Utc>,
 ) -> Result<divorce_application::Model> {
+    enter(tx, (man, woman), receipt, "RECEIVED", now).await
+}
+
+async fn enter(
+    tx: &impl ConnectionTrait,
+    (man, woman): (&str, &str),
+    receipt: &Receipt,
+    state: &str,
+    now: DateTime<Utc>,
+) -> Result<divorce_application::Model> {
     let assessment = assess(tx, man, woman, receipt, now).await?;
     if let Some(refusal) = assessment.refusals.first() {
         return Err((*refusal).into());
     }
     let record = assessment.record.ok_or(Error::NotFound)?;
     for application in assessment.overdue {
-        let day = application.row.window_ends;
+        let day = dates(&application.row).window_ends;
         set_state(tx, &application.row, "DEEMED_WITHDRAWN", day).await?;
     }
-    let dates = divorce_dates(&WorkCalendar::default(), super::shanghai(now).date());
+    let dates = divorce_dates(&WorkCalendar::default(), super::shanghai(now).date())
+        .ok_or(NO_COOLING_OFF)?;
     let row = divorce_application::Model {
         id: crate::kit::id::new(),
         marriage_id: record.id,
@@ -290,7 +404,7 @@ pub async fn receive(
         window_opens: dates.window_opens,
         window_ends: dates.window_ends,
         provisional: dates.provisional,
-        state: "RECEIVED".to_owned(),
+        state: state.to_owned(),
         closed_on: None,
         children: receipt.children,
         agreement_sealed: receipt.agreement_sealed.clone(),
@@ -298,7 +412,7 @@ pub async fn receive(
         certificate_asked_at: None,
         refusal_code: None,
         divorce_record_id: None,
-        registrar_id: None,
+        registrar_id: receipt.registrar,
         version: 1,
     };
     divorce_application::Entity::insert(divorce_application::ActiveModel::from(row.clone()))
@@ -361,8 +475,9 @@ pub struct Apply {
     /// Children, as the agreement states.
     pub children: Option<i32>,
     /// Reference to the agreement; sealed at once.
-    #[serde(skip)]
-    pub agreement: Option<String>,
+    pub agreement: Option<Hidden>,
+    /// Who handles it; the registrar of the caller's account where none is named.
+    pub registrar: Option<Uuid>,
     /// Help in the crisis was offered, and whether it was taken.
     pub crisis_help_accepted: Option<bool>,
 }
@@ -370,7 +485,9 @@ pub struct Apply {
 /// M-15, M-16, M-19: receives the application of a couple and fixes its dates; every refusal at
 /// once, so that the couple comes once more and not three times.
 pub async fn apply(act: Act<'_>, what: &Apply) -> Result<Uuid> {
-    act.office(what.registry).await?;
+    let office = act.office(what.registry).await?;
+    let own = counter::own_registrar(&act, what.registry).await?;
+    let registrar = own.or(what.registrar);
     let receipt = Receipt {
         registry: what.registry,
         both_present: what.both_present,
@@ -379,20 +496,51 @@ pub async fn apply(act: Act<'_>, what: &Apply) -> Result<Uuid> {
         children: what.children.filter(|n| (0..=30).contains(n)),
         agreement_sealed: what
             .agreement
-            .as_deref()
-            .map(|text| act.seal(text))
+            .as_ref()
+            .map(|agreement| agreement.seal(&act))
             .transpose()?,
         crisis_help_accepted: what.crisis_help_accepted,
+        registrar,
     };
     let (man, woman) = (&what.man.token, &what.woman.token);
-    act.unless(
-        assess(act.tx, man, woman, &receipt, act.now)
-            .await?
-            .refusals,
-    )?;
+    let mut assessment = assess(act.tx, man, woman, &receipt, act.now).await?;
+    let parties = [man.as_str(), woman.as_str()];
+    let acting = counter::acting_faults(&act, what.registrar, what.registry, &parties).await?;
+    assessment.refusals.extend(acting);
+    let others = match &assessment.record {
+        Some(record) => {
+            let couple = [&what.man, &what.woman];
+            shared::concerns_others(act.tx, act.services, record.id, couple).await?
+        }
+        None => false,
+    };
+    // Silence of our records says nothing where others keep the ledgers.
+    let own = act.services.province.as_str();
+    let away = [&what.man, &what.woman]
+        .into_iter()
+        .any(|known| known.authority(act.services) != own);
+    if assessment.record.is_none() && away {
+        assessment
+            .refusals
+            .retain(|refusal| refusal.code != "NO_VALID_MARRIAGE");
+        assessment
+            .refusals
+            .insert(0, crate::rules::elsewhere::MARRIAGE_NOT_ON_FILE);
+    }
+    // The timers close it, and then tell the other ledgers.
+    if others && !assessment.overdue.is_empty() {
+        assessment
+            .refusals
+            .push(crate::rules::elsewhere::STILL_CLOSING);
+    }
+    act.unless(assessment.refusals)?;
     what.man.announce(&act).await?;
     what.woman.announce(&act).await?;
-    let row = receive(act.tx, man, woman, &receipt, act.now).await?;
+    let state = if others { RECEIVING } else { "RECEIVED" };
+    let row = enter(act.tx, (man, woman), &receipt, state, act.now).await?;
+    if others {
+        shared::receive(&act, &row, &office.county_code, &what.man, &what.woman).await?;
+    }
     let more = json!({ "receivedOn": row.received_on, "registry": row.registry_id });
     act.leave("DivorceApplication", row.id, None, &row.state, more)
         .await?;
@@ -417,6 +565,11 @@ pub async fn withdraw(act: Act<'_>, what: &Withdraw) -> Result<Uuid> {
     if !party && !works_at(act.caller, &registry) {
         return Err(Error::NotFound);
     }
+    // Between provinces only the deciding authority can say that it has not been received.
+    if row.state == RECEIVING {
+        crate::interop::officers::walk_out(&act, row.id).await?;
+        return Ok(row.id);
+    }
     if row.state != "RECEIVED" {
         return Err(Refusal::by_form(
             "APPLICATION_NOT_OPEN",
@@ -427,8 +580,10 @@ pub async fn withdraw(act: Act<'_>, what: &Withdraw) -> Result<Uuid> {
         .into());
     }
     let wall = super::shanghai(act.now);
-    may_withdraw(&dates(row), application.closes, wall)?;
+    may_withdraw(&dates(row), application.closing.cooling_off, wall)?;
     let after = set_state(act.tx, row, "WITHDRAWN", wall.date()).await?;
+    let officer = act.caller.subject.as_deref().filter(|_| !party);
+    shared::unmark(act.tx, after.id, officer.unwrap_or_default()).await?;
     let count = statistics::Act {
         withdrawn: 1,
         ..statistics::Act::default()

@@ -2,21 +2,22 @@
 //! certifies and archives, or refuses.
 //!
 //! A timer's state is never trusted: whether the window is open is computed here again, at this
-//! moment, from the stored dates.
+//! moment, from the dates.
 
 use super::act::{Act, add, same_version, save};
 use super::divorce::{self, Standing, standing};
 use super::{archives, certificates, counter, ledger, registries, statistics};
+use crate::interop::divorce::REGISTERING;
 use crate::kit::{Error, Result, YearMonth};
-use crate::model::{divorce_application, divorce_record, marriage_record};
+use crate::model::{divorce_application, divorce_record, marriage_record, registry};
 use crate::rules::Refusal;
 use crate::rules::certificate::Prefix;
 use crate::rules::cooling_off::Phase;
-use crate::rules::divorce::may_request_certificate;
+use crate::rules::divorce::{may_refuse, may_request_certificate, stands_in_the_way};
 use crate::rules::ledger::LedgerEvent;
 use crate::rules::record::{RecordState, may_change};
-use chrono::Datelike;
-use sea_orm::EntityTrait;
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use sea_orm::{DatabaseTransaction, EntityTrait};
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -51,17 +52,19 @@ pub async fn ask(act: Act<'_>, what: &Ask) -> Result<Uuid> {
     let application = divorce::by_id(act.tx, id).await?;
     act.office(what.registry).await?;
     same_version(version, application.row.version)?;
-    let phase = match standing(&application.row, application.closes, act.now) {
+    let phase = match standing(&application, act.now) {
         Standing::Cooling => Phase::Cooling,
         Standing::WindowOpen => Phase::WindowOpen,
         Standing::DeemedWithdrawn => Phase::DeemedWithdrawn,
+        Standing::EndUncertain => Phase::EndUncertain,
         _ => return Err(not_in_state()),
     };
     let same_registry = what.registry == application.row.registry_id;
     may_request_certificate(phase, what.both_present, same_registry)?;
     let row = (*application.row).clone();
     let parties = [row.man.as_str(), row.woman.as_str()];
-    let faults = counter::registrar_faults(&act, what.registrar, what.registry, &parties).await?;
+    let mut faults = named_faults(&act, what.registrar, what.registry, &parties).await?;
+    faults.extend(in_the_way(&act, &row).await?);
     act.unless(faults)?;
     let asked = Row {
         certificate_asked_at: Some(act.now),
@@ -91,11 +94,44 @@ async fn at(act: &Act<'_>, (id, version): (Uuid, i64), state: &str) -> Result<Ro
     let application = divorce::by_id(act.tx, id).await?;
     act.office(application.row.registry_id).await?;
     same_version(version, application.row.version)?;
-    if application.row.state == state {
-        Ok((*application.row).clone())
-    } else {
-        Err(not_in_state())
+    if application.row.state != state {
+        return Err(not_in_state());
     }
+    acts(act, &application.row).await?;
+    Ok((*application.row).clone())
+}
+
+/// M-26: whoever acts is judged at each step.
+async fn acts(act: &Act<'_>, row: &Row) -> Result<()> {
+    let parties = [row.man.as_str(), row.woman.as_str()];
+    let faults = counter::acting_faults(act, row.registrar_id, row.registry_id, &parties).await?;
+    act.unless(faults)
+}
+
+/// Why neither the registrar named nor the one of the caller's account may act.
+async fn named_faults(
+    act: &Act<'_>,
+    named: Uuid,
+    registry: Uuid,
+    parties: &[&str],
+) -> Result<Vec<Refusal>> {
+    let faults = counter::registrar_faults(act, named, registry, parties).await?;
+    if faults.is_empty() {
+        return counter::acting_faults(act, Some(named), registry, parties).await;
+    }
+    Ok(faults)
+}
+
+/// What has come to stand in the way since the application was received.
+async fn in_the_way(act: &Act<'_>, row: &Row) -> Result<Vec<Refusal>> {
+    let marriage = marriage_record::Entity::find_by_id(row.marriage_id)
+        .one(act.tx)
+        .await?;
+    Ok(stands_in_the_way(
+        divorce::someone_dead(act.tx, [&row.man, &row.woman]).await?,
+        divorce::disputed(act.tx, marriage.as_ref()).await?,
+        divorce::notice_waits(act.tx, &row.man, &row.woman).await?,
+    ))
 }
 
 /// The registrar's review before registration.
@@ -130,6 +166,7 @@ pub async fn register(act: Act<'_>, what: &Review) -> Result<Uuid> {
             BASIS,
         ));
     }
+    reasons.extend(in_the_way(&act, &row).await?);
     act.unless(reasons)?;
     let marriage = marriage_record::Entity::find_by_id(row.marriage_id)
         .one(act.tx)
@@ -138,27 +175,23 @@ pub async fn register(act: Act<'_>, what: &Review) -> Result<Uuid> {
     let from = RecordState::from_text(&marriage.state)
         .ok_or_else(|| Error::internal("unknown state of a marriage record"))?;
     may_change(from, RecordState::DissolvedDivorce, None)?;
+    // A ledger that another province keeps takes the divorce together with ours.
+    if crate::interop::divorce::register(&act, &row).await? {
+        return step(&act, row, REGISTERING).await;
+    }
+    crate::interop::counter::may_write(act.tx, act.services).await?;
     let today = act.today();
     let registry = registries::by_id(act.tx, row.registry_id).await?;
-    let number =
-        certificates::allocate(act.tx, Prefix::Divorce, &registry.county_code, today.year())
-            .await?;
-    let number = number.to_string();
-    let record = divorce_record::Model {
-        id: crate::kit::id::new(),
-        marriage_id: marriage.id,
-        registry_id: registry.id,
-        county_id: registry.county_id,
-        certificate_no: number.clone(),
-        application_received_on: Some(row.received_on),
-        registered_on: today,
-        children: row.children,
-        agreement_sealed: row.agreement_sealed.clone(),
-    };
-    let record_id = record.id;
-    add!(act.tx, divorce_record, record)?;
-    certificates::cancel(act.tx, marriage.id, "CANCELLED").await?;
     let marriage_id = marriage.id;
+    let papers = Papers {
+        marriage: marriage_id,
+        man: &row.man,
+        woman: &row.woman,
+        on: today,
+        application: Some(&row),
+    };
+    let record_id = enter(act.tx, &registry, &papers, act.now).await?;
+    certificates::cancel(act.tx, marriage_id, "CANCELLED").await?;
     save!(
         act.tx,
         marriage_record,
@@ -169,14 +202,6 @@ pub async fn register(act: Act<'_>, what: &Review) -> Result<Uuid> {
         }
     )?;
     for holder in [&row.man, &row.woman] {
-        let paper = certificates::Paper {
-            number: &number,
-            kind: "DIVORCE",
-            holder,
-            record: record_id,
-            replaces: None,
-        };
-        certificates::issue(act.tx, paper, today, None).await?;
         let fact = ledger::Fact {
             event: LedgerEvent::Divorced,
             effective_on: today,
@@ -184,11 +209,6 @@ pub async fn register(act: Act<'_>, what: &Review) -> Result<Uuid> {
         };
         ledger::append(act.tx, holder, fact, act.now).await?;
     }
-    let count = statistics::Act {
-        divorces: 1,
-        ..statistics::Act::default()
-    };
-    statistics::count(act.tx, &registry, YearMonth::of(today), count, act.now).await?;
     let body = json!({ "man": row.man, "woman": row.woman, "registeredOn": today });
     act.tell("DivorceRegistered", &record_id.to_string(), body)
         .await?;
@@ -200,6 +220,68 @@ pub async fn register(act: Act<'_>, what: &Review) -> Result<Uuid> {
     step(&act, registered, "REGISTERED").await
 }
 
+/// A divorce that is registered, for its papers.
+#[derive(Clone, Copy, Debug)]
+pub struct Papers<'a> {
+    /// The marriage that it ends.
+    pub marriage: Uuid,
+    /// Person token.
+    pub man: &'a str,
+    /// Person token.
+    pub woman: &'a str,
+    /// The day of registration.
+    pub on: NaiveDate,
+    /// The application it came of; none where that was lost with a restore.
+    pub application: Option<&'a Row>,
+}
+
+/// The divorce's own record, its number, a certificate for each, and its place in the figures. Ledgers and
+/// application are the caller's.
+///
+/// # Errors
+/// When the run of numbers is exhausted, or the database does not answer.
+pub async fn enter(
+    tx: &DatabaseTransaction,
+    registry: &registry::Model,
+    what: &Papers<'_>,
+    now: DateTime<Utc>,
+) -> Result<Uuid> {
+    let year = what.on.year();
+    let number = certificates::allocate(tx, Prefix::Divorce, &registry.county_code, year).await?;
+    let number = number.to_string();
+    let record = divorce_record::Model {
+        id: crate::kit::id::new(),
+        marriage_id: what.marriage,
+        registry_id: registry.id,
+        county_id: registry.county_id,
+        certificate_no: number.clone(),
+        application_received_on: what.application.map(|row| row.received_on),
+        registered_on: what.on,
+        children: what.application.and_then(|row| row.children),
+        agreement_sealed: what
+            .application
+            .and_then(|row| row.agreement_sealed.clone()),
+    };
+    let id = record.id;
+    add!(tx, divorce_record, record)?;
+    for holder in [what.man, what.woman] {
+        let paper = certificates::Paper {
+            number: &number,
+            kind: "DIVORCE",
+            holder,
+            record: id,
+            replaces: None,
+        };
+        certificates::issue(tx, paper, what.on, None).await?;
+    }
+    let count = statistics::Act {
+        divorces: 1,
+        ..statistics::Act::default()
+    };
+    statistics::count(tx, registry, YearMonth::of(what.on), count, now).await?;
+    Ok(id)
+}
+
 /// Why a divorce is refused, as a code of the list.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Refuse {
@@ -209,24 +291,35 @@ pub struct Refuse {
     pub reason: &'static str,
 }
 
-/// M-15: refuses an application that is being handled and states the reason.
+/// M-15, M-16: refuses a couple that has come for the certificate and states the reason; not while the
+/// cooling-off runs.
 pub async fn refuse(act: Act<'_>, what: &Refuse) -> Result<Uuid> {
     let (id, version) = what.application;
     let application = divorce::by_id(act.tx, id).await?;
     act.office(application.row.registry_id).await?;
     same_version(version, application.row.version)?;
-    let now = standing(&application.row, application.closes, act.now);
-    if !matches!(
-        now,
-        Standing::Cooling | Standing::WindowOpen | Standing::Review
-    ) {
-        return Err(not_in_state());
+    let now = standing(&application, act.now);
+    // Between provinces only the deciding authority can say that it has not happened.
+    if matches!(now, Standing::Receiving | Standing::Registering) {
+        crate::interop::officers::walk_out(&act, id).await?;
+        return Ok(id);
     }
+    let phase = match now {
+        Standing::Cooling => Some(Phase::Cooling),
+        Standing::WindowOpen => Some(Phase::WindowOpen),
+        Standing::DeemedWithdrawn => Some(Phase::DeemedWithdrawn),
+        Standing::EndUncertain => Some(Phase::EndUncertain),
+        Standing::Review => None,
+        _ => return Err(not_in_state()),
+    };
+    may_refuse(phase)?;
+    acts(&act, &application.row).await?;
     let refused = Row {
         refusal_code: Some(what.reason.to_owned()),
         closed_on: Some(act.today()),
         ..(*application.row).clone()
     };
+    crate::interop::divorce::unmark(act.tx, id, act.account()?).await?;
     step(&act, refused, "REFUSED").await
 }
 

@@ -5,12 +5,14 @@
 //! whose digits begin the identity number (that province is the *authority*); what another
 //! province would say is not guessed: the finding is `NotAnswered` and the verdict `Unverified`.
 
+use super::couple::{Facts, Known};
 use super::{ledger, records, registries};
-use crate::kit::citizen_id::CitizenId;
 use crate::kit::{Result, Services};
 use crate::model::registry;
-use crate::rules::age::{AgeSettings, Sex};
-use crate::rules::eligibility::{Competence, Finding, Judgment, PartyFacts, Verdict, age, judge};
+use crate::rules::age::AgeSettings;
+use crate::rules::eligibility::{
+    ADDRESS_NOT_IN_USE, Finding, Judgment, PartyFacts, Verdict, age, by_papers, finding, judge,
+};
 use crate::rules::scope::may_come_here;
 use chrono::{DateTime, NaiveDate, Utc};
 use std::sync::Arc;
@@ -48,95 +50,75 @@ pub struct Answer {
     pub on: NaiveDate,
 }
 
-/// Which competence of the registry a party needs, by the issuing block of the number: 81, 82 and
-/// 83 are residence permits of Hong Kong, Macao and Taiwan residents, 9 permanent residents.
-#[must_use]
-pub fn needs(id: &CitizenId) -> Competence {
-    let code = id.division_code();
-    if code.starts_with("81") || code.starts_with("82") || code.starts_with("83") {
-        Competence::HmtOverseas
-    } else if code.starts_with('9') {
-        Competence::Foreign
-    } else {
-        Competence::Mainland
-    }
-}
-
-/// The authority of the person's ledger, by the table of routes.
-#[must_use]
-pub fn authority(services: &Services, id: &CitizenId) -> String {
-    crate::interop::counter::authority(services, id.division_code())
-}
-
-/// Sex as the rules name it.
-#[must_use]
-pub fn sex(id: &CitizenId) -> Sex {
-    if matches!(id.sex(), crate::kit::citizen_id::Sex::Male) {
-        Sex::Man
-    } else {
-        Sex::Woman
-    }
-}
-
 /// Checks two people for a registry on the clock's legal day, in three statements.
 pub async fn check(
     services: &Services,
-    man: &CitizenId,
-    woman: &CitizenId,
+    man: (&Known, Facts),
+    woman: (&Known, Facts),
     registry: Uuid,
 ) -> Result<Answer> {
     let db = services.db.read();
     let registry = registries::by_id(db, registry).await?;
     let (on, now) = (services.clock.today(), services.clock.now());
-    let tokens = [man, woman].map(|id| services.tokenizer.token(id).to_string());
-    let here: Vec<String> = [man, woman]
-        .into_iter()
-        .zip(&tokens)
-        .filter(|(id, _)| authority(services, id) == services.province.as_str())
-        .map(|(_, token)| token.clone())
-        .collect();
-    let ledgers = ledger::of_persons(db, &here).await?;
+    let tokens = [man, woman].map(|(known, _)| known.token.clone());
+    let ledgers = ledger::of_persons(db, &tokens).await?;
     let coverage = records::coverage_from(db).await?;
-    let settings = AgeSettings::default();
-    let facts = |id: &CitizenId, token: &String| PartyFacts {
-        sex: sex(id),
-        birth: id.birth_date(),
-        finding: ledgers
-            .get(token)
-            .map_or(Finding::NotAnswered, |ledger| ledger.status.into()),
-        needs: needs(id),
+    let settings = AgeSettings::on(on);
+    let facts = |(known, told): (&Known, Facts)| {
+        let own = ledgers
+            .get(&known.token)
+            .map_or(Finding::NotAnswered, |ledger| finding(&ledger.entries));
+        let here = known.authority(services) == services.province.as_str();
+        PartyFacts {
+            sex: told.sex,
+            birth: told.birth,
+            // A death that is known here counts whoever keeps the ledger.
+            finding: match own {
+                Finding::Deceased => own,
+                _ if !known.is_citizen() => by_papers(own),
+                _ if here => own,
+                _ => Finding::NotAnswered,
+            },
+            needs: known.needs(),
+        }
     };
-    let answer = |id: &CitizenId, token: &String, facts: &PartyFacts| {
-        let answered = facts.finding != Finding::NotAnswered;
+    let answer = |known: &Known, facts: &PartyFacts| {
+        let answered = !matches!(facts.finding, Finding::NotAnswered | Finding::ByPapers);
         PartyAnswer {
-            person: token.clone(),
+            person: known.token.clone(),
             age_years: age(facts, on, settings),
             finding: facts.finding,
             coverage_from: coverage.filter(|_| answered),
-            authority: authority(services, id),
+            authority: known.authority(services),
             answered_at: answered.then_some(now),
         }
     };
-    let [man_token, woman_token] = &tokens;
-    let (man_facts, woman_facts) = (facts(man, man_token), facts(woman, woman_token));
+    let (man_facts, woman_facts) = (facts(man), facts(woman));
+    let ((man, _), (woman, _)) = (man, woman);
     let mut judgment = judge(
         &man_facts,
         &woman_facts,
-        man_token == woman_token,
+        man.token == woman.token,
         &registries::competence(&registry),
         on,
         settings,
     );
     // 全国通办 is a dated rule: on a day of another scope a couple may have come to the wrong place.
-    let households = [man.division_code(), woman.division_code()];
+    let households = [man.prefix(), woman.prefix()];
     if let Some(refusal) = may_come_here(&registry.county_code, households, on) {
         judgment.verdict = Verdict::Refused;
         judgment.reasons.push(refusal);
     }
+    if [man, woman]
+        .iter()
+        .any(|known| known.address_in_use_at_birth(on) == Some(false))
+    {
+        judgment.notes.push(ADDRESS_NOT_IN_USE);
+    }
     Ok(Answer {
         judgment,
-        man: answer(man, man_token, &man_facts),
-        woman: answer(woman, woman_token, &woman_facts),
+        man: answer(man, &man_facts),
+        woman: answer(woman, &woman_facts),
         registry: Arc::new(registry),
         on,
     })

@@ -9,7 +9,7 @@ use crate::model::{case_evidence, impersonation_case, marriage_record, sealed};
 use crate::rules::Refusal;
 use crate::rules::impersonation::{EvidenceKind, not_revoked, two_officers};
 use crate::rules::ledger::LedgerEvent;
-use crate::rules::record::{Correction, RecordState, may_change};
+use crate::rules::record::{Correction, RecordState, is_expired, may_change};
 use chrono::NaiveDate;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde::Serialize;
@@ -64,6 +64,7 @@ pub async fn open(act: Act<'_>, what: &Open) -> Result<Uuid> {
         state: "OPEN".to_owned(),
         proposed: None,
         proposed_by: None,
+        proposed_at: None,
         decided_by: None,
         decided_on: None,
         version: 1,
@@ -194,6 +195,7 @@ pub async fn propose(act: Act<'_>, what: &Propose) -> Result<Uuid> {
         state: "PROPOSED".to_owned(),
         proposed: Some(if what.revoke { "REVOKE" } else { "DISMISS" }.to_owned()),
         proposed_by: Some(act.account()?.to_owned()),
+        proposed_at: Some(act.now),
         ..case
     };
     save!(act.tx, impersonation_case, proposed)?;
@@ -233,12 +235,21 @@ pub async fn decide(act: Act<'_>, what: &Decide) -> Result<Uuid> {
             .into_iter()
             .collect(),
     )?;
+    if case.proposed_at.is_some_and(|at| is_expired(at, act.now)) {
+        return Err(Refusal::by_form(
+            "PROPOSAL_EXPIRED",
+            "This proposal has waited too long for its second officer; propose it again.",
+            "该意见逾期未复核，已失效，请重新提出。",
+        )
+        .into());
+    }
     let id = case.id;
     if !what.agree {
         let back = impersonation_case::Model {
             state: "OPEN".to_owned(),
             proposed: None,
             proposed_by: None,
+            proposed_at: None,
             ..case
         };
         save!(act.tx, impersonation_case, back)?;

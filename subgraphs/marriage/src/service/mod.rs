@@ -3,12 +3,14 @@
 
 pub mod act;
 pub mod archives;
+pub mod bureau;
 pub mod certificates;
 pub mod corrections;
 pub mod counselling;
 pub mod counter;
 pub mod couple;
 pub mod court;
+pub mod deadlines;
 pub mod death;
 pub mod divorce;
 pub mod divorce_steps;
@@ -16,7 +18,9 @@ pub mod eligibility;
 pub mod impersonation;
 pub mod indicators;
 pub mod ledger;
+pub mod matters;
 pub mod queue;
+pub mod rebase;
 pub mod records;
 pub mod registration;
 pub mod registries;

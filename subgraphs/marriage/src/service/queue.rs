@@ -42,7 +42,7 @@ pub async fn take(act: Act<'_>, what: &Take) -> Result<Uuid> {
     if !officer && own.is_none() {
         return Err(Error::Forbidden);
     }
-    let hours = Timetables::load(act.tx, &[registry.id], Some(today))
+    let hours = Timetables::load(act.tx, &[registry.id], [today])
         .await?
         .on(&registry, today);
     if hours.periods.is_empty() {

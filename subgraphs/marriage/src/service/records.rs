@@ -1,7 +1,7 @@
 //! Marriage records, by person and by id.
 
-use crate::kit::Result;
-use crate::model::{marriage_record, record_coverage};
+use crate::kit::{Result, Services};
+use crate::model::{application_party, marriage_record, record_coverage};
 use chrono::NaiveDate;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -55,6 +55,32 @@ pub async fn by_ids(
         .into_iter()
         .map(|row| (row.id, Arc::new(row)))
         .collect())
+}
+
+/// M-25, 司法解释(一) 7: whether this province keeps the ledger of a person, as far as anything here tells: by the
+/// marriages that are kept with another province, and by the latest application in which the person was seen.
+///
+/// # Errors
+/// What the database says.
+pub async fn kept_here(
+    db: &impl ConnectionTrait,
+    services: &Services,
+    person: &str,
+) -> Result<bool> {
+    let own = services.province.as_str();
+    let marriages = of_persons(db, &[person.to_owned()]).await?;
+    for record in marriages.get(person).into_iter().flatten() {
+        let man = record.man == person;
+        if crate::interop::facts::kept_elsewhere(db, services, record.id, man).await? {
+            return Ok(false);
+        }
+    }
+    let seen = application_party::Entity::find()
+        .filter(application_party::Column::Person.eq(person))
+        .order_by_desc(application_party::Column::ApplicationId)
+        .one(db)
+        .await?;
+    Ok(seen.is_none_or(|party| party.authority == own))
 }
 
 /// M-25: the day from which on no record of this province is missing, if that is known. A record

@@ -6,9 +6,10 @@ use super::{certificates, ledger, statistics};
 use crate::kit::{Result, YearMonth};
 use crate::model::{certificate, marriage_record, registry};
 use crate::rules::certificate::Prefix;
-use crate::rules::eligibility::{Finding, free_to_marry};
+use crate::rules::eligibility::{finding, free_to_marry};
 use crate::rules::ledger::LedgerEvent;
 use crate::rules::record::{RecordState, effective_from};
+use crate::rules::registration::conditions_not_met;
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use sea_orm::{DatabaseTransaction, EntityTrait};
 
@@ -40,8 +41,16 @@ pub async fn register(
     let on = super::shanghai(now).date();
     // M-5 once more, inside the transaction that makes the marriage.
     let couple = [what.man.to_owned(), what.woman.to_owned()];
-    for ledger in ledger::of_persons(tx, &couple).await?.values() {
-        if let Some((_, refusal)) = free_to_marry(Finding::from(ledger.status)) {
+    let ledgers = ledger::of_persons(tx, &couple).await?;
+    for ledger in ledgers.values() {
+        if let Some((_, refusal)) = free_to_marry(finding(&ledger.entries)) {
+            return Err(refusal.into());
+        }
+    }
+    // M-13, I-1: an effect that reaches back may lie over no other marriage of either.
+    if let Some(day) = what.conditions_first_met {
+        let entries = |person: &str| ledgers.get(person).map_or(&[][..], |l| &l.entries[..]);
+        if let Some(refusal) = conditions_not_met([entries(what.man), entries(what.woman)], day) {
             return Err(refusal.into());
         }
     }

@@ -153,12 +153,13 @@ pub struct Timetables {
 }
 
 impl Timetables {
-    /// Loads regular hours, and exceptions of one day if asked for, in at most two statements.
+    /// Loads regular hours, and the exceptions of some days if any are asked for, in at most two statements.
     pub async fn load(
         db: &impl ConnectionTrait,
         registries: &[Uuid],
-        day: Option<NaiveDate>,
+        days: impl IntoIterator<Item = NaiveDate>,
     ) -> Result<Self> {
+        let days: Vec<NaiveDate> = days.into_iter().collect();
         let mut tables = Self::default();
         if registries.is_empty() {
             return Ok(tables);
@@ -184,10 +185,10 @@ impl Timetables {
         for week in tables.week.values_mut() {
             week.sort_by_key(|p| (p.weekday, p.period.opens));
         }
-        if let Some(day) = day {
+        if !days.is_empty() {
             let exceptions = opening_exception::Entity::find()
                 .filter(opening_exception::Column::RegistryId.is_in(registries.iter().copied()))
-                .filter(opening_exception::Column::Day.eq(day))
+                .filter(opening_exception::Column::Day.is_in(days))
                 .all(db)
                 .await?;
             for row in exceptions {
@@ -225,17 +226,19 @@ impl Timetables {
         hours_on(&timetable, &WorkCalendar::default(), day)
     }
 
-    /// Close of business on working days: the moment that ends a period of the law (民法典 203).
+    /// Close of business of a registry on a day: the moment that ends a period of the law on it (民法典 203), by
+    /// the hours of that day, its exceptions included; on a day on which it is not open at all, the usual hour.
     #[must_use]
-    pub fn closing(&self, registry: Uuid) -> NaiveTime {
-        let closes = self
-            .week(registry)
+    pub fn closing_on(&self, row: &registry::Model, day: NaiveDate) -> NaiveTime {
+        let last = |closes: Option<i32>| closes.unwrap_or(USUAL_CLOSING);
+        let usual = self
+            .week(row.id)
             .iter()
             .filter(|p| p.weekday <= 5)
             .map(|p| p.period.closes)
-            .max()
-            .unwrap_or(USUAL_CLOSING);
-        super::time_of(closes)
+            .max();
+        let of_the_day = self.on(row, day).periods.iter().map(|p| p.closes).max();
+        super::time_of(last(of_the_day.or(usual)))
     }
 }
 

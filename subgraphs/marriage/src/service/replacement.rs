@@ -5,10 +5,12 @@ use super::act::Act;
 use super::certificates::{self, Paper};
 use super::counter::registrar_faults;
 use super::couple::Known;
+use super::ledger;
 use crate::kit::{Error, Result};
 use crate::model::{
     certificate, court_notice, divorce_record, impersonation_case, marriage_record,
 };
+use crate::rules::ledger::death_in;
 use crate::rules::record::RecordState;
 use crate::rules::replacement::{Replaced, ReplacementFacts, not_replaced};
 use chrono::Datelike;
@@ -69,6 +71,7 @@ pub async fn replace(act: Act<'_>, what: &Ask) -> Result<Uuid> {
         divorce_registered: divorce.is_some(),
         court_notice: court_spoke(&act, record.as_ref()).await?,
         disputed: disputed(&act, record.as_ref()).await?,
+        holder_dead: holder_dead(&act, holder).await?,
     };
     let mut reasons = not_replaced(&facts);
     reasons.extend(registrar_faults(&act, what.registrar, registry.id, &[holder]).await?);
@@ -165,6 +168,13 @@ async fn court_spoke(act: &Act<'_>, record: Option<&marriage_record::Model>) -> 
         .one(act.tx)
         .await?;
     Ok(notice.is_some())
+}
+
+async fn holder_dead(act: &Act<'_>, holder: &str) -> Result<bool> {
+    let ledgers = ledger::of_persons(act.tx, &[holder.to_owned()]).await?;
+    Ok(ledgers
+        .get(holder)
+        .is_some_and(|ledger| death_in(&ledger.entries, None).is_some()))
 }
 
 async fn disputed(act: &Act<'_>, record: Option<&marriage_record::Model>) -> Result<bool> {

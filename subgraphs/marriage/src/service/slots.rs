@@ -23,7 +23,8 @@ use uuid::Uuid;
 /// How many days ahead slots can be booked.
 #[must_use]
 pub fn horizon(today: NaiveDate) -> u64 {
-    law::count(Parameter::BookingHorizonDays, today)
+    // On a day of which no rule is known nothing is offered ahead.
+    law::count(Parameter::BookingHorizonDays, today).unwrap_or(0)
 }
 
 /// One slot as clients see it.
@@ -65,7 +66,7 @@ pub async fn on_day(
     now: DateTime<Utc>,
 ) -> Result<HashMap<Uuid, Day>> {
     let ids: Vec<Uuid> = registries.iter().map(|row| row.id).collect();
-    let timetables = Timetables::load(db, &ids, Some(day)).await?;
+    let timetables = Timetables::load(db, &ids, [day]).await?;
     let mut booked: HashMap<(Uuid, Service, i32), (i32, i32)> = HashMap::new();
     let taken = slot::Entity::find()
         .filter(slot::Column::RegistryId.is_in(ids))
@@ -157,7 +158,7 @@ pub async fn book(
     let Ok(row) = registries::by_id(tx, key.registry).await else {
         return Err(no_such_slot().into());
     };
-    let timetables = Timetables::load(tx, &[row.id], Some(key.day)).await?;
+    let timetables = Timetables::load(tx, &[row.id], [key.day]).await?;
     let hours = timetables.on(&row, key.day);
     let view = offered(&row, &hours, key.service, key.day, now)
         .into_iter()

@@ -152,14 +152,16 @@ pub struct Counselling {
     pub as_of: Option<Instant>,
 }
 
-/// Counselling in each of these divisions, in two statements: sessions and rooms.
-pub async fn counselling(
+/// Sessions held by division and month, with the freshness of the figure.
+pub type Sessions = HashMap<(Uuid, i32), (i64, Instant)>;
+
+/// The sessions of each of these divisions in each month of a range, in one statement.
+pub async fn sessions(
     db: &impl ConnectionTrait,
     divisions: &[Uuid],
     from: YearMonth,
     to: YearMonth,
-) -> Result<HashMap<Uuid, Counselling>> {
-    use registry::Column;
+) -> Result<Sessions> {
     let statement = sums(
         db.get_database_backend(),
         counselling_month_table(),
@@ -168,17 +170,18 @@ pub async fn counselling(
         from,
         to,
     );
-    let mut found: HashMap<Uuid, Counselling> = divisions
-        .iter()
-        .map(|id| (*id, Counselling::default()))
-        .collect();
+    let mut found = Sessions::new();
     for row in db.query_all_raw(statement).await? {
         let as_of: DateTime<Utc> = row.try_get("", "as_of")?;
-        let division: Uuid = row.try_get("", "division")?;
-        let sum = found.entry(division).or_default();
-        sum.sessions += row.try_get::<i64>("", "sessions")?;
-        sum.as_of = sum.as_of.max(Some(Instant(as_of)));
+        let key = (row.try_get("", "division")?, row.try_get("", "month")?);
+        found.insert(key, (row.try_get("", "sessions")?, Instant(as_of)));
     }
+    Ok(found)
+}
+
+/// The counselling rooms there are today in each of these divisions, in one statement.
+pub async fn rooms(db: &impl ConnectionTrait, divisions: &[Uuid]) -> Result<HashMap<Uuid, i64>> {
+    use registry::Column;
     let rows: Vec<(Uuid, Option<Uuid>, Uuid, i32)> = registry::Entity::find()
         .select_only()
         .columns([
@@ -191,14 +194,43 @@ pub async fn counselling(
         .into_tuple()
         .all(db)
         .await?;
+    let mut found: HashMap<Uuid, i64> = divisions.iter().map(|id| (*id, 0)).collect();
     for (county, prefecture, province, rooms) in rows {
         for division in [Some(county), prefecture, Some(province)]
             .into_iter()
             .flatten()
         {
             if let Some(sum) = found.get_mut(&division) {
-                sum.rooms += i64::from(rooms);
+                *sum += i64::from(rooms);
             }
+        }
+    }
+    Ok(found)
+}
+
+/// Counselling in each of these divisions, whole, in two statements: sessions and rooms.
+pub async fn counselling(
+    db: &impl ConnectionTrait,
+    divisions: &[Uuid],
+    from: YearMonth,
+    to: YearMonth,
+) -> Result<HashMap<Uuid, Counselling>> {
+    let rooms = rooms(db, divisions).await?;
+    let mut found: HashMap<Uuid, Counselling> = divisions
+        .iter()
+        .map(|id| {
+            let rooms = rooms.get(id).copied().unwrap_or(0);
+            let empty = Counselling {
+                rooms,
+                ..Counselling::default()
+            };
+            (*id, empty)
+        })
+        .collect();
+    for ((division, _), (count, as_of)) in sessions(db, divisions, from, to).await? {
+        if let Some(sum) = found.get_mut(&division) {
+            sum.sessions += count;
+            sum.as_of = sum.as_of.max(Some(as_of));
         }
     }
     Ok(found)

@@ -1,5 +1,5 @@
 //! What time alone brings about, written down by a job: overdue applications for divorce are deemed
-//! withdrawn, missed appointments become no-shows, tickets of past days are closed, corrections that
+//! withdrawn, provisional dates become certain, what was left at the counter on a past day ends, missed appointments become no-shows, tickets of past days are closed, corrections that
 //! nobody decided are over.
 //!
 //! Nobody depends on it: every reading computes the same from dates and clock. The job makes the
@@ -9,11 +9,18 @@ use super::divorce::{self, Standing, standing};
 use crate::kit::events::{Event, emit};
 use crate::kit::mutation::history;
 use crate::kit::{Principal, Result, Services};
-use crate::model::{appointment, appointment_party, correction, divorce_application, queue_ticket};
+use crate::model::{
+    appointment, appointment_party, correction, divorce_application, queue_ticket,
+    registration_application,
+};
+use crate::rules::application::State;
 use crate::rules::record::DECIDED_WITHIN;
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 use serde_json::json;
+use uuid::Uuid;
 
 /// How many rows one run takes of each kind; the next run takes the rest.
 const AT_ONCE: u64 = 500;
@@ -21,6 +28,10 @@ const AT_ONCE: u64 = 500;
 /// What a run did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
+    /// Applications for divorce whose dates have become certain.
+    pub dates_settled: u64,
+    /// Applications for marriage left at the counter on a past day.
+    pub left_applications: u64,
     /// Applications deemed withdrawn.
     pub deemed_withdrawn: usize,
     /// Appointments nobody came to.
@@ -29,6 +40,8 @@ pub struct Swept {
     pub tickets: u64,
     /// Corrections that waited too long for their second officer.
     pub expired_corrections: u64,
+    /// Divorces whose period ends soon, told for the first time on this day.
+    pub near_deadlines: u64,
 }
 
 /// Writes down what time has brought about until now.
@@ -38,71 +51,167 @@ pub async fn run(services: &Services) -> Result<Swept> {
     db.write(move |tx| {
         let services = services.clone();
         Box::pin(async move {
+            let job = Job {
+                tx,
+                services: &services,
+                actor: Principal::service(&services.province, services.name)
+                    .at(services.clock.now()),
+            };
             Ok(Swept {
-                deemed_withdrawn: deem_withdrawn(tx, &services).await?,
-                no_shows: no_shows(tx, &services).await?,
-                tickets: close_tickets(tx, &services).await?,
-                expired_corrections: expire_corrections(tx, &services).await?,
+                dates_settled: settle_dates(&job).await?,
+                deemed_withdrawn: deem_withdrawn(&job).await?,
+                left_applications: close_left(&job).await?,
+                no_shows: no_shows(&job).await?,
+                tickets: close_tickets(&job).await?,
+                expired_corrections: expire_corrections(&job).await?,
+                near_deadlines: super::deadlines::tell(tx, &services).await?,
             })
         })
     })
     .await
 }
 
-async fn deem_withdrawn(tx: &sea_orm::DatabaseTransaction, services: &Services) -> Result<usize> {
+/// Who writes down what time has brought about, and when.
+struct Job<'t> {
+    tx: &'t DatabaseTransaction,
+    services: &'t Services,
+    actor: Principal,
+}
+
+impl Job<'_> {
+    /// A history row and an event, as an officer's act leaves them.
+    async fn leave(&self, entity: &str, id: &str, before: &str, after: &str) -> Result<()> {
+        let state = |state: &str| Some(json!({ "state": state }));
+        history(
+            self.tx,
+            entity,
+            id,
+            &self.actor,
+            state(before),
+            state(after),
+        )
+        .await?;
+        let event = Event {
+            kind: format!("{entity}Changed"),
+            key: id.to_owned(),
+            at: self.services.clock.now(),
+            body: json!({ "version": 1, "state": after, "cause": "TIME" }),
+        };
+        emit(self.tx, &event).await
+    }
+}
+
+/// Dates that were provisional at the receipt and are certain by now.
+async fn settle_dates(job: &Job<'_>) -> Result<u64> {
     use divorce_application::Column;
+    let rows = divorce_application::Entity::find()
+        .filter(Column::State.is_in(divorce::IN_HAND))
+        .filter(Column::Provisional.eq(true))
+        .order_by_asc(Column::WindowEnds)
+        .limit(AT_ONCE)
+        .all(job.tx)
+        .await?;
+    let mut settled = 0;
+    for row in rows {
+        let dates = divorce::dates(&row);
+        if dates.provisional {
+            continue;
+        }
+        divorce_application::Entity::update_many()
+            .col_expr(Column::CoolingOffEnds, Expr::value(dates.cooling_off_ends))
+            .col_expr(Column::WindowOpens, Expr::value(dates.window_opens))
+            .col_expr(Column::WindowEnds, Expr::value(dates.window_ends))
+            .col_expr(Column::Provisional, Expr::value(false))
+            .filter(Column::Id.eq(row.id))
+            .exec(job.tx)
+            .await?;
+        job.leave(
+            "DivorceApplication",
+            &row.id.to_string(),
+            &row.state,
+            &row.state,
+        )
+        .await?;
+        settled += 1;
+    }
+    Ok(settled)
+}
+
+async fn deem_withdrawn(job: &Job<'_>) -> Result<usize> {
+    use divorce_application::Column;
+    let (tx, services) = (job.tx, job.services);
     let now = services.clock.now();
     let rows = divorce_application::Entity::find()
         .filter(Column::State.eq("RECEIVED"))
+        .filter(Column::Provisional.eq(false))
         .filter(Column::WindowEnds.lte(services.clock.today()))
         .order_by_asc(Column::WindowEnds)
         .limit(AT_ONCE)
         .all(tx)
         .await?;
-    let actor = Principal::service(&services.province, services.name);
     let mut done = 0;
     for application in divorce::with_closing(tx, rows).await? {
-        if standing(&application.row, application.closes, now) != Standing::DeemedWithdrawn {
+        if standing(&application, now) != Standing::DeemedWithdrawn {
             continue;
         }
-        let row = divorce::close(
-            tx,
-            &application.row,
-            "DEEMED_WITHDRAWN",
-            application.row.window_ends,
-        )
-        .await?;
+        let day = application.row.window_ends;
+        let row = divorce::close(tx, &application.row, "DEEMED_WITHDRAWN", day).await?;
+        crate::interop::divorce::unmark(tx, row.id, "").await?;
         let id = row.id.to_string();
-        let state = |state: &str| Some(json!({ "state": state }));
-        history(
-            tx,
-            "DivorceApplication",
-            &id,
-            &actor,
-            state("RECEIVED"),
-            state("DEEMED_WITHDRAWN"),
-        )
-        .await?;
-        let event = Event {
-            kind: "DivorceApplicationChanged".to_owned(),
-            key: id,
-            at: now,
-            body: json!({ "version": 1, "state": "DEEMED_WITHDRAWN" }),
-        };
-        emit(tx, &event).await?;
+        job.leave("DivorceApplication", &id, "RECEIVED", "DEEMED_WITHDRAWN")
+            .await?;
         done += 1;
     }
     Ok(done)
 }
 
-async fn no_shows(tx: &sea_orm::DatabaseTransaction, services: &Services) -> Result<u64> {
-    use appointment::Column;
-    let today = services.clock.today();
-    let changed = appointment::Entity::update_many()
-        .col_expr(Column::State, Expr::value("NO_SHOW"))
+/// M-11: what was left at the counter on a past day.
+async fn close_left(job: &Job<'_>) -> Result<u64> {
+    use registration_application::Column;
+    let at_counter = State::ALL.into_iter().filter(|state| state.is_at_counter());
+    let rows = registration_application::Entity::find()
+        .filter(Column::State.is_in(at_counter.map(State::as_str)))
+        .filter(Column::ReceivedOn.lt(job.services.clock.today()))
+        .order_by_asc(Column::ReceivedOn)
+        .limit(AT_ONCE)
+        .all(job.tx)
+        .await?;
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    registration_application::Entity::update_many()
+        .col_expr(Column::State, Expr::value(State::Aborted.as_str()))
+        .col_expr(Column::DecidedAt, Expr::value(job.services.clock.now()))
         .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+        .filter(Column::Id.is_in(ids))
+        .exec(job.tx)
+        .await?;
+    for row in &rows {
+        let id = row.id.to_string();
+        job.leave(
+            "RegistrationApplication",
+            &id,
+            &row.state,
+            State::Aborted.as_str(),
+        )
+        .await?;
+    }
+    Ok(rows.len() as u64)
+}
+
+async fn no_shows(job: &Job<'_>) -> Result<u64> {
+    use appointment::Column;
+    let (tx, today) = (job.tx, job.services.clock.today());
+    let rows = appointment::Entity::find()
         .filter(Column::State.eq("BOOKED"))
         .filter(Column::Day.lt(today))
+        .order_by_asc(Column::Day)
+        .limit(AT_ONCE)
+        .all(tx)
+        .await?;
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    appointment::Entity::update_many()
+        .col_expr(Column::State, Expr::value("NO_SHOW"))
+        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+        .filter(Column::Id.is_in(ids))
         .exec(tx)
         .await?;
     appointment_party::Entity::update_many()
@@ -111,29 +220,55 @@ async fn no_shows(tx: &sea_orm::DatabaseTransaction, services: &Services) -> Res
         .filter(appointment_party::Column::Day.lt(today))
         .exec(tx)
         .await?;
-    Ok(changed.rows_affected)
+    for row in &rows {
+        job.leave("Appointment", &row.id.to_string(), "BOOKED", "NO_SHOW")
+            .await?;
+    }
+    Ok(rows.len() as u64)
 }
 
-async fn close_tickets(tx: &sea_orm::DatabaseTransaction, services: &Services) -> Result<u64> {
+async fn close_tickets(job: &Job<'_>) -> Result<u64> {
     use queue_ticket::Column;
-    let changed = queue_ticket::Entity::update_many()
+    let rows = queue_ticket::Entity::find()
+        .filter(Column::State.is_in(["WAITING", "CALLED"]))
+        .filter(Column::Day.lt(job.services.clock.today()))
+        .order_by_asc(Column::Day)
+        .limit(AT_ONCE)
+        .all(job.tx)
+        .await?;
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    queue_ticket::Entity::update_many()
         .col_expr(Column::State, Expr::value("LEFT"))
         .col_expr(Column::Version, Expr::col(Column::Version).add(1))
-        .filter(Column::State.is_in(["WAITING", "CALLED"]))
-        .filter(Column::Day.lt(services.clock.today()))
-        .exec(tx)
+        .filter(Column::Id.is_in(ids))
+        .exec(job.tx)
         .await?;
-    Ok(changed.rows_affected)
+    for row in &rows {
+        job.leave("QueueTicket", &row.id.to_string(), &row.state, "LEFT")
+            .await?;
+    }
+    Ok(rows.len() as u64)
 }
 
-async fn expire_corrections(tx: &sea_orm::DatabaseTransaction, services: &Services) -> Result<u64> {
+async fn expire_corrections(job: &Job<'_>) -> Result<u64> {
     use correction::Column;
-    let changed = correction::Entity::update_many()
+    let rows = correction::Entity::find()
+        .filter(Column::State.eq("PROPOSED"))
+        .filter(Column::ProposedAt.lte(job.services.clock.now() - DECIDED_WITHIN))
+        .order_by_asc(Column::ProposedAt)
+        .limit(AT_ONCE)
+        .all(job.tx)
+        .await?;
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    correction::Entity::update_many()
         .col_expr(Column::State, Expr::value("EXPIRED"))
         .col_expr(Column::Version, Expr::col(Column::Version).add(1))
-        .filter(Column::State.eq("PROPOSED"))
-        .filter(Column::ProposedAt.lte(services.clock.now() - DECIDED_WITHIN))
-        .exec(tx)
+        .filter(Column::Id.is_in(ids))
+        .exec(job.tx)
         .await?;
-    Ok(changed.rows_affected)
+    for row in &rows {
+        job.leave("Correction", &row.id.to_string(), "PROPOSED", "EXPIRED")
+            .await?;
+    }
+    Ok(rows.len() as u64)
 }

@@ -1,8 +1,10 @@
-//! What becomes of an appointment on its day: check-in, service, another slot, or nobody came.
+//! Booking, and what becomes of an appointment: cancelled, check-in, service, another slot, or nobody came.
 
 use super::act::{Act, same_version, save};
+use super::couple::Known;
 use super::slot_id::SlotKey;
 use super::{shanghai, slots, time_of};
+use crate::kit::contract::scope;
 use crate::kit::{Error, Result};
 use crate::model::{appointment, appointment_party, registration_application};
 use crate::rules::Refusal;
@@ -106,6 +108,17 @@ pub async fn served(act: &Act<'_>, id: Uuid) -> Result<()> {
     Ok(())
 }
 
+/// Nobody came to an appointment that was open; one that is over already stays as it is.
+pub(super) async fn missed(act: &Act<'_>, id: Uuid) -> Result<()> {
+    let Some(row) = appointment::Entity::find_by_id(id).one(act.tx).await? else {
+        return Ok(());
+    };
+    if matches!(row.state.as_str(), "BOOKED" | "CHECKED_IN") {
+        change(act, row, "NO_SHOW").await?;
+    }
+    Ok(())
+}
+
 /// Nobody came: said by an officer once the slot has ended.
 pub async fn no_show(act: Act<'_>, what: &Visit) -> Result<Uuid> {
     let (id, version) = what.appointment;
@@ -117,6 +130,95 @@ pub async fn no_show(act: Act<'_>, what: &Visit) -> Result<Uuid> {
     }
     change(&act, row, "NO_SHOW").await?;
     Ok(id)
+}
+
+/// The event of a registry whose free places have changed; its key is the registry.
+pub const SLOTS_CHANGED: &str = "SlotsChanged";
+
+/// Tells that a registry's free places of a day have changed.
+pub(super) async fn told(act: &Act<'_>, registry: Uuid, day: chrono::NaiveDate) -> Result<()> {
+    let body = json!({ "day": day });
+    act.tell(SLOTS_CHANGED, &registry.to_string(), body).await
+}
+
+/// What is needed to book a slot.
+#[derive(Clone, Debug, Serialize)]
+pub struct Book {
+    /// The slot.
+    pub slot: String,
+    /// Whom an officer books for; a citizen books for himself.
+    pub applicant: Option<Known>,
+    /// The other one who comes.
+    pub partner: Option<Known>,
+}
+
+/// Books one place in a slot for one or two persons.
+pub async fn book(act: Act<'_>, what: &Book) -> Result<Uuid> {
+    let key = SlotKey::decode(&what.slot).ok_or_else(|| {
+        Refusal::by_form("SLOT_UNKNOWN", "There is no such slot.", "没有该时段。")
+            .at(&["input", "slot"])
+    })?;
+    let officer = act.caller.has_scope(scope::MARRIAGE_CASE);
+    let own = act.caller.person.clone().filter(|_| !officer);
+    if own.is_some() == what.applicant.is_some() {
+        return Err(Refusal::by_form(
+            "APPLICANT_MISPLACED",
+            "An officer names the applicant; a citizen books for himself.",
+            "工作人员须填写预约人；公民只能为本人预约。",
+        )
+        .at(&["input", "applicant"])
+        .into());
+    }
+    if officer {
+        act.office(key.registry).await?;
+    }
+    let mut persons: Vec<String> = own.into_iter().collect();
+    for known in [&what.applicant, &what.partner].into_iter().flatten() {
+        known.announce(&act).await?;
+        persons.push(known.token.clone());
+    }
+    if persons.first() == persons.get(1) {
+        return Err(Refusal::by_form(
+            "SAME_PERSON",
+            "Both persons are the same.",
+            "双方为同一人。",
+        )
+        .at(&["input", "partner"])
+        .into());
+    }
+    let made = slots::book(act.tx, key, &persons, act.now).await?;
+    let more = json!({ "registry": made.registry_id, "slot": made.slot_id });
+    act.leave("Appointment", made.id, None, &made.state, more)
+        .await?;
+    told(&act, made.registry_id, made.day).await?;
+    Ok(made.id)
+}
+
+/// The appointment to be cancelled.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Cancel {
+    /// The appointment.
+    pub appointment: Uuid,
+}
+
+/// Cancels an appointment and gives its place back; a counselling session booked with it is off too.
+pub async fn cancel(act: Act<'_>, what: &Cancel) -> Result<Uuid> {
+    let row = by_id(&act, what.appointment).await?;
+    let registry = super::registries::by_id(act.tx, row.registry_id).await?;
+    let officer = super::act::works_at(act.caller, &registry);
+    let own = act.caller.person.clone();
+    let may = |_: &appointment::Model, persons: &[String]| {
+        officer || own.as_ref().is_some_and(|own| persons.contains(own))
+    };
+    let after = slots::cancel(act.tx, row.id, act.now, may).await?;
+    if let Some(session) = super::counselling::open_session_of(act.tx, row.id).await? {
+        super::counselling::call_off(&act, session).await?;
+    }
+    let more = json!({ "registry": row.registry_id });
+    act.leave("Appointment", row.id, Some("BOOKED"), &after.state, more)
+        .await?;
+    told(&act, row.registry_id, row.day).await?;
+    Ok(row.id)
 }
 
 /// Another slot for the same persons and service.
@@ -147,6 +249,7 @@ pub async fn reschedule(act: Act<'_>, what: &Reschedule) -> Result<Uuid> {
         officer || own.as_ref().is_some_and(|own| parties.contains(own))
     };
     slots::cancel(act.tx, id, act.now, may).await?;
+    let session = super::counselling::open_session_of(act.tx, id).await?;
     let key = SlotKey::decode(&what.slot)
         .filter(|key| key.service.as_str() == row.service)
         .ok_or_else(|| {
@@ -154,6 +257,11 @@ pub async fn reschedule(act: Act<'_>, what: &Reschedule) -> Result<Uuid> {
                 .at(&["input", "slot"])
         })?;
     let made = slots::book(act.tx, key, &persons, act.now).await?;
+    if let Some(session) = session {
+        super::counselling::move_to(&act, session, key, &made).await?;
+    }
+    told(&act, row.registry_id, row.day).await?;
+    told(&act, made.registry_id, made.day).await?;
     act.leave("Appointment", id, Some("BOOKED"), "CANCELLED", json!({}))
         .await?;
     act.leave(

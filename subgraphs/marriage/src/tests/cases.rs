@@ -136,6 +136,43 @@ async fn a_registration_by_impersonation_is_revoked_by_two_officers_on_the_word_
 }
 
 #[tokio::test]
+async fn a_proposal_to_end_a_case_of_impersonation_is_over_after_a_week_and_may_be_made_again() {
+    let mut p = Province::of("51").await;
+    let record = record_of(&p, 0).await;
+    let open = json!({ "requestKey": "o", "registry": registry("510118-1"), "record": record["id"], "complainant": p.number(0) });
+    let input = "OpenImpersonationCaseInput";
+    let case = p
+        .change(p.officer("a"), "openImpersonationCase", input, CASE, open)
+        .await;
+    let step = |key: &str, of: &Value, field: &str, value: bool| json!({ "requestKey": key, "case": of["case"]["id"], "version": of["case"]["version"], field: value });
+    let (propose, proposal) = (
+        "proposeImpersonationDecision",
+        "ProposeImpersonationDecisionInput",
+    );
+    let (decide, decision) = ("decideImpersonationCase", "DecideImpersonationCaseInput");
+    let first = step("p", &case, "revoke", false);
+    let first = p
+        .change(p.officer("a"), propose, proposal, CASE, first)
+        .await;
+    assert_eq!(first["case"]["state"], "PROPOSED", "{first}");
+    let later = p.services.clock.now() + crate::rules::record::DECIDED_WITHIN;
+    p.at(&later.to_rfc3339());
+    let late = step("d", &first, "agree", true);
+    let late = p.change(p.supervisor(), decide, decision, CASE, late).await;
+    assert_eq!(refusals(&late), ["PROPOSAL_EXPIRED"]);
+    let again = step("q", &first, "revoke", false);
+    let again = p
+        .change(p.officer("a"), propose, proposal, CASE, again)
+        .await;
+    assert_eq!(again["case"]["state"], "PROPOSED", "{again}");
+    let decided = step("e", &again, "agree", true);
+    let decided = p
+        .change(p.supervisor(), decide, decision, CASE, decided)
+        .await;
+    assert_eq!(decided["case"]["state"], "DISMISSED", "{decided}");
+}
+
+#[tokio::test]
 async fn a_dismissed_case_leaves_the_marriage_as_it_was() {
     let p = Province::of("51").await;
     let record = record_of(&p, 0).await;

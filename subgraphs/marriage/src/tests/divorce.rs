@@ -131,24 +131,34 @@ async fn the_law_refuses_who_is_not_married_and_other_registries_may_not_act() {
 #[tokio::test]
 async fn an_overdue_application_reads_as_deemed_withdrawn_and_makes_room_for_a_new_one() {
     let mut p = Province::of("51").await;
-    p.services.clock = crate::kit::Clock::fixed("2027-02-01T02:00:00Z".parse().unwrap());
-    p.graph = Marriage.schema(p.services.clone());
+    // Received on 2026-03-02, in a year that is published whole: its window ended on 2026-05-06.
+    p.at("2026-03-02T02:00:00Z");
+    let early = p
+        .data(
+            p.registrar("510118"),
+            APPLY,
+            application(&p, "e", 0, 1, true),
+        )
+        .await["applyDivorce"]
+        .take();
+    assert!(refusals(&early).is_empty(), "{early}");
+    p.at("2026-06-01T02:00:00Z");
     let query = "query ($r: [_Any!]!) { _entities(representations: $r) { ... on Person {
         divorceApplications { id state deadline } } } }";
-    let couple = json!({ "r": [{ "__typename": "Person", "id": p.token(4) }] });
-    let data = p.data(p.citizen(4), query, couple.clone()).await;
+    let couple = json!({ "r": [{ "__typename": "Person", "id": p.token(0) }] });
+    let data = p.data(p.citizen(0), query, couple.clone()).await;
     let first = &data["_entities"][0]["divorceApplications"][0];
     assert_eq!(first["state"], "DEEMED_WITHDRAWN", "no job has run");
     let payload = p
         .data(
             p.registrar("510118"),
             APPLY,
-            application(&p, "n", 4, 5, true),
+            application(&p, "n", 0, 1, true),
         )
         .await["applyDivorce"]
         .take();
     assert!(refusals(&payload).is_empty(), "{payload}");
-    let data = p.data(p.citizen(4), query, couple).await;
+    let data = p.data(p.citizen(0), query, couple).await;
     let states: Vec<_> = data["_entities"][0]["divorceApplications"]
         .as_array()
         .unwrap()

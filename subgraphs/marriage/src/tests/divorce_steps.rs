@@ -10,6 +10,23 @@ async fn application(p: &Province) -> Value {
     p.data(p.citizen(4), mine, none()).await["myMarriage"]["divorceApplication"].clone()
 }
 
+/// An application of couple 0 that was received on 2026-03-02.
+async fn received_in_march(p: &mut Province) -> Value {
+    p.at("2026-03-02T02:00:00Z");
+    let apply = json!({ "requestKey": "march", "registry": registry("510118-1"), "man": p.number(0), "woman": p.number(1),
+        "bothPresent": true, "agreementSigned": true, "fullCapacity": true });
+    let applied = p
+        .change(
+            p.officer("a"),
+            "applyDivorce",
+            "ApplyDivorceInput",
+            "application { id version state }",
+            apply,
+        )
+        .await;
+    applied["application"].clone()
+}
+
 fn ask(of: &Value, key: &str, at: &str, both: bool) -> Value {
     json!({ "requestKey": key, "application": of["id"], "version": of["version"], "registry": registry(at),
         "registrar": registrar_of(at), "bothPresent": both })
@@ -134,34 +151,35 @@ async fn a_divorce_goes_its_whole_course_in_the_window() {
 #[tokio::test]
 async fn the_window_closes_with_the_office_and_the_job_writes_down_what_reading_knows() {
     let mut p = Province::of("51").await;
-    let open = application(&p).await;
-    p.at("2027-01-06T23:00:00Z");
+    // Received on 2026-03-02: the window ends on 2026-05-06, behind the holiday; the whole year is published.
+    let open = received_in_march(&mut p).await;
+    p.at("2026-05-06T23:00:00Z");
     let late = asked(&p, ask(&open, "l", "510118-1", true)).await;
     assert_eq!(refusals(&late), ["DEEMED_WITHDRAWN"], "no job has run");
     let query =
         "query ($id: ID!) { divorceTimeline(application: $id) { step on reached provisional }
         divorceApplication(id: $id) { state closedOn } }";
     let read = p
-        .data(p.citizen(4), query, json!({ "id": open["id"] }))
+        .data(p.citizen(0), query, json!({ "id": open["id"] }))
         .await;
     assert_eq!(read["divorceApplication"]["state"], "DEEMED_WITHDRAWN");
     let steps = read["divorceTimeline"].as_array().unwrap();
     let of = |step: &str| steps.iter().find(|s| s["step"] == step).unwrap();
-    assert_eq!(of("COOLING_OFF_ENDS")["on"], "2026-12-07");
-    assert_eq!(of("WINDOW_OPENS")["on"], "2026-12-08");
+    assert_eq!(of("COOLING_OFF_ENDS")["on"], "2026-04-01");
+    assert_eq!(of("WINDOW_OPENS")["on"], "2026-04-02");
     assert_eq!(
         of("WINDOW_ENDS"),
-        &json!({ "step": "WINDOW_ENDS", "on": "2027-01-06", "reached": true, "provisional": true })
+        &json!({ "step": "WINDOW_ENDS", "on": "2026-05-06", "reached": true, "provisional": false })
     );
-    assert_eq!(of("CLOSED")["on"], "2027-01-06");
+    assert_eq!(of("CLOSED")["on"], "2026-05-06");
     assert_eq!(of("CERTIFICATE_ASKED")["reached"], false);
     let stranger = p
-        .data(p.citizen(0), query, json!({ "id": open["id"] }))
+        .data(p.citizen(12), query, json!({ "id": open["id"] }))
         .await;
     assert!(stranger["divorceTimeline"].is_null());
     let first = crate::service::timers::run(&p.services).await.unwrap();
     assert_eq!(first.deemed_withdrawn, 1);
-    assert!(first.no_shows > 0 && first.tickets == 3, "{first:?}");
+    assert_eq!(first.dates_settled, 0);
     let second = crate::service::timers::run(&p.services).await.unwrap();
     assert_eq!(
         second,
@@ -169,17 +187,17 @@ async fn the_window_closes_with_the_office_and_the_job_writes_down_what_reading_
         "doing it twice changes nothing"
     );
     let read = p
-        .data(p.citizen(4), query, json!({ "id": open["id"] }))
+        .data(p.citizen(0), query, json!({ "id": open["id"] }))
         .await;
     assert_eq!(
         read["divorceApplication"],
-        json!({ "state": "DEEMED_WITHDRAWN", "closedOn": "2027-01-06" })
+        json!({ "state": "DEEMED_WITHDRAWN", "closedOn": "2026-05-06" })
     );
 }
 
 #[tokio::test]
 async fn an_application_is_refused_with_a_reason_and_keeps_what_was_offered() {
-    let p = Province::of("51").await;
+    let mut p = Province::of("51").await;
     let apply = json!({ "requestKey": "a", "registry": registry("510118-1"), "man": p.number(0), "woman": p.number(1),
         "bothPresent": true, "agreementSigned": true, "fullCapacity": true, "children": 2,
         "agreement": "agreement-77", "crisisHelpAccepted": false });
@@ -195,15 +213,33 @@ async fn an_application_is_refused_with_a_reason_and_keeps_what_was_offered() {
         .await;
     assert_eq!(applied["application"]["children"], 2, "{applied}");
     assert_eq!(applied["application"]["crisisHelpAccepted"], false);
-    let refuse = json!({ "requestKey": "r", "application": applied["application"]["id"], "version": 1,
-        "reason": "NO_FULL_CAPACITY" });
+    let refuse = |key: &str| {
+        json!({ "requestKey": key, "application": applied["application"]["id"], "version": 1,
+            "reason": "NO_FULL_CAPACITY" })
+    };
+    let early = p
+        .change(
+            p.officer("a"),
+            "refuseDivorce",
+            "RefuseDivorceInput",
+            FIELDS,
+            refuse("early"),
+        )
+        .await;
+    assert_eq!(
+        refusals(&early),
+        ["COOLING_OFF_RUNNING"],
+        "only the parties end it while the cooling-off runs"
+    );
+    // Received on 2026-11-22; the window opens on 2026-12-23.
+    p.at("2026-12-24T02:00:00Z");
     let refused = p
         .change(
             p.officer("a"),
             "refuseDivorce",
             "RefuseDivorceInput",
             FIELDS,
-            refuse,
+            refuse("r"),
         )
         .await;
     assert_eq!(refused["application"]["state"], "REFUSED");

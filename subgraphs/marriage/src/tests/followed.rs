@@ -296,6 +296,7 @@ async fn the_registries_of_merged_counties_belong_to_the_successor_and_its_offic
         effective: "2026-11-22".parse().unwrap(),
         from: vec![side(one, "510118", above), side(other, "510116", above)],
         to: vec![side(successor, "510199", above)],
+        below: Vec::new(),
     };
     twice(&p, "DivisionChanged", body(&change)).await;
     let asked = json!([{ "__typename": "Division", "id": successor.to_string() }]);
@@ -343,6 +344,7 @@ async fn a_county_moved_or_renamed_takes_its_registries_along_and_a_split_one_wa
         effective: "2026-11-22".parse().unwrap(),
         from: vec![side(county, "510118", first)],
         to: vec![side(county, "510398", second)],
+        below: Vec::new(),
     };
     twice(&p, "DivisionChanged", body(&change)).await;
     let moved = registry_row(&p, "510118-1").await;

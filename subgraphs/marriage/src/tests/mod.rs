@@ -14,6 +14,7 @@ mod federation;
 mod followed;
 mod hall;
 mod interop;
+mod law;
 mod live;
 mod near;
 mod people;
@@ -63,7 +64,19 @@ impl Province {
         Principal::citizen(self.digits, &self.token(index))
     }
 
+    /// A registrar who serves whoever holds the third ticket of the story's hall today, a walk-in.
     fn registrar(&self, division: &str) -> Principal {
+        let hall = registry(&format!("{}-1", self.story()));
+        let ticket = crate::kit::id::derived("queue ticket", &format!("{hall} 2026-11-22 3"));
+        Principal {
+            purpose: Some("MARRIAGE_REGISTRATION".to_owned()),
+            case: Some(ticket.to_string()),
+            ..self.idle_registrar(division)
+        }
+    }
+
+    /// A registrar who serves nobody.
+    fn idle_registrar(&self, division: &str) -> Principal {
         Principal::registrar(self.digits, division, None)
     }
 

@@ -80,13 +80,87 @@ async fn a_person_is_open_to_himself_and_to_officers_with_masked_numbers() {
     let officer = p.data(p.registrar("510118"), query, both).await;
     assert_eq!(
         p.services.db.statements() - before,
-        2,
-        "one for each field, not for each person"
+        4,
+        "one for each field, not for each person, and two for the open matter"
     );
     let number = officer["_entities"][0]["marriages"][0]["certificateNumber"]
         .as_str()
         .unwrap();
     assert!(number.starts_with("J510132-2019-****"), "{number}");
+}
+
+/// D.6 (49): the person may be a celebrity; an officer has nothing to do with them.
+#[tokio::test]
+async fn without_an_open_matter_at_the_own_registry_an_officer_reads_nobodys_records() {
+    let p = Province::of("51").await;
+    let read = "query ($r: [_Any!]!) { _entities(representations: $r) { ... on Person {
+        marriages { state } maritalLedger { status } divorceApplications { id } marriageAppointments { id }
+        counsellingSessions { id } } } }";
+    let of = |index| json!({ "r": [{ "__typename": "Person", "id": p.token(index) }] });
+    let couple =
+        |man, woman| json!({ "m": p.number(man), "w": p.number(woman), "r": registry("510118-1") });
+    let hall = registry("510118-1");
+    let ticket = |number: i32| {
+        crate::kit::id::derived("queue ticket", &format!("{hall} 2026-11-22 {number}")).to_string()
+    };
+    let stating = |division: &str, purpose: Option<&str>, case: &str| Principal {
+        purpose: purpose.map(str::to_owned),
+        case: Some(case.to_owned()),
+        ..p.idle_registrar(division)
+    };
+    let purpose = Some("MARRIAGE_REGISTRATION");
+    let nobody = "00000000-0000-7000-8000-000000000000";
+    for (what, who) in [
+        ("no case", p.idle_registrar("510118")),
+        ("no purpose", stating("510118", None, &ticket(3))),
+        ("no such case", stating("510118", purpose, nobody)),
+        ("no id", stating("510118", purpose, "a celebrity")),
+        (
+            "a ticket that is done",
+            stating("510118", purpose, &ticket(1)),
+        ),
+        (
+            "another registry's ticket",
+            stating("510104", purpose, &ticket(3)),
+        ),
+    ] {
+        let answer = p.ask(who.clone(), read, of(0)).await;
+        assert_eq!(codes(&answer), ["FORBIDDEN"; 5], "{what}");
+        let person = answer["data"]["_entities"][0].as_object().unwrap();
+        assert!(person.values().all(Value::is_null), "{what}: {answer}");
+        let checked = p.ask(who.clone(), CHECK, couple(0, 3)).await;
+        assert_eq!(codes(&checked), ["FORBIDDEN"], "{what}");
+        let proof = "query ($p: ID!) { maritalProof(person: $p) { answer } }";
+        let proof = p.ask(who.clone(), proof, json!({ "p": p.token(0) })).await;
+        assert_eq!(codes(&proof), ["FORBIDDEN"], "{what}");
+        let files = "query ($n: CitizenIdInput) { archiveFiles(search: { holder: $n }) { edges { node { id } } } }";
+        let files = p.ask(who, files, json!({ "n": p.number(0) })).await;
+        assert_eq!(codes(&files), ["FORBIDDEN"], "{what}");
+    }
+    // A walk-in is served by the ticket they hold; whom a matter names, without stating it.
+    let served = stating("510118", purpose, &ticket(3));
+    let walk_in = p.data(served.clone(), read, of(0)).await;
+    assert!(walk_in["_entities"][0]["maritalLedger"]["status"].is_string());
+    assert_eq!(
+        p.data(served, CHECK, couple(2, 3)).await["eligibilityCheck"]["verdict"],
+        "ELIGIBLE"
+    );
+    let divorcing = p.data(p.idle_registrar("510118"), read, of(4)).await;
+    assert!(divorcing["_entities"][0]["maritalLedger"]["status"].is_string());
+    // The same couple is no business of the registry beside.
+    let beside = p.ask(p.idle_registrar("510104"), read, of(4)).await;
+    assert_eq!(codes(&beside), ["FORBIDDEN"; 5]);
+    // Nor of the hall itself when the window is over and nobody has come.
+    let mut p = p;
+    p.at("2027-02-01T02:00:00Z");
+    let lapsed = p
+        .ask(
+            p.idle_registrar("510118"),
+            read,
+            json!({ "r": [{ "__typename": "Person", "id": p.token(4) }] }),
+        )
+        .await;
+    assert_eq!(codes(&lapsed), ["FORBIDDEN"; 5]);
 }
 
 const CHECK: &str = "query ($m: CitizenIdInput!, $w: CitizenIdInput!, $r: ID!) {

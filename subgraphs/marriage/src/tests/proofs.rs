@@ -22,8 +22,13 @@ async fn the_least_answer_is_given_with_its_limits() {
         .ask(p.citizen(2), query, json!({ "id": p.token(0) }))
         .await;
     assert_eq!(codes(&other), ["FORBIDDEN"]);
+    // Person 4 has an open application for divorce at the hall.
     let aimless = p
-        .ask(p.officer("a"), query, json!({ "id": p.token(0) }))
+        .ask(
+            p.idle_registrar("510118"),
+            query,
+            json!({ "id": p.token(4) }),
+        )
         .await;
     assert_eq!(
         codes(&aimless),

@@ -132,8 +132,12 @@ async fn a_hundred_tickets_have_a_hundred_numbers_without_a_gap() {
                         appointment: None,
                     };
                     let key = format!("ticket {n}");
+                    let key = crate::service::act::Key {
+                        mutation: "takeTicket",
+                        request: &key,
+                    };
                     let outcome =
-                        crate::service::act::run(&services, &officer, &key, what, |a, w| {
+                        crate::service::act::run(&services, &officer, key, what, |a, w| {
                             Box::pin(crate::service::queue::take(a, w))
                         });
                     match outcome.await {
@@ -212,5 +216,111 @@ async fn a_registration_certifies_both_counts_itself_and_blocks_the_next() {
             Err(Error::Invalid(refusal)) => assert_eq!(refusal.code, "SPOUSE_ON_RECORD"),
             other => panic!("{other:?}"),
         }
+    }
+}
+
+/// Counts who won; whoever lost was refused by one of these codes.
+fn winners(outcomes: Vec<crate::kit::Result<()>>, refused: &[&str]) -> usize {
+    let mut won = 0;
+    for outcome in outcomes {
+        match outcome {
+            Ok(()) => won += 1,
+            Err(Error::Invalid(refusal)) => {
+                assert!(refused.contains(&&*refusal.code), "{}", refusal.code);
+            }
+            // A busy database asks to try again; nothing was written for it.
+            Err(Error::Unavailable | Error::Conflict | Error::Busy) => {}
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    won
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_hundred_registrations_of_one_man_exactly_one_is_made() {
+    // I-1, 民法典 1042.
+    for services in everywhere().await {
+        let services = Arc::new(services);
+        let hall = registries::by_id(services.db.read(), registry_id("361103-1"))
+            .await
+            .unwrap();
+        let clients = (0..100).map(|n| {
+            let (services, hall) = (Arc::clone(&services), hall.clone());
+            tokio::spawn(async move {
+                let base = Arc::clone(&services);
+                let made = eagerly(&base, move |tx| {
+                    let (services, hall) = (Arc::clone(&services), hall.clone());
+                    Box::pin(async move {
+                        let woman = format!("woman{n}");
+                        let what = Registration {
+                            registry: &hall,
+                            code_of_the_day: "361103",
+                            kind: "MARRIAGE",
+                            man: "theman",
+                            woman: &woman,
+                            conditions_first_met: None,
+                            cross_province: false,
+                        };
+                        register(tx, &what, services.clock.now()).await.map(|_| ())
+                    })
+                });
+                made.await
+            })
+        });
+        let outcomes = futures_util::future::join_all(clients).await;
+        let outcomes = outcomes.into_iter().map(|o| o.unwrap()).collect();
+        let backend = services.db.backend();
+        assert_eq!(winners(outcomes, &["SPOUSE_ON_RECORD"]), 1, "{backend:?}");
+        let man = ["theman".to_owned()];
+        let ledgers = crate::service::ledger::of_persons(services.db.read(), &man)
+            .await
+            .unwrap();
+        assert_eq!(ledgers["theman"].entries.len(), 1);
+        assert!(ledgers["theman"].chain_intact);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_hundred_divorce_applications_of_one_couple_exactly_one_is_received() {
+    // M-19, 民法典 1077.
+    use crate::service::divorce::{Receipt, receive};
+    for services in everywhere().await {
+        let services = Arc::new(services);
+        let token = |n| services.tokenizer.demo(&person("36", n)).to_string();
+        let (man, woman) = (token(0), token(1));
+        let clients = (0..100).map(|_| {
+            let services = Arc::clone(&services);
+            let (man, woman) = (man.clone(), woman.clone());
+            tokio::spawn(async move {
+                let base = Arc::clone(&services);
+                let made = eagerly(&base, move |tx| {
+                    let services = Arc::clone(&services);
+                    let (man, woman) = (man.clone(), woman.clone());
+                    Box::pin(async move {
+                        let receipt = Receipt {
+                            registry: registry_id("361103-1"),
+                            both_present: true,
+                            agreement_signed: true,
+                            full_capacity: true,
+                            children: None,
+                            agreement_sealed: None,
+                            crisis_help_accepted: None,
+                            registrar: None,
+                        };
+                        let now = services.clock.now();
+                        receive(tx, &man, &woman, &receipt, now).await.map(|_| ())
+                    })
+                });
+                made.await
+            })
+        });
+        let outcomes = futures_util::future::join_all(clients).await;
+        let outcomes = outcomes.into_iter().map(|o| o.unwrap()).collect();
+        let backend = services.db.backend();
+        assert_eq!(
+            winners(outcomes, &["APPLICATION_ALREADY_OPEN"]),
+            1,
+            "{backend:?}"
+        );
     }
 }

@@ -138,3 +138,41 @@ async fn figures_are_for_those_with_the_scope_and_within_their_division() {
         );
     }
 }
+
+#[tokio::test]
+async fn figures_of_a_county_that_was_merged_stand_with_the_county_of_today_when_asked() {
+    // D-8: 双流区 goes into 新津区, which keeps its identity.
+    let p = Province::of("51").await;
+    let id = |code: &str| dataset().by_code(code).unwrap().id;
+    let side =
+        |code: &str| json!({ "id": id(code), "code": code, "name": code, "parent": id("510100") });
+    let change = json!({ "change": uuid::Uuid::from_u128(9), "relation": "MERGE", "effective": "2026-11-22",
+        "from": [side("510116"), side("510118")], "to": [side("510118")] });
+    super::events::deliver(&p, "DivisionChanged", change).await;
+    let query = |rebased: bool| {
+        format!(
+            "query ($r: [_Any!]!) {{ _entities(representations: $r) {{ ... on Division {{
+              marriageStats(from: \"2026-03\", to: \"2026-03\", rebased: {rebased}) {{ registered ytdRegistered rebased isComplete }} }} }} }}"
+        )
+    };
+    let ask = async |code: &str, rebased: bool| {
+        let key = json!({ "r": divisions(&[code.to_owned()]) });
+        let data = p.data(p.dashboard(), &query(rebased), key).await;
+        data["_entities"][0]["marriageStats"][0].clone()
+    };
+    let own = ask("510118", false).await;
+    let other = ask("510116", false).await;
+    assert_eq!(own["rebased"], false);
+    let both = ask("510118", true).await;
+    let sum = |field: &str| own[field].as_i64().unwrap() + other[field].as_i64().unwrap();
+    assert_eq!(
+        both,
+        json!({ "registered": sum("registered"), "ytdRegistered": sum("ytdRegistered"),
+            "rebased": true, "isComplete": true })
+    );
+    let alone = ask("510104", true).await;
+    assert_eq!(
+        alone["registered"],
+        ask("510104", false).await["registered"]
+    );
+}

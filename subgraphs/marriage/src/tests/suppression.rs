@@ -49,8 +49,12 @@ async fn a_small_count_is_hidden_with_a_second_one_and_the_year_to_date_after_it
             || seen[0]["registered"].is_null()
     );
     assert!(seen[1]["registered"].is_null(), "{seen:?}");
+    // Of two neighbouring sums at least one is withheld, and so is a sum beside the months that make it up.
+    let open = |m: usize, field: &str| seen[m][field].is_number();
+    let to_date = |m: usize| open(m, "ytdRegistered");
+    assert!(!(to_date(0) && to_date(1)), "{seen:?}");
     assert!(
-        seen[1]["ytdRegistered"].is_null() && seen[2]["ytdRegistered"].is_null(),
+        !(to_date(0) && to_date(2) && open(2, "registered")),
         "{seen:?}"
     );
     assert!(

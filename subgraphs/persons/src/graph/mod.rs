@@ -9,7 +9,7 @@ mod person;
 use std::sync::Arc;
 
 use async_graphql::{Context, EmptySubscription, ID, Object, Schema, Union};
-use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, Order, QueryFilter};
 
 use crate::{
     kit::{
@@ -138,7 +138,12 @@ async fn list(
     use identity_case::Column;
     access::judge(ctx)?;
     let reach = ctx.principal().reach().ok_or(Error::Forbidden)?;
-    let mut select = identity_case::Entity::find().filter(Column::Division.starts_with(reach));
+    // Cases proposed under a code of before a change are the successor's.
+    let former = ctx.principal().divisions.former_within(reach);
+    let own = Condition::any()
+        .add(Column::Division.starts_with(reach))
+        .add(Column::Division.is_in(former));
+    let mut select = identity_case::Entity::find().filter(own);
     if let Some(state) = state {
         select = select.filter(Column::State.eq(state));
     }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::{
     kit::{
         Error, Principal, Result, Services, UserError,
-        events::{AliasCause, PersonAliased, PersonSplit},
+        events::{AliasCause, IdentityDoubted, PersonAliased, PersonSplit},
         id,
         mutation::{Act, history, missing, same_version},
     },
@@ -340,6 +340,11 @@ async fn carry_out(act: Act<'_>, case: &Model) -> Result<Option<String>> {
                 json!({ "status": before_text(to) }),
             )
             .await?;
+            let doubted = to == IdentityStatus::Disputed;
+            if doubted != (before == IdentityStatus::Disputed) {
+                let person = case.person.clone();
+                act.tell(&IdentityDoubted { person, doubted }).await?;
+            }
             Ok(None)
         }
     }

@@ -14,7 +14,7 @@ use crate::{
     kit::{
         Error, Result, Services,
         clock::legal_day,
-        events::{AliasCause, Event, PersonAliased, emit},
+        events::{AliasCause, Event, IdentityDoubted, PersonAliased, emit},
         identity::{NumberKind, PersonNumber},
         seal::Columns,
         tokenizer::PersonToken,
@@ -189,7 +189,14 @@ async fn update(
                 &identity.name,
             )?));
         }
-        Merge::Dispute => row.status = Set(IdentityStatus::Disputed),
+        Merge::Dispute => {
+            row.status = Set(IdentityStatus::Disputed);
+            let told = IdentityDoubted {
+                person: token,
+                doubted: true,
+            };
+            emit(tx, &Event::of(&told, services.clock.now())?).await?;
+        }
     }
     row.updated_at = Set(services.clock.now());
     row.update(tx).await?;

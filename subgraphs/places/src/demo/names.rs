@@ -7,7 +7,7 @@ use rand::rngs::StdRng;
 
 use crate::rules::{
     romanise::{self, Roman},
-    scope::{self, PlaceKind, Scope},
+    scope::{self, PlaceKind},
 };
 
 const FIRST: &[&str] = &[
@@ -67,7 +67,8 @@ pub(super) struct Taken(HashSet<(PlaceKind, String, String)>);
 impl Taken {
     /// P-3, P-4: whether the name is still free in its scope; then it is taken.
     pub(super) fn take(&mut self, name: &Name, kind: PlaceKind, county: &str) -> bool {
-        let area = if kind.scope() == Scope::Nation {
+        // Stricter than the law for natural features, so that none is taken for another.
+        let area = if matches!(kind, PlaceKind::NaturalFeature | PlaceKind::Division) {
             ""
         } else {
             county

@@ -13,6 +13,7 @@ mod payloads;
 mod place;
 mod query;
 mod shape;
+mod sign;
 mod subscription;
 mod version;
 

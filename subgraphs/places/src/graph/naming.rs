@@ -123,9 +123,9 @@ impl NameConflict {
         found
             .into_iter()
             .map(|conflict| Self {
+                scope: kind.scope(&conflict.name),
                 name: conflict.name,
                 kind: conflict.kind,
-                scope: kind.scope(),
                 place: conflict.place.map(Place::one),
                 division: conflict.division.map(Division::one),
             })

@@ -9,6 +9,7 @@ use super::{
     naming::NamingApplication,
     place::Place,
     shape::Shape,
+    sign::{NameOffence, Signpost},
 };
 
 /// An answer with its thing and its refusals.
@@ -93,6 +94,16 @@ payloads! {
     GeometryPayload {
         /// The version of the geometry as it stands now; null when it was refused (图形版本).
         geometry: Shape
+    }
+    /// The answer to the record of a sign (地名标志登记结果).
+    SignpostPayload {
+        /// The sign as it stands now; null when it was refused (地名标志).
+        signpost: Signpost
+    }
+    /// The answer to the record of an offence (地名违法行为登记结果).
+    NameOffencePayload {
+        /// The offence; null when it was refused (地名违法行为).
+        offence: NameOffence
     }
     /// The answer to a change of a place (地名实体办理结果).
     PlacePayload {

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::{
     division::{Division, day},
     shape::{Shape, course},
+    sign::Signpost,
 };
 use crate::{
     model::{
@@ -22,7 +23,7 @@ use crate::{
         vocabulary::{NameStatus, PlaceHeritageCategory},
     },
     rules::{names, scope::PlaceKind},
-    service::{heritage, places, shapes},
+    service::{heritage, places, shapes, signs},
 };
 
 /// A point on the CGCS2000 ellipsoid (坐标点).
@@ -285,6 +286,20 @@ impl Place {
             })
             .await?;
         Ok(row.map(PlaceHeritage::from))
+    }
+
+    /// The signs that show its name; empty where none is recorded (地名标志).
+    async fn signposts(&self, ctx: &Context<'_>) -> Result<Option<Vec<Signpost>>> {
+        let db = ctx.services().db.read();
+        let rows = self
+            .siblings
+            .load(&self.uuid, "signposts", "", |ids| async move {
+                signs::of_places(db, &ids).await
+            })
+            .await?;
+        Ok(Some(
+            rows.unwrap_or_default().into_iter().map(Signpost).collect(),
+        ))
     }
 
     /// The names of before that its standard address still prints (地址中的原地名).

@@ -5,11 +5,13 @@ use sea_orm_migration::MigrationTrait;
 
 mod m001_first;
 mod m002_whole;
+mod m003_signs;
 
 /// All migrations, in order.
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
     vec![
         Box::new(m001_first::Migration),
         Box::new(m002_whole::Migration),
+        Box::new(m003_signs::Migration),
     ]
 }

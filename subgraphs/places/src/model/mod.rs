@@ -3,7 +3,7 @@
 //! Divisions: [`division`] (what never changes), [`division_version`] (code, name and place in the tree for a
 //! time), [`division_lineage`] (descent). Names: [`place`], [`place_name`], [`naming_application`] with its
 //! [`naming_step`]s, [`naming_report`]s, [`filing`] and [`public_notice`]; [`heritage_name`] and
-//! [`outdated_address`]. Boundaries: [`boundary_line`], [`marker`] with [`marker_act`], [`joint_inspection`].
+//! [`outdated_address`]; [`signpost`]s and [`name_offence`]s. Boundaries: [`boundary_line`], [`marker`] with [`marker_act`], [`joint_inspection`].
 //! Shapes of all of them: [`geometry`]. The
 //! `*_area` tables say in which divisions of every level a thing lies, so that statistics need no tree.
 
@@ -20,6 +20,7 @@ pub mod heritage_name;
 pub mod joint_inspection;
 pub mod marker;
 pub mod marker_act;
+pub mod name_offence;
 pub mod naming_application;
 pub mod naming_area;
 pub mod naming_report;
@@ -30,4 +31,5 @@ pub mod place_change;
 pub mod place_name;
 pub mod public_notice;
 pub mod sealed;
+pub mod signpost;
 pub mod vocabulary;

@@ -204,6 +204,8 @@ macro_rules! stored {
 stored! {
     /// The rank of a body that approves a name or a change of divisions (审批机关).
     NamingAuthority {
+        /// The National People's Congress (全国人民代表大会).
+        NationalPeoplesCongress,
         /// The State Council (国务院).
         StateCouncil,
         /// A ministry of the State Council (国务院有关部门).
@@ -273,6 +275,13 @@ stored! {
         Target,
         /// Below one of them and given a new code or place in the tree by the change (随同变更的下级).
         Below,
+    }
+    /// What offends against the rules on names (地名违法行为).
+    NameOffenceKind {
+        /// Another name than the standard one on signs, maps or papers (未使用标准地名).
+        Misuse,
+        /// A sign set up, removed, moved, covered or damaged without leave (擅自设置、拆除、移动、涂改、遮挡、损毁地名标志).
+        SignDamaged,
     }
     /// Why a joint inspection is held (联检原因).
     JointInspectionCause {

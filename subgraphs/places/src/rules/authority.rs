@@ -74,8 +74,8 @@ pub fn may_approve(
 pub fn receiver(authority: NamingAuthority) -> Option<NamingFilingReceiver> {
     use NamingAuthority as A;
     match authority {
-        // What the State Council approves itself is filed with nobody.
-        A::StateCouncil => None,
+        // What the State Council approves itself is filed with nobody, nor what stands above it.
+        A::NationalPeoplesCongress | A::StateCouncil => None,
         A::Ministry => Some(NamingFilingReceiver::StateCouncil),
         A::ProvinceGovernment | A::PrefectureGovernment | A::CountyGovernment => {
             Some(NamingFilingReceiver::HigherGovernment)

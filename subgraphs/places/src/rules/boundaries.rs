@@ -170,13 +170,14 @@ pub fn may_be_published(map_review_no: Option<&str>, is_demo: bool) -> bool {
     is_demo || map_review_no.is_some_and(|no| !no.trim().is_empty())
 }
 
-/// B-8, 行政区域界线管理条例 19: lines between townships follow the same rules by analogy; what differs is with
-/// whom a result is filed.
+/// B-2, 行政区域界线管理条例 12, and B-8, 19: the result goes to the body that approved the line, from both sides
+/// together: the State Council for lines of provinces, the province's government for lines of counties, and by analogy
+/// the county's for those of townships.
 pub fn filed_with(level: BoundaryLevel) -> &'static str {
     match level {
-        BoundaryLevel::Province => "国务院民政部门",
-        BoundaryLevel::County => "省级人民政府民政部门",
-        BoundaryLevel::Township => "县级人民政府民政部门",
+        BoundaryLevel::Province => "国务院",
+        BoundaryLevel::County => "省级人民政府",
+        BoundaryLevel::Township => "县级人民政府",
     }
 }
 
@@ -267,9 +268,17 @@ mod tests {
         assert!(source_is_official(GeometrySource::OfficialMap).is_none());
         assert!(may_be_published(Some("GS(2026)1号"), false) && may_be_published(None, true));
         assert!(!may_be_published(None, false) && !may_be_published(Some(""), false));
-        assert_ne!(
-            filed_with(BoundaryLevel::County),
-            filed_with(BoundaryLevel::Township)
-        );
+    }
+
+    /// 行政区域界线管理条例 12: 联合检查的情况，由参加检查的地方人民政府共同报送该行政区域界线的批准机关备案.
+    #[test]
+    fn a_result_goes_to_the_body_that_approved_the_line() {
+        for (level, body) in [
+            (BoundaryLevel::Province, "国务院"),
+            (BoundaryLevel::County, "省级人民政府"),
+            (BoundaryLevel::Township, "县级人民政府"),
+        ] {
+            assert_eq!(filed_with(level), body);
+        }
     }
 }

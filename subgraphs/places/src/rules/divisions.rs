@@ -23,7 +23,10 @@ use uuid::Uuid;
 use crate::model::vocabulary::{DivisionKind, DivisionLevel, LineageRelation, NamingAuthority};
 
 pub use invariants::{Part, Span, broken, leads_to_life, parts, rebased, within};
-pub use law::{authority_fits, check, code_fits, papers_are_whole, sides_fit, term_fits};
+pub use law::{
+    authority_fits, check, code_fits, code_under, papers_are_whole, sides_fit, term_fits,
+};
+pub(crate) use law::{level_of, parent_of};
 pub use making::plan;
 
 /// A paper that lies with the application for a change (申报材料), 行政区划管理条例 13.

@@ -5,8 +5,10 @@
 
 pub mod authority;
 pub mod boundaries;
+pub mod characters;
 pub mod clocks;
 pub mod divisions;
+pub mod famous;
 pub mod geojson;
 pub mod geometry;
 pub mod measure;

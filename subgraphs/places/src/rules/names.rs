@@ -8,12 +8,13 @@ use chrono::NaiveDate;
 use minzheng_kit::UserError;
 
 use super::{
+    characters,
     geometry::Point,
     parameters::{self, Key},
     romanise,
     scope::PlaceKind,
 };
-use crate::model::vocabulary::{NamingKind, NamingReportKind};
+use crate::model::vocabulary::{NameOffenceKind, NamingKind, NamingReportKind};
 
 /// The shortest statement of reasons, in characters. [P]
 pub const SHORTEST_REASONS: usize = 4;
@@ -108,7 +109,8 @@ fn structure(draft: &Draft<'_>) -> Vec<UserError> {
                 .field(&["input", "specific"]),
         );
     }
-    let fit = |c: char| is_common(c) || c.is_ascii_digit() && draft.kind == PlaceKind::Road;
+    let fit =
+        |c: char| characters::is_standard(c) || c.is_ascii_digit() && draft.kind == PlaceKind::Road;
     if !draft.specific.chars().all(fit) {
         refusals.push(
             UserError::new(
@@ -126,11 +128,6 @@ fn structure(draft: &Draft<'_>) -> Vec<UserError> {
 /// The longest name on a day, in characters.
 pub fn longest(on: NaiveDate) -> usize {
     usize::try_from(parameters::value(Key::LongestName, on)).unwrap_or(0)
-}
-
-/// The unified ideographs of the basic block; the characters of the extension blocks are rare ones.
-fn is_common(c: char) -> bool {
-    ('\u{4E00}'..='\u{9FA5}').contains(&c)
 }
 
 /// Late leaders of the State, whose names are never given to places. Names of other persons are for the
@@ -229,14 +226,15 @@ fn application(draft: &Draft<'_>) -> Vec<UserError> {
     refusals
 }
 
-/// P-5, 地名管理条例 9(9): a division does not take the name of a famous natural feature, heritage site or
-/// other feature that lies, or partly lies, beyond its own area.
-pub fn division_borrows(specific: &str, beyond: &[&str]) -> Option<UserError> {
-    beyond.contains(&specific).then(|| {
+/// P-5, 地名管理条例 9(9): a division does not take the name of a famous natural feature or heritage site, wherever it
+/// lies, nor of another feature that lies, or partly lies, beyond its own area. `borrowed` are the famous ones and
+/// those beyond.
+pub fn division_borrows(specific: &str, borrowed: &[&str]) -> Option<UserError> {
+    borrowed.contains(&specific).then(|| {
         UserError::new(
             "NAME_BORROWED",
-            "A division may not take the name of a famous feature beyond its own area.",
-            "行政区划的专名不得使用本区域以外的著名自然地理实体、历史文化遗产等名称。",
+            "A division may not take the name of a famous feature, nor of one beyond its own area.",
+            "行政区划的专名不得使用国内著名的自然地理实体、历史文化遗产遗址以及超出本区域范围的地理实体名称。",
         )
         .field(&["input", "name"])
         .basis("地名管理条例第九条第一款第九项")
@@ -330,22 +328,32 @@ pub fn standard_on<T>(
     })
 }
 
-/// What a fine is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Offence {
-    /// Other than standard names on signs, maps, papers.
-    Misuse,
-    /// Damaging or moving signs of place names.
-    SignDamaged,
-}
-
 /// P-14, 地名管理条例 37–38: the range within which a fine lies, in yuan.
-pub fn fine_range(offence: Offence, on: NaiveDate) -> (i64, i64) {
+pub fn fine_range(offence: NameOffenceKind, on: NaiveDate) -> (i64, i64) {
     let (low, high) = match offence {
-        Offence::Misuse => (Key::MisuseFineLow, Key::MisuseFineHigh),
-        Offence::SignDamaged => (Key::SignFineLow, Key::SignFineHigh),
+        NameOffenceKind::Misuse => (Key::MisuseFineLow, Key::MisuseFineHigh),
+        NameOffenceKind::SignDamaged => (Key::SignFineLow, Key::SignFineHigh),
     };
     (parameters::value(low, on), parameters::value(high, on))
+}
+
+/// P-14, 地名管理条例 37–38: a fine on a responsible person lies within the range of its article; without one it was only
+/// ordered to put it right. `fen` is the fine in fen.
+pub fn fine_fits(offence: NameOffenceKind, fen: i64, on: NaiveDate) -> Option<UserError> {
+    let (low, high) = fine_range(offence, on);
+    let within = low.saturating_mul(100)..=high.saturating_mul(100);
+    (fen != 0 && !within.contains(&fen)).then(|| {
+        UserError::new(
+            "FINE_OUT_OF_RANGE",
+            "The fine is outside the range of its article.",
+            "罚款数额超出法定幅度。",
+        )
+        .field(&["input", "fine"])
+        .basis(match offence {
+            NameOffenceKind::Misuse => "地名管理条例第三十七条",
+            NameOffenceKind::SignDamaged => "地名管理条例第三十八条",
+        })
+    })
 }
 
 #[cfg(test)]
@@ -385,6 +393,8 @@ mod tests {
             ("兴园", "", "NAME_GENERIC_UNFIT"),
             ("Park", "路", "NAME_SCRIPT"),
             ("\u{20000}园", "路", "NAME_SCRIPT"),
+            ("龘园", "路", "NAME_SCRIPT"),
+            ("龍园", "路", "NAME_SCRIPT"),
             ("塞纳河畔", "路", "NAME_FOREIGN"),
             ("周恩来", "路", "NAME_LEADER"),
             ("宏大集团", "路", "NAME_COMPANY"),
@@ -493,7 +503,23 @@ mod tests {
 
     #[test]
     fn fines_lie_in_the_range_of_the_articles() {
-        assert_eq!(fine_range(Offence::Misuse, today()), (2_000, 10_000));
-        assert_eq!(fine_range(Offence::SignDamaged, today()), (1_000, 5_000));
+        use NameOffenceKind::{Misuse, SignDamaged};
+        assert_eq!(fine_range(Misuse, today()), (2_000, 10_000));
+        assert_eq!(fine_range(SignDamaged, today()), (1_000, 5_000));
+        for (offence, yuan, fits) in [
+            (Misuse, 0, true),
+            (Misuse, 1_999, false),
+            (Misuse, 2_000, true),
+            (Misuse, 10_000, true),
+            (Misuse, 10_001, false),
+            (SignDamaged, 999, false),
+            (SignDamaged, 1_000, true),
+            (SignDamaged, 5_000, true),
+            (SignDamaged, 5_001, false),
+            (SignDamaged, -1_000, false),
+        ] {
+            let refused = fine_fits(offence, yuan * 100, today());
+            assert_eq!(refused.is_none(), fits, "{offence:?} {yuan}");
+        }
     }
 }

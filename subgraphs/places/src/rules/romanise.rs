@@ -2,7 +2,8 @@
 //!
 //! The specific part (专名) and the generic part (通名) are written apart, each with a capital; names of
 //! villages run together; serial numbers of streets are digits; an apostrophe stands before a, o, e
-//! inside a word. Names from minority languages follow their own transcription: the reviewed ones are in
+//! inside a word; a single syllable that is added to a name (东, 后, 新 …) joins the generic part behind it. Names
+//! from minority languages follow their own transcription: the reviewed ones are in
 //! a table here, others are spelt by their characters, which an officer must confirm.
 
 use super::{pinyin, scope::PlaceKind};
@@ -40,10 +41,16 @@ fn generics(kind: PlaceKind) -> &'static [&'static str] {
             "乡",
         ],
         PlaceKind::NaturalFeature => &[
-            "山脉", "盆地", "平原", "高原", "半岛", "群岛", "山", "江", "河", "湖", "海", "岛",
-            "峰", "溪", "池", "泉", "岭", "峡", "沟", "洲", "湾", "洞", "滩",
+            "山脉", "盆地", "平原", "高原", "草原", "沙漠", "戈壁", "沼泽", "湿地", "冰川", "瀑布",
+            "海峡", "海湾", "半岛", "群岛", "列岛", "峡谷", "山", "江", "河", "湖", "海", "洋",
+            "岛", "屿", "礁", "峰", "岩", "崖", "坡", "梁", "塬", "坪", "丘", "溪", "川", "水",
+            "涧", "潭", "池", "泉", "淀", "泊", "岭", "峡", "谷", "沟", "洲", "湾", "港", "角",
+            "洞", "滩", "林",
         ],
-        PlaceKind::Village => &["社区", "村", "庄", "屯", "寨", "堡"],
+        PlaceKind::Village => &[
+            "社区", "嘎查", "村", "庄", "屯", "寨", "堡", "营", "店", "铺", "集", "坝", "坪", "湾",
+            "沟", "岭", "坡", "桥", "口", "塘", "岗", "洼", "屋", "院",
+        ],
         PlaceKind::Park => &[
             "自然保护区",
             "森林公园",
@@ -59,24 +66,40 @@ fn generics(kind: PlaceKind) -> &'static [&'static str] {
         PlaceKind::Road => &[
             "快速路",
             "高架路",
+            "步行街",
+            "林荫道",
             "大道",
             "大街",
             "公路",
             "环路",
             "马路",
             "胡同",
+            "环线",
+            "支路",
+            "横街",
+            "横路",
             "路",
             "街",
             "巷",
             "弄",
             "里",
+            "坊",
+            "条",
             "道",
         ],
         PlaceKind::Residence => &[
-            "小区", "新村", "花园", "公寓", "大厦", "家园", "苑", "园", "城", "府", "居", "里",
-            "楼",
+            "小区", "新村", "花园", "公寓", "大厦", "家园", "山庄", "庄园", "广场", "中心", "商城",
+            "大楼", "公馆", "别墅", "雅苑", "苑", "园", "城", "府", "居", "里", "楼", "坊", "庭",
+            "轩", "阁", "院", "台", "湾", "墅",
         ],
         PlaceKind::Facility => &[
+            "高速公路",
+            "发电厂",
+            "收费站",
+            "地铁站",
+            "航站楼",
+            "服务区",
+            "自来水厂",
             "服务中心",
             "立交桥",
             "变电站",
@@ -93,6 +116,14 @@ fn generics(kind: PlaceKind) -> &'static [&'static str] {
             "机场",
             "中心",
             "大坝",
+            "铁路",
+            "枢纽",
+            "泵站",
+            "渡口",
+            "灌区",
+            "电厂",
+            "水厂",
+            "塔台",
             "桥",
             "站",
             "渠",
@@ -209,17 +240,83 @@ pub fn is_generic(generic: &str, kind: PlaceKind) -> bool {
 /// P-15: a name in letters, from its parts.
 pub fn romanise(specific: &str, generic: Option<&str>, kind: PlaceKind) -> Roman {
     let mut words = Vec::with_capacity(4);
+    let added = generic
+        .filter(|_| takes_added(kind))
+        .and_then(|generic| added(specific, generic));
     match kind {
         PlaceKind::Village => {
             let whole = format!("{specific}{}", generic.unwrap_or_default());
             return finish(vec![word(&whole)]);
         }
+        _ if added.is_some() => {}
         PlaceKind::Road => street_words(specific, &mut words),
         PlaceKind::Division => division_words(specific, &mut words),
         _ => plain_words(specific, &mut words),
     }
-    words.extend(generic.map(word));
+    match added {
+        Some(Added { name, own, joined }) => {
+            plain_words(name, &mut words);
+            words.extend(own.map(word));
+            words.push(word(&joined));
+        }
+        None => words.extend(generic.map(word)),
+    }
     finish(words)
+}
+
+/// The kinds of which a part is told from others by a syllable: streets, rivers and lakes, and what is built.
+fn takes_added(kind: PlaceKind) -> bool {
+    matches!(
+        kind,
+        PlaceKind::Road | PlaceKind::NaturalFeature | PlaceKind::Residence
+    )
+}
+
+/// A specific part with a syllable that is added to it.
+struct Added<'a> {
+    /// The name itself.
+    name: &'a str,
+    /// 内 and 外 of a gate, which are words of their own.
+    own: Option<&'a str>,
+    /// The syllables that join the generic part, with it.
+    joined: String,
+}
+
+/// Syllables that are added to a name to tell its parts apart (单音节附加成分).
+const ADDED: &str = "东西南北中前后左右上下新老";
+
+/// 南京西路 is Nanjing Xilu, 景山后街 Jingshan Houjie, 潮白新河 Chaobai Xinhe; 朝阳门内大街 Chaoyangmen Nei Dajie. What is left
+/// must be a name: two characters at least, so that 江南路 and 新华路 stay Jiangnan Lu and Xinhua Lu.
+fn added<'a>(specific: &'a str, generic: &str) -> Option<Added<'a>> {
+    let whole = specific.chars().count();
+    let syllables = specific
+        .chars()
+        .rev()
+        .take_while(|c| ADDED.contains(*c))
+        .count();
+    // One, or a direction and what is smaller (南小街 has none of these); never into the name itself.
+    let syllables = syllables.min(1).min(whole.saturating_sub(2));
+    let cut = specific
+        .char_indices()
+        .nth(whole - syllables)
+        .map_or(specific.len(), |(at, _)| at);
+    let (name, last) = specific.split_at(cut);
+    let gate = ["内", "外"].iter().find(|side| {
+        name.strip_suffix(**side)
+            .is_some_and(|gate| gate.ends_with('门') && gate.chars().count() > 2)
+    });
+    let (name, own) = match gate {
+        Some(side) => {
+            let (name, own) = name.split_at(name.len() - side.len());
+            (name, Some(own))
+        }
+        None => (name, None),
+    };
+    (own.is_some() || !last.is_empty()).then(|| Added {
+        name,
+        own,
+        joined: format!("{last}{generic}"),
+    })
 }
 
 /// P-15: the name of a division in letters: 新津区 is Xinjin Qu.
@@ -336,11 +433,29 @@ fn number(text: &str) -> Option<u32> {
     }
 }
 
+/// Words in which 儿 is a child and a syllable of its own (ér), and no 儿化: 女儿 is Nü'er, 盆儿 is Penr.
+const CHILDREN: &[&str] = &[
+    "女儿", "男儿", "婴儿", "幼儿", "孤儿", "小儿", "孩儿", "少儿", "健儿", "胎儿", "儿童", "儿女",
+    "儿子",
+];
+
+/// Whether the 儿 at a place of a text is a child.
+fn is_child(text: &[char], at: usize) -> bool {
+    CHILDREN.iter().any(|word| {
+        let word: Vec<char> = word.chars().collect();
+        let own = usize::from(word[0] != '儿');
+        at.checked_sub(own)
+            .and_then(|from| text.get(from..from + word.len()))
+            == Some(word.as_slice())
+    })
+}
+
 /// Characters run together into one capitalised word.
 fn word(text: &str) -> String {
     let mut spelt = String::with_capacity(text.len() * 2);
-    for (character, syllable) in text.chars().zip(pinyin::syllables(text)) {
-        if character == '儿' && !spelt.is_empty() {
+    let characters: Vec<char> = text.chars().collect();
+    for (at, (character, syllable)) in text.chars().zip(pinyin::syllables(text)).enumerate() {
+        if character == '儿' && !spelt.is_empty() && !is_child(&characters, at) {
             spelt.push('r');
             continue;
         }
@@ -396,6 +511,54 @@ mod tests {
             ("四川省", "Sichuan Sheng"),
         ] {
             assert_eq!(romanise_division(name).plain, plain, "{name}");
+        }
+    }
+
+    /// 1984 rules: 专名和通名的附加成分，单音节的与其相关部分连写.
+    #[test]
+    fn a_single_syllable_added_to_a_name_joins_its_part() {
+        use PlaceKind as K;
+        for (name, kind, plain) in [
+            ("南京西路", K::Road, "Nanjing Xilu"),
+            ("景山后街", K::Road, "Jingshan Houjie"),
+            ("潮白新河", K::NaturalFeature, "Chaobai Xinhe"),
+            ("西辽河", K::NaturalFeature, "Xiliao He"),
+            ("长江中路", K::Road, "Changjiang Zhonglu"),
+            ("和平里中街", K::Road, "Hepingli Zhongjie"),
+            ("人民东大道", K::Road, "Renmin Dongdadao"),
+            ("朝阳门内大街", K::Road, "Chaoyangmen Nei Dajie"),
+            ("建国门外大街", K::Road, "Jianguomen Wai Dajie"),
+            ("阳光新城", K::Residence, "Yangguang Xincheng"),
+            // Two characters are a name, and stay one.
+            ("江南路", K::Road, "Jiangnan Lu"),
+            ("新华路", K::Road, "Xinhua Lu"),
+            ("济南路", K::Road, "Jinan Lu"),
+            ("河东路", K::Road, "Hedong Lu"),
+            ("五指山", K::NaturalFeature, "Wuzhi Shan"),
+            // Serial numbers keep their rule.
+            ("解放二路", K::Road, "Jiefang 2 Lu"),
+        ] {
+            let (specific, generic) = split(name, kind);
+            assert_eq!(romanise(specific, generic, kind).plain, plain, "{name}");
+        }
+    }
+
+    /// 1984 rules: 儿化音用“r”表示; a child is no 儿化.
+    #[test]
+    fn only_what_is_said_with_an_r_is_written_with_one() {
+        for (name, plain) in [
+            ("盆儿胡同", "Penr Hutong"),
+            ("女儿街", "Nü'er Jie"),
+            ("孤儿巷", "Gu'er Xiang"),
+            ("儿童路", "Ertong Lu"),
+            ("新儿童路", "Xin'ertong Lu"),
+        ] {
+            let (specific, generic) = split(name, PlaceKind::Road);
+            assert_eq!(
+                romanise(specific, generic, PlaceKind::Road).plain,
+                plain,
+                "{name}"
+            );
         }
     }
 

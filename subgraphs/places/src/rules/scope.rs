@@ -4,8 +4,8 @@ use async_graphql::Enum;
 use minzheng_kit::UserError;
 use sea_orm::{DeriveActiveEnum, EnumIter};
 
-use super::pinyin;
-use crate::model::vocabulary::DivisionLevel;
+use super::{famous, pinyin};
+use crate::model::vocabulary::{DivisionKind, DivisionLevel};
 
 /// The kinds of place names (地名类别), 地名管理条例 3.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
@@ -49,18 +49,36 @@ impl PlaceKind {
         }
     }
 
-    /// P-3, 地名管理条例 9(7)–(8): the area in which the name must be alone. The built-up area of roads,
-    /// residences and what the article does not name is taken to be the county or district, for built-up
-    /// areas have no register.
-    pub fn scope(self) -> Scope {
+    /// P-3, 地名管理条例 9(7)–(8): the area in which a name of this kind must be alone. The article names divisions,
+    /// famous natural features, villages, and of what stands in towns roads, residential areas and buildings; other
+    /// natural features, parks, facilities and the rest it does not name.
+    pub fn scope(self, name: &str) -> Scope {
         match self {
-            Self::NaturalFeature | Self::Division => Scope::Nation,
+            Self::Division => Scope::Nation,
+            Self::NaturalFeature if famous::is_famous(name) => Scope::Nation,
             Self::Village => Scope::County,
-            Self::Park | Self::Road | Self::Residence | Self::Facility | Self::Other => {
-                Scope::BuiltUpArea
-            }
+            Self::Road | Self::Residence => Scope::BuiltUpArea,
+            Self::NaturalFeature | Self::Park | Self::Facility | Self::Other => Scope::Unlimited,
         }
     }
+}
+
+/// P-3, 地名管理条例 9(7): what is one built-up area (建成区): the districts of one city together, and every county or
+/// county-level city by itself. Built-up areas have no register of their own. `of` is the kind and the division above
+/// of the county, `beside` those of its neighbours; answers the neighbours that belong to it.
+pub fn same_built_up_area<T: Copy>(
+    of: (DivisionKind, Option<uuid::Uuid>),
+    beside: &[(T, DivisionKind, Option<uuid::Uuid>)],
+) -> Vec<T> {
+    let (kind, city) = of;
+    if kind != DivisionKind::District || city.is_none() {
+        return Vec::new();
+    }
+    beside
+        .iter()
+        .filter(|(_, kind, above)| *kind == DivisionKind::District && *above == city)
+        .map(|(one, _, _)| *one)
+        .collect()
 }
 
 /// P-3, 地名管理条例 9(7): divisions of county level and above are alone in the country, townships in their
@@ -85,6 +103,9 @@ pub enum Scope {
     County,
     /// One built-up area (同一建成区).
     BuiltUpArea,
+    /// No area: the regulation lets names of this kind be equal (条例未作要求).
+    #[graphql(name = "NONE")]
+    Unlimited,
 }
 
 /// How alike two names are (冲突类型).
@@ -195,6 +216,54 @@ mod tests {
         );
         assert_eq!(division_scope(DivisionLevel::Township), Scope::Province);
         assert_eq!(division_scope(DivisionLevel::County), Scope::Nation);
+    }
+
+    /// 地名管理条例 9(7): 全国范围内著名的自然地理实体; 同一个建成区内的街路巷名称; the other kinds are not named.
+    #[test]
+    fn each_kind_must_be_alone_where_the_article_says() {
+        use PlaceKind as K;
+        for (kind, name, scope) in [
+            (K::NaturalFeature, "泰山", Scope::Nation),
+            (K::NaturalFeature, "青丝溪", Scope::Unlimited),
+            (K::Division, "新津区", Scope::Nation),
+            (K::Village, "李庄", Scope::County),
+            (K::Road, "人民路", Scope::BuiltUpArea),
+            (K::Residence, "兴园小区", Scope::BuiltUpArea),
+            (K::Park, "人民公园", Scope::Unlimited),
+            (K::Facility, "人民桥", Scope::Unlimited),
+            (K::Other, "文化广场", Scope::Unlimited),
+        ] {
+            assert_eq!(kind.scope(name), scope, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_districts_of_one_city_are_one_built_up_area() {
+        use DivisionKind::{County, CountyCity, District};
+        let (city, other) = (
+            Some(uuid::Uuid::from_u128(1)),
+            Some(uuid::Uuid::from_u128(2)),
+        );
+        let beside = [
+            (1, District, city),
+            (2, District, city),
+            (3, County, city),
+            (4, CountyCity, city),
+            (5, District, other),
+        ];
+        for (kind, above, expected) in [
+            (District, city, vec![1, 2]),
+            (District, other, vec![5]),
+            (County, city, vec![]),
+            (CountyCity, city, vec![]),
+            (District, None, vec![]),
+        ] {
+            assert_eq!(
+                same_built_up_area((kind, above), &beside),
+                expected,
+                "{kind:?}"
+            );
+        }
     }
 
     #[test]

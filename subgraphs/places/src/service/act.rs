@@ -57,25 +57,32 @@ where
     T: Serialize + DeserializeOwned + Send + 'static,
 {
     let (at, today) = (services.clock.now(), services.clock.today());
-    services
+    let (settled, done) = services
         .db
         .write(|tx| {
             let (principal, request) = (principal.clone(), request.clone());
             let services = services.clone();
             Box::pin(async move {
-                timers::settle(tx, at, today).await?;
+                let settled = timers::settle(tx, at, today).await?;
                 let act = Act {
                     principal: &principal,
                     at,
                     today,
                     services: &services,
                 };
-                let body = (operation, request.to_value());
+                let body = mutation::Fingerprint::of(&services, &(operation, request.to_value()))?;
                 let key = request.request_key().to_owned();
-                mutation::once(tx, &principal, &key, &body, work(tx, act, &request)).await
+                let work = work(tx, act, &request);
+                let done = mutation::once(tx, &principal, &key, &body, work).await?;
+                Ok((settled, done))
             })
         })
-        .await
+        .await?;
+    // A change of divisions is told where one is carried out or its day has come.
+    if settled > 0 || operation == "applyDivisionChange" {
+        services.db.renew_divisions().await?;
+    }
+    Ok(done)
 }
 
 /// The refusal of an id that names nothing.

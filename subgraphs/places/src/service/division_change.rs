@@ -14,8 +14,8 @@ use chrono::NaiveDate;
 use minzheng_kit::{Result, UserError, mutation};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait,
-    DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Select, sea_query::Expr,
+    DatabaseTransaction, EntityTrait, IntoActiveModel, Iterable as _, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Select, sea_query::Expr,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -23,16 +23,17 @@ use uuid::Uuid;
 use super::{
     act::{self, About, Act},
     division_requests::{ApplyDivisionChangeInput, DivisionChangeDraftInput},
-    divisions,
+    divisions, telling,
 };
 use crate::{
     model::{
-        division_change, division_side, place, place_name,
+        division_change, division_side, naming_application, naming_area, place, place_name,
         vocabulary::{DivisionLevel, LineageRelation},
     },
     rules::{
         clocks,
         divisions::{self as law, Change, Plan},
+        state::NamingState,
     },
 };
 use load::{change, keyed, names_stand, world};
@@ -76,7 +77,11 @@ pub async fn rehearse<C: ConnectionTrait>(
         faults.extend(found);
         Plan::default()
     });
-    faults.extend(names_stand(db, &change, &world).await?);
+    let is_judged = draft
+        .homophones_judged
+        .as_deref()
+        .is_some_and(|why| !why.trim().is_empty());
+    faults.extend(names_stand(db, &change, &world, is_judged).await?);
     let keyed = keyed(db, &change.sources).await?;
     Ok(Rehearsal {
         due: (
@@ -130,7 +135,8 @@ pub async fn apply(
     };
     // The others act on it at once, so they are told when it takes effect ([`timers`](super::timers)).
     if change.effective <= act.today {
-        act::record(tx, act.at, "DivisionChanged", about, told).await?;
+        let sides = sides(tx, &[id]).await?.remove(&id).unwrap_or_default();
+        telling::division(tx, act.at, &row, &sides, told).await?;
         settle(tx, row).await?;
     } else {
         act::record(tx, act.at, "DivisionChangeAnnounced", about, told).await?;
@@ -178,9 +184,13 @@ pub async fn settle(tx: &DatabaseTransaction, change: division_change::Model) ->
     }
     for (county, townships) in by_county {
         let moved = Condition::all()
-            .add(place::Column::Division.is_in(townships))
+            .add(place::Column::Division.is_in(townships.iter().copied()))
             .add(place::Column::County.ne(county));
         rekey(tx, moved, county).await?;
+        let asked = Condition::all()
+            .add(naming_application::Column::Division.is_in(townships))
+            .add(naming_application::Column::County.ne(county));
+        rekey_applications(tx, asked, county, None, on).await?;
     }
     // Counties that ended with one heir: what was keyed to them goes to it.
     if change.relation != LineageRelation::Split {
@@ -192,6 +202,17 @@ pub async fn settle(tx: &DatabaseTransaction, change: division_change::Model) ->
             {
                 let moved = Condition::all().add(place::Column::County.eq(ended));
                 rekey(tx, moved, *heir).await?;
+                let asked = Condition::all().add(naming_application::Column::County.eq(ended));
+                rekey_applications(tx, asked, *heir, None, on).await?;
+                let county = versions.get(heir).and_then(|now| match now.level {
+                    DivisionLevel::Township => now.parent,
+                    _ => Some(now.division),
+                });
+                if let Some(county) = county {
+                    let asked =
+                        Condition::all().add(naming_application::Column::Division.eq(ended));
+                    rekey_applications(tx, asked, county, Some(*heir), on).await?;
+                }
             }
         }
     }
@@ -217,6 +238,49 @@ async fn rekey(tx: &DatabaseTransaction, which: Condition, county: Uuid) -> Resu
         .filter(which)
         .exec(tx)
         .await?;
+    Ok(())
+}
+
+/// Moves the applications that are not in force yet to the county of today, and to the heir of a division that
+/// ended: who works there now decides on them, and names are compared where they will stand. One that is decided
+/// already stays counted where it was decided (D-8).
+async fn rekey_applications(
+    tx: &DatabaseTransaction,
+    which: Condition,
+    county: Uuid,
+    division: Option<Uuid>,
+    on: NaiveDate,
+) -> Result<()> {
+    use naming_application::Column as C;
+    let open = NamingState::iter().filter(|state| state.is_pending() || state.is_decided());
+    let rows = naming_application::Entity::find()
+        .filter(which)
+        .filter(C::State.is_in(open))
+        .all(tx)
+        .await?;
+    for row in rows {
+        let (id, is_pending) = (row.id, row.state.is_pending());
+        let division = division.unwrap_or(row.division);
+        let mut moved = row.into_active_model();
+        moved.county = Set(county);
+        moved.division = Set(division);
+        moved.update(tx).await?;
+        if !is_pending {
+            continue;
+        }
+        naming_area::Entity::delete_many()
+            .filter(naming_area::Column::Application.eq(id))
+            .exec(tx)
+            .await?;
+        for area in divisions::chain(tx, division, on).await? {
+            naming_area::ActiveModel {
+                division: Set(area.division),
+                application: Set(id),
+            }
+            .insert(tx)
+            .await?;
+        }
+    }
     Ok(())
 }
 

@@ -47,6 +47,8 @@ pub struct DivisionChangeDraftInput {
     pub approval_doc: String,
     /// The document by which the twelve months were made longer; null if they were not (延期批准文号).
     pub extension_doc: Option<String>,
+    /// Why a name may stand that sounds like another one within its area; null where none does (同音核查意见).
+    pub homophones_judged: Option<String>,
     /// The papers that lay with the application (申报材料).
     pub papers: Vec<Paper>,
 }

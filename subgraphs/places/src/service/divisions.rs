@@ -376,3 +376,34 @@ pub async fn chain<C: ConnectionTrait>(
     }
     Ok(chain)
 }
+
+/// The counties that a division is, lies in or holds on a day, with those that were joined to them.
+pub async fn counties_in<C: ConnectionTrait>(
+    db: &C,
+    area: Uuid,
+    on: NaiveDate,
+) -> Result<Vec<Uuid>> {
+    let chain = chain(db, area, on).await?;
+    let own = chain.first().map(|version| version.level);
+    let counties: Vec<Uuid> = match own {
+        Some(DivisionLevel::Province | DivisionLevel::Prefecture) => {
+            let above = own.unwrap_or(DivisionLevel::Province);
+            let below = descendants(area, above, DivisionLevel::County, on)
+                .all(db)
+                .await?;
+            below
+                .into_iter()
+                .map(|version| version.division)
+                .chain([area])
+                .collect()
+        }
+        _ => chain
+            .iter()
+            .find(|version| version.level == DivisionLevel::County)
+            .map(|version| version.division)
+            .into_iter()
+            .collect(),
+    };
+    let family = forebears(db, &counties).await?;
+    Ok(family.into_values().flatten().map(|one| one.0).collect())
+}

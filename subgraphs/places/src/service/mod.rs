@@ -21,6 +21,8 @@ pub mod naming;
 pub mod places;
 pub mod shape_requests;
 pub mod shapes;
+pub mod sign_requests;
+pub mod signs;
 pub mod statistics;
 pub mod telling;
 pub mod timers;

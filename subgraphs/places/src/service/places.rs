@@ -18,6 +18,7 @@ use crate::{
         vocabulary::{DivisionLevel, NameStatus, NamingKind},
     },
     rules::{
+        famous,
         geometry::BoundingBox,
         parameters::{self, Key},
         scope::{self, ConflictKind, PlaceKind, Scope},
@@ -202,31 +203,86 @@ pub struct Wanted<'a> {
     pub application: Option<Uuid>,
     /// The day.
     pub today: NaiveDate,
+    /// The province, by whose settings names are compared: the first digits of its codes.
+    pub province: &'a str,
 }
 
 /// P-3 and P-4: the names in force, or decided and soon to be, that are equal to a name or sound like it, of
 /// the same kind and in the kind's scope.
 pub async fn conflicts<C: ConnectionTrait>(db: &C, wanted: Wanted<'_>) -> Result<Vec<Conflict>> {
-    let tones = parameters::value(Key::HomophoneTones, wanted.today) != 0;
+    let tones = parameters::value_at(Key::HomophoneTones, wanted.province, wanted.today) != 0;
     if wanted.kind == PlaceKind::Division {
         return division_conflicts(db, wanted.name, tones).await;
     }
-    let is_wide = wanted.kind.scope() == Scope::Nation;
-    // A county that was joined to another brought its names along.
-    let counties: Vec<Uuid> = if is_wide {
-        Vec::new()
-    } else {
-        let mut family = divisions::forebears(db, &[wanted.county]).await?;
-        family
-            .remove(&wanted.county)
-            .into_iter()
-            .flatten()
-            .map(|one| one.0)
-            .collect()
+    let mut found = Vec::new();
+    let area = match wanted.kind.scope(wanted.name) {
+        Scope::Unlimited => return Ok(found),
+        Scope::Nation => {
+            found.extend(famous_elsewhere(db, wanted, tones).await?);
+            None
+        }
+        Scope::Province | Scope::County => Some(vec![wanted.county]),
+        Scope::BuiltUpArea => Some(built_up_area(db, wanted.county, wanted.today).await?),
     };
-    let mut found = named(db, wanted, is_wide, &counties, tones).await?;
+    let is_wide = area.is_none();
+    // A county that was joined to another brought its names along.
+    let counties: Vec<Uuid> = match area {
+        None => Vec::new(),
+        Some(area) => {
+            let family = divisions::forebears(db, &area).await?;
+            family.into_values().flatten().map(|one| one.0).collect()
+        }
+    };
+    found.extend(named(db, wanted, is_wide, &counties, tones).await?);
     found.extend(decided(db, wanted, is_wide, &counties, tones).await?);
     Ok(found)
+}
+
+/// The counties of one built-up area with this one, itself among them.
+async fn built_up_area<C: ConnectionTrait>(
+    db: &C,
+    county: Uuid,
+    today: NaiveDate,
+) -> Result<Vec<Uuid>> {
+    let own = divisions::versions_on(db, &[county], today)
+        .await?
+        .remove(&county);
+    let mut area = vec![county];
+    if let Some(own) = own
+        && let Some(city) = own.parent
+    {
+        let beside = divisions::children(city, today).all(db).await?;
+        let beside: Vec<_> = beside
+            .into_iter()
+            .map(|one| (one.division, one.kind, one.parent))
+            .collect();
+        area.extend(scope::same_built_up_area((own.kind, own.parent), &beside));
+        area.sort_unstable();
+        area.dedup();
+    }
+    Ok(area)
+}
+
+/// P-3: the famous features of other provinces, which this register does not hold.
+async fn famous_elsewhere<C: ConnectionTrait>(
+    db: &C,
+    wanted: Wanted<'_>,
+    tones: bool,
+) -> Result<Vec<Conflict>> {
+    let own = divisions::versions_on(db, &[wanted.county], wanted.today).await?;
+    let province = own.get(&wanted.county).and_then(|one| one.code.get(..2));
+    let found = famous::elsewhere(wanted.name, province.unwrap_or_default());
+    Ok(found
+        .into_iter()
+        .filter_map(|famous| {
+            Some(Conflict {
+                place: None,
+                division: None,
+                name: famous.name.to_owned(),
+                kind: scope::conflict(wanted.name, famous.name, tones)?,
+            })
+        })
+        .collect())
 }
 
 async fn named<C: ConnectionTrait>(

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use minzheng_kit::{
-    Error, Result,
+    Error, Result, divisions as known_divisions,
     events::{DivisionChanged, DivisionSide, Event, PlaceChanged, Relation},
 };
 use sea_orm::DatabaseTransaction;
@@ -44,21 +44,19 @@ pub async fn place(
         point: place.longitude.zip(place.latitude),
         effective,
     };
-    let mut body = Event::of(&known, at)?.body;
-    if let (Some(body), Value::Object(own)) = (body.as_object_mut(), own) {
-        for (key, value) in own {
-            body.entry(key).or_insert(value);
-        }
-    }
+    let body = with(Event::of(&known, at)?.body, own);
     act::record(tx, at, "PlaceChanged", about, body).await
 }
 
-/// Tells a change of divisions that was announced ahead, on the day it takes effect.
+/// Tells a change of divisions, on the day it takes effect: at once, or when the day comes for which it was
+/// announced; and keeps it, as all that are told do, so that officers of the new order are officers here too.
+/// `own` is what else there is to say.
 pub async fn division(
     tx: &DatabaseTransaction,
     at: DateTime<Utc>,
     change: &division_change::Model,
     sides: &[division_side::Model],
+    own: Value,
 ) -> Result<()> {
     let of = |role: DivisionSideRole| -> Vec<Uuid> {
         let those = sides.iter().filter(|side| side.role == role);
@@ -71,13 +69,26 @@ pub async fn division(
         effective: change.effective,
         from: shown(tx, &of(DivisionSideRole::Source), before).await?,
         to: shown(tx, &of(DivisionSideRole::Target), change.effective).await?,
+        below: shown(tx, &of(DivisionSideRole::Below), change.effective).await?,
     };
+    known_divisions::learn(tx, &known).await?;
     let about = About {
         division: known.to.first().or(known.from.first()).map(|side| side.id),
         ..About::default()
     };
     let event = Event::of(&known, at)?;
-    act::record(tx, at, &event.kind, about, event.body).await
+    let body = with(event.body, own);
+    act::record(tx, at, &event.kind, about, body).await
+}
+
+/// What all know, and beside it what only this subsystem says.
+fn with(mut known: Value, own: Value) -> Value {
+    if let (Some(body), Value::Object(own)) = (known.as_object_mut(), own) {
+        for (key, value) in own {
+            body.entry(key).or_insert(value);
+        }
+    }
+    known
 }
 
 /// Divisions as they stood on a day.

@@ -69,7 +69,7 @@ pub async fn settle(
     let mut sides = division_change::sides(tx, &ids).await?;
     for change in changes {
         let sides = sides.remove(&change.id).unwrap_or_default();
-        telling::division(tx, at, &change, &sides).await?;
+        telling::division(tx, at, &change, &sides, json!({})).await?;
         division_change::settle(tx, change).await?;
     }
     Ok(settled)

@@ -266,3 +266,66 @@ async fn told_changes(run: &Running) -> Vec<DivisionChanged> {
     });
     read.flatten().collect()
 }
+
+/// 地名管理条例 9(7)–(9) for divisions, and what is asked and not decided when they change.
+#[tokio::test]
+async fn a_merger_judges_the_new_name_and_takes_open_applications_along() {
+    let run = running("51").await;
+    let chief = supervisor("510118");
+    let (one, other) = (towns("510118")[0], towns("510118")[1]);
+    // An application that is open when the towns are merged.
+    let road = json!({ "requestKey": "road", "kind": "NAME", "placeKind": "ROAD", "divisionId": one.id,
+        "specific": "青丝溪畔", "generic": "路", "reasons": "新建城市道路命名" });
+    let clerk = Principal::registrar("51", "510118", None);
+    let done = run
+        .change(&clerk, "submitNaming", "application { id }", road)
+        .await;
+    let application = done["application"]["id"].clone();
+    assert!(application.is_string(), "{done:#}");
+
+    // A town of the province whose name sounds like the one asked for, and one that is the same.
+    let elsewhere = towns("510104")
+        .first()
+        .copied()
+        .unwrap_or_else(|| towns("510129")[0]);
+    let change = |key: &str, name: &str, code: &str, judged: Value| {
+        json!({ "requestKey": key, "change": { "relation": "MERGE", "sourceIds": [one.id, other.id],
+            "targets": [{ "code": code, "name": name, "kind": "TOWN" }],
+            "effective": "2026-11-22", "approvedOn": "2026-11-02", "authority": "PROVINCE_GOVERNMENT",
+            "homophonesJudged": judged, "approvalDoc": "川府函〔2026〕3号", "papers": papers() } })
+    };
+    for (key, name, code, expected) in [
+        ("n1", elsewhere.name.as_str(), "510118191", "NAME_TAKEN"),
+        ("n2", "雅鲁藏布镇", "510118191", "NAME_BORROWED"),
+        ("n3", "演示合并镇", "510104191", "CODE_UNFIT"),
+    ] {
+        let refused = run
+            .change(
+                &chief,
+                "applyDivisionChange",
+                SHOWN,
+                change(key, name, code, json!(null)),
+            )
+            .await;
+        assert_eq!(refusal(&refused), expected, "{name}: {refused:#}");
+    }
+    let done = run
+        .change(
+            &chief,
+            "applyDivisionChange",
+            SHOWN,
+            change("n4", "演示合并镇", "510118191", json!(null)),
+        )
+        .await;
+    let merged = minzheng_kit::divisions::division_id("510118191").to_string();
+    assert!(done["change"].is_object(), "{done:#}");
+    let open = "query($d: ID!) { namingApplications(divisionId: $d, first: 100) { nodes { id division { id } } } }";
+    let data = run.shown(&clerk, open, json!({ "d": merged })).await;
+    let asked = data["namingApplications"]["nodes"].as_array().unwrap();
+    let moved = asked.iter().find(|node| node["id"] == application);
+    assert_eq!(
+        moved.unwrap()["division"]["id"],
+        merged.as_str(),
+        "{data:#}"
+    );
+}

@@ -393,3 +393,155 @@ async fn parameters_and_feed(run: &Running) {
     assert_eq!(data["heritageNames"]["nodes"].as_array().unwrap().len(), 3);
     assert_eq!(data["namingNotices"]["nodes"].as_array().unwrap().len(), 3);
 }
+
+/// 地名管理条例 9(10), 10: what refuses a first form refuses a second one too.
+#[tokio::test]
+async fn a_returned_application_is_judged_anew_when_it_comes_again() {
+    let run = running("51").await;
+    let clerk = Principal::registrar("51", "510118", None);
+    let bridge = |key: &str| {
+        json!({ "requestKey": key, "kind": "NAME", "placeKind": "FACILITY", "divisionId": id("510118"),
+            "specific": "青丝溪", "generic": "大桥", "reasons": "新建跨溪大桥命名", "saveAs": "DRAFT" })
+    };
+    let done = run
+        .change(&clerk, "submitNaming", SHOWN, bridge("b1"))
+        .await;
+    let draft = done["application"].clone();
+    assert_eq!(draft["state"], "DRAFT", "{done:#}");
+    for (key, specific, expected) in [
+        ("b2", "双流青丝溪", "NAME_OF_ELSEWHERE"),
+        ("b3", "龘溪", "NAME_SCRIPT"),
+        ("b4", "新津青丝溪", "none"),
+    ] {
+        let form =
+            json!({ "specific": specific, "generic": "大桥", "reasons": "新建跨溪大桥命名" });
+        let input = with(step(key, &draft), form);
+        let sent = run.change(&clerk, "resubmitNaming", SHOWN, input).await;
+        assert_eq!(refusal(&sent), expected, "{specific}: {sent:#}");
+    }
+}
+
+/// 地名管理条例 9(7): 同一个建成区内的街路巷名称: the districts of one city are one.
+#[tokio::test]
+async fn a_road_is_alone_in_all_districts_of_its_city_and_a_park_nowhere() {
+    let run = running("51").await;
+    let (one, other) = (
+        Principal::registrar("51", "510118", None),
+        Principal::registrar("51", "510104", None),
+    );
+    let asked = |key: &str, division: &str, kind: &str, generic: &str| {
+        json!({ "requestKey": key, "kind": "NAME", "placeKind": kind, "divisionId": id(division),
+            "specific": "青丝溪畔", "generic": generic, "reasons": "新建项目命名" })
+    };
+    // Decided in one district …
+    approved(&run, "青丝溪畔", json!({})).await;
+    // … it stands in the way in another one of the city, and not in a county of it or in another city.
+    for (key, clerk, division, found) in [
+        ("c1", &other, "510104", 1),
+        ("c2", &one, "510118", 1),
+        (
+            "c3",
+            &Principal::registrar("51", "510129", None),
+            "510129",
+            0,
+        ),
+        (
+            "c4",
+            &Principal::registrar("51", "510302", None),
+            "510302",
+            0,
+        ),
+    ] {
+        let shown = "application { state conflicts { kind scope } }";
+        let done = run
+            .change(
+                clerk,
+                "submitNaming",
+                shown,
+                asked(key, division, "ROAD", "路"),
+            )
+            .await;
+        let conflicts = done["application"]["conflicts"].as_array().unwrap().clone();
+        assert_eq!(conflicts.len(), found, "{division}: {done:#}");
+        if found > 0 {
+            assert_eq!(
+                conflicts[0],
+                json!({ "kind": "SAME", "scope": "BUILT_UP_AREA" })
+            );
+        }
+    }
+    let shown = "application { conflicts { kind scope } }";
+    for (key, specific, found) in [
+        ("m1", "泰", json!([{ "kind": "SAME", "scope": "NATION" }])),
+        ("m2", "青丝", json!([])),
+    ] {
+        let mountain = json!({ "requestKey": key, "kind": "NAME", "placeKind": "NATURAL_FEATURE",
+            "divisionId": id("510118"), "specific": specific, "generic": "山", "reasons": "自然地理实体命名" });
+        let done = run.change(&one, "submitNaming", shown, mountain).await;
+        assert_eq!(done["application"]["conflicts"], found, "{done:#}");
+    }
+}
+
+/// 地名管理条例 37, 38: signs are kept, and who damages them is fined within the range.
+#[tokio::test]
+async fn a_sign_is_recorded_and_an_offence_fined_within_its_range() {
+    let run = running("51").await;
+    let clerk = Principal::registrar("51", "510118", None);
+    let found = "query($d: ID!) { searchPlaces(divisionId: $d, first: 1) { nodes { id } } }";
+    let data = run.data(found, json!({ "d": id("510118") })).await;
+    let place = data["searchPlaces"]["nodes"][0]["id"].clone();
+    let shown = "signpost { id condition shown version }";
+    let sign = json!({ "requestKey": "s1", "placeId": place, "position": "路口东侧", "condition": "GOOD",
+        "shown": "兴园路", "keeper": "新津区民政局" });
+    let done = run
+        .change(&clerk, "recordSignpost", shown, sign.clone())
+        .await;
+    let sign_id = done["signpost"]["id"].clone();
+    assert_eq!(done["signpost"]["version"], 1, "{done:#}");
+    let foreign = run
+        .change(
+            &Principal::registrar("51", "510104", None),
+            "recordSignpost",
+            shown,
+            with(sign.clone(), json!({ "requestKey": "s2" })),
+        )
+        .await;
+    assert_eq!(foreign["refused"], "FORBIDDEN");
+    let stale = with(
+        sign,
+        json!({ "requestKey": "s3", "signpostId": sign_id, "version": 7 }),
+    );
+    let stale = run.change(&clerk, "recordSignpost", shown, stale).await;
+    assert_eq!(refusal(&stale), "VERSION_CONFLICT", "{stale:#}");
+
+    let offence = |key: &str, fine: &str| {
+        json!({ "requestKey": key, "kind": "SIGN_DAMAGED", "divisionId": id("510118"), "placeId": place,
+            "signpostId": sign_id, "fine": fine, "document": "新津民罚〔2026〕1号" })
+    };
+    let told = "offence { id kind fine decidedOn place { id } }";
+    let low = run
+        .change(&clerk, "recordNameOffence", told, offence("o1", "999.99"))
+        .await;
+    assert_eq!(refusal(&low), "FINE_OUT_OF_RANGE");
+    assert_eq!(low["userErrors"][0]["legalBasis"], "地名管理条例第三十八条");
+    let done = run
+        .change(&clerk, "recordNameOffence", told, offence("o2", "1000.00"))
+        .await;
+    assert_eq!(done["offence"]["fine"], "1000.00", "{done:#}");
+    assert_eq!(done["offence"]["decidedOn"], "2026-11-22");
+    let signs = "query($id: ID!) { place(id: $id) { signposts { condition version } } }";
+    let data = run.data(signs, json!({ "id": place })).await;
+    assert_eq!(
+        data["place"]["signposts"],
+        json!([{ "condition": "DAMAGED", "version": 2 }])
+    );
+    let list = "{ nameOffences(first: 5) { nodes { kind document } } }";
+    let mine = run.shown(&clerk, list, json!({})).await;
+    assert_eq!(mine["nameOffences"]["nodes"].as_array().unwrap().len(), 1);
+    let above = run.shown(&supervisor("510000"), list, json!({})).await;
+    assert_eq!(above, mine);
+    let beside = run
+        .shown(&Principal::registrar("51", "510104", None), list, json!({}))
+        .await;
+    assert_eq!(beside["nameOffences"]["nodes"], json!([]));
+}

@@ -83,6 +83,8 @@ fn application(
         missing: None,
         ground: None,
         late: false,
+        extended_days: 0,
+        extension_reason: None,
     }
 }
 
@@ -137,6 +139,8 @@ fn foundings(land: &Land, s: &Services, rows: &mut Rows) {
             activity_area: None,
             activity: Some(activity),
             as_charity: false,
+            raises_publicly: false,
+            direct_class: None,
         }));
         let mut case = application(land, number, PermitItem::Found, submitted);
         case.name = Some(name.clone());
@@ -322,6 +326,7 @@ fn cases(land: &Land, rows: &mut Rows) {
         version: 2,
         ground: None,
         confiscated_fen: 0,
+        merged_into: None,
     };
     let mut opened = Vec::new();
     if let Some(zombie) = zombie {

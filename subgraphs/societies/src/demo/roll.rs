@@ -287,6 +287,8 @@ fn organization(
         activity: Some(activity(n, rest)),
         industry_department: None,
         activity_area: None,
+        raises_publicly: false,
+        direct_class: None,
     }
 }
 

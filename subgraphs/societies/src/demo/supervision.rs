@@ -202,6 +202,7 @@ fn zombie(n: usize, row: &organization::Model) -> cleanup_case::Model {
         version: 1,
         ground: None,
         confiscated_fen: 0,
+        merged_into: None,
     }
 }
 
@@ -228,6 +229,7 @@ fn illegal(land: &Land, rng: &mut StdRng, rows: &mut Rows) {
             version: 1,
             ground: Some(IllegalGround::Unregistered),
             confiscated_fen: 0,
+            merged_into: None,
         });
     };
     let mut number = 0;
@@ -331,6 +333,8 @@ fn permits(land: &Land, today: NaiveDate, rng: &mut StdRng, rows: &mut Rows) {
                 ground: (decided.is_some() && number % 13 == 5)
                     .then_some(OrgRefusalGround::ConditionsNotMet),
                 late: false,
+                extended_days: 0,
+                extension_reason: None,
             });
         }
     }

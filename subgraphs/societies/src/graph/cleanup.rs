@@ -124,6 +124,15 @@ impl CleanupCase {
         Yuan(self.row.confiscated_fen)
     }
 
+    /// The organization that took it over; null for other results (合并后存续的社会组织).
+    async fn merged_into(&self, ctx: &Context<'_>) -> Result<Option<Organization>> {
+        let Some(code) = &self.row.merged_into else {
+            return Ok(None);
+        };
+        let mut found = Organization::load(ctx, std::slice::from_ref(code)).await?;
+        Ok(found.remove(code))
+    }
+
     /// The steps taken, in order; null on failure (已办步骤).
     async fn steps(&self, ctx: &Context<'_>) -> Option<Result<Vec<CleanupStepTaken>>> {
         let db = ctx.services().db.read();

@@ -11,7 +11,9 @@ use super::record::OrganizationRecord;
 use crate::model::organization::Model;
 use crate::rules;
 use crate::service::{Months, register};
-use crate::vocabulary::{ActivityField, HubKind, OrgKind, OrgState, RegistrarLevel, ReportDuty};
+use crate::vocabulary::{
+    ActivityField, DirectRegistrationClass, HubKind, OrgKind, OrgState, RegistrarLevel, ReportDuty,
+};
 use async_graphql::{Context, Object};
 use kit::batch::Siblings;
 use kit::contract::scope;
@@ -238,6 +240,16 @@ impl Organization {
     /// The supervising department; null for bodies registered directly (业务主管单位).
     async fn supervisor(&self) -> Option<&str> {
         self.row.supervisor.as_deref()
+    }
+
+    /// The class by which it was registered directly; null where a supervising department consented, and for older registrations (直接登记类别).
+    async fn direct_class(&self) -> Option<DirectRegistrationClass> {
+        self.row.direct_class
+    }
+
+    /// Whether it was registered as a foundation that raises from the public (是否公募基金会).
+    async fn raises_publicly(&self) -> bool {
+        self.row.raises_publicly
     }
 
     /// The department that guides its trade; null where there is none (行业管理部门).

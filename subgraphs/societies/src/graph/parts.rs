@@ -2,6 +2,7 @@
 
 use crate::model;
 use crate::rules;
+use crate::rules::report::late_at_supervisor;
 use crate::vocabulary::{
     CharityBasis, CreditList, ListingReason, OfficeEnd, OfficeRole, RatingLevel, RatingState,
     ReportDuty, ReportResult, SupervisorView,
@@ -185,6 +186,8 @@ pub struct AnnualReport {
     pub duty: ReportDuty,
     /// The day the supervising department agreed; null where there is none (业务主管单位初审日期).
     pub submitted_to_supervisor: Option<Date>,
+    /// Whether that was after 31 March; null where there is no supervising department (报送业务主管单位是否逾期).
+    pub is_late_to_supervisor: Option<bool>,
     /// The day it reached the registry (报送登记管理机关日期).
     pub submitted_to_registry: Date,
     /// Whether that was after 31 May (是否逾期).
@@ -216,6 +219,9 @@ impl From<model::annual_report::Model> for AnnualReport {
             year: row.year,
             duty: row.duty,
             submitted_to_supervisor: row.to_supervisor.map(Date),
+            is_late_to_supervisor: row
+                .to_supervisor
+                .map(|day| late_at_supervisor(row.year, day)),
             submitted_to_registry: Date(row.to_registry),
             is_late: row.late,
             result: row.result,

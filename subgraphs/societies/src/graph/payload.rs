@@ -9,8 +9,8 @@ use super::summary::{MicroFund, SocietyProject};
 use crate::model;
 use crate::service::permit::read;
 use crate::service::{cleanup, conclusion, listings};
-use async_graphql::Context;
-use kit::{Error, PrincipalExt, Result};
+use async_graphql::{Context, SimpleObject};
+use kit::{Error, PrincipalExt, Result, UserError};
 use minzheng_kit as kit;
 use sea_orm::EntityTrait;
 use uuid::Uuid;
@@ -22,6 +22,34 @@ payload! {
         organization: Organization
     }
 }
+/// What came of an assignment (指定承接登记管理机关结果).
+#[derive(SimpleObject)]
+pub struct AssignOrganizationsPayload {
+    /// The organizations as they now stand; empty when it was refused (社会组织).
+    pub organizations: Vec<Organization>,
+    /// Why it was refused; empty when it was done (不予办理的原因).
+    pub user_errors: Vec<UserError>,
+}
+
+impl AssignOrganizationsPayload {
+    /// Of the organizations' codes.
+    pub(super) async fn of(ctx: &Context<'_>, outcome: Outcome<Vec<String>>) -> Result<Self> {
+        match outcome {
+            Err(user_errors) => Ok(Self {
+                organizations: Vec::new(),
+                user_errors,
+            }),
+            Ok(codes) => {
+                let mut found = Organization::load(ctx, &codes).await?;
+                Ok(Self {
+                    organizations: codes.iter().filter_map(|code| found.remove(code)).collect(),
+                    user_errors: Vec::new(),
+                })
+            }
+        }
+    }
+}
+
 payload! {
     /// What came of a change of an application (申请办理结果).
     PermitCasePayload {

@@ -173,6 +173,16 @@ impl PermitCase {
         self.row.committed_days
     }
 
+    /// Working days by which the term was made longer; 0 where it was not (延长天数).
+    async fn extended_days(&self) -> i32 {
+        self.row.extended_days
+    }
+
+    /// Why it was made longer; null where it was not (延长理由).
+    async fn extension_reason(&self) -> Option<&str> {
+        self.row.extension_reason.as_deref()
+    }
+
     /// The last day by law; null before acceptance and where the calendar is not known (法定截止日期).
     async fn statutory_due(&self, ctx: &Context<'_>) -> Option<Date> {
         self.standing(ctx).statutory_due.map(Date)

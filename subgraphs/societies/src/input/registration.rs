@@ -3,8 +3,8 @@
 
 use super::forms;
 use crate::vocabulary::{
-    ActivityField, ExemptClass, LiquidationReason, OrgBranchKind, OrgChangeItem, OrgFilingKind,
-    OrgKind, OrgRefusalGround, PermitItem,
+    ActivityField, DirectRegistrationClass, ExemptClass, LiquidationReason, OrgBranchKind,
+    OrgChangeItem, OrgFilingKind, OrgKind, OrgRefusalGround, PermitItem,
 };
 use async_graphql::{ID, InputObject};
 use kit::{CitizenIdInput, CreditCode, Date, Yuan};
@@ -57,6 +57,13 @@ pub struct FoundingInput {
     pub supervisor: Option<String>,
     /// The day it consented; null for direct registration (审查同意日期).
     pub consented_on: Option<Date>,
+    /// The class that is registered directly; needed where no supervising department is named, null otherwise (直接登记类别).
+    pub direct_class: Option<DirectRegistrationClass>,
+    /// The document by which 中国, 全国 or 中华 in the name was approved; null for a name without them (冠名批准文号).
+    pub national_name_approval: Option<String>,
+    /// Whether a founder or the head is or was under deprivation of political rights (发起人或者拟任负责人是否正在或者曾经受到剥夺政治权利的刑事处罚).
+    #[graphql(default)]
+    pub is_deprived_of_rights: bool,
     /// The department that guides the trade; null where there is none (行业管理部门).
     pub industry_department: Option<String>,
     /// The area of activity, where it is not the division's; null where it is (活动地域).
@@ -83,6 +90,8 @@ pub struct OrgChangeInput {
     pub funds: Option<Yuan>,
     /// The day the supervising department consented; null for direct registration (审查同意日期).
     pub consented_on: Option<Date>,
+    /// The document by which 中国, 全国 or 中华 in the new name was approved; null for others (冠名批准文号).
+    pub national_name_approval: Option<String>,
 }
 
 /// What is handed in at the end of a liquidation (注销登记申请内容).
@@ -150,6 +159,19 @@ pub struct DecideRegistrationInput {
     pub granted: bool,
     /// The ground of a refusal; null when it is granted (不予登记的理由).
     pub ground: Option<OrgRefusalGround>,
+}
+
+/// A term to be made longer (延长办理期限).
+#[derive(InputObject, Clone, Debug)]
+pub struct ExtendRegistrationInput {
+    /// A key chosen by the caller: the same key gives the same answer (幂等键).
+    pub request_key: String,
+    /// The application (申请标识).
+    pub id: ID,
+    /// The version that was read (版本).
+    pub version: i64,
+    /// Why the term does not suffice, as the applicant is told (延长理由).
+    pub reason: String,
 }
 
 /// An application to be taken back (撤回申请).
@@ -230,6 +252,7 @@ forms!(
     SubmitRegistrationInput,
     AcceptRegistrationInput,
     DecideRegistrationInput,
+    ExtendRegistrationInput,
     WithdrawRegistrationInput,
     CharityInput,
     StartLiquidationInput,

@@ -211,6 +211,23 @@ pub struct CloseCleanupInput {
     pub version: i64,
     /// How it ends (清理结果).
     pub result: CleanupResult,
+    /// For a revocation: its ground, as the case has shown it; null for other results (撤销登记情形).
+    pub ground: Option<OrgPenaltyGround>,
+    /// For a merger: the organization that takes it over; null for other results (合并后存续的社会组织).
+    pub merged_into: Option<CreditCode>,
+}
+
+/// Organizations of a division that was divided, to be kept by one of its successors (指定承接登记管理机关).
+#[derive(InputObject, Clone, Debug)]
+pub struct AssignOrganizationsInput {
+    /// A key chosen by the caller: the same key gives the same answer (幂等键).
+    pub request_key: String,
+    /// The division that was divided, by id (原行政区划标识).
+    pub from: ID,
+    /// The successor that keeps them from now on, by id (承接行政区划标识).
+    pub to: ID,
+    /// The organizations, at most 500 (统一社会信用代码).
+    pub credit_codes: Vec<CreditCode>,
 }
 
 /// An illegal organization to be banned (取缔).
@@ -256,4 +273,5 @@ forms!(
     StepCleanupInput,
     CloseCleanupInput,
     BanOrganizationInput,
+    AssignOrganizationsInput,
 );

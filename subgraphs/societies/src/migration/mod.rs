@@ -8,6 +8,7 @@ mod m0002_supervision;
 mod m0003_development;
 mod m0004_procedures;
 mod m0005_office_reviews;
+mod m0006_what_decides;
 
 use sea_orm_migration::MigrationTrait;
 
@@ -20,5 +21,6 @@ pub fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0003_development::Migration),
         Box::new(m0004_procedures::Migration),
         Box::new(m0005_office_reviews::Migration),
+        Box::new(m0006_what_decides::Migration),
     ]
 }

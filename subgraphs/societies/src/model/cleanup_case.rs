@@ -32,6 +32,8 @@ pub struct Model {
     pub ground: Option<IllegalGround>,
     /// What was confiscated, in fen.
     pub confiscated_fen: i64,
+    /// The organization that took it over, for a merger.
+    pub merged_into: Option<String>,
 }
 
 /// None: statements join by hand, so that their number can be counted.

@@ -1,7 +1,10 @@
 //! A registered social organization. Its current name is repeated here for search; the history of names
 //! is in [`super::organization_name`], its offices in [`super::office`].
 
-use crate::vocabulary::{ActivityField, CharityBasis, HubKind, OrgKind, OrgState, RegistrarLevel};
+use crate::vocabulary::{
+    ActivityField, CharityBasis, DirectRegistrationClass, HubKind, OrgKind, OrgState,
+    RegistrarLevel,
+};
 use sea_orm::entity::prelude::*;
 
 /// One row.
@@ -57,6 +60,10 @@ pub struct Model {
     pub industry_department: Option<String>,
     /// The area in which it may act, where it is not its division's.
     pub activity_area: Option<String>,
+    /// Whether it is a foundation that raises from the public, as it was registered.
+    pub raises_publicly: bool,
+    /// The class by which it is registered directly, where it was founded so.
+    pub direct_class: Option<DirectRegistrationClass>,
 }
 
 /// None: statements join by hand, so that their number can be counted.

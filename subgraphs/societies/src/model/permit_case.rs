@@ -52,6 +52,10 @@ pub struct Model {
     pub ground: Option<OrgRefusalGround>,
     /// Whether it was handed in after its own term.
     pub late: bool,
+    /// Working days by which the term was made longer, once; 0 where it was not.
+    pub extended_days: i32,
+    /// Why it was made longer, as the applicant is told.
+    pub extension_reason: Option<String>,
 }
 
 /// None: statements join by hand, so that their number can be counted.

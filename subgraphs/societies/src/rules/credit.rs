@@ -155,6 +155,81 @@ pub fn unreachable(returned: &[NaiveDate], today: NaiveDate) -> Result<(), Refus
     })
 }
 
+/// What the register holds against an organization, for entering it by hand.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OnRecord {
+    /// Warnings, and fines below the serious limit.
+    pub minor: u32,
+    /// Of them those within the last three years before the ground arose.
+    pub minor_lately: u32,
+    /// Fines from the serious limit.
+    pub large: bool,
+    /// A suspension.
+    pub suspended: bool,
+    /// A revocation, or the state after one.
+    pub revoked: bool,
+    /// A penalty for what was gained by false papers.
+    pub fraud: bool,
+    /// An inspection whose order was not followed in time.
+    pub not_put_right: bool,
+    /// A party body that was set up.
+    pub has_party_body: bool,
+}
+
+/// O-13 and O-15, 社会组织信用信息管理办法 (2018): a ground that is a penalty, an order or the want of a body is entered
+/// only where the register holds it: nobody is listed on an officer's word. What a court says
+/// ([`ListingReason::JudgmentDefaulter`]) is not kept here; the grounds with a proof of their own (reports, letters,
+/// two years) are judged elsewhere.
+pub fn on_record(reason: ListingReason, held: &OnRecord, today: NaiveDate) -> Result<(), Refusal> {
+    let (holds, code, en, zh) = match reason {
+        ListingReason::NotPutRight => (
+            held.not_put_right,
+            "ORDER_NOT_ON_RECORD",
+            "No inspection is on record whose order was not followed in time.",
+            "没有逾期未整改的检查记录。",
+        ),
+        ListingReason::NoPartyBody => (
+            !held.has_party_body,
+            "PARTY_BODY_THERE",
+            "A party body is on record.",
+            "该社会组织已设立党组织。",
+        ),
+        ListingReason::NoAnnualReport
+        | ListingReason::Unreachable
+        | ListingReason::AbnormalTwoYears
+        | ListingReason::JudgmentDefaulter => return Ok(()),
+        ListingReason::MinorPenalty
+        | ListingReason::FakeChange
+        | ListingReason::Suspension
+        | ListingReason::LargeFine
+        | ListingReason::RepeatedPenalties
+        | ListingReason::Revocation => (
+            match reason {
+                ListingReason::MinorPenalty => held.minor > 0,
+                ListingReason::FakeChange => held.fraud,
+                ListingReason::Suspension => held.suspended,
+                ListingReason::LargeFine => held.large,
+                ListingReason::RepeatedPenalties => {
+                    held.minor_lately >= count(Parameter::MinorPenalties, today)
+                }
+                _ => held.revoked,
+            },
+            "PENALTY_NOT_ON_RECORD",
+            "The penalty that would be the ground is not on record.",
+            "没有作为列入事由的行政处罚记录。",
+        ),
+    };
+    if holds {
+        return Ok(());
+    }
+    Err(Refusal {
+        code,
+        en,
+        zh,
+        basis: CREDIT,
+    })
+}
+
 const CREDIT: &str = "社会组织信用信息管理办法 (2018)";
 
 /// What is known when an entry is to be taken off a list.
@@ -228,6 +303,101 @@ pub fn may_leave(s: &Standing, today: NaiveDate) -> Result<(), Refusal> {
 mod tests {
     use super::*;
     use crate::rules::day;
+
+    /// 社会组织信用信息管理办法: 列入 follows from what is on record, ground by ground.
+    #[test]
+    fn nobody_is_listed_for_a_penalty_that_is_not_on_record() {
+        use ListingReason as R;
+        let today = day("2026-11-22");
+        let none = OnRecord::default();
+        let (penalty, order, body) = (
+            "PENALTY_NOT_ON_RECORD",
+            "ORDER_NOT_ON_RECORD",
+            "PARTY_BODY_THERE",
+        );
+        for (reason, held, expected) in [
+            (R::MinorPenalty, none, penalty),
+            (R::MinorPenalty, OnRecord { minor: 1, ..none }, "OK"),
+            (R::LargeFine, OnRecord { minor: 1, ..none }, penalty),
+            (
+                R::LargeFine,
+                OnRecord {
+                    large: true,
+                    ..none
+                },
+                "OK",
+            ),
+            (
+                R::RepeatedPenalties,
+                OnRecord {
+                    minor: 2,
+                    minor_lately: 1,
+                    ..none
+                },
+                penalty,
+            ),
+            (
+                R::RepeatedPenalties,
+                OnRecord {
+                    minor: 2,
+                    minor_lately: 2,
+                    ..none
+                },
+                "OK",
+            ),
+            (R::Suspension, none, penalty),
+            (
+                R::Suspension,
+                OnRecord {
+                    suspended: true,
+                    ..none
+                },
+                "OK",
+            ),
+            (R::FakeChange, none, penalty),
+            (
+                R::FakeChange,
+                OnRecord {
+                    fraud: true,
+                    ..none
+                },
+                "OK",
+            ),
+            (R::Revocation, none, penalty),
+            (
+                R::Revocation,
+                OnRecord {
+                    revoked: true,
+                    ..none
+                },
+                "OK",
+            ),
+            (R::NotPutRight, none, order),
+            (
+                R::NotPutRight,
+                OnRecord {
+                    not_put_right: true,
+                    ..none
+                },
+                "OK",
+            ),
+            (R::NoPartyBody, none, "OK"),
+            (
+                R::NoPartyBody,
+                OnRecord {
+                    has_party_body: true,
+                    ..none
+                },
+                body,
+            ),
+            (R::JudgmentDefaulter, none, "OK"),
+        ] {
+            let code = on_record(reason, &held, today)
+                .err()
+                .map_or("OK", |r| r.code);
+            assert_eq!(code, expected, "{reason:?}");
+        }
+    }
 
     #[test]
     fn each_finding_leads_to_its_list() {

@@ -2,7 +2,7 @@
 
 use super::Refusal;
 use super::threshold::{Measure, at_least};
-use crate::vocabulary::{OrgKind, RegistrarLevel};
+use crate::vocabulary::{DirectRegistrationClass, OrgKind, RegistrarLevel};
 use chrono::NaiveDate;
 
 /// O-1, 社会团体登记管理条例 第十条: at least 50 individual members, or 30 unit members, or 50 of both
@@ -84,25 +84,96 @@ pub fn parts(kind: OrgKind, parts: Parts) -> Result<(), Refusal> {
     })
 }
 
-/// O-1 and O-3, 社会团体登记管理条例 第九条: a supervising department that is named has consented before.
-pub fn consent(
-    has_supervisor: bool,
-    consented: Option<NaiveDate>,
-    today: NaiveDate,
-) -> Result<(), Refusal> {
-    if !has_supervisor || consented.is_some_and(|day| day <= today) {
+/// Who supervises a body that asks to be founded, or why nobody does.
+#[derive(Clone, Copy, Debug)]
+pub struct Supervision<'a> {
+    /// The kind.
+    pub kind: OrgKind,
+    /// The level of its registrar.
+    pub level: RegistrarLevel,
+    /// The name asked for.
+    pub name: &'a str,
+    /// Whether it asks to be a charity from the start.
+    pub as_charity: bool,
+    /// Whether a supervising department is named.
+    pub has_supervisor: bool,
+    /// The day that department consented.
+    pub consented: Option<NaiveDate>,
+    /// The class by which it wants to be registered directly.
+    pub direct: Option<DirectRegistrationClass>,
+}
+
+/// The article by which a kind needs the consent of its supervising department before.
+const fn consent_basis(kind: OrgKind) -> &'static str {
+    match kind {
+        OrgKind::SocialGroup => "社会团体登记管理条例 (2016) 第三条、第九条",
+        OrgKind::CivilNonEnterprise => "民办非企业单位登记管理暂行条例 (1998) 第三条、第八条",
+        OrgKind::Foundation => "基金会管理条例 (2004) 第七条、第九条",
+    }
+}
+
+/// O-1, 社会团体登记管理条例 第三条、第九条, O-3, 民办非企业单位登记管理暂行条例 第三条、第八条, and O-2, 基金会管理条例 第九条: every
+/// body has a supervising department that consented before. Without one are only the classes that are registered
+/// directly (policy since 2013: trade, science, charity, communities; 慈善法 第十条 for charities), and a class
+/// must be true of the body: it does not suffice to leave the department away.
+pub fn consent(body: &Supervision<'_>, today: NaiveDate) -> Result<(), Refusal> {
+    if body.has_supervisor {
+        if body.direct.is_none() && body.consented.is_some_and(|day| day <= today) {
+            return Ok(());
+        }
+        return Err(Refusal {
+            code: "SUPERVISOR_CONSENT_MISSING",
+            en: "The supervising department must have consented, and there is none in direct registration.",
+            zh: "申请成立登记须先经业务主管单位审查同意；直接登记的不填写业务主管单位。",
+            basis: consent_basis(body.kind),
+        });
+    }
+    let Some(class) = body.direct else {
+        return Err(Refusal {
+            code: "SUPERVISOR_MISSING",
+            en: "Name the supervising department and its consent, or the class that is registered directly.",
+            zh: "应填写业务主管单位及其审查同意日期；属于直接登记类别的，应填写该类别。",
+            basis: consent_basis(body.kind),
+        });
+    };
+    let is_trade = ["行业协会", "商会", "同业公会"]
+        .iter()
+        .any(|form| body.name.ends_with(form));
+    let fits = match class {
+        DirectRegistrationClass::TradeAssociation => body.kind == OrgKind::SocialGroup && is_trade,
+        DirectRegistrationClass::Science => body.kind != OrgKind::Foundation,
+        DirectRegistrationClass::Charity => body.as_charity,
+        DirectRegistrationClass::Community => {
+            body.kind != OrgKind::Foundation && body.level == RegistrarLevel::County
+        }
+    };
+    if fits {
         return Ok(());
     }
     Err(Refusal {
-        code: "SUPERVISOR_CONSENT_MISSING",
-        en: "The supervising department must have consented.",
-        zh: "申请成立登记须先经业务主管单位审查同意。",
-        basis: "社会团体登记管理条例 (2016) 第九条",
+        code: "DIRECT_CLASS_DOES_NOT_FIT",
+        en: "This body is not of the class that is registered directly; its supervising department is needed.",
+        zh: "该社会组织不属于所填直接登记类别，应经业务主管单位审查同意。",
+        basis: consent_basis(body.kind),
+    })
+}
+
+/// O-5, 社会团体登记管理条例 第十三条(三), 基金会管理条例 第二十三条: nobody who is or was under deprivation of political
+/// rights founds or leads a body.
+pub fn founders_fit(is_deprived_of_rights: bool) -> Result<(), Refusal> {
+    if !is_deprived_of_rights {
+        return Ok(());
+    }
+    Err(Refusal {
+        code: "FOUNDER_UNFIT",
+        en: "A founder or head is or was under deprivation of political rights.",
+        zh: "发起人、拟任负责人正在或者曾经受到剥夺政治权利的刑事处罚的，不予登记。",
+        basis: "社会团体登记管理条例 (2016) 第十三条",
     })
 }
 
 /// O-2, 基金会管理条例 第六条、第八条: the original fund, paid in cash, and who may register it: only the
-/// ministry or a province, the ministry from 20 million yuan where the fund is not national.
+/// ministry or a province, the ministry above 20 million yuan where the fund does not raise from the public.
 /// `fen` is the fund in fen.
 pub fn foundation_fund(
     fen: i64,
@@ -138,7 +209,13 @@ pub fn foundation_fund(
         zh: "原始基金低于法定最低数额。",
         basis: "",
     };
-    at_least(OrgKind::Foundation, level, measure, on, fen, refusal)
+    // Article 6 says 超过: the sum itself is not yet above it.
+    let judged = if measure == Measure::MinistryFundsFen {
+        fen.saturating_sub(1)
+    } else {
+        fen
+    };
+    at_least(OrgKind::Foundation, level, measure, on, judged, refusal)
 }
 
 /// What a civil non-enterprise unit shows when it is founded.
@@ -146,8 +223,6 @@ pub fn foundation_fund(
 pub struct ServiceBody<'a> {
     /// The name asked for.
     pub name: &'a str,
-    /// The supervising department consents.
-    pub supervisor_consents: bool,
     /// It has staff that fits its work.
     pub has_staff: bool,
     /// It has lawful property that fits its work.
@@ -156,8 +231,8 @@ pub struct ServiceBody<'a> {
     pub has_premises: bool,
 }
 
-/// O-3, 民办非企业单位登记管理暂行条例 第八条: the supervisor's consent, name, staff, lawful property and
-/// premises; the name may not carry 中国, 全国 or 中华.
+/// O-3, 民办非企业单位登记管理暂行条例 第八条: name, staff, lawful property and premises; the name may not carry 中国,
+/// 全国 or 中华. The supervisor's consent, its first condition, is judged by [`consent`].
 pub fn service_body(body: &ServiceBody<'_>) -> Result<(), Refusal> {
     const BASIS: &str = "民办非企业单位登记管理暂行条例 (1998) 第八条";
     if ["中国", "全国", "中华"]
@@ -171,13 +246,11 @@ pub fn service_body(body: &ServiceBody<'_>) -> Result<(), Refusal> {
             basis: BASIS,
         });
     }
-    if !(body.supervisor_consents && body.has_staff && body.has_property && body.has_premises)
-        || body.name.is_empty()
-    {
+    if !(body.has_staff && body.has_property && body.has_premises) || body.name.is_empty() {
         return Err(Refusal {
             code: "CONDITIONS_NOT_MET",
-            en: "Consent of the supervising department, a name, staff, lawful property and premises are needed.",
-            zh: "须经业务主管单位审查同意，并有规范的名称、必要的组织机构、从业人员、合法财产和必要的场所。",
+            en: "A name, staff, lawful property and premises are needed.",
+            zh: "应有规范的名称、必要的组织机构、从业人员、合法财产和必要的场所。",
             basis: BASIS,
         });
     }
@@ -288,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn every_part_is_needed_and_a_named_department_consents_before() {
+    fn every_part_is_needed() {
         let whole = Parts {
             bodies: true,
             staff: true,
@@ -319,18 +392,230 @@ mod tests {
                 "CONDITIONS_NOT_MET"
             );
         }
+    }
+
+    /// 社会团体登记管理条例 9: 申请成立社会团体，应当经其业务主管单位审查同意. 慈善法 10 and the policy of direct registration
+    /// name who goes without.
+    #[test]
+    fn only_the_classes_registered_directly_go_without_a_supervising_department() {
+        use DirectRegistrationClass as D;
+        use OrgKind::{CivilNonEnterprise, Foundation, SocialGroup};
+        use RegistrarLevel::{County, Prefecture, Province};
         let today = day("2026-11-22");
-        for (has, consented, expected) in [
-            (false, None, "OK"),
-            (true, Some(today), "OK"),
-            (true, None, "SUPERVISOR_CONSENT_MISSING"),
-            (true, Some(day("2026-11-23")), "SUPERVISOR_CONSENT_MISSING"),
-        ] {
-            assert_eq!(
-                code(consent(has, consented, today)),
-                expected,
-                "{has} {consented:?}"
-            );
+        let tomorrow = day("2026-11-23");
+        let (trade, reading) = ("新津区茶叶行业协会", "新津区青禾读书协会");
+        type Row = (
+            OrgKind,
+            RegistrarLevel,
+            &'static str,
+            bool,
+            bool,
+            Option<NaiveDate>,
+            Option<D>,
+            &'static str,
+        );
+        let table: [Row; 17] = [
+            (
+                SocialGroup,
+                County,
+                reading,
+                false,
+                true,
+                Some(today),
+                None,
+                "OK",
+            ),
+            (
+                SocialGroup,
+                County,
+                reading,
+                false,
+                true,
+                None,
+                None,
+                "SUPERVISOR_CONSENT_MISSING",
+            ),
+            (
+                SocialGroup,
+                County,
+                reading,
+                false,
+                true,
+                Some(tomorrow),
+                None,
+                "SUPERVISOR_CONSENT_MISSING",
+            ),
+            (
+                SocialGroup,
+                County,
+                trade,
+                false,
+                true,
+                Some(today),
+                Some(D::TradeAssociation),
+                "SUPERVISOR_CONSENT_MISSING",
+            ),
+            (
+                SocialGroup,
+                County,
+                reading,
+                false,
+                false,
+                None,
+                None,
+                "SUPERVISOR_MISSING",
+            ),
+            (
+                SocialGroup,
+                County,
+                reading,
+                false,
+                false,
+                Some(today),
+                None,
+                "SUPERVISOR_MISSING",
+            ),
+            (
+                CivilNonEnterprise,
+                County,
+                reading,
+                false,
+                false,
+                None,
+                None,
+                "SUPERVISOR_MISSING",
+            ),
+            (
+                Foundation,
+                Province,
+                reading,
+                false,
+                false,
+                None,
+                None,
+                "SUPERVISOR_MISSING",
+            ),
+            (
+                SocialGroup,
+                County,
+                trade,
+                false,
+                false,
+                None,
+                Some(D::TradeAssociation),
+                "OK",
+            ),
+            (
+                SocialGroup,
+                County,
+                reading,
+                false,
+                false,
+                None,
+                Some(D::TradeAssociation),
+                "DIRECT_CLASS_DOES_NOT_FIT",
+            ),
+            (
+                CivilNonEnterprise,
+                County,
+                trade,
+                false,
+                false,
+                None,
+                Some(D::TradeAssociation),
+                "DIRECT_CLASS_DOES_NOT_FIT",
+            ),
+            (
+                CivilNonEnterprise,
+                County,
+                reading,
+                false,
+                false,
+                None,
+                Some(D::Science),
+                "OK",
+            ),
+            (
+                Foundation,
+                Province,
+                reading,
+                false,
+                false,
+                None,
+                Some(D::Science),
+                "DIRECT_CLASS_DOES_NOT_FIT",
+            ),
+            (
+                Foundation,
+                Province,
+                reading,
+                true,
+                false,
+                None,
+                Some(D::Charity),
+                "OK",
+            ),
+            (
+                CivilNonEnterprise,
+                County,
+                reading,
+                false,
+                false,
+                None,
+                Some(D::Charity),
+                "DIRECT_CLASS_DOES_NOT_FIT",
+            ),
+            (
+                CivilNonEnterprise,
+                County,
+                reading,
+                false,
+                false,
+                None,
+                Some(D::Community),
+                "OK",
+            ),
+            (
+                SocialGroup,
+                Prefecture,
+                reading,
+                false,
+                false,
+                None,
+                Some(D::Community),
+                "DIRECT_CLASS_DOES_NOT_FIT",
+            ),
+        ];
+        for (kind, level, name, as_charity, has_supervisor, consented, direct, expected) in table {
+            let body = Supervision {
+                kind,
+                level,
+                name,
+                as_charity,
+                has_supervisor,
+                consented,
+                direct,
+            };
+            assert_eq!(code(consent(&body, today)), expected, "{body:?}");
+        }
+    }
+
+    /// 社会团体登记管理条例 13(三): 发起人、拟任负责人正在或者曾经受到剥夺政治权利的刑事处罚.
+    #[test]
+    fn nobody_deprived_of_political_rights_founds_or_leads() {
+        assert_eq!(code(founders_fit(false)), "OK");
+        assert_eq!(code(founders_fit(true)), "FOUNDER_UNFIT");
+    }
+
+    /// 基金会管理条例 6: 原始基金超过2000万元 for the ministry, so that the sum itself is the province's.
+    #[test]
+    fn the_ministry_registers_above_twenty_million_and_not_from_it() {
+        let on = day("2026-11-22");
+        for (fen, expected) in [(2_000_000_000, "FUNDS_TOO_SMALL"), (2_000_000_001, "OK")] {
+            let at_ministry = foundation_fund(fen, false, true, RegistrarLevel::Ministry, on);
+            assert_eq!(code(at_ministry), expected, "{fen}");
+            let at_province = foundation_fund(fen, false, true, RegistrarLevel::Province, on);
+            assert_eq!(code(at_province), "OK", "{fen}");
         }
     }
 
@@ -345,8 +630,8 @@ mod tests {
             (3, true, true, RegistrarLevel::Province, "FUNDS_TOO_SMALL"),
             (2, false, true, RegistrarLevel::Province, "OK"),
             (1, false, true, RegistrarLevel::Province, "FUNDS_TOO_SMALL"),
-            (20, false, true, RegistrarLevel::Ministry, "OK"),
-            (19, false, true, RegistrarLevel::Ministry, "FUNDS_TOO_SMALL"),
+            (21, false, true, RegistrarLevel::Ministry, "OK"),
+            (20, false, true, RegistrarLevel::Ministry, "FUNDS_TOO_SMALL"),
             (
                 9,
                 false,
@@ -375,7 +660,6 @@ mod tests {
     fn a_service_body_shows_all_it_needs_and_no_national_name() {
         let full = ServiceBody {
             name: "示范区晨光社工服务中心",
-            supervisor_consents: true,
             has_staff: true,
             has_property: true,
             has_premises: true,
@@ -397,7 +681,7 @@ mod tests {
         );
         assert_eq!(
             code(service_body(&ServiceBody {
-                supervisor_consents: false,
+                has_premises: false,
                 ..full
             })),
             "CONDITIONS_NOT_MET"

@@ -14,7 +14,12 @@ pub struct NameAsked<'a> {
     pub name: &'a str,
     /// The current names of the registrar's division and those above it, any of which may begin it.
     pub divisions: &'a [&'a str],
+    /// The document by which a word for the whole country was approved.
+    pub national_approval: Option<&'a str>,
 }
+
+/// The words for the whole country.
+const NATIONAL: [&str; 3] = ["中国", "全国", "中华"];
 
 /// Most characters of a name that a certificate can print.
 const MAX_CHARS: usize = 60;
@@ -57,7 +62,8 @@ const fn forms(kind: OrgKind) -> &'static [&'static str] {
 }
 
 /// O-7, 社会组织名称管理办法 第五条、第八条: division, then field, members or brand, then form. A body that the
-/// ministry registers goes without a division; a word for the whole country needs the ministry.
+/// ministry registers goes without a division; a word for the whole country needs the ministry and an approval,
+/// and a civil non-enterprise unit never has one (民办非企业单位登记管理暂行条例 第八条).
 pub fn name(asked: &NameAsked<'_>) -> Result<(), Refusal> {
     let refuse = |code, en, zh| {
         Err(Refusal {
@@ -78,15 +84,15 @@ pub fn name(asked: &NameAsked<'_>) -> Result<(), Refusal> {
         );
     }
     let ministry = asked.level == RegistrarLevel::Ministry;
-    if !ministry
-        && ["中国", "全国", "中华"]
-            .iter()
-            .any(|word| text.contains(word))
-    {
+    let approved = asked
+        .national_approval
+        .is_some_and(|document| !document.trim().is_empty());
+    let may_be_national = ministry && approved && asked.kind != OrgKind::CivilNonEnterprise;
+    if !may_be_national && NATIONAL.iter().any(|word| text.contains(word)) {
         return refuse(
             "NAME_RESERVED",
-            "The name may not carry a word for the whole country.",
-            "名称不得含有“中国”、“全国”、“中华”等字样。",
+            "A word for the whole country is carried with approval only, and by bodies of the ministry.",
+            "名称冠以“中国”、“全国”、“中华”等字样的，应当经批准，并由国务院民政部门登记。",
         );
     }
     let Some(form) = forms(asked.kind).iter().find(|form| text.ends_with(**form)) else {
@@ -122,6 +128,42 @@ pub fn name(asked: &NameAsked<'_>) -> Result<(), Refusal> {
         ),
         _ => Ok(()),
     }
+}
+
+/// What a name says between its division and its form: two names with the same are told apart by nobody. The
+/// word 行业 and brackets say nothing of their own.
+#[must_use]
+pub fn core(kind: OrgKind, division: Option<&str>, name: &str) -> String {
+    let name = name.trim();
+    let rest = division
+        .and_then(|division| name.strip_prefix(division))
+        .unwrap_or(name);
+    let form = forms(kind)
+        .iter()
+        .filter(|form| rest.ends_with(**form))
+        .max_by_key(|form| form.len());
+    let rest = form
+        .and_then(|form| rest.strip_suffix(form))
+        .unwrap_or(rest);
+    let bare = rest.strip_suffix("行业").filter(|bare| !bare.is_empty());
+    bare.unwrap_or(rest)
+        .chars()
+        .filter(|c| !matches!(c, '（' | '）' | '·'))
+        .collect()
+}
+
+/// O-5, 社会团体登记管理条例 第十三条(二), and O-7, 社会组织名称管理办法 第五条: no name that is similar to another one's of
+/// the same kind with the same registrar.
+pub const fn not_similar(is_similar: bool) -> Result<(), Refusal> {
+    if !is_similar {
+        return Ok(());
+    }
+    Err(Refusal {
+        code: "NAME_SIMILAR",
+        en: "A living organization of this kind has a name that differs only in division or form.",
+        zh: "该名称与同一登记管理机关登记的同类社会组织名称近似。",
+        basis: "社会组织名称管理办法 (2024) 第五条",
+    })
 }
 
 /// O-24, 社会团体登记管理条例 第三条: these bodies are not in the scope of registration.
@@ -166,6 +208,7 @@ mod tests {
                 level: RegistrarLevel::County,
                 name: text,
                 divisions: &divisions,
+                national_approval: Some("国函〔2026〕1号"),
             };
             let code = name(&asked).err().map_or("OK", |refusal| refusal.code);
             assert_eq!(code, expected, "{text}");
@@ -173,14 +216,65 @@ mod tests {
     }
 
     #[test]
-    fn the_ministry_registers_without_a_division_and_with_national_words() {
-        let asked = NameAsked {
-            kind: OrgKind::SocialGroup,
-            level: RegistrarLevel::Ministry,
-            name: "中国茶叶学会",
-            divisions: &[],
-        };
-        assert!(name(&asked).is_ok());
+    fn the_ministry_registers_without_a_division_and_with_national_words_that_were_approved() {
+        use OrgKind::{CivilNonEnterprise, Foundation, SocialGroup};
+        for (kind, text, approval, fits) in [
+            (SocialGroup, "茶叶科学学会", None, true),
+            (SocialGroup, "中国茶叶学会", Some("国函〔2026〕1号"), true),
+            (SocialGroup, "中国茶叶学会", None, false),
+            (SocialGroup, "中国茶叶学会", Some(" "), false),
+            (
+                Foundation,
+                "中华晨光助学基金会",
+                Some("国函〔2026〕1号"),
+                true,
+            ),
+            (
+                CivilNonEnterprise,
+                "中华晨光服务中心",
+                Some("国函〔2026〕1号"),
+                false,
+            ),
+        ] {
+            let asked = NameAsked {
+                kind,
+                level: RegistrarLevel::Ministry,
+                name: text,
+                divisions: &[],
+                national_approval: approval,
+            };
+            assert_eq!(name(&asked).is_ok(), fits, "{text} {approval:?}");
+        }
+    }
+
+    /// 社会组织名称管理办法: what differs only in division or form is not told apart.
+    #[test]
+    fn names_are_similar_when_they_say_the_same_between_division_and_form() {
+        use OrgKind::{CivilNonEnterprise, SocialGroup};
+        let division = Some("新津区");
+        for (kind, one, other, same) in [
+            (SocialGroup, "新津区茶叶协会", "新津区茶叶行业协会", true),
+            (SocialGroup, "新津区茶叶协会", "新津区茶叶商会", true),
+            (SocialGroup, "新津区茶叶协会", "新津区茶文化协会", false),
+            (SocialGroup, "新津区（茶叶）协会", "新津区茶叶研究会", true),
+            (SocialGroup, "新津区青禾读书协会", "新津区青禾读书会", true),
+            (
+                CivilNonEnterprise,
+                "新津区晨光服务中心",
+                "新津区晨光服务社",
+                true,
+            ),
+            (
+                CivilNonEnterprise,
+                "新津区晨光幼儿园",
+                "新津区晨光养老院",
+                false,
+            ),
+        ] {
+            let alike = core(kind, division, one) == core(kind, division, other);
+            assert_eq!(alike, same, "{one} {other}");
+        }
+        assert!(not_similar(true).is_err() && not_similar(false).is_ok());
     }
 
     #[test]

@@ -33,6 +33,8 @@ parameters! {
     FoundingDays = "O-4.foundingDays", "DAYS", "days to decide on founding", "成立登记决定期限";
     PermitDays = "O-4.permitDays", "WORKING_DAYS", "working days to decide on other permits", "其他许可事项决定期限";
     PromisedPermitDays = "O-4.promisedPermitDays", "WORKING_DAYS", "working days promised for other permits", "其他许可事项承诺期限";
+    ExtensionDays = "O-4.extensionDays", "WORKING_DAYS", "working days by which the term of another permit is made longer, once", "其他许可事项延长期限";
+    CharityFoundingDays = "O-22.charityFoundingDays", "DAYS", "days to decide on founding a charity", "设立慈善组织登记决定期限";
     CharityDays = "O-22.charityDays", "DAYS", "days to decide on recognition as a charity", "慈善组织认定期限";
     LicenceDays = "O-22.licenceDays", "DAYS", "days to decide on the public-raising licence", "公开募捐资格决定期限";
     CompletenessDays = "O-4.completenessDays", "WORKING_DAYS", "working days within which missing papers are named", "一次告知补正期限";
@@ -148,6 +150,20 @@ pub const PARAMETERS: &[ParameterRow] = {
             (2023, 1, 1),
             "行政许可承诺办结时限",
             "report 001",
+        ),
+        row(
+            P::ExtensionDays,
+            10,
+            (2004, 7, 1),
+            "行政许可法 (2019) 第四十二条",
+            PART,
+        ),
+        row(
+            P::CharityFoundingDays,
+            30,
+            CHARITY,
+            "慈善法 (2023) 第十条",
+            TEXT,
         ),
         row(P::CharityDays, 20, CHARITY, "慈善法 (2023) 第十条", TEXT),
         row(

@@ -2,12 +2,14 @@
 
 use super::parameter::{Parameter, count, number};
 use super::{Refusal, add_years};
-use crate::vocabulary::{IllegalGround, OrgPenaltyGround, OrgPenaltyKind};
+use crate::vocabulary::{IllegalGround, OrgKind, OrgPenaltyGround, OrgPenaltyKind};
 use chrono::NaiveDate;
 
 /// A penalty to be imposed; sums in fen.
 #[derive(Clone, Copy, Debug)]
 pub struct Penalty {
+    /// The kind of organization that is punished.
+    pub of: OrgKind,
     /// What it is.
     pub kind: OrgPenaltyKind,
     /// What is punished.
@@ -24,16 +26,25 @@ pub struct Penalty {
     pub until: Option<NaiveDate>,
 }
 
-/// O-19, 社会团体登记管理条例 第三十条: a fine is 3 to 5 times the illegal income, or 1 to 3 times the illegal
-/// turnover, and there is none without one of them.
+/// The article on penalties of a kind of organization.
+const fn basis(of: OrgKind) -> &'static str {
+    match of {
+        OrgKind::SocialGroup => "社会团体登记管理条例 (2016) 第三十条",
+        OrgKind::CivilNonEnterprise => "民办非企业单位登记管理暂行条例 (1998) 第二十五条",
+        OrgKind::Foundation => "基金会管理条例 (2004) 第四十二条",
+    }
+}
+
+/// O-19, 社会团体登记管理条例 第三十条 and 民办非企业单位登记管理暂行条例 第二十五条: a fine is 3 to 5 times the illegal income,
+/// or 1 to 3 times the illegal turnover, and there is none without one of them. 基金会管理条例 第四十二条 knows warning,
+/// suspension and revocation, and no fine.
 pub fn fine(penalty: &Penalty) -> Result<(), Refusal> {
-    const BASIS: &str = "社会团体登记管理条例 (2016) 第三十条";
     let refuse = |code, en, zh| {
         Err(Refusal {
             code,
             en,
             zh,
-            basis: BASIS,
+            basis: basis(penalty.of),
         })
     };
     if penalty.fine_fen < 0 || penalty.income_fen < 0 || penalty.turnover_fen < 0 {
@@ -54,6 +65,13 @@ pub fn fine(penalty: &Penalty) -> Result<(), Refusal> {
     }
     if penalty.fine_fen == 0 {
         return Ok(());
+    }
+    if penalty.of == OrgKind::Foundation {
+        return refuse(
+            "NO_FINE_FOR_FOUNDATIONS",
+            "A foundation is warned, suspended or revoked; its regulation knows no fine.",
+            "对基金会可以给予警告、责令停止活动、撤销登记；基金会管理条例未设定罚款。",
+        );
     }
     let on = penalty.decided;
     // In 128 bits, so that no sum can overflow the comparison.
@@ -80,13 +98,16 @@ pub fn fine(penalty: &Penalty) -> Result<(), Refusal> {
 /// O-19, 社会团体登记管理条例 第二十九条、第三十条: fraud is revoked and nothing less; a year without activity is
 /// counted from the registration; a suspension has an end behind the decision.
 pub fn penalty(penalty: &Penalty, founded: NaiveDate, today: NaiveDate) -> Result<(), Refusal> {
-    const BASIS: &str = "社会团体登记管理条例 (2016) 第二十九条";
     let refuse = |code, en, zh| {
         Err(Refusal {
             code,
             en,
             zh,
-            basis: BASIS,
+            basis: match penalty.of {
+                OrgKind::SocialGroup => "社会团体登记管理条例 (2016) 第二十九条",
+                OrgKind::CivilNonEnterprise => "民办非企业单位登记管理暂行条例 (1998) 第二十四条",
+                OrgKind::Foundation => "基金会管理条例 (2004) 第四十一条",
+            },
         })
     };
     if penalty.decided > today || penalty.decided < founded {
@@ -150,6 +171,7 @@ mod tests {
 
     fn given(kind: OrgPenaltyKind, fine: i64, income: i64, turnover: i64) -> Penalty {
         Penalty {
+            of: OrgKind::SocialGroup,
             kind,
             ground: OrgPenaltyGround::UnlawfulCharges,
             fine_fen: fine,
@@ -182,6 +204,52 @@ mod tests {
                 .err()
                 .map_or("OK", |r| r.code);
             assert_eq!(code, expected, "{kind:?} {sum} on {income} and {turnover}");
+        }
+    }
+
+    /// 民办非企业单位登记管理暂行条例 25 has the fine of societies; 基金会管理条例 42 has none.
+    #[test]
+    fn a_fine_is_known_to_the_regulation_of_the_kind() {
+        use OrgKind::{CivilNonEnterprise, Foundation, SocialGroup};
+        use OrgPenaltyKind::{Fine, Suspension};
+        for (of, kind, sum, expected, basis) in [
+            (SocialGroup, Fine, 300, "OK", ""),
+            (CivilNonEnterprise, Fine, 300, "OK", ""),
+            (
+                CivilNonEnterprise,
+                Fine,
+                299,
+                "FINE_OUT_OF_RANGE",
+                "民办非企业单位登记管理暂行条例 (1998) 第二十五条",
+            ),
+            (
+                Foundation,
+                Fine,
+                300,
+                "NO_FINE_FOR_FOUNDATIONS",
+                "基金会管理条例 (2004) 第四十二条",
+            ),
+            (
+                Foundation,
+                Suspension,
+                300,
+                "NO_FINE_FOR_FOUNDATIONS",
+                "基金会管理条例 (2004) 第四十二条",
+            ),
+            (Foundation, WARNING, 0, "OK", ""),
+            (Foundation, Suspension, 0, "OK", ""),
+        ] {
+            let asked = Penalty {
+                of,
+                ..given(kind, sum, 100, 0)
+            };
+            let refusal = fine(&asked).err();
+            assert_eq!(
+                refusal.map_or("OK", |r| r.code),
+                expected,
+                "{of:?} {kind:?}"
+            );
+            assert_eq!(refusal.map_or("", |r| r.basis), basis, "{of:?} {kind:?}");
         }
     }
 

@@ -24,6 +24,13 @@ pub fn state_on(recorded: RatingState, to: NaiveDate, on: NaiveDate) -> RatingSt
     }
 }
 
+/// O-12, 社会组织评估管理办法: a body has one grade at a time: the end of a rating that counts when a new one is given
+/// `today`; `None` for one that does not count any more.
+#[must_use]
+pub fn superseded(recorded: RatingState, to: NaiveDate, today: NaiveDate) -> Option<NaiveDate> {
+    (state_on(recorded, to, today) == RatingState::Valid).then_some(today)
+}
+
 /// O-12, 社会组织评估管理办法: from 3A upwards, while it is valid, a body may enjoy the policies that ask for a
 /// rating.
 #[must_use]
@@ -179,6 +186,28 @@ mod tests {
             RatingState::Revoked
         );
         assert_eq!(valid_to(day("2024-02-29")), day("2029-02-28"));
+    }
+
+    /// 社会组织评估管理办法: 评估等级有效期为5年, one grade at a time.
+    #[test]
+    fn a_new_rating_ends_the_one_before() {
+        let today = day("2026-11-22");
+        for (state, to, expected) in [
+            (RatingState::Valid, "2028-12-20", Some(today)),
+            (RatingState::Valid, "2026-11-22", None),
+            (RatingState::Lowered, "2028-12-20", None),
+            (RatingState::Revoked, "2028-12-20", None),
+        ] {
+            assert_eq!(
+                superseded(state, day(to), today),
+                expected,
+                "{state:?} to {to}"
+            );
+        }
+        assert_eq!(
+            state_on(RatingState::Valid, today, today),
+            RatingState::Expired
+        );
     }
 
     #[test]

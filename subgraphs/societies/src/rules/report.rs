@@ -119,6 +119,12 @@ pub fn submission(s: &Submission) -> Result<bool, Refusal> {
     Ok(s.today > deadlines(s.year).registry)
 }
 
+/// O-10, 社会团体登记管理条例 第二十八条: whether the report on a year came to the supervising department after 31 March.
+#[must_use]
+pub fn late_at_supervisor(year: i32, to_supervisor: NaiveDate) -> bool {
+    to_supervisor > deadlines(year).supervisor
+}
+
 /// O-11, 社会团体登记管理条例 第二十八条 and practice of the registries: the registry concludes 合格, 基本合格 or 不合格 on a
 /// report that was handed in; 未参检 is no conclusion on one. A report under inspection that passes has the
 /// supervising department's agreement.
@@ -159,6 +165,23 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
     use super::*;
     use crate::rules::day;
+
+    /// 社会团体登记管理条例 28: 每年3月31日前向业务主管单位报送上一年度的工作报告.
+    #[test]
+    fn a_report_is_late_at_the_supervising_department_after_march() {
+        for (year, to_supervisor, late) in [
+            (2025, "2026-03-31", false),
+            (2025, "2026-04-01", true),
+            (2025, "2026-01-02", false),
+            (2024, "2025-05-31", true),
+        ] {
+            assert_eq!(
+                late_at_supervisor(year, day(to_supervisor)),
+                late,
+                "{to_supervisor}"
+            );
+        }
+    }
 
     #[test]
     fn a_report_passes_only_with_the_supervisors_agreement() {

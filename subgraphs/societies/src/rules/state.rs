@@ -3,6 +3,7 @@
 //! ```text
 //! PREPARING → REGISTERED ⇄ CHANGING
 //!             REGISTERED → LIQUIDATING → DEREGISTERED
+//!             REGISTERED (or CHANGING, SUSPENDED, LIQUIDATING) → DEREGISTERED when another takes it over
 //!             REGISTERED → SUSPENDED → REGISTERED | REVOKED
 //!             REGISTERED → REVOKED
 //! UNREGISTERED_ILLEGAL → BANNED
@@ -30,6 +31,8 @@ pub enum OrgEvent {
     Liquidate,
     /// Its deregistration was approved.
     Deregister,
+    /// Another organization took it over, with all rights and duties and without liquidation (民法典 第六十七条).
+    TakeOver,
     /// Its registration was revoked.
     Revoke,
     /// It was banned.
@@ -48,7 +51,10 @@ pub const fn next(state: OrgState, event: OrgEvent) -> Result<OrgState, Refusal>
         (S::Registered, E::ApplyChange) => Ok(S::Changing),
         (S::Registered | S::Changing, E::Suspend) => Ok(S::Suspended),
         (S::Registered, E::Liquidate) => Ok(S::Liquidating),
-        (S::Liquidating | S::Revoked, E::Deregister) => Ok(S::Deregistered),
+        (S::Liquidating | S::Revoked, E::Deregister)
+        | (S::Registered | S::Changing | S::Suspended | S::Liquidating, E::TakeOver) => {
+            Ok(S::Deregistered)
+        }
         (S::Registered | S::Changing | S::Suspended, E::Revoke) => Ok(S::Revoked),
         (S::UnregisteredIllegal, E::Ban) => Ok(S::Banned),
         _ => Err(Refusal {
@@ -65,7 +71,7 @@ mod tests {
     use super::*;
     use sea_orm::Iterable;
 
-    const EVENTS: [OrgEvent; 9] = [
+    const EVENTS: [OrgEvent; 10] = [
         OrgEvent::Register,
         OrgEvent::ApplyChange,
         OrgEvent::DecideChange,
@@ -73,6 +79,7 @@ mod tests {
         OrgEvent::Resume,
         OrgEvent::Liquidate,
         OrgEvent::Deregister,
+        OrgEvent::TakeOver,
         OrgEvent::Revoke,
         OrgEvent::Ban,
     ];
@@ -96,13 +103,17 @@ mod tests {
                 (S::Registered, E::ApplyChange, S::Changing),
                 (S::Registered, E::Suspend, S::Suspended),
                 (S::Registered, E::Liquidate, S::Liquidating),
+                (S::Registered, E::TakeOver, S::Deregistered),
                 (S::Registered, E::Revoke, S::Revoked),
                 (S::Changing, E::DecideChange, S::Registered),
                 (S::Changing, E::Suspend, S::Suspended),
+                (S::Changing, E::TakeOver, S::Deregistered),
                 (S::Changing, E::Revoke, S::Revoked),
                 (S::Suspended, E::Resume, S::Registered),
+                (S::Suspended, E::TakeOver, S::Deregistered),
                 (S::Suspended, E::Revoke, S::Revoked),
                 (S::Liquidating, E::Deregister, S::Deregistered),
+                (S::Liquidating, E::TakeOver, S::Deregistered),
                 (S::Revoked, E::Deregister, S::Deregistered),
                 (S::UnregisteredIllegal, E::Ban, S::Banned),
             ]

@@ -3,8 +3,9 @@
 //! The work calendar is a function from a day to whether it is a rest day, `None` where the calendar
 //! of that year is not known: then a due day is unknown too, never guessed.
 
+use super::Refusal;
 use super::parameter::{Parameter, ParameterRow, number_at, row_for};
-use crate::vocabulary::{DayUnit, PermitItem};
+use crate::vocabulary::{DayUnit, PermitItem, PermitState};
 use chrono::{Days, NaiveDate};
 
 /// The term of one permit item.
@@ -46,6 +47,89 @@ pub fn permit_term(item: PermitItem, place: &str, on: NaiveDate) -> PermitTerm {
         unit,
         legal_basis: row_for(by_law, place, on).map_or("", |row: &ParameterRow| row.legal_basis),
     }
+}
+
+/// O-22, 慈善法 第十条: a body that asks to be a charity from the start is decided on within 30 days; every other
+/// item as [`permit_term`] says.
+#[must_use]
+pub fn asked_term(item: PermitItem, as_charity: bool, place: &str, on: NaiveDate) -> PermitTerm {
+    let term = permit_term(item, place, on);
+    if item != PermitItem::Found || !as_charity {
+        return term;
+    }
+    let by_law = Parameter::CharityFoundingDays;
+    let days = u16::try_from(number_at(by_law, place, on)).unwrap_or(u16::MAX);
+    PermitTerm {
+        statutory_days: days,
+        committed_days: days,
+        legal_basis: row_for(by_law, place, on).map_or("", |row| row.legal_basis),
+        ..term
+    }
+}
+
+/// A term that is to be made longer.
+#[derive(Clone, Copy, Debug)]
+pub struct Extension {
+    /// How its days are counted.
+    pub unit: DayUnit,
+    /// Where the case stands.
+    pub state: PermitState,
+    /// Whether the head of the authority approves it.
+    pub by_head: bool,
+    /// The days by which it was made longer before.
+    pub extended: u16,
+    /// The last day by law as it stands; none where the calendar is not known.
+    pub due: Option<NaiveDate>,
+}
+
+/// O-4, 行政许可法 第四十二条: what cannot be decided within 20 working days may be made 10 longer, once, by the
+/// head of the authority and before the term is over; the applicant is told why. The sixty days of a founding and
+/// the days of the charity law are not of this article. Answers the days.
+pub fn extend(asked: &Extension, today: NaiveDate) -> Result<u16, Refusal> {
+    let refuse = |code, en, zh| {
+        Err(Refusal {
+            code,
+            en,
+            zh,
+            basis: "行政许可法 (2019) 第四十二条",
+        })
+    };
+    if asked.unit != DayUnit::Working {
+        return refuse(
+            "TERM_NOT_EXTENDABLE",
+            "Only a term in working days can be made longer.",
+            "仅以工作日计算的许可期限可以依法延长。",
+        );
+    }
+    if asked.state != PermitState::Accepted {
+        return refuse(
+            "TERM_NOT_RUNNING",
+            "Only the term of an accepted and undecided application can be made longer.",
+            "仅已受理且未作出决定的申请可以延长期限。",
+        );
+    }
+    if !asked.by_head {
+        return refuse(
+            "HEAD_MUST_APPROVE",
+            "The head of the authority approves a longer term.",
+            "延长期限应当经本行政机关负责人批准。",
+        );
+    }
+    if asked.extended > 0 {
+        return refuse(
+            "EXTENDED_ALREADY",
+            "A term is made longer once only.",
+            "许可期限只能延长一次。",
+        );
+    }
+    if asked.due.is_some_and(|due| due < today) {
+        return refuse(
+            "TERM_OVER",
+            "The term is over and can no longer be made longer.",
+            "法定期限已届满，不得再延长。",
+        );
+    }
+    Ok(u16::try_from(number_at(Parameter::ExtensionDays, "", today)).unwrap_or_default())
 }
 
 /// O-4, 行政许可承诺办结时限: whether an open case is at risk: the promised day has passed, or no more than
@@ -151,6 +235,105 @@ mod tests {
             (change.statutory_days, change.committed_days, change.unit),
             (20, 10, DayUnit::Working)
         );
+    }
+
+    /// 慈善法 10: 民政部门应当自受理申请之日起三十日内作出决定.
+    #[test]
+    fn a_charity_from_the_start_is_decided_on_within_thirty_days() {
+        for (item, as_charity, days, basis) in [
+            (PermitItem::Found, true, 30, "慈善法 (2023) 第十条"),
+            (
+                PermitItem::Found,
+                false,
+                60,
+                "社会团体登记管理条例 (2016) 第十二条",
+            ),
+            (
+                PermitItem::RecogniseCharity,
+                true,
+                20,
+                "慈善法 (2023) 第十条",
+            ),
+            (PermitItem::Change, true, 20, "行政许可法 (2019) 第四十二条"),
+        ] {
+            let term = asked_term(item, as_charity, "510118", day("2026-11-22"));
+            assert_eq!(
+                (term.statutory_days, term.legal_basis),
+                (days, basis),
+                "{item:?}"
+            );
+            assert!(term.committed_days <= days);
+        }
+    }
+
+    /// 行政许可法 42: 二十日内不能作出决定的，经本行政机关负责人批准，可以延长十日，并应当将延长期限的理由告知申请人.
+    #[test]
+    fn a_term_is_made_ten_working_days_longer_once_by_the_head() {
+        let open = Extension {
+            unit: DayUnit::Working,
+            state: PermitState::Accepted,
+            by_head: true,
+            extended: 0,
+            due: Some(day("2026-11-30")),
+        };
+        for (asked, expected) in [
+            (open, "OK"),
+            (Extension { due: None, ..open }, "OK"),
+            (
+                Extension {
+                    due: Some(day("2026-11-22")),
+                    ..open
+                },
+                "OK",
+            ),
+            (
+                Extension {
+                    due: Some(day("2026-11-20")),
+                    ..open
+                },
+                "TERM_OVER",
+            ),
+            (
+                Extension {
+                    extended: 10,
+                    ..open
+                },
+                "EXTENDED_ALREADY",
+            ),
+            (
+                Extension {
+                    by_head: false,
+                    ..open
+                },
+                "HEAD_MUST_APPROVE",
+            ),
+            (
+                Extension {
+                    state: PermitState::Submitted,
+                    ..open
+                },
+                "TERM_NOT_RUNNING",
+            ),
+            (
+                Extension {
+                    state: PermitState::Granted,
+                    ..open
+                },
+                "TERM_NOT_RUNNING",
+            ),
+            (
+                Extension {
+                    unit: DayUnit::Calendar,
+                    ..open
+                },
+                "TERM_NOT_EXTENDABLE",
+            ),
+        ] {
+            let done = extend(&asked, day("2026-11-22"));
+            assert!(done.as_ref().is_ok_and(|days| *days == 10) || done.is_err());
+            let code = done.err().map_or("OK", |refusal| refusal.code);
+            assert_eq!(code, expected, "{asked:?}");
+        }
     }
 
     #[test]

@@ -61,7 +61,7 @@ where
         services.clone(),
         actor.clone(),
         request_key.to_owned(),
-        body,
+        kit::mutation::Fingerprint::of(services, &body)?,
         input,
     ));
     services
@@ -151,10 +151,7 @@ impl Act<'_> {
     /// The caller must be an officer of this division or of one above it.
     pub fn officer(&self, division: &Uuid) -> Result<()> {
         let officer = matches!(self.actor.role, Role::Registrar | Role::Supervisor);
-        let code = kit::divisions::dataset()
-            .by_id(division)
-            .map(|d| d.code.as_str());
-        if officer && code.is_some_and(|code| self.actor.oversees(code)) {
+        if officer && self.actor.works_in(division) {
             return Ok(());
         }
         Err(Error::Forbidden)

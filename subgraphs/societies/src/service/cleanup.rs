@@ -1,6 +1,6 @@
 //! Cleaning up organizations that no longer act, and illegal ones (O-20, O-21).
 
-use super::act::{Act, alive, at, id, refused, same_version, text};
+use super::act::{Act, at, id, refused, same_version, text};
 use super::listings::returned_letters;
 use super::permit::deregister;
 use super::{among, penalties, register};
@@ -8,10 +8,14 @@ use crate::input::supervision::{
     BanOrganizationInput, CloseCleanupInput, OpenCleanupInput, StepCleanupInput,
 };
 use crate::model::{cleanup_case, cleanup_step, organization, territory};
+use crate::rules::cleanup::Effect;
+use crate::rules::penalty::Penalty;
 use crate::rules::state::{OrgEvent, next};
 use crate::rules::zombie::{LifeSigns, zombie_signs};
 use crate::rules::{cleanup, credit, penalty};
-use crate::vocabulary::{CleanupKind, CleanupResult, CleanupStep, OrgState};
+use crate::vocabulary::{
+    CleanupKind, CleanupResult, CleanupStep, ListingReason, OrgPenaltyKind, OrgState,
+};
 use chrono::NaiveDate;
 use futures_util::future::BoxFuture;
 use kit::{Error, Result, YearMonth};
@@ -68,6 +72,7 @@ fn new_case(
         version: 1,
         ground: None,
         confiscated_fen: 0,
+        merged_into: None,
     }
 }
 
@@ -263,31 +268,83 @@ pub fn close<'a>(act: Act<'a>, input: &'a CloseCleanupInput) -> BoxFuture<'a, Re
         let case = open_case(act, &input.id, input.version).await?;
         let taken = steps_of(act.tx, case.id).await?;
         cleanup::close(case.kind, input.result, &taken).map_err(|refusal| at(refusal, "result"))?;
-        let code = case.credit_code.as_deref().ok_or(Error::NotFound)?;
-        let organization = act.supervised(code).await?;
-        alive(&organization)?;
-        match input.result {
-            CleanupResult::Warn => {
-                let arose = act.today;
-                let reason = crate::vocabulary::ListingReason::NotPutRight;
-                super::listings::enter(act, code, reason, arose).await?;
-            }
-            CleanupResult::Merge | CleanupResult::Deregister => {
-                deregister(act, &organization).await?;
-            }
-            CleanupResult::Revoke => {
-                penalties::revoke(act, &organization).await?;
-                let reason = crate::vocabulary::ListingReason::Revocation;
-                super::listings::enter(act, code, reason, act.today).await?;
-            }
-            CleanupResult::Ban => {}
+        if input.result == CleanupResult::Ban {
+            next(OrgState::UnregisteredIllegal, OrgEvent::Ban)
+                .map_err(|refusal| at(refusal, "result"))?;
         }
-        let closed = cleanup_case::Model {
+        let mut closed = cleanup_case::Model {
             result: Some(input.result),
             ..ended(&case, act.today)
         };
+        // An illegal body that was never registered has nothing in the register.
+        if let Some(code) = case.credit_code.as_deref() {
+            let organization = act.supervised(code).await?;
+            closed.merged_into = successor(act, input, code).await?;
+            carry_out(act, input, organization, closed.merged_into.is_some()).await?;
+        }
         write(act, &case, closed, "CleanupClosed").await
     })
+}
+
+/// Who takes over an organization that is merged: another one of the register, alive.
+async fn successor(act: Act<'_>, input: &CloseCleanupInput, own: &str) -> Result<Option<String>> {
+    let Some(into) = input.merged_into.as_ref() else {
+        return Ok(None);
+    };
+    let into = act.organization(&into.0).await?;
+    if input.result == CleanupResult::Merge && into.credit_code != own && into.state.is_live() {
+        return Ok(Some(into.credit_code));
+    }
+    Err(refused(
+        "SUCCESSOR_UNFIT",
+        "A merger, and only a merger, names another living organization.",
+        "仅合并结案可以载明存续组织，且应为其他存续的社会组织。",
+        "mergedInto",
+    ))
+}
+
+/// What the result means for the register.
+async fn carry_out(
+    act: Act<'_>,
+    input: &CloseCleanupInput,
+    organization: organization::Model,
+    taken_over: bool,
+) -> Result<()> {
+    let effect = cleanup::effect(input.result, organization.state, taken_over)
+        .map_err(|refusal| at(refusal, "result"))?;
+    match effect {
+        Effect::Nothing => {}
+        Effect::List => {
+            let (code, reason) = (&organization.credit_code, ListingReason::NotPutRight);
+            super::listings::enter(act, code, reason, act.today).await?;
+        }
+        Effect::TakenOver => {
+            deregister(act, &organization, OrgEvent::TakeOver).await?;
+        }
+        Effect::End => {
+            deregister(act, &organization, OrgEvent::Deregister).await?;
+        }
+        Effect::Revoke => {
+            let signs = zombie_signs(
+                &life_signs(act.tx, &organization, act.today).await?,
+                act.today,
+            );
+            let ground = cleanup::revocation_ground(input.ground, &signs)
+                .map_err(|refusal| at(refusal, "ground"))?;
+            let asked = Penalty {
+                of: organization.kind,
+                kind: OrgPenaltyKind::Revocation,
+                ground,
+                fine_fen: 0,
+                income_fen: 0,
+                turnover_fen: 0,
+                decided: act.today,
+                until: None,
+            };
+            penalties::punish(act, organization, &asked).await?;
+        }
+    }
+    Ok(())
 }
 
 fn ended(case: &cleanup_case::Model, today: NaiveDate) -> cleanup_case::Model {
@@ -341,6 +398,7 @@ fn shown(row: &cleanup_case::Model) -> serde_json::Value {
         "kind": row.kind.text(), "creditCode": row.credit_code, "name": row.name,
         "division": row.division_id, "closed": row.closed,
         "result": row.result.map(CleanupResult::text), "confiscatedFen": row.confiscated_fen,
+        "mergedInto": row.merged_into,
     })
 }
 

@@ -3,10 +3,16 @@
 use super::act::{Act, at, id, is_rest, refused, same_version};
 use super::{among, register};
 use crate::input::supervision::{ListOrganizationInput, RecordLetterInput, RemoveListingInput};
-use crate::model::{credit_listing, letter, organization, penalty, territory};
-use crate::rules::credit::{self, Standing};
+use crate::model::{
+    credit_listing, inspection, letter, organization, party_unit, penalty, territory,
+};
+use crate::rules::credit::{self, OnRecord, Standing};
+use crate::rules::parameter::{Parameter, count, number};
 use crate::rules::{report, term};
-use crate::vocabulary::{ActivityField, CreditList, ListingReason, OrgState};
+use crate::vocabulary::{
+    ActivityField, CreditList, ListingReason, OrgInspectionResult, OrgPenaltyGround,
+    OrgPenaltyKind, OrgState,
+};
 use chrono::NaiveDate;
 use futures_util::future::BoxFuture;
 use kit::{Error, Result};
@@ -87,8 +93,53 @@ async fn proved(
             "列入活动异常名录满二年自动转入，无需另行列入。",
             "reason",
         )),
-        _ => Ok(()),
+        _ => {
+            let held = held(act.tx, organization, act.today).await?;
+            credit::on_record(reason, &held, act.today).map_err(|refusal| at(refusal, "reason"))
+        }
     }
+}
+
+/// What the register holds against an organization.
+async fn held(
+    db: &impl ConnectionTrait,
+    organization: &organization::Model,
+    today: NaiveDate,
+) -> Result<OnRecord> {
+    let code = organization.credit_code.as_str();
+    let punished = penalty::Entity::find()
+        .filter(penalty::Column::CreditCode.eq(code))
+        .all(db)
+        .await?;
+    let overdue = inspection::Entity::find()
+        .filter(inspection::Column::CreditCode.eq(code))
+        .filter(inspection::Column::Result.eq(OrgInspectionResult::NotPutRight))
+        .one(db)
+        .await?;
+    let party = party_unit::Entity::find_by_id(code).one(db).await?;
+    let large = number(Parameter::LargeFine, today);
+    let years = count(Parameter::MinorPenaltyYears, today);
+    let since = today
+        .checked_sub_months(chrono::Months::new(years * 12))
+        .unwrap_or(today);
+    let minor = |one: &&penalty::Model| {
+        matches!(one.kind, OrgPenaltyKind::Warning | OrgPenaltyKind::Fine) && one.fine_fen < large
+    };
+    let number_of = |days: usize| u32::try_from(days).unwrap_or(u32::MAX);
+    let lately = |one: &&penalty::Model| one.decided > since;
+    let of = |kind| punished.iter().any(|one| one.kind == kind);
+    Ok(OnRecord {
+        minor: number_of(punished.iter().filter(minor).count()),
+        minor_lately: number_of(punished.iter().filter(minor).filter(lately).count()),
+        large: punished.iter().any(|one| one.fine_fen >= large),
+        suspended: of(OrgPenaltyKind::Suspension),
+        revoked: of(OrgPenaltyKind::Revocation) || organization.state == OrgState::Revoked,
+        fraud: punished
+            .iter()
+            .any(|one| one.ground == OrgPenaltyGround::Fraud),
+        not_put_right: overdue.is_some(),
+        has_party_body: party.is_some(),
+    })
 }
 
 /// Writes an entry unless one of the same ground stands; answers it.

@@ -3,13 +3,17 @@
 //! The organizations stay where they were registered, and their codes keep that division for ever; what
 //! follows is the territory: a division that ends lies in its successor from now on, so that figures
 //! and lists of the successor hold what was registered in both. Where several divisions follow, an
-//! officer has to decide, and nothing moves by itself. Running it twice changes nothing.
+//! officer has to decide, and nothing moves by itself: that is [`assign`]. Running it twice changes nothing.
 
-use crate::model::territory;
+use super::act::{Act, at, id, refused};
+use crate::input::supervision::AssignOrganizationsInput;
+use crate::model::{cleanup_case, organization, permit_case, territory};
+use crate::rules::assignment::{Assignment, assignment};
+use futures_util::future::BoxFuture;
 use kit::events::{Consumer, DivisionChanged, Event, Known};
-use kit::{Result, Services};
+use kit::{Error, Result, Role, Services};
 use minzheng_kit as kit;
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -45,6 +49,89 @@ impl Consumer for Divisions {
         }
         Ok(())
     }
+}
+
+/// The most organizations of one assignment.
+const MOST: usize = 500;
+
+/// Assigns organizations of a division that was divided to one of its successors, which keeps them from now on;
+/// answers the codes. Their credit codes stay what they are.
+pub fn assign<'a>(
+    act: Act<'a>,
+    input: &'a AssignOrganizationsInput,
+) -> BoxFuture<'a, Result<Vec<String>>> {
+    Box::pin(async move {
+        let (from, to) = (id(&input.from, "from")?, id(&input.to, "to")?);
+        if !matches!(act.actor.role, Role::Registrar | Role::Supervisor) {
+            return Err(Error::Forbidden);
+        }
+        let order = &act.actor.divisions;
+        let heirs = order.today(&from);
+        let above_all = heirs.iter().all(|heir| act.actor.works_in(&heir.id));
+        if !heirs.iter().any(|heir| act.actor.works_in(&heir.id)) {
+            return Err(Error::Forbidden);
+        }
+        assignment(&Assignment {
+            goes_on: order.by_id(&from).is_some(),
+            heirs: heirs.len(),
+            is_heir: heirs.iter().any(|heir| heir.id == to),
+            above_all,
+        })
+        .map_err(|refusal| at(refusal, "to"))?;
+        if input.credit_codes.is_empty() || input.credit_codes.len() > MOST {
+            return Err(refused(
+                "TOO_MANY_ITEMS",
+                "Name one organization at least and 500 at most.",
+                "应填写1至500个社会组织。",
+                "creditCodes",
+            ));
+        }
+        let mut codes: Vec<String> = input
+            .credit_codes
+            .iter()
+            .map(|code| code.0.clone())
+            .collect();
+        codes.sort_unstable();
+        codes.dedup();
+        for code in &codes {
+            let before = act.organization(code).await?;
+            if before.registrar_division_id != from {
+                return Err(refused(
+                    "NOT_OF_THIS_DIVISION",
+                    "An organization is not registered with this division.",
+                    "所列社会组织不属于该登记管理机关。",
+                    "creditCodes",
+                ));
+            }
+            let after = organization::Model {
+                registrar_division_id: to,
+                division_id: if before.division_id == from {
+                    to
+                } else {
+                    before.division_id
+                },
+                ..before.clone()
+            };
+            act.save(&before, after, "OrganizationAssigned").await?;
+        }
+        // What is open goes along.
+        permit_case::Entity::update_many()
+            .col_expr(permit_case::Column::DivisionId, Expr::value(to))
+            .filter(permit_case::Column::DivisionId.eq(from))
+            .filter(permit_case::Column::Decided.is_null())
+            .filter(super::among(permit_case::Column::CreditCode, &codes))
+            .exec(act.tx)
+            .await?;
+        cleanup_case::Entity::update_many()
+            .col_expr(cleanup_case::Column::DivisionId, Expr::value(to))
+            .filter(cleanup_case::Column::DivisionId.eq(from))
+            .filter(cleanup_case::Column::Closed.is_null())
+            .filter(super::among(cleanup_case::Column::CreditCode, &codes))
+            .exec(act.tx)
+            .await?;
+        below(act.tx, to, order.by_id(&to).and_then(|one| one.parent)).await?;
+        Ok(codes)
+    })
 }
 
 /// Puts a division, with everything in it, below another one and nowhere else. Without a parent it only

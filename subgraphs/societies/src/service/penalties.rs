@@ -28,6 +28,7 @@ pub fn impose<'a>(act: Act<'a>, input: &'a ImposePenaltyInput) -> BoxFuture<'a, 
         same_version(organization.version, input.version)?;
         let fen = |sum: Option<kit::Yuan>| sum.unwrap_or_default().0;
         let asked = Penalty {
+            of: organization.kind,
             kind: input.kind,
             ground: input.ground,
             fine_fen: fen(input.fine),
@@ -36,34 +37,42 @@ pub fn impose<'a>(act: Act<'a>, input: &'a ImposePenaltyInput) -> BoxFuture<'a, 
             decided: input.decided_on.0,
             until: input.until.map(|day| day.0),
         };
-        rule::penalty(&asked, organization.founded, act.today)
-            .map_err(|refusal| at(refusal, "kind"))?;
-        let row = penalty::Model {
-            id: kit::id::new(),
-            credit_code: organization.credit_code.clone(),
-            kind: asked.kind,
-            ground: asked.ground,
-            fine_fen: asked.fine_fen,
-            confiscated_fen: asked.income_fen,
-            decided: asked.decided,
-            until: asked.until,
-        };
-        let key = row.id.to_string();
-        let after = json!({
-            "creditCode": row.credit_code, "kind": row.kind.text(), "ground": row.ground.text(),
-            "fineFen": row.fine_fen, "decided": row.decided, "until": row.until,
-        });
-        penalty::Entity::insert(row.into_active_model())
-            .exec_without_returning(act.tx)
-            .await?;
-        act.done("Penalty", &key, "PenaltyImposed", None, after)
-            .await?;
-        let organization = carried_out(act, organization, &asked).await?;
-        for reason in grounds(act, &organization, &asked).await? {
-            enter(act, &organization.credit_code, reason, asked.decided).await?;
-        }
-        Ok(organization.credit_code)
+        Ok(punish(act, organization, &asked).await?.credit_code)
     })
+}
+
+/// Imposes a penalty: judged, written, carried out, listed.
+pub(super) async fn punish(
+    act: Act<'_>,
+    organization: organization::Model,
+    asked: &Penalty,
+) -> Result<organization::Model> {
+    rule::penalty(asked, organization.founded, act.today).map_err(|refusal| at(refusal, "kind"))?;
+    let row = penalty::Model {
+        id: kit::id::new(),
+        credit_code: organization.credit_code.clone(),
+        kind: asked.kind,
+        ground: asked.ground,
+        fine_fen: asked.fine_fen,
+        confiscated_fen: asked.income_fen,
+        decided: asked.decided,
+        until: asked.until,
+    };
+    let key = row.id.to_string();
+    let after = json!({
+        "creditCode": row.credit_code, "kind": row.kind.text(), "ground": row.ground.text(),
+        "fineFen": row.fine_fen, "decided": row.decided, "until": row.until,
+    });
+    penalty::Entity::insert(row.into_active_model())
+        .exec_without_returning(act.tx)
+        .await?;
+    act.done("Penalty", &key, "PenaltyImposed", None, after)
+        .await?;
+    let organization = carried_out(act, organization, asked).await?;
+    for reason in grounds(act, &organization, asked).await? {
+        enter(act, &organization.credit_code, reason, asked.decided).await?;
+    }
+    Ok(organization)
 }
 
 async fn carried_out(
@@ -86,10 +95,7 @@ async fn carried_out(
 }
 
 /// O-19: the registration is revoked; the organization is still to be liquidated.
-pub(super) async fn revoke(
-    act: Act<'_>,
-    before: &organization::Model,
-) -> Result<organization::Model> {
+async fn revoke(act: Act<'_>, before: &organization::Model) -> Result<organization::Model> {
     let after = organization::Model {
         state: super::act::moved(before, OrgEvent::Revoke)?,
         ended: Some(act.today),

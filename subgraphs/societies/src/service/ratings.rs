@@ -78,6 +78,13 @@ pub fn rate<'a>(act: Act<'a>, input: &'a RateOrganizationInput) -> BoxFuture<'a,
                 "creditCode",
             ));
         }
+        for old in register::ratings(act.tx, &codes)
+            .await?
+            .into_values()
+            .flatten()
+        {
+            supersede(act, old).await?;
+        }
         let row = rating::Model {
             id: kit::id::new(),
             credit_code: organization.credit_code,
@@ -91,6 +98,25 @@ pub fn rate<'a>(act: Act<'a>, input: &'a RateOrganizationInput) -> BoxFuture<'a,
         };
         insert(act, row, "OrganizationRated").await
     })
+}
+
+/// A rating that still counts ends today: the new one stands in its place.
+async fn supersede(act: Act<'_>, old: rating::Model) -> Result<()> {
+    let Some(valid_to) = rule::superseded(old.state, old.valid_to, act.today) else {
+        return Ok(());
+    };
+    let (key, before) = (old.id.to_string(), json!({ "validTo": old.valid_to }));
+    let after =
+        json!({ "creditCode": old.credit_code, "level": old.level.text(), "validTo": valid_to });
+    let row = rating::Model {
+        valid_to,
+        changed: Some(act.today),
+        version: old.version + 1,
+        ..old
+    };
+    row.into_active_model().reset_all().update(act.tx).await?;
+    act.done("Rating", &key, "RatingSuperseded", Some(before), after)
+        .await
 }
 
 async fn insert(act: Act<'_>, row: rating::Model, event: &str) -> Result<Uuid> {

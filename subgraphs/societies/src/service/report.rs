@@ -116,10 +116,12 @@ pub async fn submit(
     let today = s.clock.today();
     let at = s.clock.now();
     let (actor, key, report) = (actor.clone(), request_key.to_owned(), r.clone());
+    let body = kit::mutation::Fingerprint::of(s, &report)?;
     s.db.write(move |tx| {
         let (actor, key, report) = (actor.clone(), key.clone(), report.clone());
+        let body = body.clone();
         Box::pin(async move {
-            kit::mutation::once(tx, &actor, &key, &report, async {
+            kit::mutation::once(tx, &actor, &key, &body, async {
                 let organization = allowed(tx, &actor, &report).await?;
                 let (row, before) = write(tx, &organization, &report, today).await?;
                 let id = row.id;
@@ -170,10 +172,7 @@ async fn allowed(
         .ok_or_else(unknown)?;
     match actor.role {
         Role::Registrar => {
-            let code = kit::divisions::dataset()
-                .by_id(&organization.division_id)
-                .map(|d| d.code.as_str());
-            if !code.is_some_and(|code| actor.oversees(code)) {
+            if !actor.works_in(&organization.division_id) {
                 return Err(Error::Forbidden);
             }
         }

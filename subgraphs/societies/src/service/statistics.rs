@@ -6,7 +6,7 @@
 
 use super::{Months, among, grouped, median, within};
 use crate::model::{cleanup_case, fee_reduction, organization, permit_case, territory};
-use crate::vocabulary::{CleanupKind, DayUnit, OrgState};
+use crate::vocabulary::{CleanupKind, CleanupResult, DayUnit, OrgState};
 use minzheng_kit as kit;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
@@ -190,6 +190,8 @@ async fn cleaned(
         )
         .filter(among(territory::Column::Ancestor, divisions))
         .filter(cleanup_case::Column::ClosedMonth.between(range.from, range.to))
+        // What was dropped cleaned nothing up.
+        .filter(cleanup_case::Column::Result.ne(CleanupResult::Dismissed))
         .group_by(territory::Column::Ancestor)
         .group_by(cleanup_case::Column::ClosedMonth)
         .group_by(cleanup_case::Column::Kind)

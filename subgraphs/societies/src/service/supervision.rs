@@ -81,6 +81,7 @@ pub async fn cleanup(
         )
         .filter(among(territory::Column::Ancestor, divisions))
         .filter(cleanup_case::Column::ClosedMonth.between(range.from, range.to))
+        .filter(cleanup_case::Column::Result.ne(CleanupResult::Dismissed))
         .group_by(territory::Column::Ancestor)
         .group_by(cleanup_case::Column::Kind)
         .group_by(cleanup_case::Column::Result)
@@ -140,10 +141,11 @@ struct Open {
     number: i64,
 }
 
-/// Every item of permit in one division, in two statements.
+/// Every item of permit in one division, in two statements; `place` is the division's code of now.
 pub async fn permit_sla(
     db: &impl ConnectionTrait,
     division: Uuid,
+    place: &str,
     range: Months,
     today: NaiveDate,
 ) -> kit::Result<Vec<Sla>> {
@@ -174,9 +176,6 @@ pub async fn permit_sla(
         .into_model::<Open>()
         .all(db)
         .await?;
-    let place = kit::divisions::dataset()
-        .by_id(&division)
-        .map_or("", |division| division.code.as_str());
     Ok(PermitItem::iter()
         .map(|item| sla(item, place, &taken, &open, today))
         .collect())

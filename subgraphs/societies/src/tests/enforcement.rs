@@ -195,7 +195,7 @@ async fn a_zombie_is_proved_told_and_revoked() {
         }
         let mut case = opened["cleanupCase"].clone();
         assert!(case.is_object(), "{opened:#}");
-        let close = |key: &str, case: &Value| json!({ "requestKey": key, "id": case["id"], "version": case["version"], "result": "REVOKE" });
+        let close = |key: &str, case: &Value| json!({ "requestKey": key, "id": case["id"], "version": case["version"], "result": "REVOKE", "ground": "SUPERVISION_REFUSED" });
         let early = stage
             .change(act.clone(), "closeCleanup", close("c1", &case), CLEANUP)
             .await;
@@ -206,6 +206,20 @@ async fn a_zombie_is_proved_told_and_revoked() {
                 .change(act.clone(), "stepCleanup", input, CLEANUP)
                 .await["cleanupCase"]
                 .clone();
+        }
+        // 条例 29, 30: a revocation has a ground, and the case must have shown it.
+        for (key, result, ground, expected) in [
+            ("g1", "REVOKE", Value::Null, "GROUND_MISSING"),
+            ("g2", "REVOKE", json!("FOR_PROFIT"), "GROUND_DOES_NOT_FIT"),
+            ("g3", "DEREGISTER", Value::Null, "LIQUIDATION_FIRST"),
+            ("g4", "MERGE", Value::Null, "SUCCESSOR_MISSING"),
+            ("g5", "BAN", Value::Null, "RESULT_DOES_NOT_FIT"),
+        ] {
+            let input = json!({ "requestKey": key, "id": case["id"], "version": case["version"], "result": result, "ground": ground });
+            let refused = stage
+                .change(act.clone(), "closeCleanup", input, CLEANUP)
+                .await;
+            assert_eq!(code_of(&refused), expected, "{result}");
         }
         assert_eq!(
             case["steps"],
@@ -227,6 +241,19 @@ async fn a_zombie_is_proved_told_and_revoked() {
             "{closed:#}"
         );
         assert_eq!(stage.organization(&code).await["isRegistered"], false);
+        // The revocation is a penalty on record, and listed as one.
+        let record = "query ($code: CreditCode!) { organization(creditCode: $code) { listings { reason } record { penalties { kind ground } } } }";
+        let record = stage
+            .data(act.clone(), record, json!({ "code": code }))
+            .await["organization"]
+            .take();
+        assert_eq!(
+            record["record"]["penalties"][0],
+            json!({ "kind": "REVOCATION", "ground": "SUPERVISION_REFUSED" }),
+            "{record:#}"
+        );
+        let listed = record["listings"].as_array().unwrap();
+        assert!(listed.iter().any(|one| one["reason"] == "REVOCATION"));
         let after = stage
             .data(
                 Principal::public("51"),

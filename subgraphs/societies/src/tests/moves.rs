@@ -56,6 +56,7 @@ async fn what_was_registered_in_a_merged_county_counts_in_its_successor() {
                 side(of(&shuangliu), "510116", Some(of(&chengdu))),
             ],
             to: vec![side(successor, "510199", Some(of(&chengdu)))],
+            below: Vec::new(),
         };
         let event = Event::of(&change, stage.services.clock.now()).unwrap();
         // Once or twice is the same.
@@ -88,6 +89,7 @@ async fn a_county_moved_to_another_prefecture_leaves_the_first() {
             effective: "2026-11-22".parse().unwrap(),
             from: vec![side(of(&xinjin), "510118", Some(of(&chengdu)))],
             to: vec![side(of(&xinjin), "510399", Some(of(&zigong)))],
+            below: Vec::new(),
         };
         let event = Event::of(&change, stage.services.clock.now()).unwrap();
         apply(&stage, &Divisions, event).await;
@@ -115,6 +117,7 @@ async fn a_split_county_waits_for_an_officer() {
         to: parts
             .map(|part| side(part, "510198", Some(of(&chengdu))))
             .to_vec(),
+        below: Vec::new(),
     };
     apply(
         &stage,
@@ -244,5 +247,77 @@ async fn the_organization_of_a_dead_head_is_shown_to_its_registry() {
                 .count(),
             1
         );
+    }
+}
+
+/// 行政区划管理条例 2: what a divided district leaves is assigned by an officer above both parts.
+#[tokio::test]
+async fn the_organizations_of_a_divided_district_are_assigned_to_its_parts() {
+    for stage in Stage::everywhere("51", "assign").await {
+        let (xinjin, chengdu) = (division("510118"), division("510100"));
+        let of = |id: &str| id.parse::<uuid::Uuid>().unwrap();
+        let parts = [("part-a", "510198"), ("part-b", "510197")]
+            .map(|(name, code)| (kit::id::derived("division", name), code));
+        let change = DivisionChanged {
+            change: kit::id::new(),
+            relation: Relation::Split,
+            effective: "2026-11-22".parse().unwrap(),
+            from: vec![side(of(&xinjin), "510118", Some(of(&chengdu)))],
+            to: parts
+                .map(|(part, code)| side(part, code, Some(of(&chengdu))))
+                .to_vec(),
+            below: Vec::new(),
+        };
+        let learned = change.clone();
+        stage
+            .services
+            .db
+            .write(move |tx| {
+                let learned = learned.clone();
+                Box::pin(async move { kit::divisions::learn(tx, &learned).await })
+            })
+            .await
+            .unwrap();
+        stage.services.db.renew_divisions().await.unwrap();
+        let event = Event::of(&change, stage.services.clock.now()).unwrap();
+        apply(&stage, &Divisions, event).await;
+        let code = stage.code(crate::demo::STORY_ASSOCIATION);
+        let assign = |key: &str, to: String| serde_json::json!({ "requestKey": key, "from": xinjin, "to": to, "creditCodes": [code] });
+        let ask = async |who: &str, input: serde_json::Value| {
+            let query = "mutation ($input: AssignOrganizationsInput!) { assignOrganizations(input: $input) {
+                organizations { creditCode division { id } } userErrors { code } } }";
+            let answer = stage
+                .ask(
+                    stage.officer(who),
+                    query,
+                    serde_json::json!({ "input": input }),
+                )
+                .await;
+            match answer["errors"][0]["extensions"]["code"].as_str() {
+                Some(code) => code.to_owned(),
+                None => answer["data"]["assignOrganizations"]["userErrors"][0]["code"]
+                    .as_str()
+                    .unwrap_or("OK")
+                    .to_owned(),
+            }
+        };
+        let new = parts[0].0.to_string();
+        // Nobody's while it is not assigned: the old code means neither part.
+        assert_eq!(ask("510118", assign("a1", new.clone())).await, "FORBIDDEN");
+        assert_eq!(
+            ask("510198", assign("a2", new.clone())).await,
+            "HIGHER_OFFICER_NEEDED"
+        );
+        assert_eq!(ask("510300", assign("a3", new.clone())).await, "FORBIDDEN");
+        assert_eq!(
+            ask("510100", assign("a4", division("510104"))).await,
+            "NOT_A_SUCCESSOR"
+        );
+        assert_eq!(ask("510100", assign("a5", new.clone())).await, "OK");
+        assert_eq!(
+            ask("510100", assign("a6", new.clone())).await,
+            "NOT_OF_THIS_DIVISION"
+        );
+        assert_eq!(count(&stage, &new).await, 1);
     }
 }

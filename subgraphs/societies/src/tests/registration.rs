@@ -442,3 +442,109 @@ async fn applications_are_read_by_their_officers_and_by_whoever_handed_them_in()
         assert_eq!(seen["permitCase"].is_object(), found);
     }
 }
+
+/// 行政许可法 42: ten working days more, once, by the head of the authority, and the applicant is told why.
+#[tokio::test]
+async fn the_term_of_a_permit_is_made_longer_once_by_the_head() {
+    for stage in Stage::everywhere("51", "extend").await {
+        let change = json!({ "requestKey": "c1", "item": "CHANGE", "creditCode": stage.code(STORY_ASSOCIATION),
+            "change": { "item": "DOMICILE", "domicile": minzheng_kit::id::new(), "consentedOn": "2026-11-10" } });
+        let case = stage
+            .change(stage.officer("510118"), "submitRegistration", change, CASE)
+            .await;
+        assert_eq!(code_of(&case), "OK", "{case:#}");
+        let case = accept(&stage, &case["permitCase"], &[]).await["permitCase"].take();
+        let chief = Principal {
+            division: Some("510118".into()),
+            ..stage.role(Role::Supervisor)
+        };
+        let shown =
+            "permitCase { version extendedDays extensionReason statutoryDays statutoryDue }";
+        let ask = |key: &str, case: &Value| json!({ "requestKey": key, "id": case["id"], "version": case["version"], "reason": "需现场核查住所" });
+        let clerks = stage
+            .change(
+                stage.officer("510118"),
+                "extendRegistration",
+                ask("e1", &case),
+                shown,
+            )
+            .await;
+        assert_eq!(code_of(&clerks), "HEAD_MUST_APPROVE", "{clerks:#}");
+        let longer = stage
+            .change(chief.clone(), "extendRegistration", ask("e2", &case), shown)
+            .await;
+        let is = &longer["permitCase"];
+        assert_eq!(
+            (&is["extendedDays"], &is["statutoryDays"]),
+            (&json!(10), &json!(20))
+        );
+        assert_eq!(is["extensionReason"], "需现场核查住所");
+        // Twenty working days from Sunday 2026-11-22 end on 12-18, thirty in a year without a calendar.
+        assert_ne!(is["statutoryDue"], case["statutoryDue"], "{longer:#}");
+        let again = json!({ "requestKey": "e3", "id": case["id"], "version": is["version"], "reason": "仍需核查" });
+        let again = stage
+            .change(chief, "extendRegistration", again, shown)
+            .await;
+        assert_eq!(code_of(&again), "EXTENDED_ALREADY", "{again:#}");
+    }
+}
+
+/// 社会团体登记管理条例 9, 13: the consent cannot be gone around, nor a name that says the same.
+#[tokio::test]
+async fn a_founding_without_its_consent_its_class_or_a_name_of_its_own_is_refused() {
+    let stage = Stage::of("51").await;
+    for (key, changes, expected) in [
+        (
+            "w1",
+            json!({ "supervisor": null, "consentedOn": null }),
+            "SUPERVISOR_MISSING",
+        ),
+        (
+            "w2",
+            json!({ "supervisor": " ", "consentedOn": null }),
+            "SUPERVISOR_MISSING",
+        ),
+        (
+            "w3",
+            json!({ "supervisor": null, "directClass": "TRADE_ASSOCIATION" }),
+            "DIRECT_CLASS_DOES_NOT_FIT",
+        ),
+        ("w4", json!({ "isDeprivedOfRights": true }), "FOUNDER_UNFIT"),
+        ("w5", json!({ "name": "中国青禾读书协会" }), "NAME_RESERVED"),
+        (
+            "w6",
+            json!({ "supervisor": null, "consentedOn": null, "directClass": "COMMUNITY" }),
+            "OK",
+        ),
+    ] {
+        let input = founding(&stage, key, changes);
+        let done = stage
+            .change(stage.officer("510118"), "submitRegistration", input, CASE)
+            .await;
+        assert_eq!(code_of(&done), expected, "{key}: {done:#}");
+        if expected == "OK" {
+            let case = accept(&stage, &done["permitCase"], &[]).await["permitCase"].take();
+            let granted = decide(&stage, &case, true).await;
+            assert_eq!(granted["permitCase"]["state"], "GRANTED", "{granted:#}");
+            let code = granted["permitCase"]["organization"]["creditCode"].clone();
+            let query = "query ($code: CreditCode!) { organization(creditCode: $code) { supervisor directClass raisesPublicly } }";
+            let one = stage
+                .data(stage.officer("510118"), query, json!({ "code": code }))
+                .await;
+            assert_eq!(
+                one["organization"],
+                json!({ "supervisor": null, "directClass": "COMMUNITY", "raisesPublicly": false })
+            );
+        }
+    }
+    // The name that differs in its form only.
+    let alike = founding(
+        &stage,
+        "w7",
+        json!({ "name": "新津区青禾读书促进会", "supervisor": "新津区教育局" }),
+    );
+    let alike = stage
+        .change(stage.officer("510118"), "submitRegistration", alike, CASE)
+        .await;
+    assert_eq!(code_of(&alike), "NAME_SIMILAR", "{alike:#}");
+}

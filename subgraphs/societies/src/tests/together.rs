@@ -14,6 +14,7 @@ fn founding(stage: &Stage, key: &str, name: &str, head: usize) -> Value {
         "requestKey": key, "item": "FOUND", "legalRepresentative": stage.identity(head),
         "founding": {
             "kind": "CIVIL_NON_ENTERPRISE", "name": name, "division": division("510118"),
+            "supervisor": "新津区教育局", "consentedOn": "2026-11-10",
             "hasBodies": true, "hasStaff": true, "hasPremises": true, "hasProperty": true,
             "bearsLiability": true, "funds": "30000", "paidInCash": true,
         },

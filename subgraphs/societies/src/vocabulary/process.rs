@@ -242,6 +242,20 @@ list! {
 }
 
 list! {
+    /// A class of organizations that is registered directly, without a supervising department (直接登记类别).
+    DirectRegistrationClass {
+        /// Trade associations and chambers of commerce (行业协会商会类).
+        TradeAssociation = "TRADE_ASSOCIATION",
+        /// Natural science and engineering (科技类).
+        Science = "SCIENCE",
+        /// Public benefit and charity (公益慈善类).
+        Charity = "CHARITY",
+        /// Services to urban and rural communities (城乡社区服务类).
+        Community = "COMMUNITY",
+    }
+}
+
+list! {
     /// How a rating is changed before its end (评估等级调整).
     RatingChange {
         /// To a lesser grade (降低等级).

@@ -188,6 +188,8 @@ list! {
         Revoke = "REVOKE",
         /// Banned (取缔).
         Ban = "BAN",
+        /// Dropped: what it was opened for is not so, or is no more (撤案).
+        Dismissed = "DISMISSED",
     }
 }
 

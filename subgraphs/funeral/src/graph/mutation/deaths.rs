@@ -3,14 +3,17 @@
 use async_graphql::{Context, ID, InputObject, Object, Result};
 use minzheng_kit::federation::directives::requires_scopes;
 use minzheng_kit::mutation::told;
-use minzheng_kit::{Date, payloads};
+use minzheng_kit::{CitizenIdInput, Date, PrincipalExt, payloads};
+use serde_json::json;
 
+use super::opening::citizen;
 use super::{key, keyed, run, written};
+use crate::graph::confirm::DeathRevocation;
 use crate::graph::kin::KinRequest;
 use crate::graph::person::DeathRecord;
 use crate::model::{death_record, kin_request};
 use crate::rules::terms::{CorrectionReason, DeathPaperKind, KinRight};
-use crate::service::deaths;
+use crate::service::{act, deaths};
 
 /// Deaths.
 #[derive(Default)]
@@ -26,22 +29,11 @@ impl DeathMutation {
         #[graphql(desc = "What is right, and why it was wrong (更正内容).")]
         input: CorrectDeathInput,
     ) -> Result<DeathPayload> {
-        let done = run(ctx, "correctDeath", input, |act, input| {
-            Box::pin(async move {
-                let to = deaths::Correction {
-                    reason: input.reason,
-                    died_on: input.died_on.0,
-                    paper_kind: input.paper_kind,
-                    paper_number: input.paper_number.clone(),
-                    natural: input.natural,
-                };
-                deaths::correct(&act, key(&input.record, "record")?, input.version, &to).await
-            })
-        });
-        death_told(ctx, done.await).await
+        death_told(ctx, correct(ctx, input).await).await
     }
 
-    /// Takes back a death that a court declared, on the court's judgment (撤销死亡宣告).
+    /// Takes back a recorded death: one that a court declared at once, on the court's judgment; any other on proper
+    /// grounds, when a second officer has confirmed it, `confirmDeathRevocation` (撤销死亡登记).
     #[graphql(directive = requires_scopes::apply(vec![vec!["funeral.case".into()]]))]
     async fn revoke_death(
         &self,
@@ -55,8 +47,25 @@ impl DeathMutation {
                     key(&input.record, "record")?,
                     input.version,
                     input.reason,
+                    input.paper.as_deref(),
                 )
                 .await
+            })
+        });
+        death_told(ctx, done.await).await
+    }
+
+    /// A second officer confirms that a recorded death is taken back, or withdraws it (复核撤销死亡登记).
+    #[graphql(directive = requires_scopes::apply(vec![vec!["funeral.case".into()]]))]
+    async fn confirm_death_revocation(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whether it is confirmed (复核内容).")] input: ConfirmDeathRevocationInput,
+    ) -> Result<DeathPayload> {
+        let done = run(ctx, "confirmDeathRevocation", input, |act, input| {
+            Box::pin(async move {
+                let record = key(&input.record, "record")?;
+                deaths::confirm_revocation(&act, record, input.version, input.confirm).await
             })
         });
         death_told(ctx, done.await).await
@@ -98,7 +107,7 @@ impl DeathMutation {
 }
 
 keyed!(
-    CorrectDeathInput,
+    ConfirmDeathRevocationInput,
     RevokeDeathInput,
     UseKinRightInput,
     DecideKinRequestInput
@@ -109,6 +118,8 @@ payloads! {
     pub DeathPayload {
         /// The record as it stands now; null when the step was refused (死亡登记).
         death: DeathRecord,
+        /// The taking back of it that was last asked for; null where nobody did (撤销申请).
+        revocation: DeathRevocation,
     }
     /// What came of a request of near kin (近亲属请求结果).
     pub KinRequestPayload {
@@ -121,12 +132,58 @@ async fn death_told(
     ctx: &Context<'_>,
     outcome: minzheng_kit::Result<uuid::Uuid>,
 ) -> Result<DeathPayload> {
-    told(written::<death_record::Entity>(ctx, outcome).await, |row| {
-        DeathPayload {
-            death: Some(DeathRecord::from(row)),
-            ..DeathPayload::default()
-        }
+    let row = written::<death_record::Entity>(ctx, outcome).await;
+    let revocation = match &row {
+        Ok(row) => deaths::revocation_of(ctx.services().db.read(), row.id).await?,
+        Err(_) => None,
+    };
+    told(row, |row| DeathPayload {
+        death: Some(DeathRecord::from(row)),
+        revocation: revocation.map(DeathRevocation::from),
+        ..DeathPayload::default()
     })
+}
+
+/// A correction; the number that the paper names has become a token.
+async fn correct(ctx: &Context<'_>, input: CorrectDeathInput) -> minzheng_kit::Result<uuid::Uuid> {
+    let services = ctx.services();
+    let deceased = match &input.deceased {
+        Some(number) => {
+            let id = citizen(ctx, &number.0, "deceased")?;
+            Some((services.tokenizer.token(&id).0, id.birth_date()))
+        }
+        None => None,
+    };
+    let record = key(&input.record, "record")?;
+    let version = input.version;
+    let to = deaths::Correction {
+        reason: input.reason,
+        died_on: input.died_on.0,
+        paper_kind: input.paper_kind,
+        paper_number: input.paper_number,
+        natural: input.natural,
+        deceased,
+    };
+    let body = json!([
+        "correctDeath",
+        record,
+        version,
+        to.reason,
+        to.died_on,
+        to.paper_kind,
+        to.paper_number,
+        to.natural,
+        to.deceased.as_ref().map(|(token, _)| token),
+    ]);
+    act::run(
+        services,
+        ctx.principal(),
+        &input.request_key,
+        body,
+        to,
+        move |act, to| Box::pin(async move { deaths::correct(&act, record, version, to).await }),
+    )
+    .await
 }
 
 async fn kin_told(
@@ -142,7 +199,7 @@ async fn kin_told(
 }
 
 /// The record of a death as it should be (更正死亡登记).
-#[derive(InputObject, Clone, Debug)]
+#[derive(InputObject)]
 pub struct CorrectDeathInput {
     /// A key of the client's choice: repeating the call with it has no further effect (幂等键).
     pub request_key: String,
@@ -160,6 +217,9 @@ pub struct CorrectDeathInput {
     pub paper_number: String,
     /// Whether the death was natural; null when the cause is not known (是否正常死亡).
     pub natural: Option<bool>,
+    /// Citizen identity number of the person that the paper names; where given, it is compared, and the day of death
+    /// lies not before the birth (证明所载逝者公民身份号码).
+    pub deceased: Option<CitizenIdInput>,
 }
 
 /// A death to be taken back (撤销死亡登记).
@@ -173,6 +233,21 @@ pub struct RevokeDeathInput {
     pub version: i64,
     /// Why (撤销原因).
     pub reason: CorrectionReason,
+    /// The paper that shows it, with its number; needed for all but a court's judgment (撤销依据文书).
+    pub paper: Option<String>,
+}
+
+/// The check of a second officer (复核撤销).
+#[derive(InputObject, Clone, Debug)]
+pub struct ConfirmDeathRevocationInput {
+    /// A key of the client's choice: repeating the call with it has no further effect (幂等键).
+    pub request_key: String,
+    /// The record of the death (死亡登记).
+    pub record: ID,
+    /// The version that the step is based on (版本).
+    pub version: i64,
+    /// Whether it is confirmed; otherwise it is withdrawn (是否确认).
+    pub confirm: bool,
 }
 
 /// A right of near kin to be used (近亲属权利).

@@ -198,7 +198,7 @@ payloads! {
     }
 }
 
-async fn facility_told(
+pub(super) async fn facility_told(
     ctx: &Context<'_>,
     outcome: minzheng_kit::Result<uuid::Uuid>,
 ) -> Result<FacilityPayload> {

@@ -1,9 +1,9 @@
 //! The hotline 96444.
 
 use async_graphql::{Context, ID, InputObject, Object, Result};
-use minzheng_kit::PrincipalExt;
 use minzheng_kit::federation::directives::requires_scopes;
 use minzheng_kit::mutation::told;
+use minzheng_kit::{DateTime, PrincipalExt};
 use serde_json::json;
 
 use super::opening::citizen;
@@ -31,7 +31,8 @@ impl HotlineMutation {
         ticket_told(ctx, open(ctx, input, point).await).await
     }
 
-    /// Sends a ticket to the funeral home whose hearse is nearest and ready (派单).
+    /// Sends a ticket on: for a body to be fetched, to the funeral home whose hearse is nearest and ready, which is kept for
+    /// it; for anything else, to the nearest funeral home (派单).
     #[graphql(directive = requires_scopes::apply(vec![vec!["hotline".into()]]))]
     async fn dispatch_ticket(
         &self,
@@ -127,6 +128,23 @@ impl HotlineMutation {
         ticket_told(ctx, done.await).await
     }
 
+    /// Keeps when a further call about a ticket rang and was answered (登记来电).
+    #[graphql(directive = requires_scopes::apply(vec![vec!["hotline".into()]]))]
+    async fn record_call(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The call (来电内容).")] input: RecordCallInput,
+    ) -> Result<TicketPayload> {
+        let done = run(ctx, "recordCall", input, |act, input| {
+            Box::pin(async move {
+                let times = (input.rang_at.0, input.answered_at.0);
+                tickets::record_call(&act, key(&input.ticket, "ticket")?, input.version, times)
+                    .await
+            })
+        });
+        ticket_told(ctx, done.await).await
+    }
+
     /// Opens a resolved or closed ticket again (重新受理).
     #[graphql(directive = requires_scopes::apply(vec![vec!["hotline".into()]]))]
     async fn reopen_ticket(
@@ -143,7 +161,12 @@ impl HotlineMutation {
     }
 }
 
-keyed!(DispatchTicketInput, TicketStepInput, CloseTicketInput);
+keyed!(
+    DispatchTicketInput,
+    TicketStepInput,
+    CloseTicketInput,
+    RecordCallInput
+);
 
 async fn ticket_told(
     ctx: &Context<'_>,
@@ -180,7 +203,12 @@ async fn open(
         case_number: input.case_number,
         division: minzheng_kit::id::parse(&input.division).unwrap_or_default(),
         point,
+        rang: input.rang_at.map(|rang| {
+            let answered = input.answered_at.map(|at| at.0);
+            (rang.0, answered.unwrap_or_else(|| services.clock.now()))
+        }),
     };
+    // What the exchange tells is compared as it came: the time of now is another one on repetition.
     let body = json!([
         "openTicket",
         call.category,
@@ -190,6 +218,8 @@ async fn open(
         call.division,
         point.lon,
         point.lat,
+        input.rang_at.map(|at| at.0),
+        input.answered_at.map(|at| at.0),
     ]);
     act::run(
         services,
@@ -211,6 +241,21 @@ pub struct TicketStepInput {
     pub ticket: ID,
     /// The version that the step is based on (版本).
     pub version: i64,
+}
+
+/// A further call about a ticket (来电记录).
+#[derive(InputObject, Clone, Debug)]
+pub struct RecordCallInput {
+    /// A key of the client's choice: repeating the call with it has no further effect (幂等键).
+    pub request_key: String,
+    /// The ticket (工单).
+    pub ticket: ID,
+    /// The version that the step is based on (版本).
+    pub version: i64,
+    /// When the telephone began to ring (振铃时间).
+    pub rang_at: DateTime,
+    /// When it was answered (接听时间).
+    pub answered_at: DateTime,
 }
 
 /// A ticket to be closed (关闭工单).

@@ -5,12 +5,15 @@
 pub mod ashes;
 pub mod bills;
 pub mod collection;
+pub mod confirmation;
 pub mod deaths;
 pub mod facilities;
+pub mod furnishing;
 pub mod graves;
 pub mod hotline;
 pub mod opening;
 pub mod plots;
+pub mod publication;
 pub mod sea;
 pub mod worship;
 
@@ -32,6 +35,7 @@ use crate::service::collection::Seen;
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     opening::OpeningMutation,
+    confirmation::ConfirmationMutation,
     collection::CollectionMutation,
     ashes::AshesMutation,
     bills::BillMutation,
@@ -41,6 +45,8 @@ pub struct Mutation(
     hotline::HotlineMutation,
     graves::GraveMutation,
     facilities::FacilityMutation,
+    furnishing::FurnishingMutation,
+    publication::PublicationMutation,
     deaths::DeathMutation,
 );
 

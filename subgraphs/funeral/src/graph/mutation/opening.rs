@@ -22,7 +22,8 @@ pub struct OpeningMutation;
 #[Object]
 impl OpeningMutation {
     /// Opens a funeral case: records the death, tells whom it concerns, and gives the case to a
-    /// funeral home. For officers, and for a citizen as the applicant (申办治丧案件).
+    /// funeral home. For officers, and for a citizen as the applicant; what a citizen says of the death waits until an
+    /// officer has seen the paper, `confirmDeathPaper` (申办治丧案件).
     #[graphql(
         directive = requires_scopes::apply(vec![vec!["funeral.case".into()], vec!["self".into()]]),
         directive = cache_invalidate::apply(vec!["Division".into()])
@@ -34,7 +35,8 @@ impl OpeningMutation {
     ) -> Result<OpenFuneralCasePayload> {
         let opened = open_case(ctx, input).await;
         let mut follow_ups = None;
-        if opened.is_ok() && ctx.look_ahead().field("followUps").exists() {
+        let told_others = opened.as_ref().is_ok_and(|case| !case.paper_pending);
+        if told_others && ctx.look_ahead().field("followUps").exists() {
             follow_ups = Some(followed(ctx).await?);
         }
         told(opened, |row| OpenFuneralCasePayload {
@@ -100,10 +102,12 @@ async fn open_case(
         applicant: services.tokenizer.token(&applicant).0,
         relation: input.relation,
         phone_masked: tickets::masked_phone(&input.phone)?,
-        died_on: input.died_on.0,
-        paper_kind: input.paper_kind,
-        paper_number: input.paper_number,
-        natural: input.natural,
+        paper: cases::Paper {
+            died_on: input.died_on.0,
+            kind: input.paper_kind,
+            number: input.paper_number,
+            natural: input.natural,
+        },
         facility,
     };
     // Officers open for anyone, a citizen for themselves as the applicant.
@@ -116,10 +120,10 @@ async fn open_case(
         opening.deceased,
         opening.applicant,
         opening.relation,
-        opening.died_on,
-        opening.paper_kind,
-        opening.paper_number,
-        opening.natural,
+        opening.paper.died_on,
+        opening.paper.kind,
+        opening.paper.number,
+        opening.paper.natural,
         facility,
         opening.phone_masked,
     ]);
@@ -138,15 +142,15 @@ async fn open_case(
         new,
         |act, new| {
             Box::pin(async move {
-                let (case, death_is_new) = cases::open(&act, &new.opening).await?;
-                vault::announce(act.tx, act.services, &new.deceased, &new.deceased_name).await?;
+                let cases::Opened { case, new_death } = cases::open(&act, &new.opening).await?;
+                // The name of another person is told on the paper only, by whoever has seen it.
+                if !case.paper_pending {
+                    vault::announce(act.tx, act.services, &new.deceased, &new.deceased_name)
+                        .await?;
+                }
                 vault::announce(act.tx, act.services, &new.applicant, &new.applicant_name).await?;
-                if death_is_new {
-                    cases::tell(
-                        act.tx,
-                        &cases::death_registered(&case, new.opening.died_on, act.now),
-                    )
-                    .await?;
+                if let Some(death) = new_death {
+                    cases::tell(act.tx, &cases::death_registered(&death, act.now)).await?;
                 }
                 let after = json!({ "state": case.state, "facility": case.facility_id });
                 let id = case.id.to_string();

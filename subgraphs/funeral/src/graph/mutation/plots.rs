@@ -73,7 +73,10 @@ impl PlotMutation {
                     &act,
                     input.seen()?,
                     key(&input.plot, "plot")?,
-                    input.spouse_seat,
+                    contracts::Allocation {
+                        spouse_seat: input.spouse_seat,
+                        villager: input.villager,
+                    },
                 )
                 .await
             })
@@ -161,4 +164,7 @@ pub struct AllocatePlotInput {
     /// Whether the second seat of a double one is kept for the living husband or wife, who is the applicant (是否为在世配偶保留).
     #[graphql(default)]
     pub spouse_seat: bool,
+    /// Whether an officer has seen that the deceased was of the village, for a rural public facility (经核验是否本村村民).
+    #[graphql(default)]
+    pub villager: bool,
 }

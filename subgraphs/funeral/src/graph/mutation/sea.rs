@@ -53,6 +53,27 @@ impl SeaMutation {
         case_told(ctx, done.await).await
     }
 
+    /// Enrols sets of ashes of families who have no case here, within the quota (外地骨灰海葬报名).
+    #[graphql(directive = requires_scopes::apply(vec![vec!["funeral.case".into()]]), directive = cache_invalidate::apply(vec!["SeaBurialVoyage".into()]))]
+    async fn enrol_sea_guests(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The sets (报名内容).")] input: EnrolSeaGuestsInput,
+    ) -> Result<VoyagePayload> {
+        let done = run(ctx, "enrolSeaGuests", input, |act, input| {
+            Box::pin(async move {
+                let guests = voyages::Guests {
+                    origin: input.origin.clone(),
+                    paper: input.paper.clone(),
+                    sets: input.sets,
+                };
+                voyages::enrol_guests(&act, key(&input.voyage, "voyage")?, input.version, &guests)
+                    .await
+            })
+        });
+        voyage_told(ctx, done.await).await
+    }
+
     /// Calls the enrolment of a case off; its place is free again (取消海葬报名).
     #[graphql(directive = requires_scopes::apply(vec![vec!["funeral.case".into()], vec!["self".into()]]), directive = cache_invalidate::apply(vec!["SeaBurialVoyage".into()]))]
     async fn cancel_sea_burial(
@@ -120,7 +141,12 @@ impl SeaMutation {
 }
 
 case_steps!(EnrolSeaBurialInput);
-keyed!(PlanVoyageInput, CloseVoyageInput, CancelVoyageInput);
+keyed!(
+    PlanVoyageInput,
+    CloseVoyageInput,
+    CancelVoyageInput,
+    EnrolSeaGuestsInput
+);
 
 payloads! {
     /// What came of a step with a voyage (海葬航次办理结果).
@@ -174,6 +200,23 @@ pub struct EnrolSeaBurialInput {
     pub relatives: i32,
 }
 
+/// Sets of ashes from elsewhere to be enrolled (外地骨灰报名).
+#[derive(InputObject, Clone, Debug)]
+pub struct EnrolSeaGuestsInput {
+    /// A key of the client's choice: repeating the call with it has no further effect (幂等键).
+    pub request_key: String,
+    /// The voyage (航次).
+    pub voyage: ID,
+    /// The version that the step is based on (版本).
+    pub version: i64,
+    /// Where they come from (来源地).
+    pub origin: String,
+    /// The letter or the list of certificates that they come with, with its number (函件或火化证明清单编号).
+    pub paper: String,
+    /// How many sets (份数).
+    pub sets: i32,
+}
+
 /// A voyage that has sailed (完成航次).
 #[derive(InputObject, Clone, Debug)]
 pub struct CloseVoyageInput {
@@ -185,7 +228,7 @@ pub struct CloseVoyageInput {
     pub version: i64,
     /// The cases whose ashes were given to the sea (已撒放案件).
     pub carried: Vec<ID>,
-    /// Sets carried for families without a case here (外地份数).
+    /// Sets carried for families without a case here, who were enrolled as guests (外地份数).
     #[graphql(default)]
     pub others: i32,
 }

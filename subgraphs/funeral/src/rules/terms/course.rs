@@ -27,6 +27,10 @@ terms! {
         Parent,
         /// Brother or sister (兄弟姐妹).
         Sibling,
+        /// Grandfather or grandmother, on either side (祖父母、外祖父母).
+        Grandparent,
+        /// Grandson or granddaughter, on either side (孙子女、外孙子女).
+        Grandchild,
         /// Another relative (其他亲属).
         OtherRelative,
         /// A unit or community that arranges the funeral (单位或社区).
@@ -91,6 +95,12 @@ terms! {
     CaseAct {
         /// The case was opened (立案).
         Opened,
+        /// An officer confirmed the death paper (核验死亡证明).
+        PaperConfirmed,
+        /// A relative was recorded on proof (登记近亲属).
+        KinRecorded,
+        /// The paper was recorded by which a unit arranges the funeral (登记单位治丧依据).
+        MandateRecorded,
         /// A hearse was sent (派车接运).
         HearseSent,
         /// The hearse was at the body (到达接运点).
@@ -173,6 +183,18 @@ terms! {
         CourtRevoked,
         /// The family showed that it was wrong (家属举证).
         KinEvidence,
+    }
+}
+
+terms! {
+    /// Where the taking back of a death stands (撤销死亡登记状态).
+    RevocationState {
+        /// Asked for by a first officer (待复核).
+        Asked,
+        /// Confirmed by a second officer (已撤销).
+        Confirmed,
+        /// Withdrawn (已撤回).
+        Withdrawn,
     }
 }
 

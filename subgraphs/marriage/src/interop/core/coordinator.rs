@@ -248,7 +248,13 @@ fn heard(
             log.stuck = false;
             vec![Effect::Log { log: Box::new(log) }]
         }
-        Message::NoSuchHold { .. } if from_ha && log.phase == Phase::Decided && !log.stuck => {
+        // Said to a CONFIRM. To a CONFIRM of an earlier life it says nothing about this one.
+        Message::NoSuchHold { .. }
+            if from_ha
+                && log.phase == Phase::Decided
+                && log.decision().is_some_and(|d| d.commitment().is_some())
+                && !log.stuck =>
+        {
             log.stuck = true;
             vec![
                 Effect::Log { log: Box::new(log) },
@@ -293,7 +299,7 @@ fn decided(desk: &Desk<'_>, mut log: Log, verdict: Proof<Verdict>, now: At) -> V
         }
         return vec![Effect::Alarm {
             txn: Some(log.plan.txn),
-            what: Alarm::Contradiction,
+            what: verdict.body.against(&known.body),
         }];
     }
     if verdict.body.epoch < desk.station.epoch_of(verdict.by) && !desk.broken(Broken::NoFence) {

@@ -189,6 +189,9 @@ pub enum Row {
         abort: ForcedAbort,
         /// DA has taken it over (its verdict).
         verdict: Option<Proof<Verdict>>,
+        /// Notices that were entered since: a marriage that was committed all the same can end.
+        #[serde(default)]
+        endings: BTreeSet<Uuid>,
     },
     /// We are DA; this is the decision.
     Decided {

@@ -72,12 +72,32 @@ pub(super) fn ended(view: &View<'_>, from: AuthorityId, notice: &Notice) -> Vec<
         Some(Row::Confirmed { hold, endings, .. }) => {
             (&hold.plan, std::slice::from_ref(&hold.party), endings)
         }
+        // Committed though two officers had freed the hold (case 60): it stands, disputed, and can
+        // end like any other.
+        Some(Row::Forced {
+            hold,
+            verdict: Some(verdict),
+            endings,
+            ..
+        }) if verdict.body.decision.commitment().is_some() => {
+            (&hold.plan, std::slice::from_ref(&hold.party), endings)
+        }
         Some(Row::Decided {
             decision, endings, ..
         }) => match decision.commitment() {
             Some(done) => (&done.plan, done.parties.as_slice(), endings),
             None => return vec![alarm(txn, Alarm::NotAParty)],
         },
+        // We know that there never was such a marriage.
+        Some(
+            Row::Released { .. }
+            | Row::Refused { .. }
+            | Row::Forced {
+                verdict: Some(_), ..
+            },
+        ) => {
+            return vec![alarm(txn, Alarm::NotAParty)];
+        }
         // Not followed yet: it will be told again.
         _ => return vec![send(from, Message::Unavailable { txn })],
     };
@@ -111,7 +131,10 @@ pub(super) fn ended(view: &View<'_>, from: AuthorityId, notice: &Notice) -> Vec<
 /// The row, with the notice remembered: told twice is entered once.
 fn noted(row: Option<&Row>, notice: &Notice) -> Option<Effect> {
     let mut row = row?.clone();
-    if let Row::Confirmed { endings, .. } | Row::Decided { endings, .. } = &mut row {
+    if let Row::Confirmed { endings, .. }
+    | Row::Decided { endings, .. }
+    | Row::Forced { endings, .. } = &mut row
+    {
         endings.insert(notice.id);
     }
     Some(Effect::Row {

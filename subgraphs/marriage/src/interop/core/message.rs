@@ -2,6 +2,7 @@
 //! sender, receiver and transaction; the same request always has the same body, so that a
 //! repetition is recognised and another body under the same name is refused (`KEY_REUSED`).
 
+use super::effect::Alarm;
 use super::names::{At, AuthorityId, PartyRef, Proof, RecordId, Sealed, TxnId};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -248,6 +249,19 @@ pub struct Verdict {
     pub decision: Decision,
     /// The decider's epoch when it said so.
     pub epoch: u64,
+}
+
+impl Verdict {
+    /// What it means that this was said and `known`, which differs, stands: the word of a life that
+    /// had lost it before the other was said, or two decisions.
+    #[must_use]
+    pub const fn against(&self, known: &Self) -> Alarm {
+        if self.epoch < known.epoch {
+            Alarm::LostWord
+        } else {
+            Alarm::Contradiction
+        }
+    }
 }
 
 /// Break-glass 强制解除: two officers freed a hold without a decision, on the deciding authority's

@@ -37,7 +37,7 @@ pub mod names;
 pub mod restart;
 mod settle;
 #[cfg(test)]
-mod tests;
+pub(in crate::interop) mod tests;
 
 pub use effect::{Alarm, Audit, Effect, LedgerWrite, Side};
 pub use entries::{allows, may_hand_over};

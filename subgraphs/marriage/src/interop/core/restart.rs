@@ -14,13 +14,14 @@
 //! * After the step in which [`Station::serving`] becomes true, the shell wakes (`Due`) every
 //!   unfinished row.
 
-use super::authority::{alarm, keep};
+use super::authority::{again, alarm, keep};
 use super::effect::{Alarm, Effect, Side};
 use super::entries::{Ledger, still_allows};
 use super::event::{
-    ASK_AGAIN, Evidence, Hold, PeerEpoch, Row, Station, StationEvent, Subject, View,
+    ASK_AGAIN, DOUBT_AGAIN, Entry, Evidence, Hold, PeerEpoch, Row, Station, StationEvent, Subject,
+    View,
 };
-use super::message::{Commitment, Decision, ForcedAbort, Message, Verdict};
+use super::message::{Commitment, Decision, ForcedAbort, Grant, Message, Verdict};
 use super::names::{At, AuthorityId, Proof};
 use super::settle;
 use std::collections::BTreeSet;
@@ -122,11 +123,19 @@ fn answer(
         effects.push(write(next.clone()));
         effects.push(Effect::Retell { to: from, after });
     }
-    let evidence = if accepted {
+    let mut evidence = if accepted {
         evidence
     } else {
         Evidence::default()
     };
+    // What we decided ourselves we say anew: it counts as the word of our present life.
+    for verdict in &mut evidence.verdicts {
+        if verdict.by == next.id && verdict.body.epoch < next.epoch {
+            let decision = verdict.body.decision.clone();
+            let epoch = next.epoch;
+            *verdict = Proof::own(next.id, Verdict { decision, epoch });
+        }
+    }
     effects.push(Effect::Send {
         to: from,
         message: Message::Known {
@@ -148,10 +157,22 @@ fn answer(
     effects
 }
 
+/// Whether a `KNOWN` answers our present start, and from the peer's present life as far as we were
+/// told. Nothing of another one is replayed: what its life had decided may be lost and decided
+/// otherwise since.
+#[must_use]
+pub fn answers(station: &Station, from: AuthorityId, message: &Message) -> bool {
+    let asked = station.waiting.contains(&from) || station.overridden.contains(&from);
+    matches!(message, Message::Known { boot, my_epoch, .. }
+        if asked && *boot == station.boot && *my_epoch >= station.epoch_of(from))
+}
+
 /// A peer's answer to our start; its evidence has been replayed by now.
 fn heard(mut next: Station, from: AuthorityId, message: &Message) -> Vec<Effect> {
+    if !answers(&next, from, message) {
+        return Vec::new();
+    }
     let Message::Known {
-        boot,
         your_epoch,
         accepted,
         my_epoch,
@@ -163,10 +184,6 @@ fn heard(mut next: Station, from: AuthorityId, message: &Message) -> Vec<Effect>
     else {
         return Vec::new();
     };
-    let missing = next.waiting.contains(&from) || next.overridden.contains(&from);
-    if *boot != next.boot || !missing {
-        return Vec::new();
-    }
     let theirs = PeerEpoch {
         epoch: *my_epoch,
         boot: *my_boot,
@@ -207,7 +224,7 @@ fn heard(mut next: Station, from: AuthorityId, message: &Message) -> Vec<Effect>
     effects
 }
 
-/// One verdict of a `KNOWN`, on the authority's side: as DA our own decision comes back to us, as
+/// One verdict of a `KNOWN` that [`answers`] our start, on the authority's side: as DA our own decision comes back to us, as
 /// HA the decision over our own promise. What we have is left as it is.
 #[must_use]
 pub fn replay(view: &View<'_>, verdict: &Proof<Verdict>, now: At) -> Vec<Effect> {
@@ -216,7 +233,7 @@ pub fn replay(view: &View<'_>, verdict: &Proof<Verdict>, now: At) -> Vec<Effect>
     if verdict.by == me {
         return decided_before(view, decision);
     }
-    if decision.ha != Some(me) {
+    if !settle::names_us(view, verdict) {
         return Vec::new();
     }
     match (view.row, decision.commitment()) {
@@ -282,6 +299,8 @@ fn doubt(subject: &Subject, commitment: &Commitment) -> Option<Effect> {
 }
 
 /// We were HA and have lost the promise that the decision names: our own signature stands on it.
+/// A decision of DA's present life is entered. One of a life that has ended may be lost, but the
+/// promise was given: it is given again, and DA is asked like about any other hold.
 fn promised_before(
     view: &View<'_>,
     commitment: &Commitment,
@@ -289,7 +308,10 @@ fn promised_before(
     now: At,
 ) -> Vec<Effect> {
     let txn = commitment.plan.txn;
-    let ours = |grant: &&Proof<_>| grant.by == view.station.id;
+    let ours = |grant: &&Proof<Grant>| {
+        let body = &grant.body;
+        grant.by == view.station.id && (body.txn, body.da) == (txn, verdict.by)
+    };
     let Some(grant) = commitment.grant.as_ref().filter(ours) else {
         return vec![alarm(txn, Alarm::NoSuchHold)];
     };
@@ -305,8 +327,24 @@ fn promised_before(
         on_record: grant.body.on_record,
         contested: false,
     };
-    let mut effects = settle::enter(subject, &hold, (commitment, verdict), false);
-    effects.extend(doubt(subject, commitment));
+    let mut effects = Vec::new();
+    if settle::stale(view, verdict) {
+        // Held for another by this older disk: that ends first, and the commit is then entered on
+        // top of whatever came of it, or disputed.
+        if subject.hold.is_none() {
+            let mut ledger = Ledger::of(subject, Some(txn));
+            ledger.enter(Entry::Held, Some(hold.plan.act), None);
+            effects.extend(ledger.done(&hold.plan));
+        }
+        effects.push(Effect::Row {
+            txn,
+            row: Row::Held { hold },
+        });
+        effects.push(again(txn, DOUBT_AGAIN));
+    } else {
+        effects.extend(settle::enter(subject, &hold, (commitment, verdict), false));
+        effects.extend(doubt(subject, commitment));
+    }
     effects.push(alarm(txn, Alarm::Restored));
     effects
 }

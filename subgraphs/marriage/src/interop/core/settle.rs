@@ -9,6 +9,7 @@ use super::event::{
 };
 use super::message::{Class, Commitment, Decision, ForcedAbort, Message, Outcome, Verdict, roles};
 use super::names::{At, AuthorityId, Proof, TxnId};
+use std::collections::BTreeSet;
 
 /// DA's signed decision has come: from DA itself, or from the coordinator, who is then answered.
 pub(super) fn follow(
@@ -25,6 +26,7 @@ pub(super) fn follow(
             hold,
             abort,
             verdict: None,
+            ..
         }) => {
             return end_forced(view, (hold, abort), verdict, reply);
         }
@@ -36,22 +38,24 @@ pub(super) fn follow(
             if known.body.decision.commitment().is_some() == committed {
                 (Vec::new(), Message::Already { txn })
             } else {
-                (
-                    vec![alarm(txn, Alarm::Contradiction)],
-                    Message::NoSuchHold { txn },
-                )
+                let what = verdict.body.against(&known.body);
+                (vec![alarm(txn, what)], Message::NoSuchHold { txn })
             }
         }
         // Not ours to follow: we decided it ourselves, or only the coordinator here asked.
         Some(Row::Decided { .. }) => return Vec::new(),
         None if reply.is_none() => return Vec::new(),
-        None if decision.ha != Some(view.station.id) => {
+        None if !names_us(view, verdict) => {
             return vec![alarm(txn, Alarm::NotAParty)];
         }
-        None | Some(Row::Refused { .. }) if committed => (
-            vec![alarm(txn, Alarm::NoSuchHold)],
-            Message::NoSuchHold { txn },
-        ),
+        None | Some(Row::Refused { .. }) if committed => {
+            let what = if stale(view, verdict) {
+                Alarm::LostWord
+            } else {
+                Alarm::NoSuchHold
+            };
+            (vec![alarm(txn, what)], Message::NoSuchHold { txn })
+        }
         // Empty cancel: the tombstone on which a late TRY fails.
         None | Some(Row::Refused { .. }) => {
             (released(view, txn, verdict), Message::Cancelled { txn })
@@ -59,6 +63,14 @@ pub(super) fn follow(
     };
     effects.extend(reply.map(|to| send(to, answer)));
     effects
+}
+
+/// Its decider decides this transaction, and we are the holder.
+pub(super) fn names_us(view: &View<'_>, verdict: &Proof<Verdict>) -> bool {
+    let (da, me, decision) = (verdict.by, view.station.id, &verdict.body.decision);
+    let roles = roles(decision.txn, da, me);
+    let fits = |done: &Commitment| (done.plan.da, done.plan.ha) == (da, Some(me));
+    decision.ha == Some(me) && roles == (da, Some(me)) && decision.commitment().is_none_or(fits)
 }
 
 fn released(view: &View<'_>, txn: TxnId, verdict: &Proof<Verdict>) -> Vec<Effect> {
@@ -73,7 +85,7 @@ fn released(view: &View<'_>, txn: TxnId, verdict: &Proof<Verdict>) -> Vec<Effect
 }
 
 /// A first word from a life of DA that has ended counts for nothing: its last rows may be lost.
-fn stale(view: &View<'_>, verdict: &Proof<Verdict>) -> bool {
+pub(super) fn stale(view: &View<'_>, verdict: &Proof<Verdict>) -> bool {
     verdict.body.epoch < view.station.epoch_of(verdict.by) && !view.broken(Broken::NoFence)
 }
 
@@ -133,6 +145,9 @@ fn names_our_hold(view: &View<'_>, hold: &Hold, commitment: &Commitment) -> bool
 }
 
 fn release(subject: &Subject, hold: &Hold) -> Vec<Effect> {
+    if subject.hold != Some(hold.plan.txn) {
+        return Vec::new();
+    }
     let mut ledger = Ledger::of(subject, Some(hold.plan.txn));
     ledger.enter(Entry::Released, Some(hold.plan.act), None);
     ledger.done(&hold.plan)
@@ -172,7 +187,7 @@ pub(super) fn enter(
         row: Row::Confirmed {
             hold: hold.clone(),
             verdict: verdict.clone(),
-            endings: std::collections::BTreeSet::new(),
+            endings: BTreeSet::new(),
         },
     });
     effects.push(Effect::Evidence {
@@ -205,6 +220,7 @@ fn end_forced(
                 hold: hold.clone(),
                 abort: abort.clone(),
                 verdict: Some(verdict.clone()),
+                endings: BTreeSet::new(),
             },
         },
         Effect::Evidence {
@@ -349,6 +365,7 @@ pub(super) fn break_glass(
                 hold: hold.clone(),
                 abort: abort.clone(),
                 verdict: None,
+                endings: BTreeSet::new(),
             },
         },
         force(&abort),

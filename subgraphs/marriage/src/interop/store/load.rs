@@ -35,6 +35,22 @@ pub async fn station(
     Ok(station)
 }
 
+/// The same for who is about to write a ledger: until a life was begun since this process opened, what the row
+/// says of an earlier one does not count, and every peer is waited for.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn living(
+    db: &impl ConnectionTrait,
+    node: &crate::interop::node::Node,
+) -> Result<Station> {
+    let mut station = station(db, node).await?;
+    if !node.lives(station.boot) {
+        station.waiting = node.peers().into_iter().collect();
+    }
+    Ok(station)
+}
+
 /// Our row of a transaction as its authority.
 ///
 /// # Errors
@@ -217,6 +233,8 @@ async fn local_application(db: &impl ConnectionTrait, token: &str) -> Result<Opt
                 .add(Column::Woman.eq(token)),
         )
         .filter(Column::State.is_in(divorce::IN_HAND))
+        // One that asks for its mark does not stand in its own way.
+        .filter(Column::State.ne(crate::interop::divorce::RECEIVING))
         .one(db)
         .await?;
     Ok(row.map(|row| row.id))

@@ -10,11 +10,12 @@ use crate::interop::core::effect::LedgerWrite;
 use crate::interop::core::event::{Entry, Log, Row};
 use crate::interop::core::message::{Act, Class, Commitment, Ending, Outcome, RecordCore};
 use crate::interop::core::names::{AuthorityId, TxnId};
+use crate::interop::divorce;
 use crate::interop::wire::jwe::{Identity, Place};
 use crate::kit::citizen_id::{self, CitizenId};
 use crate::kit::events::{Event, emit};
 use crate::kit::mutation::history;
-use crate::kit::{Error, Principal, Result, YearMonth, divisions, vault};
+use crate::kit::{Error, Principal, Result, YearMonth, vault};
 use crate::model::interop::{application as offer, log, record as shared};
 use crate::model::{marriage_record, registration_application, registry};
 use crate::rules::application::State;
@@ -51,9 +52,11 @@ impl std::fmt::Debug for Details {
 }
 
 /// The couple as this province names it.
-struct Couple {
-    man: String,
-    woman: String,
+pub(in crate::interop) struct Couple {
+    /// Person token of the man.
+    pub(in crate::interop) man: String,
+    /// Person token of the woman.
+    pub(in crate::interop) woman: String,
     man_authority: String,
     woman_authority: String,
     division: String,
@@ -66,7 +69,11 @@ impl Couple {
 }
 
 /// Opens the details that are sealed to us and tells the vault who the two are.
-async fn couple(desk: Desk<'_>, txn: TxnId, core: &RecordCore) -> Result<Couple> {
+pub(in crate::interop) async fn couple(
+    desk: Desk<'_>,
+    txn: TxnId,
+    core: &RecordCore,
+) -> Result<Couple> {
     let unreadable = || Error::internal("the details of a committed record cannot be read");
     let sealed = core.details.get(&desk.node.id).ok_or_else(unreadable)?;
     let name = txn.0.to_string();
@@ -149,8 +156,12 @@ async fn made(
         Some(id) => registry::Entity::find_by_id(id).one(desk.tx).await?,
         None => None,
     };
-    let county = divisions::dataset()
-        .by_code(&couple.division)
+    // A code of before a change means what alone goes on in its place.
+    let county = desk
+        .services
+        .db
+        .divisions()
+        .meaning(&couple.division)
         .map(|division| division.id)
         .ok_or_else(|| Error::internal("the division of an accepting registry is not known"))?;
     Ok(marriage_record::Model {
@@ -222,7 +233,12 @@ async fn insert(
     Ok(())
 }
 
-async fn dissolve(desk: Desk<'_>, record: Uuid, on: NaiveDate) -> Result<()> {
+/// A divorce ends the record, where there is one here.
+pub(in crate::interop) async fn dissolve(
+    desk: Desk<'_>,
+    record: Uuid,
+    on: NaiveDate,
+) -> Result<()> {
     end(desk, record, RecordState::DissolvedDivorce, on).await
 }
 
@@ -262,8 +278,7 @@ async fn end(desk: Desk<'_>, record: Uuid, state: RecordState, on: NaiveDate) ->
 pub async fn register(desk: Desk<'_>, txn: TxnId, act: Act, core: &RecordCore) -> Result<()> {
     match act {
         Act::Marry { record } => marry(desk, txn, record.0, core).await,
-        Act::Divorce { record, .. } => dissolve(desk, record.0, core.registered_on).await,
-        Act::ApplyDivorce { .. } | Act::WithdrawDivorce { .. } => Ok(()),
+        _ => divorce::committed(desk, txn, act, core).await,
     }
 }
 
@@ -354,7 +369,13 @@ async fn application_of(desk: Desk<'_>, txn: TxnId) -> Result<Option<Uuid>> {
 /// When the database does not answer.
 pub async fn follow(desk: Desk<'_>, state: &Log) -> Result<()> {
     let txn = state.plan.txn;
-    let Some(application) = application_of(desk, txn).await? else {
+    let application = match state.plan.act {
+        Act::Marry { .. } => application_of(desk, txn).await?,
+        Act::ApplyDivorce { application, .. }
+        | Act::WithdrawDivorce { application, .. }
+        | Act::Divorce { application, .. } => Some(application.0),
+    };
+    let Some(application) = application else {
         return Ok(());
     };
     log::Entity::update_many()
@@ -362,6 +383,9 @@ pub async fn follow(desk: Desk<'_>, state: &Log) -> Result<()> {
         .filter(log::Column::Txn.eq(txn.0))
         .exec(desk.tx)
         .await?;
+    if !matches!(state.plan.act, Act::Marry { .. }) {
+        return divorce::follow(desk, state).await;
+    }
     match state.decision().map(|decision| &decision.outcome) {
         None if state.grant.is_some() || state.plan.ha.is_none() => {
             close(desk, application, State::Committing, |row| row).await
@@ -392,7 +416,8 @@ pub const fn refusal_of(class: Class) -> &'static str {
         Class::Dead => "PARTY_DEAD_ON_RECORD",
         Class::WalkedOut => "COUPLE_LEFT",
         Class::NotTwoPersons => "SAME_PERSON",
-        Class::NotMarried | Class::AlreadyMarked | Class::NotMarked => "RECORD_DOES_NOT_FIT",
+        Class::AlreadyMarked => "APPLICATION_ALREADY_OPEN",
+        Class::NotMarried | Class::NotMarked => "RECORD_DOES_NOT_FIT",
         Class::Unverified => "AUTHORITY_DOES_NOT_KNOW",
         Class::Unresolved
         | Class::WrongEpoch
@@ -417,7 +442,9 @@ async fn close(
     };
     let from = State::from_text(&row.state)
         .ok_or_else(|| Error::internal("unknown state of a marriage application"))?;
-    let open = matches!(from, State::Holding | State::Committing);
+    // A province that was restored may have forgotten the button, and what was registered was registered.
+    let forgotten = to == State::Registered && from == State::Eligible;
+    let open = matches!(from, State::Holding | State::Committing) || forgotten;
     if !open || from == to {
         return Ok(());
     }
@@ -475,7 +502,12 @@ pub async fn entered(desk: Desk<'_>, write: &LedgerWrite) -> Result<()> {
     tell(desk, "MaritalLedgerEntered", &write.person.0, body).await
 }
 
-async fn tell(desk: Desk<'_>, kind: &str, key: &str, body: Value) -> Result<()> {
+pub(in crate::interop) async fn tell(
+    desk: Desk<'_>,
+    kind: &str,
+    key: &str,
+    body: Value,
+) -> Result<()> {
     let event = Event {
         kind: kind.to_owned(),
         key: key.to_owned(),

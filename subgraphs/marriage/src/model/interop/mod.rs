@@ -4,6 +4,7 @@
 pub mod access;
 pub mod alarm;
 pub mod application;
+pub mod divorce;
 pub mod evidence;
 pub mod glass;
 pub mod log;

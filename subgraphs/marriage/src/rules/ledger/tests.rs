@@ -272,3 +272,73 @@ proptest! {
         let _ = replay(&entries);
     }
 }
+
+#[test]
+fn a_historic_record_that_waits_goes_before_every_status_that_leaves_free() {
+    // 司法解释(一) 7: what is not matched may be a marriage.
+    let ended = [
+        (E::Married, "2010-05-01", 1),
+        (E::Divorced, "2015-01-01", 1),
+    ];
+    let with = |more: &[(LedgerEvent, &'static str, u128)]| {
+        let list: Vec<_> = ended.iter().chain(more).copied().collect();
+        replay(&entries(&list))
+    };
+    let found = (E::LegacyFound, "1979-01-01", 7);
+    assert_eq!(with(&[found]), Status::LegacyUnresolved);
+    assert_eq!(
+        with(&[found, (E::Cleared, "2026-01-01", 7)]),
+        Status::Divorced
+    );
+    assert_eq!(
+        with(&[found, (E::Parted, "2026-01-01", 7)]),
+        Status::Divorced
+    );
+    let matched = [
+        found,
+        (E::Married, "1979-01-01", 7),
+        (E::SpouseDied, "1999-01-01", 7),
+    ];
+    assert_eq!(with(&matched), Status::Divorced);
+    assert_eq!(
+        with(&[found, (E::Married, "2020-01-01", 2)]),
+        Status::Married
+    );
+}
+
+#[test]
+fn a_marriage_made_good_later_may_lie_over_no_other() {
+    // 司法解释(一) 6 with 民法典 1042: from the day on which both met the conditions, none of them with another.
+    let married = (E::Married, "2010-05-01", 1);
+    let divorced = (E::Divorced, "2015-01-01", 1);
+    let voided = (E::Voided, "2016-01-01", 1);
+    type Case<'a> = (Vec<(LedgerEvent, &'a str, u128)>, &'a str, bool);
+    let table: Vec<Case<'_>> = vec![
+        (vec![], "2012-01-01", true),
+        (vec![married], "2012-01-01", false),
+        (vec![married, divorced], "2012-01-01", false),
+        (vec![married, divorced], "2009-01-01", false),
+        (vec![married, divorced], "2014-12-31", false),
+        (vec![married, divorced], "2015-01-01", true),
+        (vec![married, divorced], "2018-01-01", true),
+        (vec![married, voided], "2012-01-01", true),
+        (
+            vec![married, (E::SpouseDied, "2013-03-03", 1)],
+            "2013-03-03",
+            true,
+        ),
+        (
+            vec![married, (E::SpouseDied, "2013-03-03", 1)],
+            "2013-03-02",
+            false,
+        ),
+    ];
+    for (list, day, met) in table {
+        let entries = entries(&list);
+        assert_eq!(
+            conditions_met_on(&entries, day.parse().unwrap()),
+            met,
+            "{list:?} {day}"
+        );
+    }
+}

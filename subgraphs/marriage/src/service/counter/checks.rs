@@ -8,11 +8,16 @@ use super::{
     Application, State, advance, checks_of, competence, in_hand, kin_among, parties_of,
     registrar_faults,
 };
+use crate::kit::identity::NumberKind;
 use crate::kit::{Error, Result};
-use crate::model::{application_check, application_party, registry};
-use crate::rules::eligibility::{Finding, Verdict, competent, free_to_marry};
-use crate::rules::registration::{Document, PartyAtCounter, forbidden_kinship, missing_at_counter};
-use crate::rules::scope::may_come_here;
+use crate::model::{application_check, application_party, identity_doubt, registry};
+use crate::rules::eligibility::{
+    Competence, Finding, Verdict, by_papers, competent, finding, free_to_marry,
+};
+use crate::rules::registration::{
+    Document, IDENTITY_DISPUTED, PartyAtCounter, declaration_contradicts, forbidden_kinship,
+    in_one_visit, missing_at_counter,
+};
 use crate::service::act::{Act, add};
 use crate::service::{ledger, registries};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
@@ -85,18 +90,37 @@ async fn findings(
     let tokens = [man.person.clone(), woman.person.clone()];
     let ledgers = ledger::of_persons(act.tx, &tokens).await?;
     let elsewhere = crate::interop::counter::prepared(act.tx, row.id).await?;
+    let doubts = identity_doubt::Entity::find()
+        .filter(identity_doubt::Column::Person.is_in(tokens.iter().cloned()))
+        .all(act.tx)
+        .await?;
     let mut found = Vec::new();
     for (role, party) in [("MAN", man), ("WOMAN", woman)] {
-        let fault = party.number_faults.split(',').find(|code| !code.is_empty());
+        let fault = faults_of(party).find(|code| *code != OUTSIDE);
         found.push(Found::of(
             "AGE",
             role,
             fault.map(|code| (Verdict::Refused, code)),
         ));
+        let doubted = doubts.iter().any(|doubt| doubt.person == party.person);
+        found.push(Found::of(
+            "IDENTITY",
+            role,
+            doubted.then_some((Verdict::Unverified, IDENTITY_DISPUTED.code)),
+        ));
+        let own = ledgers.get(&party.person);
+        let declared = party.declared_status.as_deref();
+        let contradiction = own.and_then(|ledger| declaration_contradicts(declared, ledger.status));
+        found.push(Found::of(
+            "DECLARED_PAST",
+            role,
+            contradiction.map(|refusal| (Verdict::Refused, refusal.code)),
+        ));
+        let known = own.map_or(Finding::NotAnswered, |ledger| finding(&ledger.entries));
         let here = party.authority == act.services.province.as_str();
         // Another authority is asked when the couple is registered, and then keeps its promise; asking
         // before would promise nothing.
-        if !here && elsewhere {
+        if !here && elsewhere && known != Finding::Deceased {
             found.push(Found {
                 code: "MARITAL_STATUS",
                 role,
@@ -106,11 +130,14 @@ async fn findings(
             competence_of(&mut found, &registry, role, party);
             continue;
         }
-        let finding = match ledgers.get(&party.person) {
-            Some(ledger) if here => Finding::from(ledger.status),
+        // A death that is known here counts whoever keeps the ledger.
+        let answer = match known {
+            Finding::Deceased => known,
+            _ if competence(&party.needs) != Competence::Mainland => by_papers(known),
+            _ if here => known,
             _ => Finding::NotAnswered,
         };
-        let status = free_to_marry(finding);
+        let status = free_to_marry(answer);
         found.push(Found::of(
             "MARITAL_STATUS",
             role,
@@ -125,17 +152,25 @@ async fn findings(
         "BOTH",
         refusal.map(|r| (Verdict::Refused, r.code)),
     ));
-    let households = [man.authority.as_str(), woman.authority.as_str()];
-    let refusal = may_come_here(&registry.county_code, households, act.today());
+    let outside = faults_of(man).any(|code| code == OUTSIDE);
     found.push(Found::of(
         "SERVICE_SCOPE",
         "BOTH",
-        refusal.map(|r| (Verdict::Refused, r.code)),
+        outside.then_some((Verdict::Refused, OUTSIDE)),
     ));
+    if let Some(day) = row.conditions_first_met {
+        let couple = [man.person.as_str(), woman.person.as_str()];
+        let refusal = super::receive::retroactive_overlap(act, &couple, day).await?;
+        found.push(Found::of(
+            "CONDITIONS",
+            "BOTH",
+            refusal.map(|r| (Verdict::Refused, r.code)),
+        ));
+    }
     let missing = missing_at_counter(
         &at_counter(man),
         &at_counter(woman),
-        man.present && woman.present,
+        in_one_visit(man.seen_on, woman.seen_on),
     );
     if missing.is_empty() {
         found.push(Found::of("COUNTER", "BOTH", None));
@@ -170,6 +205,17 @@ async fn findings(
     Ok(found)
 }
 
+/// The code of a couple that came to the wrong place, by the rule of the day of receipt.
+const OUTSIDE: &str = "OUTSIDE_SERVICE_SCOPE";
+
+/// What the numbers told against the marriage at the receipt.
+fn faults_of(party: &application_party::Model) -> impl Iterator<Item = &str> {
+    party
+        .number_faults
+        .split(',')
+        .filter(|code| !code.is_empty())
+}
+
 /// Whether the registry may register this party at all.
 fn competence_of(
     found: &mut Vec<Found>,
@@ -193,6 +239,8 @@ fn at_counter(party: &application_party::Model) -> PartyAtCounter {
         declaration_signed: party.no_spouse_declared && party.no_kinship_declared,
         illness_duty_explained: party.illness_explained_at.is_some(),
         single_status_papers: party.single_status_papers,
+        number: party.number_kind.as_deref().and_then(NumberKind::from_text),
+        face_differs: party.face_match == "FAIL",
     }
 }
 

@@ -1,7 +1,9 @@
 //! What becomes of an application: registered on the spot, refused with its reason, given up;
 //! then certified and put into the archive.
 
-use super::{Application, State, advance, checks, checks_of, in_hand, parties_of, state_of};
+use super::{
+    Application, State, advance, checks, checks_of, in_hand, parties_of, state_now, state_of,
+};
 use crate::kit::{Error, Result};
 use crate::model::{application_party, marriage_record};
 use crate::rules::Refusal;
@@ -28,13 +30,19 @@ pub struct Decision {
 pub async fn register(act: Act<'_>, what: &Decision) -> Result<Uuid> {
     let (id, version) = what.application;
     let row = in_hand(&act, id, version).await?;
-    may_register(state_of(&row)?, checks::of_today(&act, id).await?)?;
+    let state = state_now(&row, act.today())?;
+    may_register(state, checks::of_today(&act, id).await?)?;
     let registry = registries::by_id(act.tx, row.registry_id).await?;
     let parties = parties_of(act.tx, &[id])
         .await?
         .remove(&id)
         .unwrap_or_default();
     crate::interop::counter::may_write(act.tx, act.services).await?;
+    if let Some(day) = row.conditions_first_met {
+        let couple = [row.man.as_str(), row.woman.as_str()];
+        let refusal = super::receive::retroactive_overlap(&act, &couple, day).await?;
+        act.unless(refusal.into_iter().collect())?;
+    }
     let own = act.services.province.as_str();
     let (ours, theirs): (Vec<_>, Vec<_>) = parties
         .iter()
@@ -119,24 +127,23 @@ pub async fn refuse(act: Act<'_>, what: &Decision) -> Result<Uuid> {
         .await?
         .remove(&id)
         .unwrap_or_default();
-    let mut reasons: Vec<&str> = checks
+    // Only the law's own grounds refuse, by checks of today; what can be brought or mended is waited for.
+    let ground = checks
         .iter()
-        .filter(|check| check.outcome == "FAIL")
+        .filter(|check| check.outcome == "FAIL" && check.checked_on == act.today())
         .filter_map(|check| check.reason.as_deref())
-        .collect();
-    // What cannot be mended is named first.
-    reasons.sort_by_key(|code| !refused_for_good(code));
-    let Some(reason) = reasons.first() else {
+        .find(|code| refused_for_good(code));
+    let Some(reason) = ground else {
         return Err(Refusal::by_law(
             "NO_GROUND_FOR_REFUSAL",
-            "No check has found a reason; what meets the conditions is registered on the spot.",
-            "核验未发现不予登记的情形；符合条件的应当当场登记。",
+            "No check of today has found a ground of the law; what meets the conditions is registered on the spot, and what is missing can be brought.",
+            "当日核验未发现法定不予登记的情形；符合条件的应当当场登记，材料欠缺的可以补正。",
             "婚姻登记条例（国务院令第804号）",
         )
         .into());
     };
     let refused = Application {
-        refusal_code: Some((*reason).to_owned()),
+        refusal_code: Some(reason.to_owned()),
         decided_at: Some(act.now),
         ..row
     };

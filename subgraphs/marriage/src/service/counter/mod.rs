@@ -14,9 +14,9 @@ use crate::model::{
     application_check, application_party, kin_edge, registrar, registration_application,
 };
 use crate::rules::Refusal;
-use crate::rules::application::{State, step};
+use crate::rules::application::{State, state_on, step};
 use crate::rules::eligibility::Competence;
-use crate::rules::registrar::{RegistrarFacts, RegistrarStatus, may_handle};
+use crate::rules::registrar::{RegistrarFacts, RegistrarStatus, may_handle, own_account};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -28,6 +28,15 @@ pub type Application = registration_application::Model;
 pub fn state_of(row: &Application) -> Result<State> {
     State::from_text(&row.state)
         .ok_or_else(|| Error::internal("unknown state of a marriage application"))
+}
+
+/// Where an application stands now: what was left at the counter on a past day is over, whether or not a job has
+/// written it down.
+///
+/// # Errors
+/// For a stored text that is no state.
+pub fn state_now(row: &Application, today: chrono::NaiveDate) -> Result<State> {
+    Ok(state_on(state_of(row)?, row.received_on, today))
 }
 
 /// One application, or `NotFound`.
@@ -73,12 +82,44 @@ pub async fn checks_of(
     Ok(found)
 }
 
-/// An application that the caller handles, at the version he has read.
+/// An application that the caller handles, at the version he has read. Whoever acts is judged at each step: the
+/// registrar to whom the caller's account belongs, or else the one named at the receipt (M-26).
 pub(super) async fn in_hand(act: &Act<'_>, id: Uuid, version: i64) -> Result<Application> {
     let row = by_id(act.tx, id).await?;
     act.office(row.registry_id).await?;
     same_version(version, row.version)?;
+    let parties = [row.man.as_str(), row.woman.as_str()];
+    let faults = acting_faults(act, row.registrar_id, row.registry_id, &parties).await?;
+    act.unless(faults)?;
     Ok(row)
+}
+
+/// The registrar of a registry to whom the caller's account belongs.
+pub async fn own_registrar(act: &Act<'_>, registry: Uuid) -> Result<Option<Uuid>> {
+    let Some(account) = act.caller.subject.as_deref() else {
+        return Ok(None);
+    };
+    let row = registrar::Entity::find()
+        .filter(registrar::Column::RegistryId.eq(registry))
+        .filter(registrar::Column::Account.eq(account))
+        .one(act.tx)
+        .await?;
+    Ok(row.map(|row| row.id))
+}
+
+/// M-26: why whoever acts now may not handle the case: the registrar of the caller's own account, or else the
+/// one named. Nobody is named before a registrar has taken the case in; then nothing is judged.
+pub async fn acting_faults(
+    act: &Act<'_>,
+    named: Option<Uuid>,
+    registry: Uuid,
+    parties: &[&str],
+) -> Result<Vec<Refusal>> {
+    let acting = own_registrar(act, registry).await?.or(named);
+    match acting {
+        Some(registrar) => registrar_faults(act, registrar, registry, parties).await,
+        None => Ok(Vec::new()),
+    }
 }
 
 /// Takes one step of the course, or several at once, and leaves its traces.
@@ -88,7 +129,7 @@ pub(in crate::service) async fn advance(
     course: &[State],
 ) -> Result<Application> {
     let before = state_of(&row)?;
-    let mut state = before;
+    let mut state = state_now(&row, act.today())?;
     for next in course {
         step(state, *next)?;
         state = *next;
@@ -128,7 +169,7 @@ pub(super) const fn competence_text(competence: Competence) -> &'static str {
 }
 
 /// Whether the registers know of kinship between any of these persons, pairwise.
-pub(super) async fn kin_among(
+pub(in crate::service) async fn kin_among(
     db: &impl ConnectionTrait,
     persons: &[String],
 ) -> Result<Vec<(String, String)>> {
@@ -164,10 +205,13 @@ pub async fn registrar_faults(
     let mut circle: Vec<String> = parties.iter().map(|p| (*p).to_owned()).collect();
     circle.push(row.person.clone());
     let kin = kin_among(act.tx, &circle).await?;
-    let own_account = row
-        .account
-        .as_deref()
-        .is_none_or(|account| act.caller.subject.as_deref() == Some(account));
+    let links = registrar::Entity::find()
+        .filter(registrar::Column::RegistryId.eq(registry))
+        .filter(registrar::Column::Account.is_not_null())
+        .one(act.tx)
+        .await?;
+    let acting = act.caller.subject.as_deref();
+    let own_account = own_account(row.account.as_deref(), acting, links.is_some());
     let facts = RegistrarFacts {
         of_this_registry: row.registry_id == registry,
         own_account,

@@ -2,16 +2,19 @@
 //! sees and asks of each party.
 
 use super::{
-    Application, State, advance, competence_text, in_hand, parties_of, registrar_faults, state_of,
+    Application, State, advance, competence_text, in_hand, parties_of, registrar_faults, state_now,
+    state_of,
 };
 use crate::kit::{Error, Result};
 use crate::model::{application_party, appointment, appointment_party, registration_application};
 use crate::rules::Refusal;
 use crate::rules::age::{AgeSettings, Sex, marriage_age};
-use crate::rules::eligibility::one_man_one_woman;
+use crate::rules::eligibility::{Finding, finding, free_to_marry, one_man_one_woman};
+use crate::rules::registration::conditions_not_met;
+use crate::rules::scope::may_come_here;
 use crate::service::act::{Act, add, same_version, save};
-use crate::service::couple::Known;
-use crate::service::registries;
+use crate::service::couple::{Hidden, Known};
+use crate::service::{ledger, registries};
 use chrono::NaiveDate;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde::Serialize;
@@ -92,11 +95,18 @@ fn in_places<'k>(
     one: &'k Known,
     other: &'k Known,
 ) -> Result<(&'k Known, &'k Known)> {
-    let (man, woman) = match one.sex() {
-        Sex::Man => (one, other),
-        Sex::Woman => (other, one),
+    let sex_of = |known: &Known, field: &str| {
+        let facts = known.facts();
+        facts
+            .map(|facts| facts.sex)
+            .map_err(|refusal| refusal.at(&["input", field]))
     };
-    match one_man_one_woman(man.sex(), woman.sex(), man.token == woman.token) {
+    let (own, partner) = (sex_of(one, "own")?, sex_of(other, "partner")?);
+    let (man, woman, his, hers) = match own {
+        Sex::Man => (one, other, own, partner),
+        Sex::Woman => (other, one, partner, own),
+    };
+    match one_man_one_woman(his, hers, man.token == woman.token) {
         Some(refusal) => Err(act.refuse(vec![refusal.at(&["input", "partner"])])),
         None => Ok((man, woman)),
     }
@@ -146,7 +156,19 @@ pub struct Receive {
 pub async fn receive(act: Act<'_>, what: &Receive) -> Result<Uuid> {
     let registry = act.office(what.registry).await?;
     let (man, woman) = (&what.man, &what.woman);
-    let mut reasons: Vec<_> = one_man_one_woman(man.sex(), woman.sex(), man.token == woman.token)
+    let facts_of = |known: &Known, field: &str| {
+        known
+            .facts()
+            .map_err(|refusal| refusal.at(&["input", field]))
+    };
+    let (his, hers) = match (facts_of(man, "man"), facts_of(woman, "woman")) {
+        (Ok(his), Ok(hers)) => (his, hers),
+        (his, hers) => {
+            let missing = [his.err(), hers.err()].into_iter().flatten().collect();
+            return Err(act.refuse(missing));
+        }
+    };
+    let mut reasons: Vec<_> = one_man_one_woman(his.sex, hers.sex, man.token == woman.token)
         .map(|refusal| refusal.at(&["input", "woman"]))
         .into_iter()
         .collect();
@@ -169,6 +191,11 @@ pub async fn receive(act: Act<'_>, what: &Receive) -> Result<Uuid> {
             .at(&["input", "conditionsFirstMet"]),
         );
     }
+    if let Some(day) = what.conditions_first_met
+        && let Some(refusal) = retroactive_overlap(&act, &parties, day).await?
+    {
+        reasons.push(refusal.at(&["input", "conditionsFirstMet"]));
+    }
     if other_in_hand(&act, what).await? {
         reasons.push(
             Refusal::by_law(
@@ -188,14 +215,18 @@ pub async fn receive(act: Act<'_>, what: &Receive) -> Result<Uuid> {
     let row = taken_in(&act, what, registry.county_id).await?;
     // The age asked for is that of the day; one made good later is judged by its own day too.
     let on = what.conditions_first_met.unwrap_or(today);
+    // Where the two may register is told by six digits of each, which are kept nowhere.
+    let households = [man.prefix(), woman.prefix()];
+    let place = may_come_here(&registry.county_code, households, today).map(|refusal| refusal.code);
     application_party::Entity::delete_many()
         .filter(application_party::Column::ApplicationId.eq(row.id))
         .exec(act.tx)
         .await?;
-    for (role, person, sex) in [("MAN", man, Sex::Man), ("WOMAN", woman, Sex::Woman)] {
-        let faults: Vec<&str> = marriage_age(sex, person.birth(), on, AgeSettings::default())
+    for (role, person, facts) in [("MAN", man, his), ("WOMAN", woman, hers)] {
+        let faults: Vec<&str> = marriage_age(facts.sex, facts.birth, on, AgeSettings::on(on))
             .map(|refusal| refusal.code)
             .into_iter()
+            .chain(place)
             .collect();
         let party = application_party::Model {
             application_id: row.id,
@@ -217,14 +248,41 @@ pub async fn receive(act: Act<'_>, what: &Receive) -> Result<Uuid> {
             single_status_papers: false,
             photo_ref: None,
             face_match: "NOT_DONE".to_owned(),
+            number_kind: Some(person.kind().as_str().to_owned()),
+            seen_on: None,
         };
         add!(act.tx, application_party, party)?;
     }
-    crate::interop::counter::prepare(&act, row.id, &registry.county_code, man, woman).await?;
+    // Other provinces know citizens only; where one of the two is none, nothing is prepared for them.
+    if man.is_citizen() && woman.is_citizen() {
+        crate::interop::counter::prepare(&act, row.id, &registry.county_code, man, woman).await?;
+    }
     if let Some(id) = row.appointment_id {
         crate::service::visits::served(&act, id).await?;
     }
     Ok(row.id)
+}
+
+/// M-13: why the stated day cannot stand, by the ledgers kept here.
+pub(super) async fn retroactive_overlap(
+    act: &Act<'_>,
+    parties: &[&str; 2],
+    day: NaiveDate,
+) -> Result<Option<Refusal>> {
+    let tokens = parties.map(str::to_owned);
+    let ledgers = ledger::of_persons(act.tx, &tokens).await?;
+    let entries = |at: usize| {
+        let person = tokens.get(at).and_then(|token| ledgers.get(token));
+        person.map_or(&[][..], |ledger| ledger.entries.as_slice())
+    };
+    // Who is married now is told so by the checks, and not also by the day.
+    let married = [entries(0), entries(1)]
+        .iter()
+        .any(|entries| finding(entries) == Finding::SpouseOnRecord);
+    if married {
+        return Ok(free_to_marry(Finding::SpouseOnRecord).map(|(_, refusal)| refusal));
+    }
+    Ok(conditions_not_met([entries(0), entries(1)], day))
 }
 
 async fn other_in_hand(act: &Act<'_>, what: &Receive) -> Result<bool> {
@@ -239,9 +297,17 @@ async fn other_in_hand(act: &Act<'_>, what: &Receive) -> Result<bool> {
         .all(act.tx)
         .await?;
     let own = what.application.map(|(id, _)| id);
-    Ok(rows.iter().any(|row| {
-        Some(row.id) != own && State::from_text(&row.state).is_some_and(State::is_at_counter)
-    }))
+    let today = act.today();
+    let mut other = false;
+    for row in rows.into_iter().filter(|row| Some(row.id) != own) {
+        let (stored, now) = (state_of(&row)?, state_now(&row, today)?);
+        other |= now.is_at_counter();
+        if stored != now {
+            // Left at the counter on a past day: written down now, for a person stands in one application.
+            advance(act, row, &[]).await?;
+        }
+    }
+    Ok(other)
 }
 
 /// The application as received: a new row, or the draft brought to the counter.
@@ -289,6 +355,10 @@ async fn taken_in(act: &Act<'_>, what: &Receive, county: Uuid) -> Result<Applica
         .at(&["input", "application"])
         .into());
     }
+    let over = state_now(&draft, act.today())?;
+    if over.is_over() {
+        crate::rules::application::step(over, State::Checking)?;
+    }
     let brought = Application {
         id: draft.id,
         state: draft.state.clone(),
@@ -296,8 +366,8 @@ async fn taken_in(act: &Act<'_>, what: &Receive, county: Uuid) -> Result<Applica
         version: draft.version,
         ..received
     };
-    // One received on another day is received again.
-    let course: &[State] = match state_of(&draft)? {
+    // What is at the counter today may be received again; what was left on a past day is over.
+    let course: &[State] = match state_now(&draft, act.today())? {
         State::Draft | State::Booked | State::CheckedIn => &[State::Received],
         _ => &[State::Checking],
     };
@@ -320,8 +390,7 @@ pub struct Declaration {
     /// The paper shown.
     pub document: &'static str,
     /// Its number; sealed at once.
-    #[serde(skip)]
-    pub document_number: Option<String>,
+    pub document_number: Option<Hidden>,
     /// `NEVER_MARRIED`, `DIVORCED` or `WIDOWED`.
     pub declared_status: &'static str,
     /// Signed: no spouse.
@@ -343,7 +412,7 @@ pub struct Declaration {
 pub async fn declare(act: Act<'_>, what: &Declaration) -> Result<Uuid> {
     let (id, version) = what.application;
     let row = in_hand(&act, id, version).await?;
-    let state = state_of(&row)?;
+    let state = state_now(&row, act.today())?;
     if !state.is_at_counter() {
         return Err(crate::rules::application::step(state, State::Checking)
             .err()
@@ -361,27 +430,29 @@ pub async fn declare(act: Act<'_>, what: &Declaration) -> Result<Uuid> {
         doc_kind: Some(what.document.to_owned()),
         doc_sealed: what
             .document_number
-            .as_deref()
-            .map(|text| act.seal(text))
+            .as_ref()
+            .map(|number| number.seal(&act))
             .transpose()?,
         declared_status: Some(what.declared_status.to_owned()),
         no_spouse_declared: what.no_spouse,
         no_kinship_declared: what.no_kinship,
         declaration_signed_at: signed.then_some(act.now),
         present: what.present,
-        willing: what.questioned_apart.then_some(what.willing),
+        // An unwilling party counts however it came out.
+        willing: (what.questioned_apart || !what.willing).then_some(what.willing),
         questioned_apart_at: what.questioned_apart.then_some(act.now),
         illness_explained_at: what.illness_explained.then_some(act.now),
         single_status_papers: what.single_status_papers,
         photo_ref: what.photo.clone(),
         face_match: what.face_match.to_owned(),
+        seen_on: what.present.then(|| act.today()),
         ..party
     };
     use sea_orm::ActiveModelTrait as _;
     application_party::Entity::update(application_party::ActiveModel::from(changed).reset_all())
         .exec(act.tx)
         .await?;
-    if what.questioned_apart && !what.willing {
+    if !what.willing {
         act.tell(
             "CoercionSuspected",
             &id.to_string(),

@@ -26,6 +26,18 @@ pub async fn correct(
     at: DateTime<Utc>,
 ) -> Result<()> {
     let trail = Trail::of(services, tx, at);
+    // A death that ended no marriage moves in the ledger alone.
+    let fact = |effective_on| Fact {
+        event: LedgerEvent::Died,
+        effective_on,
+        record: None,
+    };
+    if single_death(tx, person)
+        .await?
+        .is_some_and(|known| known != died_on)
+    {
+        append(tx, person, fact(died_on), at).await?;
+    }
     for record in records_of(tx, person, RecordState::EndedDeath).await? {
         // The other party's death may have ended it, on its own day, before.
         if record.ended_on == Some(died_on) || died(tx, person, Some(record.id)).await?.is_none() {
@@ -100,13 +112,7 @@ async fn lives(
     day: NaiveDate,
     at: DateTime<Utc>,
 ) -> Result<()> {
-    let ledgers = ledger::of_persons(tx, &[person.to_owned()]).await?;
-    let single = ledgers.get(person).is_some_and(|ledger| {
-        let alone = |entry: &&Entry| entry.record.is_none();
-        let alone: Vec<Entry> = ledger.entries.iter().filter(alone).cloned().collect();
-        death_in(&alone, None).is_some()
-    });
-    if single {
+    if single_death(tx, person).await?.is_some() {
         let fact = Fact {
             event: LedgerEvent::Corrected,
             effective_on: day,
@@ -115,6 +121,16 @@ async fn lives(
         append(tx, person, fact, at).await?;
     }
     Ok(())
+}
+
+/// The day of a death that ended no marriage.
+async fn single_death(tx: &DatabaseTransaction, person: &str) -> Result<Option<NaiveDate>> {
+    let ledgers = ledger::of_persons(tx, &[person.to_owned()]).await?;
+    Ok(ledgers.get(person).and_then(|ledger| {
+        let alone = |entry: &&Entry| entry.record.is_none();
+        let alone: Vec<Entry> = ledger.entries.iter().filter(alone).cloned().collect();
+        death_in(&alone, None)
+    }))
 }
 
 /// The day on which a person died, by the ledger; with a record, only the death that ended this one.

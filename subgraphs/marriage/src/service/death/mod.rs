@@ -162,6 +162,7 @@ async fn end_marriage(
         .await?;
     for application in open {
         divorce::close(tx, &application, "REFUSED", died_on).await?;
+        crate::interop::divorce::unmark(tx, application.id, "").await?;
         let id = application.id.to_string();
         trail
             .leave("DivorceApplication", &id, &application.state, "REFUSED")
@@ -177,8 +178,8 @@ async fn end_marriage(
         .await
 }
 
-/// The ledger of somebody whose death ended no marriage says that they died too: another's declared death
-/// may be taken back later, and then it matters who still lives.
+/// M-23: the ledger of somebody whose death ended no marriage says that they died too, be it the only entry:
+/// nobody registers the dead, and where another's declared death is taken back it matters who still lives.
 async fn died_single(
     tx: &DatabaseTransaction,
     person: &str,
@@ -186,9 +187,9 @@ async fn died_single(
     at: DateTime<Utc>,
 ) -> Result<()> {
     let ledgers = ledger::of_persons(tx, &[person.to_owned()]).await?;
-    let unsaid = ledgers.get(person).is_some_and(|ledger| {
-        !ledger.entries.is_empty() && death_in(&ledger.entries, None).is_none()
-    });
+    let unsaid = ledgers
+        .get(person)
+        .is_none_or(|ledger| death_in(&ledger.entries, None).is_none());
     if unsaid {
         let fact = Fact {
             event: LedgerEvent::Died,

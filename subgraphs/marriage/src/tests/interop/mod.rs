@@ -1,6 +1,7 @@
 //! Three provinces with their databases, and between them a wire that loses what a test wants: the real
 //! shell, texts signed and sealed, without a network.
 
+mod divorces;
 mod world;
 
 use super::*;
@@ -403,4 +404,20 @@ async fn until_every_peer_has_answered_a_start_nothing_is_written() {
         )
         .await;
     assert_eq!(closed["done"], true);
+}
+
+#[tokio::test]
+async fn what_an_earlier_life_has_written_of_itself_opens_no_ledger() {
+    let mut world = World::of(&["51", "32", "35"]).await;
+    let (man, woman) = couple(0);
+    let (his, hers) = (world.p("32").number(man), world.p("35").number(woman));
+    let checked = ready(world.p("51"), "k", his, hers).await;
+    // Started again, perhaps on an old copy: the row still says that it serves.
+    world.opened_again("51");
+    let early = act(world.p("51"), "registerMarriage", "early", &checked).await;
+    assert_eq!(refusals(&early), ["CATCHING_UP_AFTER_START"]);
+    let p = world.p("51");
+    let station = "{ interopStation { serving waitingFor } }";
+    let seen = p.data(p.supervisor(), station, none()).await;
+    assert_eq!(seen["interopStation"]["serving"], false, "{seen}");
 }

@@ -44,6 +44,15 @@ fn folder_of(root: &Path, code: &str) -> PathBuf {
     folder
 }
 
+fn secrets(nth: usize) -> PeerSecrets {
+    let seed = u8::try_from(nth + 1).unwrap();
+    PeerSecrets {
+        signing: Secret::new([seed; 32]),
+        sealing: Secret::new([seed + 100; 32]),
+        token: Secret::new([seed + 50; 32]),
+    }
+}
+
 impl World {
     /// These provinces, each signing in another way.
     pub(super) async fn of(codes: &[&'static str]) -> Self {
@@ -60,14 +69,8 @@ impl World {
         let mut files = Vec::new();
         let mut all = Vec::new();
         for (n, (code, services)) in codes.iter().zip(services).enumerate() {
-            let seed = u8::try_from(n + 1).unwrap();
-            let secrets = PeerSecrets {
-                signing: Secret::new([seed; 32]),
-                sealing: Secret::new([seed + 100; 32]),
-                token: Secret::new([seed + 50; 32]),
-            };
             let folder = folder_of(&root, code);
-            let peers = Peers::new(secrets, &folder);
+            let peers = Peers::new(secrets(n), &folder);
             let own = OwnKeys::made(
                 &peers,
                 code,
@@ -165,6 +168,25 @@ impl World {
 
     pub(super) fn p(&self, code: &str) -> &Province {
         self.provinces.iter().find(|p| p.digits == code).unwrap()
+    }
+
+    /// The program of a province as it is just after it was started again: its rows are of the life before.
+    pub(super) fn opened_again(&mut self, code: &str) {
+        let folder = folder_of(&self.folder, code);
+        let nth = self
+            .provinces
+            .iter()
+            .position(|p| p.digits == code)
+            .unwrap();
+        let province = &mut self.provinces[nth];
+        province.services.peers = Some(Peers::new(secrets(nth), &folder));
+        province.graph = Marriage.schema(province.services.clone());
+    }
+
+    /// A province goes on at another legal instant.
+    pub(super) fn at(&mut self, code: &str, instant: &str) {
+        let found = self.provinces.iter_mut().find(|p| p.digits == code);
+        found.unwrap().at(instant);
     }
 
     pub(super) fn node(&self, code: &str) -> Arc<Node> {

@@ -7,6 +7,7 @@ mod boundaries;
 mod divisions;
 mod names;
 mod shapes;
+mod signs;
 
 use async_graphql::{Context, MergedObject};
 use minzheng_kit::{PrincipalExt, Result};
@@ -21,6 +22,7 @@ pub(crate) struct Mutation(
     divisions::DivisionChanges,
     boundaries::BoundaryChanges,
     shapes::ShapeChanges,
+    signs::SignChanges,
 );
 
 /// The scope of place-name officers.

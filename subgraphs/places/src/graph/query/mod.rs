@@ -4,6 +4,7 @@
 mod changes;
 mod lines;
 mod names;
+mod offences;
 mod shapes;
 mod things;
 
@@ -21,6 +22,7 @@ pub(crate) struct Query(
     changes::Changes,
     lines::Lines,
     shapes::Shapes,
+    offences::Offences,
 );
 
 fn bad(code: &str, en: &str, zh: &str, field: &[&str]) -> minzheng_kit::Error {

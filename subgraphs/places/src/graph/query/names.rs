@@ -95,8 +95,10 @@ pub(crate) struct PlaceParameter {
     legal_basis: String,
     /// Where the text was read (出处).
     source: String,
-    /// When it was last compared with the text, as YYYY-MM-DD (核对日期).
+    /// When it was last compared with the published text, as YYYY-MM-DD; empty where nobody has (核对日期).
     verified_on: String,
+    /// Whether it was compared with the published text (是否已核对).
+    is_verified: bool,
     /// The first day (起始日期).
     valid_from: Date,
     /// The last day, exclusive; null while in force (截止日期，不含当日).
@@ -300,13 +302,16 @@ impl Names {
     ) -> Vec<PlaceParameter> {
         use sea_orm::Iterable;
         let on = day(ctx, as_of);
-        let rows = Key::iter().filter_map(|one| parameters::in_force(one, on));
+        let place = ctx.services().province.division_code();
+        let rows = Key::iter()
+            .filter_map(|one| parameters::in_force_at(parameters::TABLE, one, &place, on));
         rows.map(|row| PlaceParameter {
             key: row.key,
             value: row.value,
             legal_basis: row.legal_basis.to_owned(),
             source: row.source.to_owned(),
-            verified_on: row.verified_on.to_owned(),
+            verified_on: row.verified_on.unwrap_or_default().to_owned(),
+            is_verified: row.verified_on.is_some(),
             valid_from: Date(row.from()),
             valid_to: row.to().map(Date),
         })

@@ -173,6 +173,7 @@ impl Things {
             except,
             application: None,
             today,
+            province: services.province.as_str(),
         };
         let found = places::conflicts(db, wanted).await?;
         Ok(NameConflict::all(found, draft.place_kind))

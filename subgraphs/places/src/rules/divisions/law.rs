@@ -76,7 +76,8 @@ pub fn papers_are_whole(relation: LineageRelation, papers: &[Paper]) -> Option<U
     })
 }
 
-/// D-9, 行政区划管理条例 6–9: founding, ending, renaming and moving counties is the State Council's; towns and
+/// D-9, 行政区划管理条例 6–9 and 宪法 62(13): founding, ending and renaming provinces is the National People's Congress's;
+/// founding, ending, renaming and moving counties is the State Council's; towns and
 /// townships the province's; of subdistricts alone, which are agencies of a government, the one that approves
 /// the agency. A new code is the department's own.
 pub fn authority_fits(
@@ -100,6 +101,8 @@ pub fn authority_fits(
                 &[A::ProvinceGovernment]
             }
         }
+        // 宪法 62(13): the founding of provinces, autonomous regions and municipalities.
+        (DivisionLevel::Province, _) => &[A::NationalPeoplesCongress],
         _ => &[A::StateCouncil],
     };
     (!allowed.contains(&authority)).then(|| {
@@ -161,6 +164,22 @@ pub fn code_fits(level: DivisionLevel, kind: DivisionKind, code: &str) -> Option
     })
 }
 
+/// B.0.3, GB/T 2260 and GB/T 10114: a code begins with the digits of the division above: whoever works there and what
+/// is numbered there goes by them.
+pub fn code_under(code: &str, above: Option<&State>) -> Option<UserError> {
+    let above = above?;
+    let begins = above.code.get(..prefix(above.level)).unwrap_or(&above.code);
+    (!code.starts_with(begins)).then(|| {
+        fault(
+            "CODE_UNFIT",
+            "The code does not begin with the digits of the division above.",
+            "区划代码的前几位与上级区划代码不一致。",
+            &["targets", "code"],
+            "第十七条",
+        )
+    })
+}
+
 /// How many digits of a level's code are its own and its children's first ones.
 pub(super) fn prefix(level: DivisionLevel) -> usize {
     match level {
@@ -181,7 +200,7 @@ pub(super) fn rank(level: DivisionLevel) -> u8 {
 }
 
 /// The level that a target has: its source's, or for a founding what its code says.
-pub(super) fn level_of(change: &Change, world: &World, target: &Target) -> DivisionLevel {
+pub(crate) fn level_of(change: &Change, world: &World, target: &Target) -> DivisionLevel {
     change
         .sources
         .first()
@@ -197,7 +216,7 @@ pub(super) fn level_of(change: &Change, world: &World, target: &Target) -> Divis
         )
 }
 
-pub(super) fn parent_of(change: &Change, world: &World, target: &Target) -> Option<Uuid> {
+pub(crate) fn parent_of(change: &Change, world: &World, target: &Target) -> Option<Uuid> {
     target.parent.or_else(|| {
         let first = change.sources.first().and_then(|id| world.states.get(id))?;
         first.parent
@@ -303,6 +322,7 @@ fn targets_fit(change: &Change, world: &World) -> Vec<UserError> {
             ));
         }
         let parent = parent_of(change, world, target).and_then(|id| world.states.get(&id));
+        faults.extend(code_under(&target.code, parent));
         let stands = match (level, parent) {
             (DivisionLevel::Province, None) => true,
             (_, Some(parent)) => {

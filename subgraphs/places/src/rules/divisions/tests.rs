@@ -193,6 +193,28 @@ fn sides_terms_papers_and_codes_are_judged_by_table() {
     }
     use NamingAuthority as A;
     for (relation, level, kinds, authority, fits) in [
+        // 宪法 62(13): 批准省、自治区和直辖市的建置.
+        (
+            R::Rename,
+            DivisionLevel::Province,
+            vec![K::Province],
+            A::NationalPeoplesCongress,
+            true,
+        ),
+        (
+            R::Merge,
+            DivisionLevel::Province,
+            vec![K::Province],
+            A::StateCouncil,
+            false,
+        ),
+        (
+            R::Retype,
+            DivisionLevel::County,
+            vec![K::County],
+            A::NationalPeoplesCongress,
+            false,
+        ),
         (
             R::Retype,
             DivisionLevel::County,
@@ -320,7 +342,7 @@ fn what_cannot_be_is_refused_with_its_code() {
         vec![towns[0], towns[1]],
         under_itself,
     );
-    assert_eq!(refused(&circle), "PARENT_UNFIT");
+    assert_eq!(refused(&circle), "CODE_UNFIT PARENT_UNFIT");
     let mut stranger = merged();
     stranger[0].division = Some(towns[2]);
     let absorbed = change(LineageRelation::Merge, vec![towns[0], towns[1]], stranger);
@@ -347,4 +369,26 @@ fn figures_are_shared_without_loss() {
     assert_eq!(halves.iter().map(|p| rebased(3, *p)).sum::<i64>(), 3);
     // A half of a half is a quarter.
     assert_eq!(within((0.0, 0.5), (0.5, 1.0)), (0.5, 0.75));
+}
+
+/// GB/T 2260, GB/T 10114: the first digits of a code are those of the division above.
+#[test]
+fn a_code_begins_with_the_digits_of_the_division_above() {
+    let state = |code: &str| {
+        let id = dataset().by_code(code).unwrap().id;
+        country().states.get(&id).cloned().unwrap()
+    };
+    for (code, above, fits) in [
+        ("510118191", Some("510118"), true),
+        ("510104191", Some("510118"), false),
+        ("510199", Some("510100"), true),
+        ("510399", Some("510100"), false),
+        // A county directly under the province.
+        ("429098", Some("420000"), true),
+        ("439098", Some("420000"), false),
+        ("510000", None, true),
+    ] {
+        let above = above.map(state);
+        assert_eq!(code_under(code, above.as_ref()).is_none(), fits, "{code}");
+    }
 }

@@ -16,8 +16,10 @@ use crate::{
         place_name, vocabulary::DivisionLevel,
     },
     rules::{
-        divisions::{Change, State, Target, World},
-        names, romanise, scope,
+        divisions::{self as law, Change, State, Target, World},
+        famous, names,
+        parameters::{self, Key},
+        romanise, scope,
         scope::PlaceKind,
         state::NamingState,
     },
@@ -163,11 +165,13 @@ pub(super) async fn world<C: ConnectionTrait>(db: &C, change: &Change) -> Result
     Ok(world)
 }
 
-/// P-3, P-5: new names of divisions are alone in the country or province, and borrowed from nobody.
+/// P-3, P-4, P-5: new names of divisions are alone in the country or province, in sound too unless that was judged,
+/// and borrowed from nobody.
 pub(super) async fn names_stand<C: ConnectionTrait>(
     db: &C,
     change: &Change,
     world: &World,
+    is_judged: bool,
 ) -> Result<Vec<UserError>> {
     let mut faults = Vec::new();
     let sources: Vec<&State> = change
@@ -179,28 +183,42 @@ pub(super) async fn names_stand<C: ConnectionTrait>(
         if sources.iter().any(|source| source.name == target.name) {
             continue;
         }
-        let Some(level) = sources.first().map(|source| source.level) else {
-            continue;
-        };
-        let province = sources.first().map(|source| source.province);
-        let mut namesakes = division_version::Entity::find()
-            .filter(division_version::Column::Name.eq(&target.name))
+        let tones = parameters::value_at(Key::HomophoneTones, &target.code, change.effective) != 0;
+        let level = law::level_of(change, world, target);
+        let above = law::parent_of(change, world, target).and_then(|id| world.states.get(&id));
+        let province = sources.first().copied().or(above).map(|one| one.province);
+        let mut beside = division_version::Entity::find()
+            .select_only()
+            .column(division_version::Column::Name)
             .filter(division_version::Column::ValidTo.is_null())
             .filter(division_version::Column::Division.is_not_in(change.sources.iter().copied()));
         if scope::division_scope(level) == scope::Scope::Province {
-            namesakes = namesakes.filter(division_version::Column::Province.eq(province));
+            beside = beside
+                .filter(division_version::Column::Level.eq(DivisionLevel::Township))
+                .filter(division_version::Column::Province.eq(province));
         } else {
-            namesakes =
-                namesakes.filter(division_version::Column::Level.ne(DivisionLevel::Township));
+            beside = beside.filter(division_version::Column::Level.ne(DivisionLevel::Township));
         }
-        if namesakes.one(db).await?.is_some() {
-            let kinds = [scope::ConflictKind::Same];
+        let beside: Vec<String> = beside.into_tuple().all(db).await?;
+        let kinds: Vec<_> = beside
+            .iter()
+            // Only names of as many characters can sound alike.
+            .filter(|name| name.chars().count() == target.name.chars().count())
+            .filter_map(|name| scope::conflict(&target.name, name, tones))
+            .collect();
+        faults.extend(
+            scope::may_stand(&kinds, is_judged)
+                .map(|fault| fault.field(&["input", "change", "targets", "name"])),
+        );
+        let (specific, _) = romanise::split(&target.name, PlaceKind::Division);
+        // 9(9) says famous ones never, wherever they lie; others where they lie beyond.
+        if famous::is_borrowed(specific) {
             faults.extend(
-                scope::may_stand(&kinds, true)
+                names::division_borrows(specific, &[specific])
                     .map(|fault| fault.field(&["input", "change", "targets", "name"])),
             );
+            continue;
         }
-        let (specific, _) = romanise::split(&target.name, PlaceKind::Division);
         let counties: Vec<Uuid> = sources
             .iter()
             .flat_map(|source| [Some(source.division), source.parent])

@@ -68,6 +68,7 @@ async fn alone(
             except: row.place,
             application: Some(row.id),
             today: act.today,
+            province: act.services.province.as_str(),
         },
     )
     .await?;
@@ -266,7 +267,8 @@ fn reviewer(
         NamingAuthority::PrefectureGovernment
         | NamingAuthority::ProvinceGovernment
         | NamingAuthority::Ministry
-        | NamingAuthority::StateCouncil => at(L::Province),
+        | NamingAuthority::StateCouncil
+        | NamingAuthority::NationalPeoplesCongress => at(L::Province),
         NamingAuthority::CountyGovernment | NamingAuthority::PlaceNameDepartment => {
             at(L::Prefecture).or_else(|| at(L::Province))
         }

@@ -148,6 +148,7 @@ pub async fn submit(
             except: asked.place,
             application: None,
             today: act.today,
+            province: act.services.province.as_str(),
         },
     )
     .await?;
@@ -366,6 +367,10 @@ pub async fn resubmit(
     if let Some(first) = asked.refusals(act).into_iter().next() {
         return Err(first.into());
     }
+    // What stood against the first form may stand against the second, and what was listed since.
+    let chain = divisions::chain(tx, row.division, act.today).await?;
+    stands(tx, &asked, county_of(&chain)?).await?;
+    agrees(tx, &asked, &chain, act).await?;
     let name = asked.name();
     let roman = romanise::romanise(asked.specific, Some(asked.generic), asked.place_kind);
     let position = act::optional_text(input.position.as_deref(), "position", 200)?;
@@ -413,6 +418,7 @@ pub async fn accept(
             except: row.place,
             application: Some(row.id),
             today: act.today,
+            province: act.services.province.as_str(),
         },
     )
     .await?;

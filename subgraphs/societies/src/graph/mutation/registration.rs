@@ -5,8 +5,8 @@ use crate::graph::payload::{OrganizationPayload, PermitCasePayload};
 use crate::input::Form;
 use crate::input::registration::{
     AcceptRegistrationInput, CharityInput, CloseBranchInput, DecideRegistrationInput,
-    FileParticularInput, OpenBranchInput, StartLiquidationInput, SubmitRegistrationInput,
-    WithdrawRegistrationInput,
+    ExtendRegistrationInput, FileParticularInput, OpenBranchInput, StartLiquidationInput,
+    SubmitRegistrationInput, WithdrawRegistrationInput,
 };
 use crate::service::particulars;
 use crate::service::permit::decide;
@@ -141,6 +141,23 @@ impl Registration {
         PermitCasePayload::of(
             ctx,
             change(ctx, "decideRegistration", input, decide::decide).await?,
+        )
+        .await
+    }
+
+    /// Makes the term of an application ten working days longer, once; by the head of the authority, before the term is over (延长办理期限).
+    #[graphql(
+        directive = requires_scopes::apply(vec![vec!["societies.write".into(), "officer".into()]]),
+        directive = cache_invalidate::apply(vec!["PermitSla".into()])
+    )]
+    async fn extend_registration(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The term (期限).")] input: ExtendRegistrationInput,
+    ) -> Result<PermitCasePayload> {
+        PermitCasePayload::of(
+            ctx,
+            change(ctx, "extendRegistration", input, decide::extend).await?,
         )
         .await
     }

@@ -2,16 +2,17 @@
 
 use crate::graph::change::change;
 use crate::graph::payload::{
-    AnnualReportPayload, CleanupCasePayload, CreditListingPayload, OrganizationPayload,
-    RatingPayload,
+    AnnualReportPayload, AssignOrganizationsPayload, CleanupCasePayload, CreditListingPayload,
+    OrganizationPayload, RatingPayload,
 };
 use crate::input::supervision::{
-    BanOrganizationInput, ChangeRatingInput, CloseCleanupInput, CloseOrgInspectionInput,
-    DecideOfficeReviewInput, EndSuspensionInput, ImposePenaltyInput, JudgeAnnualReportInput,
-    ListOrganizationInput, OpenCleanupInput, RateOrganizationInput, RecordLetterInput,
-    RecordOrgInspectionInput, RecordSupervisorViewInput, RemoveListingInput, StepCleanupInput,
+    AssignOrganizationsInput, BanOrganizationInput, ChangeRatingInput, CloseCleanupInput,
+    CloseOrgInspectionInput, DecideOfficeReviewInput, EndSuspensionInput, ImposePenaltyInput,
+    JudgeAnnualReportInput, ListOrganizationInput, OpenCleanupInput, RateOrganizationInput,
+    RecordLetterInput, RecordOrgInspectionInput, RecordSupervisorViewInput, RemoveListingInput,
+    StepCleanupInput,
 };
-use crate::service::{cleanup, conclusion, listings, penalties, ratings, reviews};
+use crate::service::{cleanup, conclusion, listings, moves, penalties, ratings, reviews};
 use async_graphql::{Context, Object};
 use kit::Result;
 use kit::federation::directives::*;
@@ -37,6 +38,23 @@ impl Supervision {
         OrganizationPayload::of(
             ctx,
             change(ctx, "decideOfficeReview", input, reviews::decide).await?,
+        )
+        .await
+    }
+
+    /// Assigns organizations of a division that was divided to one of its successors; by an officer above all of them (指定承接登记管理机关).
+    #[graphql(
+        directive = requires_scopes::apply(vec![vec!["societies.write".into(), "officer".into()]]),
+        directive = cache_invalidate::apply(vec!["Organization".into(), "Division".into()])
+    )]
+    async fn assign_organizations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The assignment (指定).")] input: AssignOrganizationsInput,
+    ) -> Result<AssignOrganizationsPayload> {
+        AssignOrganizationsPayload::of(
+            ctx,
+            change(ctx, "assignOrganizations", input, moves::assign).await?,
         )
         .await
     }

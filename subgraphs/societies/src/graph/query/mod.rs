@@ -31,10 +31,7 @@ fn own_division(ctx: &async_graphql::Context<'_>, id: &ID) -> Result<Uuid> {
     let id = division(id)?;
     let caller = ctx.principal();
     let officer = matches!(caller.role, Role::Registrar | Role::Supervisor);
-    let code = kit::divisions::dataset()
-        .by_id(&id)
-        .map(|d| d.code.as_str());
-    if officer && code.is_some_and(|code| caller.oversees(code)) {
+    if officer && caller.works_in(&id) {
         return Ok(id);
     }
     Err(Error::Forbidden)

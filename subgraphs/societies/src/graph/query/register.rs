@@ -272,9 +272,10 @@ impl Register {
         let sla = async {
             let services = ctx.services();
             let (id, range) = (division(&within)?, Months::new(from, to)?);
-            let all =
-                supervision::permit_sla(services.db.read(), id, range, services.clock.today())
-                    .await?;
+            let place = ctx.principal().divisions.successor(&id);
+            let place = place.map_or("", |division| division.code.as_str());
+            let (db, today) = (services.db.read(), services.clock.today());
+            let all = supervision::permit_sla(db, id, place, range, today).await?;
             Ok(all.into_iter().map(PermitSla::from).collect())
         };
         Some(sla.await)

@@ -3,13 +3,14 @@
 use super::submit::release;
 use super::{APPLICANT, clock_start, grant, last_days, person_of, read, standing};
 use crate::input::registration::{
-    AcceptRegistrationInput, DecideRegistrationInput, WithdrawRegistrationInput,
+    AcceptRegistrationInput, DecideRegistrationInput, ExtendRegistrationInput,
+    WithdrawRegistrationInput,
 };
 use crate::model::{permit_case, sealed};
 use crate::rules::permit::{PermitEvent, next};
 use crate::rules::refusal;
 use crate::rules::state::OrgEvent;
-use crate::rules::term::days_taken;
+use crate::rules::term::{self, Extension, days_taken};
 use crate::service::act::{Act, at, id, is_rest, refused, same_version, text};
 use crate::vocabulary::{OrgState, PermitItem, PermitState};
 use futures_util::future::BoxFuture;
@@ -119,6 +120,35 @@ pub fn decide<'a>(act: Act<'a>, input: &'a DecideRegistrationInput) -> BoxFuture
         }
         release(act, case.id).await?;
         write(act, &old, case, "RegistrationDecided").await
+    })
+}
+
+/// O-4, 行政许可法 第四十二条: makes the term of an application longer, by the head of the authority and with the
+/// reason that the applicant is told; answers the case.
+pub fn extend<'a>(act: Act<'a>, input: &'a ExtendRegistrationInput) -> BoxFuture<'a, Result<Uuid>> {
+    Box::pin(async move {
+        let old = read::case(act.tx, &id(&input.id, "id")?).await?;
+        act.officer(&old.division_id)?;
+        same_version(old.version, input.version)?;
+        let reason = text(&input.reason, 200, "reason")?;
+        let stands = standing(&old, act.today);
+        let asked = Extension {
+            unit: old.unit,
+            state: stands.state,
+            by_head: act.actor.role == Role::Supervisor,
+            extended: u16::try_from(old.extended_days).unwrap_or(u16::MAX),
+            due: stands.statutory_due,
+        };
+        let days = term::extend(&asked, act.today).map_err(|refusal| at(refusal, "id"))?;
+        let mut case = permit_case::Model {
+            state: stands.state,
+            received: stands.received,
+            extended_days: i32::from(days),
+            extension_reason: Some(reason),
+            ..old.clone()
+        };
+        (case.statutory_due, case.committed_due) = last_days(&case, stands.received);
+        write(act, &old, case, "RegistrationTermExtended").await
     })
 }
 

@@ -3,13 +3,13 @@
 use super::submit::Head;
 use super::{Form, Founding, may_lead, name_is_free};
 use crate::input::registration::FoundingInput;
-use crate::rules::founding::{self, Parts, ServiceBody};
+use crate::rules::founding::{self, Parts, ServiceBody, Supervision};
 use crate::rules::name::{NameAsked, name, not_to_register};
 use crate::rules::office::full_capacity;
 use crate::service::act::{Act, at, id, not_negative, refused, text};
 use crate::vocabulary::{OrgKind, RegistrarLevel};
 use kit::Result;
-use kit::divisions::{Level, dataset};
+use kit::divisions::{Divisions, Level};
 use minzheng_kit as kit;
 use uuid::Uuid;
 
@@ -21,7 +21,7 @@ pub(super) async fn form(
 ) -> Result<(Uuid, Form)> {
     not_to_register(input.exempt).map_err(|refusal| at(refusal, "exempt"))?;
     let division = id(&input.division, "division")?;
-    let level = level_of(&division)?;
+    let level = level_of(&act.actor.divisions, &division)?;
     // Officers found at their own counter; citizens hand in for whoever is to lead.
     if act.actor.role != kit::Role::Citizen {
         act.officer(&division)?;
@@ -29,15 +29,18 @@ pub(super) async fn form(
         return Err(kit::Error::Forbidden);
     }
     let whole = input.name.trim();
-    let begins = divisions_of(&division);
+    let begins = divisions_of(&act.actor.divisions, &division);
     name(&NameAsked {
         kind: input.kind,
         level,
         name: whole,
         divisions: &begins,
+        national_approval: input.national_name_approval.as_deref(),
     })
     .map_err(|refusal| at(refusal, "name"))?;
-    name_is_free(act.tx, whole, "").await?;
+    let division_name = prefix(&begins, whole);
+    let bare = (input.kind, division_name.as_deref(), whole);
+    name_is_free(act.tx, bare, &division, "").await?;
     conditions(act, input, level)?;
     let head = head.ok_or_else(|| {
         refused(
@@ -62,7 +65,7 @@ pub(super) async fn form(
         kind: input.kind,
         level,
         name: whole.to_owned(),
-        division_name: prefix(&begins, whole),
+        division_name,
         funds_fen: input.funds.0,
         members: (input.individual_members, input.unit_members),
         domicile: input
@@ -75,6 +78,8 @@ pub(super) async fn form(
         activity_area: optional(&input.activity_area, "activityArea")?,
         activity: input.activity,
         as_charity: input.as_charity,
+        raises_publicly: input.raises_publicly,
+        direct_class: input.direct_class,
     };
     Ok((division, Form::Found(Box::new(form))))
 }
@@ -110,7 +115,6 @@ fn conditions(act: Act<'_>, input: &FoundingInput, level: RegistrarLevel) -> Res
         OrgKind::CivilNonEnterprise => {
             founding::service_body(&ServiceBody {
                 name: &input.name,
-                supervisor_consents: input.supervisor.is_none() || input.consented_on.is_some(),
                 has_staff: input.has_staff,
                 has_property: input.has_property,
                 has_premises: input.has_premises,
@@ -118,17 +122,30 @@ fn conditions(act: Act<'_>, input: &FoundingInput, level: RegistrarLevel) -> Res
             .map_err(|refusal| at(refusal, "hasProperty"))?;
         }
     }
-    founding::consent(
-        input.supervisor.is_some(),
-        input.consented_on.map(|day| day.0),
-        today,
-    )
-    .map_err(|refusal| at(refusal, "consentedOn"))
+    founding::founders_fit(input.is_deprived_of_rights)
+        .map_err(|refusal| at(refusal, "isDeprivedOfRights"))?;
+    let named = |department: &String| !department.trim().is_empty();
+    let body = Supervision {
+        kind: input.kind,
+        level,
+        name: input.name.trim(),
+        as_charity: input.as_charity,
+        has_supervisor: input.supervisor.as_ref().is_some_and(named),
+        consented: input.consented_on.map(|day| day.0),
+        direct: input.direct_class,
+    };
+    founding::consent(&body, today).map_err(|refusal| {
+        let field = match refusal.code {
+            "SUPERVISOR_CONSENT_MISSING" => "consentedOn",
+            _ => "supervisor",
+        };
+        at(refusal, field)
+    })
 }
 
 /// The registrar's level by its division: provinces, prefectures and counties register.
-fn level_of(division: &Uuid) -> Result<RegistrarLevel> {
-    match dataset().by_id(division).map(|division| division.level) {
+fn level_of(data: &Divisions, division: &Uuid) -> Result<RegistrarLevel> {
+    match data.by_id(division).map(|division| division.level) {
         Some(Level::Province) => Ok(RegistrarLevel::Province),
         Some(Level::Prefecture) => Ok(RegistrarLevel::Prefecture),
         Some(Level::County) => Ok(RegistrarLevel::County),
@@ -142,8 +159,7 @@ fn level_of(division: &Uuid) -> Result<RegistrarLevel> {
 }
 
 /// The names with which an organization of this registrar may begin: its division's and those above.
-pub(super) fn divisions_of(division: &Uuid) -> Vec<&'static str> {
-    let data = dataset();
+pub(super) fn divisions_of<'a>(data: &'a Divisions, division: &Uuid) -> Vec<&'a str> {
     let own = data.by_id(division).into_iter();
     own.chain(data.ancestors(division))
         .map(|division| division.name.as_str())

@@ -10,6 +10,7 @@ use crate::service::act::{Act, moved, refused};
 use crate::vocabulary::{
     CharityBasis, OfficeEnd, OfficeRole, OrgChangeItem, OrgFilingKind, OrgKind, OrgState,
 };
+use kit::divisions::Divisions;
 use kit::{Error, Result, YearMonth};
 use minzheng_kit as kit;
 use sea_orm::ActiveValue::Set;
@@ -38,7 +39,7 @@ pub(super) async fn apply(act: Act<'_>, case: &permit_case::Model) -> Result<Opt
         Form::Change(change) => changed(act, case, &before, change).await?,
         Form::Charter => file(act, code, OrgFilingKind::Charter).await?,
         Form::Deregister(_) => {
-            deregister(act, &before).await?;
+            deregister(act, &before, OrgEvent::Deregister).await?;
         }
         Form::RecogniseCharity => {
             let after = organization::Model {
@@ -62,7 +63,8 @@ pub(super) async fn apply(act: Act<'_>, case: &permit_case::Model) -> Result<Opt
 
 /// A new organization with its code, name, head and members.
 async fn found(act: Act<'_>, case: &permit_case::Model, form: &Founding) -> Result<String> {
-    name_is_free(act.tx, &form.name, "").await?;
+    let bare = (form.kind, form.division_name.as_deref(), form.name.as_str());
+    name_is_free(act.tx, bare, &case.division_id, "").await?;
     let head = person_of(act.tx, case.id, HEAD)
         .await?
         .ok_or(Error::NotFound)?;
@@ -97,6 +99,8 @@ async fn found(act: Act<'_>, case: &permit_case::Model, form: &Founding) -> Resu
         activity: form.activity,
         industry_department: form.industry_department.clone(),
         activity_area: form.activity_area.clone(),
+        raises_publicly: form.raises_publicly,
+        direct_class: form.direct_class,
     };
     organization::Entity::insert(row.into_active_model())
         .exec_without_returning(act.tx)
@@ -173,8 +177,10 @@ async fn new_code(act: Act<'_>, division: Uuid, kind: OrgKind) -> Result<String>
         OrgKind::CivilNonEnterprise => '2',
         OrgKind::Foundation => '3',
     };
-    let place = kit::divisions::dataset()
-        .by_id(&division)
+    let place = act
+        .actor
+        .divisions
+        .successor(&division)
         .and_then(|division| division.code.get(..6))
         .ok_or(Error::NotFound)?;
     kit::credit_code::check_digits(&format!("5{letter}{place}{}{tail}", segment.prefix))
@@ -195,7 +201,8 @@ async fn changed(
     match change.item {
         OrgChangeItem::Name => {
             let name = change.text.clone().ok_or(Error::NotFound)?;
-            name_is_free(act.tx, &name, code).await?;
+            let bare = (before.kind, change.division_name.as_deref(), name.as_str());
+            name_is_free(act.tx, bare, &before.registrar_division_id, code).await?;
             let division = before.registrar_division_id;
             new_name(act, code, division, &name, change.division_name.as_deref()).await?;
             after.name = name;
@@ -229,14 +236,16 @@ async fn changed(
     Ok(())
 }
 
-/// O-18: the organization no longer exists; its offices and branches end with it.
+/// O-18: the organization no longer exists, after its liquidation or because another took it over; its offices
+/// and branches end with it.
 pub(crate) async fn deregister(
     act: Act<'_>,
     before: &organization::Model,
+    event: OrgEvent,
 ) -> Result<organization::Model> {
     let code = before.credit_code.as_str();
     let after = organization::Model {
-        state: moved(before, OrgEvent::Deregister)?,
+        state: moved(before, event)?,
         ended: before.ended.or(Some(act.today)),
         ended_month: before
             .ended_month
@@ -313,7 +322,8 @@ async fn new_name(
         .filter(organization_name::Column::ValidTo.is_null())
         .exec(act.tx)
         .await?;
-    let named = division_name.and_then(|named| division_named(&division, named));
+    let named =
+        division_name.and_then(|named| division_named(&act.actor.divisions, &division, named));
     let row = organization_name::ActiveModel {
         credit_code: Set(code.to_owned()),
         valid_from: Set(act.today),
@@ -329,8 +339,7 @@ async fn new_name(
 }
 
 /// The registrar's division or one above it, by name.
-fn division_named(division: &Uuid, name: &str) -> Option<Uuid> {
-    let data = kit::divisions::dataset();
+fn division_named(data: &Divisions, division: &Uuid, name: &str) -> Option<Uuid> {
     let own = data.by_id(division).into_iter();
     own.chain(data.ancestors(division))
         .find(|one| one.name == name)

@@ -16,19 +16,21 @@ pub mod read;
 pub mod submit;
 
 use super::act;
-use crate::model::{office, organization, permit_case, permit_person};
+use crate::model::{office, organization, organization_name, permit_case, permit_person};
+use crate::rules::name as rules_name;
 use crate::rules::office::{HeldOffice, may_lead_society};
 use crate::rules::permit::state_on;
-use crate::rules::term::{due_on, permit_term};
+use crate::rules::term::{asked_term, due_on};
 use crate::vocabulary::{
-    ActivityField, DayUnit, OfficeRole, OrgChangeItem, OrgKind, OrgState, PermitItem, PermitState,
-    RegistrarLevel,
+    ActivityField, DayUnit, DirectRegistrationClass, OfficeRole, OrgChangeItem, OrgKind, OrgState,
+    PermitItem, PermitState, RegistrarLevel,
 };
 use chrono::NaiveDate;
 use kit::Result;
 use minzheng_kit as kit;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// The role of who hands an application in.
@@ -80,6 +82,12 @@ pub struct Founding {
     pub activity: Option<ActivityField>,
     /// As a charity at once.
     pub as_charity: bool,
+    /// A foundation that raises from the public.
+    #[serde(default)]
+    pub raises_publicly: bool,
+    /// The class by which it is registered directly.
+    #[serde(default)]
+    pub direct_class: Option<DirectRegistrationClass>,
 }
 
 /// A change of registration.
@@ -98,6 +106,12 @@ pub struct Change {
 }
 
 impl Form {
+    /// Whether a body asks to be a charity from the start.
+    #[must_use]
+    pub fn as_charity(&self) -> bool {
+        matches!(self, Self::Found(founding) if founding.as_charity)
+    }
+
     /// The form of a case; none for old cases without one.
     #[must_use]
     pub fn of(case: &permit_case::Model) -> Option<Self> {
@@ -147,7 +161,7 @@ fn last_days(
     received: NaiveDate,
 ) -> (Option<NaiveDate>, Option<NaiveDate>) {
     let due = |days: i32| {
-        let days = u16::try_from(days).unwrap_or_default();
+        let days = u16::try_from(days + case.extended_days).unwrap_or_default();
         due_on(received, days, case.unit, &act::is_rest)
     };
     (due(case.statutory_days), due(case.committed_days))
@@ -164,15 +178,15 @@ fn clock_start(unit: DayUnit, submitted: NaiveDate, accepted: NaiveDate) -> Naiv
 
 /// A new case without its decision.
 fn new_case(
+    act: act::Act<'_>,
     item: PermitItem,
-    division: Uuid,
+    (division, as_charity): (Uuid, bool),
     code: Option<String>,
-    today: NaiveDate,
 ) -> permit_case::Model {
-    let place = kit::divisions::dataset()
-        .by_id(&division)
-        .map_or("", |division| division.code.as_str());
-    let term = permit_term(item, place, today);
+    let today = act.today;
+    let place = act.actor.divisions.successor(&division);
+    let place = place.map_or("", |division| division.code.as_str());
+    let term = asked_term(item, as_charity, place, today);
     permit_case::Model {
         id: kit::id::new(),
         item,
@@ -196,6 +210,8 @@ fn new_case(
         missing: None,
         ground: None,
         late: false,
+        extended_days: 0,
+        extension_reason: None,
     }
 }
 
@@ -226,8 +242,14 @@ pub(super) async fn may_lead(db: &impl ConnectionTrait, person: &str, code: &str
     may_lead_society(&offices, code).map_err(|refusal| act::at(refusal, "legalRepresentative"))
 }
 
-/// O-7: no living organization carries the name.
-async fn name_is_free(db: &impl ConnectionTrait, name: &str, code: &str) -> Result<()> {
+/// O-7: no living organization carries the name, and none of the kind with the same registrar one that says
+/// the same but for its division and form. `bare` is the kind, the division's name in it, and the whole name.
+async fn name_is_free(
+    db: &impl ConnectionTrait,
+    (kind, division_name, name): (OrgKind, Option<&str>, &str),
+    registrar: &Uuid,
+    code: &str,
+) -> Result<()> {
     let taken = organization::Entity::find()
         .filter(organization::Column::Name.eq(name))
         .filter(organization::Column::CreditCode.ne(code))
@@ -235,7 +257,7 @@ async fn name_is_free(db: &impl ConnectionTrait, name: &str, code: &str) -> Resu
         .one(db)
         .await?;
     if taken.is_none() {
-        return Ok(());
+        return not_similar(db, (kind, division_name, name), registrar, code).await;
     }
     Err(kit::Error::Invalid(
         kit::UserError::new(
@@ -246,6 +268,42 @@ async fn name_is_free(db: &impl ConnectionTrait, name: &str, code: &str) -> Resu
         .field(&["input", "name"])
         .basis("社会组织名称管理办法 (2024) 第五条"),
     ))
+}
+
+/// O-5, O-7: no living body of the kind with this registrar has a similar name.
+async fn not_similar(
+    db: &impl ConnectionTrait,
+    (kind, division_name, name): (OrgKind, Option<&str>, &str),
+    registrar: &Uuid,
+    code: &str,
+) -> Result<()> {
+    let core = rules_name::core(kind, division_name, name);
+    let beside = organization::Entity::find()
+        .filter(organization::Column::RegistrarDivisionId.eq(*registrar))
+        .filter(organization::Column::Kind.eq(kind))
+        .filter(organization::Column::CreditCode.ne(code))
+        .filter(organization::Column::State.is_in(OrgState::LIVE))
+        .filter(organization::Column::Name.contains(core.as_str()))
+        .all(db)
+        .await?;
+    if beside.is_empty() {
+        return Ok(());
+    }
+    let codes: Vec<String> = beside.iter().map(|one| one.credit_code.clone()).collect();
+    let names = organization_name::Entity::find()
+        .filter(super::among(organization_name::Column::CreditCode, &codes))
+        .filter(organization_name::Column::ValidTo.is_null())
+        .all(db)
+        .await?;
+    let named: HashMap<&str, Option<&str>> = names
+        .iter()
+        .map(|row| (row.credit_code.as_str(), row.division_name.as_deref()))
+        .collect();
+    let similar = beside.iter().any(|one| {
+        let begins = named.get(one.credit_code.as_str()).copied().flatten();
+        rules_name::core(kind, begins, &one.name) == core
+    });
+    rules_name::not_similar(similar).map_err(|refusal| act::at(refusal, "name"))
 }
 
 /// The token of a role in a case.

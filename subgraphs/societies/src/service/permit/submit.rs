@@ -177,16 +177,23 @@ async fn changed(
                 .as_deref()
                 .ok_or_else(|| part_missing("text"))?
                 .trim();
-            let begins = founding::divisions_of(&organization.registrar_division_id);
+            let begins =
+                founding::divisions_of(&act.actor.divisions, &organization.registrar_division_id);
             name(&NameAsked {
                 kind: organization.kind,
                 level: organization.registrar_level,
                 name: given,
                 divisions: &begins,
+                national_approval: wanted.national_name_approval.as_deref(),
             })
             .map_err(|refusal| at(refusal, "text"))?;
-            name_is_free(act.tx, given, &organization.credit_code).await?;
             form.division_name = founding::prefix(&begins, given);
+            let bare = (organization.kind, form.division_name.as_deref(), given);
+            let (registrar, code) = (
+                &organization.registrar_division_id,
+                &organization.credit_code,
+            );
+            name_is_free(act.tx, bare, registrar, code).await?;
             form.text = Some(given.to_owned());
         }
         OrgChangeItem::SupervisingDepartment => {
@@ -227,7 +234,7 @@ fn enough_funds(act: Act<'_>, organization: &organization::Model, fen: i64) -> R
     match organization.kind {
         OrgKind::SocialGroup => society_funds(fen, level, act.today),
         OrgKind::Foundation => {
-            let public = organization.public_raising_since.is_some();
+            let public = organization.raises_publicly;
             foundation_fund(fen, public, true, level, act.today)
         }
         OrgKind::CivilNonEnterprise => Ok(()),
@@ -287,7 +294,12 @@ async fn case(act: Act<'_>, s: &Submission, asked: &Asked) -> Result<permit_case
             name: asked.name.clone(),
             form: Some(form),
             late: asked.late,
-            ..new_case(s.input.item, asked.division, code, act.today)
+            ..new_case(
+                act,
+                s.input.item,
+                (asked.division, asked.form.as_charity()),
+                code,
+            )
         };
         permit_case::Entity::insert(case.clone().into_active_model())
             .exec_without_returning(act.tx)

@@ -1,41 +1,101 @@
 //! Checkers of the core: [`model`] walks every state of a small world, [`simulator`] throws dice in
-//! a larger one, [`cases`] and [`races`] play the failure cases one by one on a [`stage`].
+//! a larger one, [`cases`], [`races`] and [`restores`] play the failure cases one by one on a
+//! [`stage`].
 //!
-//! Where each failure case of the domain study is shown:
+//! **Where each failure case of the domain study is shown.** Names without a path are here; `rules`,
+//! `service` and `tests` are this crate's. The dice and the walk meet most of 1–22, 26–33, 57, 60
+//! and 61 in every run besides.
 //!
-//! | case | where | case | where |
-//! |---|---|---|---|
-//! | 1–8 | [`cases`] | 31–33 | [`races`] |
-//! | 9 (inside a transaction) | [`simulator`]: a crash before or after any transaction | 34 | `rules::ledger` |
-//! | 10–15, 17–19, 21–23 | [`cases`] | 35–37, 42 | `kit::citizen_id`, the vault of persons |
-//! | 16, 20 (order) | [`model`]: every order | 38, 39 | [`cases`] |
-//! | 24, 25, 55 | the shell: keys, routing, tokens | 40, 41, 58, 59 | `rules::{impersonation, ledger, proof}` |
-//! | 26–30 | [`races`] | 43–45 | `rules::{age, cooling_off}` |
-//! | 46, 50, 63 | [`races`] | 47, 48 | `service::certificates` |
-//! | 57, 60–62 | [`cases`] | 49, 51–54 | gateway: authorisation, access log |
-//! | 56 (peak) | measured, not simulated | | |
-
+//! | case | test |
+//! |---|---|
+//! | 1, 2, 3 | `cases::case_1_2_3_a_coordinator_that_dies_before_the_commit_…` |
+//! | 4 | `cases::case_4_a_commit_whose_answer_was_lost_…` |
+//! | 5 | `cases::case_5_a_commit_that_comes_after_the_question_…` |
+//! | 6 | `cases::case_6_a_coordinator_lost_for_good_…` |
+//! | 7, 8 | `cases::case_7_8_the_certificate_exists_in_the_moment_…` |
+//! | 9 | `cases::case_9_a_decider_that_dies_in_its_transaction_…` |
+//! | 10 | `cases::case_10_a_holder_that_starts_again_…` |
+//! | 11 | `cases::case_11_a_holder_restored_without_its_hold_…`, `…case_11_a_confirm_without_a_hold_…` |
+//! | 12 | `cases::case_12_the_older_of_two_coordinators_…` |
+//! | 13, 14 | `cases::case_13_14_what_comes_twice_…` |
+//! | 15 | `cases::case_15_a_cancel_before_its_try_…` |
+//! | 16 | `cases::case_16_an_answer_to_the_try_that_comes_after_the_confirm_…` |
+//! | 17 | `cases::case_17_another_body_under_the_same_key_…` |
+//! | 18 | `cases::case_18_a_line_cut_one_way_…` |
+//! | 19 | `cases::case_19_a_holder_cut_off_for_26_hours_…` |
+//! | 20 | `cases::case_20_in_whatever_order_messages_come_…`; [`model`]: every order |
+//! | 21 | `cases::case_21_at_exactly_the_soft_expiry_…` |
+//! | 22 | `cases::case_22_a_holder_whose_clock_is_a_day_off_…` |
+//! | 23 | `cases::case_23_62_…`; the nonce: `tests::interop::only_a_peer_speaks_and_never_twice_with_one_text` |
+//! | 24 | `cases::case_24_25_what_nobody_can_verify_…`; the keys: `interop::book::a_signature_is_judged_with_the_key_of_its_time`, `interop::wire::jws::who_when_and_to_whom_must_be_right` |
+//! | 25 | `cases::case_24_25_…`; the table: `interop::routing::a_number_leads_to_the_province_…` |
+//! | 26 | `races::case_26_the_same_person_at_two_registries_…` |
+//! | 27, 28 | `races::case_27_28_crossing_pairs_and_triangles_…` |
+//! | 29 | `races::case_29_who_is_still_married_…` |
+//! | 30 | `races::case_30_of_two_applications_in_two_provinces_…` |
+//! | 31 | `races::case_31_a_withdrawal_and_a_certificate_…` |
+//! | 32 | `races::case_32_a_death_during_the_hold_aborts_…`, `…goes_to_two_officers`, `…the_deciders_own_dead_…` |
+//! | 33 | `races::case_33_a_court_paper_before_the_upload_…` |
+//! | 34 | `races::case_34_a_late_court_divorce_of_the_earlier_marriage_…`; `rules::court::a_late_judgment_never_overwrites_…` |
+//! | 35 | `kit::identity::an_old_number_leads_to_the_modern_one_and_a_placeholder_to_nobody` (one token, one ledger) |
+//! | 36, 37 | `cases::case_36_37_41_who_is_unclear_or_unknown_…`; `kit::identity` as 35 |
+//! | 38 | `cases::case_38_peers_with_other_routing_tables_…` |
+//! | 39 | `cases::case_39_a_table_that_changes_during_a_hold_…` |
+//! | 40 | `races::case_40_a_registration_by_impersonation_…`; `tests::cases::a_registration_by_impersonation_…` |
+//! | 41 | `cases::case_36_37_41_…`; `rules::ledger::the_status_follows_from_the_events_…` |
+//! | 42 | `tests::events::merging_two_persons_…`, `tests::followed::a_split_gives_back_the_chain_…` |
+//! | 43 | `rules::age::the_birthday_counts_as_reached`, `kit::clock::the_legal_day_begins_at_sixteen_hours_utc` |
+//! | 44 | `rules::age::a_leap_day_child_grows_older_on_the_first_of_march_…` |
+//! | 45 | `rules::cooling_off::the_worked_dates_of_the_study_hold` |
+//! | 46 | `races::case_46_a_commit_known_after_midnight_…` |
+//! | 47 | `tests::people::a_citizen_sees_the_own_marriage_under_the_code_of_its_day`, `kit::divisions::a_code_is_borne_by_one_division_at_a_time` |
+//! | 48 | `tests::race::certificate_numbers_have_no_gap_whatever_is_rolled_back` |
+//! | 50 | `races::case_50_who_has_no_part_in_it_…` |
+//! | 56 | `cases::case_56_a_crowd_in_one_minute_…`; the rate is measured beside the shell |
+//! | 57 | `restores::case_57_…` (six) |
+//! | 58 | `tests::courts::a_judgment_waits_for_a_person_and_blocks_a_replacement_meanwhile` |
+//! | 59 | `cases::case_59_a_ledger_without_a_word_…` |
+//! | 60 | `restores::case_60_…` (two), `restores::break_glass_needs_a_day_two_officers_…` |
+//! | 61 | `cases::case_61_a_cancel_without_proof_frees_nobody` |
+//! | 62 | `cases::case_23_62_what_is_older_than_thirty_days_…` |
+//! | 63 | `races::case_63_a_stolen_log_of_messages_names_nobody` |
 //!
-//! **Figures** (2026-11-22, two shared cores, one thread for each walk, opt-level 1). States of the
-//! whole space, without a violation, for the deciders of the two transactions:
+//! **The dice.** 400 schedules are part of every test run; all 100,000 by
+//!
+//! ```sh
+//! cargo test --release --config profile.release.package.minzheng-marriage.opt-level=3 \
+//!     -p minzheng-marriage --lib a_hundred_thousand -- --ignored --nocapture
+//! ```
+//!
+//! which says the seed of every one that fails; `MINZHENG_SCHEDULE=seed … one_schedule_is_told` tells
+//! it step by step. On 2026-11-23: 104,577,114 steps, 529,095 marriages, 239,693 marks set or taken
+//! back, 14,040 divorces, 1,437,707 aborts, 666,054 crashes, 96,292 older disks, 2,416 forced
+//! aborts; 2.7 s of CPU for 1,000 schedules. One of the 100,000 (seed 92117) raised an alarm by a
+//! wrong name; that was mended and is a case and a seed of the normal run since.
+//!
+//! **The walk** (one thread for each; 2026-11-22 at opt-level 1, those of Y,X and Y,Y with two couples
+//! again on 2026-11-23 without optimising on a busy machine). States of the whole space, without a
+//! violation, for the deciders of the two transactions; losses, doublings, delays, any order, and
+//! the loss of everything but the disk at every step need no bound:
 //!
 //! | world | X,X | X,Y | Y,X | Y,Y |
 //! |---|---|---|---|---|
-//! | two couples | 569,334 in 6.8 s | 1,309,692 in 17.6 s | 90,729 in 1.1 s | 405,664 in 3.9 s |
+//! | two couples | 569,334 in 6.8 s | 1,309,692 in 17.6 s | 90,729 in 1.1 s | 415,264 in 16 s |
 //! | two applications | 569,334 in 5.4 s | 1,403,804 in 11.9 s | 97,125 in 0.6 s | 569,334 in 4.2 s |
 //!
-//! One couple with an older disk at any moment: 860,579 states in 4.8 s; with a start at any moment:
-//! 122,669 in 1.0 s. The walk needs no bound on time, losses, doublings or order; the number of
-//! starts and older disks is its only one. Each broken rule is found in the walk (after 12,652 to
-//! 844,032 states) and by the dice (at seed 11, 16, 15 and 1179).
+//! A start raises the epoch and asks the peer, and multiplies the space. One couple with a start of
+//! X at any moment: 94,969 states, of Y: 24,702; with an older disk of either at any moment:
+//! 805,991. **Two couples with a start at any moment** have not been walked to the end: it is
+//! `two_couples_and_a_crash_of_either_province_…`, one space for each value of `MINZHENG_WALK`; nor
+//! has one couple with a start of both, `a_start_of_both_at_every_moment_…`.
 //!
-//! **Open**: the run of 100,000 schedules does not pass yet. It stopped after 470 and 4,144 schedules
-//! of its two halves, at seed 50470 (I-12, two applications open) and seed 4144 (a notice that is
-//! never noted); neither is understood yet. The 300 schedules of the normal run pass.
+//! Each broken rule is found by both: in the walk after 14,860 to 878,976 states, by the dice at
+//! seeds 4, 6, 15 and 85.
 
 mod cases;
 mod model;
 mod races;
+mod restores;
 mod simulator;
-mod stage;
-mod world;
+pub(in crate::interop) mod stage;
+pub(in crate::interop) mod world;

@@ -128,6 +128,29 @@ fn case_30_of_two_applications_in_two_provinces_at_most_one_is_open() {
 }
 
 #[test]
+fn a_mark_that_is_being_replayed_is_no_second_application() {
+    let mut stage = Stage::new();
+    let copy = stage.copy(DA);
+    // Applied for, withdrawn, applied for again: three decisions that DA loses.
+    let wishes = [
+        divorce(&stage, 1, apply(1), false),
+        divorce(&stage, 2, withdraw(1), false),
+        divorce(&stage, 3, apply(2), true),
+    ];
+    for wish in &wishes {
+        together(&mut stage, &[wish]);
+        assert!(done(&stage, wish));
+    }
+    // They come back one by one; the stage looks at the invariants after each.
+    stage.restore(copy);
+    stage.deliver();
+    assert!(stage.provinces[&DA].station.serving());
+    for id in [DA, HA] {
+        assert_eq!(stage.provinces[&id].person(8).mark(), Some(application(2)));
+    }
+}
+
+#[test]
 fn case_31_a_withdrawal_and_a_certificate_in_the_same_minute_exclude_each_other() {
     for ha_decides in [false, true] {
         let mut stage = Stage::new();
@@ -209,6 +232,40 @@ fn case_33_a_court_paper_before_the_upload_reaches_both_ledgers_and_the_upload_s
     assert!(stage.provinces[&DA].untold().is_empty());
     assert!(!stage.married(DA, 1) && !stage.married(HA, 1));
     assert!(!stage.provinces[&A].logs[&wish.txn].uploaded);
+}
+
+#[test]
+fn case_34_a_late_court_divorce_of_the_earlier_marriage_leaves_the_present_one() {
+    let mut stage = Stage::new();
+    for (number, act) in [(1, apply(1)), (2, finish(1))] {
+        let wish = divorce(&stage, number, act, false);
+        together(&mut stage, &[&wish]);
+    }
+    let weds = stage.wish(4, Act::Marry { record: record(4) }, [(DA, 1), (HA, 8)]);
+    together(&mut stage, &[&weds]);
+    stage.assert_married(&weds);
+    // The paper on the marriage of record 8 comes only now.
+    stage.happens(HA, 8, court(record(8)), None);
+    stage.deliver();
+    stage.assert_married(&weds);
+    assert!(!stage.provinces[&HA].person(8).disputed());
+}
+
+#[test]
+fn case_40_a_registration_by_impersonation_is_revoked_on_both_ledgers_and_frees_both() {
+    let mut stage = Stage::new();
+    let wish = stage.couple(1, 1, 1);
+    together(&mut stage, &[&wish]);
+    let revoked = FactKind::Ended {
+        record: record(1),
+        ending: Ending::RevokedFraud,
+    };
+    stage.happens(HA, 1, revoked, Some((DA, wish.txn)));
+    stage.deliver();
+    assert!(!stage.married(DA, 1) && !stage.married(HA, 1));
+    let again = stage.couple(2, 1, 2);
+    together(&mut stage, &[&again]);
+    stage.assert_married(&again);
 }
 
 #[test]

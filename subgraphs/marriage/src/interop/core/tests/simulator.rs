@@ -12,7 +12,7 @@ use super::super::event::{
 use super::super::message::{Act, Ending, Message, roles};
 use super::super::{Alarm, At, AuthorityId, Broken, Effect, PersonId, RecordId, Side, Span, TxnId};
 use super::world::{
-    Left, Province, Step, Wish, court, fact, identity, token, txn, unrest, uuid, violation,
+    Left, Outside, Province, Step, Wish, court, fact, identity, token, txn, unrest, uuid, violation,
 };
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
@@ -87,6 +87,19 @@ struct Tally {
     forced: u64,
 }
 
+impl Tally {
+    fn add(&mut self, more: &Self) {
+        self.steps += more.steps;
+        self.married += more.married;
+        self.marks += more.marks;
+        self.divorced += more.divorced;
+        self.aborted += more.aborted;
+        self.crashes += more.crashes;
+        self.restores += more.restores;
+        self.forced += more.forced;
+    }
+}
+
 struct Sim {
     dice: Dice,
     now: At,
@@ -95,8 +108,7 @@ struct Sim {
     homes: Vec<AuthorityId>,
     wishes: Vec<Wish>,
     facts: Vec<(AuthorityId, super::super::event::Fact, PersonId)>,
-    /// Marriages that a death or a court has ended, whatever a restored ledger still says.
-    over: BTreeSet<RecordId>,
+    outside: Outside,
     off: BTreeMap<AuthorityId, i64>,
     down: BTreeSet<AuthorityId>,
     cut: BTreeSet<(AuthorityId, AuthorityId)>,
@@ -110,6 +122,8 @@ struct Sim {
     boots: u64,
     calm: bool,
     listen: bool,
+    /// Everything that happens is told on standard output ([`one_schedule_is_told`]).
+    told: bool,
     tally: Tally,
 }
 
@@ -158,7 +172,7 @@ impl Sim {
             homes,
             wishes: Vec::new(),
             facts: Vec::new(),
-            over: BTreeSet::new(),
+            outside: Outside::default(),
             off: BTreeMap::new(),
             down: BTreeSet::new(),
             cut: BTreeSet::new(),
@@ -172,6 +186,7 @@ impl Sim {
             boots: 0,
             calm: false,
             listen: seed.is_multiple_of(64),
+            told: false,
             tally: Tally::default(),
             dice: Dice(dice.roll()),
         };
@@ -231,6 +246,10 @@ impl Sim {
                 self.at(DAWN.plus(Span::hours(26)), Item::BreakGlass(other));
             }
         }
+        if dice.chance(150) {
+            let index = dice.index(self.wishes.len());
+            self.besiege(index, dice);
+        }
         for _ in 0..dice.below(3) {
             let at = sometime(dice);
             self.at(at, Item::ClockOff(ids[dice.index(ids.len())]));
@@ -238,6 +257,23 @@ impl Sim {
         for id in ids {
             self.at(DAWN.plus(Span::minutes(30)), Item::Chores(id));
         }
+    }
+
+    /// A decider is cut off from the two others for a day, from some moment in the middle of a
+    /// transaction on; then two officers of the holder act.
+    fn besiege(&mut self, index: usize, dice: &mut Dice) {
+        let wish = &self.wishes[index];
+        let (da, ha) = roles(wish.txn, wish.parties[0].0, wish.parties[1].0);
+        let (Some(ha), home) = (ha, wish.coordinator) else {
+            return;
+        };
+        let begun = At(wish.txn.begun().unwrap().0);
+        for (from, to) in [(da, ha), (ha, da), (da, home), (home, da)] {
+            let at = begun.plus(Span(dice.below(6_000) as i64));
+            self.at(at, Item::Cut(from, to));
+            self.at(DAWN.plus(Span::hours(27)), Item::Heal(from, to));
+        }
+        self.at(DAWN.plus(Span::hours(26)), Item::BreakGlass(ha));
     }
 
     fn a_wish(&self, number: u64, at: At, accepting: &[AuthorityId], dice: &mut Dice) -> Wish {
@@ -317,12 +353,17 @@ impl Sim {
             }
             self.tally.steps += 1;
             let now = self.clock(id);
+            if matches!(step, Step::Station(StationEvent::Start { .. })) {
+                self.outside.asleep.remove(&id);
+            }
+            self.tell(|| format!("{id} does {step:?}"));
             let province = self.provinces.get_mut(&id).unwrap();
             let was_serving = province.station.serving();
             let left = province.run(step, now, self.broken);
             let serves = province.station.serving();
+            self.tell(|| format!("{id} leaves {:?}", left.out));
             if left.wrote
-                && let Some(rule) = violation(self.provinces.values(), &self.over)
+                && let Some(rule) = violation(self.provinces.values(), &self.outside)
             {
                 return Err(format!("{rule}; last: {}", self.who_is_married_twice()));
             }
@@ -332,6 +373,12 @@ impl Sim {
             }
         }
         Ok(())
+    }
+
+    fn tell(&self, what: impl FnOnce() -> String) {
+        if self.told {
+            println!("{:>12} {}", self.now.0 - DAWN.0, what());
+        }
     }
 
     /// For a reader of a failed schedule: the ledgers in which two marriages stand.
@@ -567,6 +614,7 @@ impl Sim {
         self.wakes.retain(|(of, ..), _| *of != id);
         self.answers.retain(|(of, _), _| *of != id);
         self.provinces.insert(id, copy);
+        self.outside.asleep.insert(id);
         self.up(id)
     }
 
@@ -616,7 +664,7 @@ impl Sim {
     fn tell_both(&mut self, number: u64, record: RecordId, what: FactKind, dead: Option<usize>) {
         let wish = self.wishes.iter().find(|w| w.act == Act::Marry { record });
         let Some(wish) = wish.cloned() else { return };
-        self.over.insert(record);
+        self.outside.over.insert(record);
         let first = match dead {
             Some(who) => usize::from(wish.parties[1].1 == who),
             None => self.dice.index(2),
@@ -642,8 +690,29 @@ impl Sim {
     }
 
     /// A feed delivers at least once and in the end; what is in the ledger is not entered again.
+    ///
+    /// A paper on a marriage is brought when the ledger has the marriage, which says whom to tell. It
+    /// may never: when the disks of both authorities were replaced before either had told the other
+    /// what it held, and the coordinator was one of them, nobody is left who knows of it but the
+    /// national base.
     fn bring_fact(&mut self, index: usize) -> Result<(), String> {
-        let (home, fact, person) = self.facts[index].clone();
+        let (home, mut fact, person) = self.facts[index].clone();
+        let wed = fact
+            .tell
+            .and_then(|(_, txn)| self.wishes.iter().find(|w| w.txn == txn));
+        let record = match fact.what {
+            FactKind::Ended { record, .. } => Some(record),
+            FactKind::Died => wed.map(|wish| wish.act.record()),
+        };
+        let ledger = &self.provinces[&home].persons[&person];
+        let known = record.is_none_or(|of| ledger.marriages().iter().any(|m| m.record == of));
+        if !known {
+            if matches!(fact.what, FactKind::Ended { .. }) {
+                self.at(self.now.plus(Span::minutes(7)), Item::Fact(index));
+                return Ok(());
+            }
+            fact.tell = None;
+        }
         let there = |sim: &Self| {
             let ledger = &sim.provinces[&home].persons[&person];
             match fact.what {
@@ -710,6 +779,9 @@ impl Sim {
                 continue;
             };
             self.now = self.now.max(at);
+            if !matches!(item, Item::Arrive(..) | Item::Wake(..) | Item::Chores(_)) {
+                self.tell(|| format!("{item:?}"));
+            }
             if self.now > end && !self.calm {
                 self.calm_down()?;
             }
@@ -797,53 +869,81 @@ fn schedule(seed: u64, broken: Option<Broken>) -> Result<Tally, String> {
     Ok(sim.tally)
 }
 
-fn many(seeds: std::ops::Range<u64>) -> Tally {
+/// Plays them all, and says which failed and how.
+fn many(seeds: std::ops::Range<u64>) -> (Tally, Vec<String>) {
     let mut sum = Tally::default();
+    let mut failed = Vec::new();
     for seed in seeds {
-        let one = schedule(seed, None).unwrap();
-        sum.steps += one.steps;
-        sum.married += one.married;
-        sum.marks += one.marks;
-        sum.divorced += one.divorced;
-        sum.aborted += one.aborted;
-        sum.crashes += one.crashes;
-        sum.restores += one.restores;
-        sum.forced += one.forced;
+        match schedule(seed, None) {
+            Ok(one) => sum.add(&one),
+            Err(why) => {
+                println!("{why}");
+                failed.push(why);
+            }
+        }
     }
-    sum
+    (sum, failed)
 }
 
 #[test]
 fn hundreds_of_schedules_hold_the_invariants_after_every_step_and_at_rest() {
-    let tally = many(0..300);
+    let (tally, failed) = many(0..400);
     println!("{tally:?}");
+    assert_eq!(failed, Vec::<String>::new());
     for (what, count) in [
         ("marriages", tally.married),
         ("divorces", tally.divorced),
         ("aborts", tally.aborted),
         ("crashes", tally.crashes),
         ("restores", tally.restores),
+        ("forced aborts", tally.forced),
     ] {
-        assert!(count > 20, "hardly any {what}: nothing was tested");
+        assert!(count > 5, "hardly any {what}: nothing was tested");
     }
+}
+
+/// What each of them was stands with a case of its own: 50470 was an error of the checker
+/// (`races::a_mark_that_is_being_replayed…`), 4144 one of the core (`restores::case_60_a_marriage…`),
+/// 92117 an alarm by a wrong name (`restores::case_57_a_confirm_that_both_sides_have_lost…`).
+#[test]
+fn schedules_that_once_failed_hold_the_invariants() {
+    for seed in [4_144, 50_470, 92_117] {
+        schedule(seed, None).unwrap();
+    }
+}
+
+#[test]
+#[ignore = "100,000 schedules; figures and command in the module doc of `tests`"]
+fn a_hundred_thousand_schedules_hold_the_invariants() {
+    const ALL: u64 = 100_000;
+    let started = std::time::Instant::now();
+    let (mut sum, mut failed) = (Tally::default(), Vec::new());
+    for part in 0..10 {
+        let (tally, failures) = many(part * ALL / 10..(part + 1) * ALL / 10);
+        sum.add(&tally);
+        failed.extend(failures);
+        println!(
+            "{} of {ALL}: {sum:?}, {:.0?}",
+            (part + 1) * ALL / 10,
+            started.elapsed()
+        );
+    }
+    assert_eq!(failed, Vec::<String>::new());
+}
+
+/// `MINZHENG_SCHEDULE=50470 … one_schedule_is_told --ignored --nocapture`
+#[test]
+#[ignore = "tells one schedule, step by step, to whoever wants to know why it failed"]
+fn one_schedule_is_told() {
+    let seed = std::env::var("MINZHENG_SCHEDULE").unwrap_or_default();
+    let mut sim = Sim::new(seed.parse().unwrap_or(0), None);
+    sim.told = true;
+    sim.play().unwrap();
 }
 
 #[test]
 fn the_same_seed_is_the_same_schedule() {
     assert_eq!(schedule(5, None), schedule(5, None));
-}
-
-#[test]
-#[ignore = "100,000 schedules; run with optimising, figures in the module doc of `tests`"]
-fn a_hundred_thousand_schedules_hold_the_invariants() {
-    let started = std::time::Instant::now();
-    let threads: Vec<_> = (0..2)
-        .map(|half| std::thread::spawn(move || many(half * 50_000..(half + 1) * 50_000)))
-        .collect();
-    for thread in threads {
-        println!("{:?}", thread.join().unwrap());
-    }
-    println!("{:.1?}", started.elapsed());
 }
 
 #[test]

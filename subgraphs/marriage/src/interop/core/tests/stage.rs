@@ -5,31 +5,31 @@ use super::super::event::{
 };
 use super::super::message::{Act, Message};
 use super::super::{Alarm, At, AuthorityId, Effect, PersonId, RecordId, Span, TxnId};
-use super::world::{Province, Step, Wish, fact, identity, token, txn, uuid, violation};
-use std::collections::{BTreeMap, BTreeSet};
+use super::world::{Outside, Province, Step, Wish, fact, identity, token, txn, uuid, violation};
+use std::collections::BTreeMap;
 
 /// The accepting registry's province.
-pub(super) const A: AuthorityId = AuthorityId(51);
+pub(in crate::interop) const A: AuthorityId = AuthorityId(51);
 /// The deciding authority of [`Stage::couple`].
-pub(super) const DA: AuthorityId = AuthorityId(32);
+pub(in crate::interop) const DA: AuthorityId = AuthorityId(32);
 /// The holding authority of [`Stage::couple`].
-pub(super) const HA: AuthorityId = AuthorityId(35);
+pub(in crate::interop) const HA: AuthorityId = AuthorityId(35);
 
-pub(super) struct Stage {
-    pub(super) now: At,
-    pub(super) provinces: BTreeMap<AuthorityId, Province>,
-    pub(super) mail: Vec<(AuthorityId, AuthorityId, Message)>,
-    pub(super) alarms: Vec<Alarm>,
+pub(in crate::interop) struct Stage {
+    pub(in crate::interop) now: At,
+    pub(in crate::interop) provinces: BTreeMap<AuthorityId, Province>,
+    pub(in crate::interop) mail: Vec<(AuthorityId, AuthorityId, Message)>,
+    pub(in crate::interop) alarms: Vec<Alarm>,
     boots: u64,
 }
 
-pub(super) fn record(number: u64) -> RecordId {
+pub(in crate::interop) fn record(number: u64) -> RecordId {
     RecordId(uuid(1, number))
 }
 
 impl Stage {
     /// Persons 1, 2 and 3 of DA, 1, 2 and 3 of HA; 8 of both are married to each other (record 8).
-    pub(super) fn new() -> Self {
+    pub(in crate::interop) fn new() -> Self {
         let ids = [A, DA, HA];
         let mut provinces = BTreeMap::new();
         for id in ids {
@@ -51,14 +51,19 @@ impl Stage {
     }
 
     /// The wish of person `one` of DA and `other` of HA.
-    pub(super) fn couple(&self, number: u64, one: usize, other: usize) -> Wish {
+    pub(in crate::interop) fn couple(&self, number: u64, one: usize, other: usize) -> Wish {
         let act = Act::Marry {
             record: record(number),
         };
         self.wish(number, act, [(DA, one), (HA, other)])
     }
 
-    pub(super) fn wish(&self, number: u64, act: Act, parties: [(AuthorityId, usize); 2]) -> Wish {
+    pub(in crate::interop) fn wish(
+        &self,
+        number: u64,
+        act: Act,
+        parties: [(AuthorityId, usize); 2],
+    ) -> Wish {
         let pair = parties.map(|(home, _)| home);
         Wish {
             txn: txn(self.now, number, pair, pair[0]),
@@ -69,7 +74,7 @@ impl Stage {
         }
     }
 
-    pub(super) fn run(&mut self, id: AuthorityId, steps: Vec<Step>) {
+    pub(in crate::interop) fn run(&mut self, id: AuthorityId, steps: Vec<Step>) {
         for step in steps {
             let left = self
                 .provinces
@@ -83,28 +88,36 @@ impl Stage {
                     _ => {}
                 }
             }
-            assert_eq!(violation(self.provinces.values(), &BTreeSet::new()), None);
+            assert_eq!(
+                violation(self.provinces.values(), &Outside::default()),
+                None
+            );
         }
     }
 
-    pub(super) fn begin(&mut self, wish: &Wish) -> TxnId {
+    pub(in crate::interop) fn begin(&mut self, wish: &Wish) -> TxnId {
         let step = Step::Coordinator(wish.txn, wish.begin());
         self.run(wish.coordinator, vec![step]);
         wish.txn
     }
 
-    pub(super) fn tell(&mut self, from: AuthorityId, to: AuthorityId, message: &Message) {
+    pub(in crate::interop) fn tell(
+        &mut self,
+        from: AuthorityId,
+        to: AuthorityId,
+        message: &Message,
+    ) {
         let steps = self.provinces[&to].steps(from, message);
         self.run(to, steps);
     }
 
     /// Delivers everything, and what follows from it.
-    pub(super) fn deliver(&mut self) {
+    pub(in crate::interop) fn deliver(&mut self) {
         self.deliver_unless(|_, _, _| false);
     }
 
     /// Delivers everything but loses what `lost` names.
-    pub(super) fn deliver_unless(
+    pub(in crate::interop) fn deliver_unless(
         &mut self,
         lost: impl Fn(AuthorityId, AuthorityId, &Message) -> bool,
     ) {
@@ -117,7 +130,7 @@ impl Stage {
     }
 
     /// Everything unfinished at this side of this province is looked at again.
-    pub(super) fn due(&mut self, id: AuthorityId) {
+    pub(in crate::interop) fn due(&mut self, id: AuthorityId) {
         let province = &self.provinces[&id];
         let logs = province.logs.keys();
         let logs = logs.map(|txn| Step::Coordinator(*txn, CoordinatorEvent::Due));
@@ -127,7 +140,7 @@ impl Stage {
         self.run(id, steps);
     }
 
-    pub(super) fn due_everywhere(&mut self) {
+    pub(in crate::interop) fn due_everywhere(&mut self) {
         for id in [A, DA, HA] {
             self.due(id);
         }
@@ -135,19 +148,19 @@ impl Stage {
     }
 
     /// What was on its way is lost, time passes, everybody asks, everything is delivered.
-    pub(super) fn much_later(&mut self) {
+    pub(in crate::interop) fn much_later(&mut self) {
         self.mail.clear();
         self.pass(SOFT_EXPIRY);
         self.due_everywhere();
         self.due_everywhere();
     }
 
-    pub(super) fn pass(&mut self, span: Span) {
+    pub(in crate::interop) fn pass(&mut self, span: Span) {
         self.now = self.now.plus(span);
     }
 
     /// Loses everything but the disk, and starts again; the peers answer unless `alone`.
-    pub(super) fn restart(&mut self, id: AuthorityId) {
+    pub(in crate::interop) fn restart(&mut self, id: AuthorityId) {
         self.mail.retain(|(from, ..)| *from != id);
         self.boots += 1;
         let start = StationEvent::Start {
@@ -158,7 +171,7 @@ impl Stage {
     }
 
     /// A start that two officers force through without any peer.
-    pub(super) fn restart_alone(&mut self, id: AuthorityId) {
+    pub(in crate::interop) fn restart_alone(&mut self, id: AuthorityId) {
         self.restart(id);
         self.mail.clear();
         let without = self.provinces[&id].station.waiting.clone();
@@ -169,17 +182,23 @@ impl Stage {
         province.run(Step::Station(event), self.now, None);
     }
 
-    pub(super) fn copy(&self, id: AuthorityId) -> Province {
+    /// One more person.
+    pub(in crate::interop) fn settle(&mut self, id: AuthorityId, number: usize, base: Standing) {
+        let province = self.provinces.get_mut(&id).unwrap();
+        province.settle_person(number, base);
+    }
+
+    pub(in crate::interop) fn copy(&self, id: AuthorityId) -> Province {
         self.provinces[&id].clone()
     }
 
-    pub(super) fn restore(&mut self, copy: Province) {
+    pub(in crate::interop) fn restore(&mut self, copy: Province) {
         let id = copy.station.id;
         self.provinces.insert(id, copy);
         self.restart(id);
     }
 
-    pub(super) fn happens(
+    pub(in crate::interop) fn happens(
         &mut self,
         id: AuthorityId,
         person: usize,
@@ -190,25 +209,25 @@ impl Stage {
         self.run(id, vec![Step::Fact(fact, self.token(id, person))]);
     }
 
-    pub(super) fn token(&self, id: AuthorityId, person: usize) -> PersonId {
+    pub(in crate::interop) fn token(&self, id: AuthorityId, person: usize) -> PersonId {
         token(&identity(id, person))
     }
 
-    pub(super) fn row(&self, id: AuthorityId, txn: TxnId) -> &Row {
+    pub(in crate::interop) fn row(&self, id: AuthorityId, txn: TxnId) -> &Row {
         &self.provinces[&id].rows[&txn]
     }
 
-    pub(super) fn married(&self, id: AuthorityId, person: usize) -> bool {
+    pub(in crate::interop) fn married(&self, id: AuthorityId, person: usize) -> bool {
         let ledger = self.provinces[&id].person(person);
         ledger.marriages().iter().any(|marriage| !marriage.ended)
     }
 
-    pub(super) fn held(&self, id: AuthorityId, person: usize) -> bool {
+    pub(in crate::interop) fn held(&self, id: AuthorityId, person: usize) -> bool {
         self.provinces[&id].person(person).hold().is_some()
     }
 
     /// Both ledgers have the marriage, and there is one record of it.
-    pub(super) fn assert_married(&self, wish: &Wish) {
+    pub(in crate::interop) fn assert_married(&self, wish: &Wish) {
         for (id, person) in wish.parties {
             assert!(self.married(id, person), "{id} does not have it");
             assert!(!self.held(id, person));
@@ -217,7 +236,7 @@ impl Stage {
     }
 
     /// Neither ledger has it, nobody is held, nothing was certified, and the log has an end.
-    pub(super) fn assert_nothing_happened(&self, wish: &Wish) {
+    pub(in crate::interop) fn assert_nothing_happened(&self, wish: &Wish) {
         for (id, person) in wish.parties {
             assert!(!self.married(id, person), "{id} has it");
             assert!(!self.held(id, person));

@@ -20,22 +20,22 @@ use uuid::Uuid;
 
 /// A person's ledger.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Person {
+pub(in crate::interop) struct Person {
     /// What was on record before the first entry.
-    pub(super) base: Standing,
-    pub(super) entries: Vec<LedgerWrite>,
+    pub(in crate::interop) base: Standing,
+    pub(in crate::interop) entries: Vec<LedgerWrite>,
 }
 
 /// A marriage as one ledger tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Marriage {
-    pub(super) record: RecordId,
-    pub(super) ended: bool,
+pub(in crate::interop) struct Marriage {
+    pub(in crate::interop) record: RecordId,
+    pub(in crate::interop) ended: bool,
 }
 
 impl Person {
     /// Whatever the order of the entries: a restore brings them back in another.
-    pub(super) fn marriages(&self) -> Vec<Marriage> {
+    pub(in crate::interop) fn marriages(&self) -> Vec<Marriage> {
         let base = match self.base {
             Standing::Married { record } => Some(record),
             _ => None,
@@ -53,15 +53,15 @@ impl Person {
         .collect()
     }
 
-    pub(super) fn disputed(&self) -> bool {
+    pub(in crate::interop) fn disputed(&self) -> bool {
         self.base == Standing::Disputed || self.has(Entry::Disputed)
     }
 
-    pub(super) fn has(&self, entry: Entry) -> bool {
+    pub(in crate::interop) fn has(&self, entry: Entry) -> bool {
         self.entries.iter().any(|write| write.entry == entry)
     }
 
-    pub(super) fn mark(&self) -> Option<RecordId> {
+    pub(in crate::interop) fn mark(&self) -> Option<RecordId> {
         let stands = |record| {
             self.marriages()
                 .iter()
@@ -77,12 +77,12 @@ impl Person {
             .find_map(|w| w.application)
     }
 
-    pub(super) fn hold(&self) -> Option<TxnId> {
+    pub(in crate::interop) fn hold(&self) -> Option<TxnId> {
         let mut hold = None;
         for write in &self.entries {
             match write.entry {
                 Entry::Held => hold = write.txn,
-                Entry::Released => hold = None,
+                Entry::Released if hold == write.txn => hold = None,
                 _ => {}
             }
         }
@@ -117,35 +117,35 @@ impl Person {
 
 /// All durable rows of one province.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Province {
-    pub(super) station: Station,
-    pub(super) rows: BTreeMap<TxnId, Row>,
-    pub(super) logs: BTreeMap<TxnId, Log>,
-    pub(super) persons: BTreeMap<PersonId, Person>,
+pub(in crate::interop) struct Province {
+    pub(in crate::interop) station: Station,
+    pub(in crate::interop) rows: BTreeMap<TxnId, Row>,
+    pub(in crate::interop) logs: BTreeMap<TxnId, Log>,
+    pub(in crate::interop) persons: BTreeMap<PersonId, Person>,
     /// For each peer: what is held about it, each at its position.
-    pub(super) evidence: BTreeMap<AuthorityId, Vec<(u64, Proof<Verdict>)>>,
+    pub(in crate::interop) evidence: BTreeMap<AuthorityId, Vec<(u64, Proof<Verdict>)>>,
     positions: BTreeMap<AuthorityId, u64>,
     /// Notices, each with the position at which it was noted.
-    pub(super) tellings: BTreeMap<Uuid, (Telling, Option<u64>)>,
+    pub(in crate::interop) tellings: BTreeMap<Uuid, (Telling, Option<u64>)>,
     /// Records and certificates made, by transaction.
-    pub(super) registered: BTreeMap<TxnId, u32>,
+    pub(in crate::interop) registered: BTreeMap<TxnId, u32>,
     /// A rule that an effect broke; checked by all checkers.
-    pub(super) fault: Option<&'static str>,
+    pub(in crate::interop) fault: Option<&'static str>,
 }
 
 /// What one step leaves to be done outside.
 #[derive(Debug, Default)]
-pub(super) struct Left {
+pub(in crate::interop) struct Left {
     /// To be sent, woken, shouted.
-    pub(super) out: Vec<Effect>,
+    pub(in crate::interop) out: Vec<Effect>,
     /// A row was written.
-    pub(super) wrote: bool,
+    pub(in crate::interop) wrote: bool,
 }
 
 /// One transaction of a province: the model takes a list of them as one, the simulator may crash
 /// between any two.
 #[derive(Clone, Debug)]
-pub(super) enum Step {
+pub(in crate::interop) enum Step {
     Authority(TxnId, AuthorityEvent),
     Fact(Fact, PersonId),
     Coordinator(TxnId, CoordinatorEvent),
@@ -155,19 +155,19 @@ pub(super) enum Step {
     ReplayForced(ForcedAbort),
 }
 
-pub(super) fn token(identity: &Sealed) -> PersonId {
+pub(in crate::interop) fn token(identity: &Sealed) -> PersonId {
     PersonId(format!("token:{}", identity.0))
 }
 
-pub(super) fn identity(authority: AuthorityId, number: usize) -> Sealed {
+pub(in crate::interop) fn identity(authority: AuthorityId, number: usize) -> Sealed {
     Sealed(format!("{authority}/{number}"))
 }
 
-pub(super) fn day() -> NaiveDate {
+pub(in crate::interop) fn day() -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 5, 20).unwrap()
 }
 
-pub(super) fn uuid(kind: u8, number: u64) -> Uuid {
+pub(in crate::interop) fn uuid(kind: u8, number: u64) -> Uuid {
     let mut bytes = [0; 16];
     bytes[8..].copy_from_slice(&number.to_be_bytes());
     bytes[0] = kind;
@@ -175,11 +175,17 @@ pub(super) fn uuid(kind: u8, number: u64) -> Uuid {
 }
 
 /// A transaction begun at `at` in which `da` decides.
-pub(super) fn txn(at: At, number: u64, pair: [AuthorityId; 2], da: AuthorityId) -> TxnId {
+pub(in crate::interop) fn txn(
+    at: At,
+    number: u64,
+    pair: [AuthorityId; 2],
+    da: AuthorityId,
+) -> TxnId {
     let mut bytes = [0; 16];
     bytes[..6].copy_from_slice(&at.0.to_be_bytes()[2..]);
     bytes[6] = 0x70;
     bytes[8..].copy_from_slice(&(number << 8).to_be_bytes());
+    bytes[8] |= 0x80;
     loop {
         let txn = TxnId(Uuid::from_bytes(bytes));
         if roles(txn, pair[0], pair[1]).0 == da {
@@ -191,17 +197,17 @@ pub(super) fn txn(at: At, number: u64, pair: [AuthorityId; 2], da: AuthorityId) 
 
 /// A couple's wish, as a coordinator begins it.
 #[derive(Clone, Debug)]
-pub(super) struct Wish {
-    pub(super) txn: TxnId,
-    pub(super) act: Act,
-    pub(super) coordinator: AuthorityId,
+pub(in crate::interop) struct Wish {
+    pub(in crate::interop) txn: TxnId,
+    pub(in crate::interop) act: Act,
+    pub(in crate::interop) coordinator: AuthorityId,
     /// Authority and number of each party.
-    pub(super) parties: [(AuthorityId, usize); 2],
-    pub(super) routing_epoch: u64,
+    pub(in crate::interop) parties: [(AuthorityId, usize); 2],
+    pub(in crate::interop) routing_epoch: u64,
 }
 
 impl Wish {
-    pub(super) fn begin(&self) -> CoordinatorEvent {
+    pub(in crate::interop) fn begin(&self) -> CoordinatorEvent {
         let [(one, _), (other, _)] = self.parties;
         let (da, ha) = roles(self.txn, one, other);
         let party = |index: usize| {
@@ -241,7 +247,7 @@ impl Wish {
 }
 
 impl Province {
-    pub(super) fn new(id: AuthorityId) -> Self {
+    pub(in crate::interop) fn new(id: AuthorityId) -> Self {
         Self {
             station: Station::new(id, 1),
             rows: BTreeMap::new(),
@@ -256,13 +262,13 @@ impl Province {
     }
 
     /// A person of ours, called by number.
-    pub(super) fn settle_person(&mut self, number: usize, base: Standing) {
+    pub(in crate::interop) fn settle_person(&mut self, number: usize, base: Standing) {
         let person = token(&identity(self.station.id, number));
         let entries = Vec::new();
         self.persons.insert(person, Person { base, entries });
     }
 
-    pub(super) fn person(&self, number: usize) -> &Person {
+    pub(in crate::interop) fn person(&self, number: usize) -> &Person {
         &self.persons[&token(&identity(self.station.id, number))]
     }
 
@@ -276,11 +282,12 @@ impl Province {
     }
 
     /// Which transactions a message from `from` makes.
-    pub(super) fn steps(&self, from: AuthorityId, message: &Message) -> Vec<Step> {
+    pub(in crate::interop) fn steps(&self, from: AuthorityId, message: &Message) -> Vec<Step> {
         let mut steps = Vec::new();
         if let Message::Known {
             verdicts, forced, ..
         } = message
+            && restart::answers(&self.station, from, message)
         {
             for verdict in verdicts {
                 steps.push(Step::ReplayAuthority(verdict.clone()));
@@ -307,7 +314,7 @@ impl Province {
     }
 
     /// One transaction.
-    pub(super) fn run(&mut self, step: Step, now: At, broken: Option<Broken>) -> Left {
+    pub(in crate::interop) fn run(&mut self, step: Step, now: At, broken: Option<Broken>) -> Left {
         let effects = match step {
             Step::Authority(txn, event) => {
                 let row = self.rows.get(&txn);
@@ -504,7 +511,7 @@ impl Province {
     }
 
     /// Notices that are still to be told.
-    pub(super) fn untold(&self) -> Vec<(AuthorityId, Message)> {
+    pub(in crate::interop) fn untold(&self) -> Vec<(AuthorityId, Message)> {
         let open = self.tellings.values().filter(|(_, noted)| noted.is_none());
         open.map(|(telling, _)| {
             let notice: Notice = telling.notice.clone();
@@ -514,7 +521,7 @@ impl Province {
     }
 
     /// Makes a province that serves since ever, and knows its peers' first lives.
-    pub(super) fn serve(&mut self, peers: &[AuthorityId]) {
+    pub(in crate::interop) fn serve(&mut self, peers: &[AuthorityId]) {
         let life = |who: AuthorityId| PeerEpoch {
             epoch: 1,
             boot: uuid(9, u64::from(who.0)),
@@ -541,15 +548,23 @@ fn parties_of(row: &Row) -> Vec<&Party> {
     }
 }
 
+/// What is so in the world, and on no disk.
+#[derive(Debug, Default)]
+pub(in crate::interop) struct Outside {
+    /// Marriages that a death or a court has ended: they are not valid, even while a restored
+    /// ledger waits for its feed to bring the paper again.
+    pub(in crate::interop) over: BTreeSet<RecordId>,
+    /// Provinces whose disk was replaced by an older copy and that have not started from it yet:
+    /// that disk says "serving", but nobody does.
+    pub(in crate::interop) asleep: BTreeSet<AuthorityId>,
+}
+
 /// What the rows of these provinces say together, at any moment. `None` when all is well.
 ///
 /// A province that is catching up is not looked at for what it lacks: it says nothing to anybody.
-///
-/// `over` names marriages that a death or a court has ended in the world: they are not valid, even
-/// while a restored ledger waits for its feed to bring the paper again.
-pub(super) fn violation<'a>(
+pub(in crate::interop) fn violation<'a>(
     all: impl Iterator<Item = &'a Province> + Clone,
-    over: &BTreeSet<RecordId>,
+    outside: &Outside,
 ) -> Option<&'static str> {
     let mut marks: BTreeMap<RecordId, RecordId> = BTreeMap::new();
     let mut ends: BTreeMap<TxnId, bool> = BTreeMap::new();
@@ -557,18 +572,21 @@ pub(super) fn violation<'a>(
         if let Some(fault) = province.fault {
             return Some(fault);
         }
+        let serving = province.station.serving() && !outside.asleep.contains(&province.station.id);
         for person in province.persons.values() {
             let marriages = person.marriages();
-            let valid = |m: &&Marriage| !m.ended && !over.contains(&m.record);
+            let valid = |m: &&Marriage| !m.ended && !outside.over.contains(&m.record);
             let open = marriages.iter().filter(valid).count();
-            if open > 1 && !person.disputed() && province.station.serving() {
+            if open > 1 && !person.disputed() && serving {
                 return Some("I-1 two valid marriages");
             }
-            if let (Some(mark), Some(marriage)) =
-                (person.mark(), person.marriages().iter().find(|m| !m.ended))
-                && *marks.entry(marriage.record).or_insert(mark) != mark
+            // Nor does a mark of a province that is catching up count: its withdrawal may be on the
+            // next page, and meanwhile nobody is answered by it.
+            if serving
                 && !person.disputed()
-                && province.station.serving()
+                && let (Some(mark), Some(marriage)) =
+                    (person.mark(), marriages.iter().find(|m| !m.ended))
+                && *marks.entry(marriage.record).or_insert(mark) != mark
             {
                 return Some("I-12 two open divorce applications");
             }
@@ -596,18 +614,24 @@ pub(super) fn violation<'a>(
         }
     }
     let by_id: BTreeMap<_, _> = all.map(|p| (p.station.id, p)).collect();
-    by_id.values().find_map(|province| half(province, &by_id))
+    by_id
+        .values()
+        .find_map(|province| half(province, &by_id, &outside.asleep))
 }
 
 /// I-2 as far as it can be seen at any moment: what DA has committed, HA can still follow.
-fn half(da: &Province, all: &BTreeMap<AuthorityId, &Province>) -> Option<&'static str> {
+fn half(
+    da: &Province,
+    all: &BTreeMap<AuthorityId, &Province>,
+    asleep: &BTreeSet<AuthorityId>,
+) -> Option<&'static str> {
     da.rows.iter().find_map(|(txn, row)| {
         let Row::Decided { decision, .. } = row else {
             return None;
         };
         let commitment = decision.commitment()?;
         let ha = all.get(&commitment.plan.ha?)?;
-        if !ha.station.serving() {
+        if !ha.station.serving() || asleep.contains(&ha.station.id) {
             return None;
         }
         let grant = commitment.grant.as_ref()?;
@@ -621,7 +645,9 @@ fn half(da: &Province, all: &BTreeMap<AuthorityId, &Province>) -> Option<&'stati
 }
 
 /// What must hold when nothing more can happen.
-pub(super) fn unrest<'a>(all: impl Iterator<Item = &'a Province> + Clone) -> Option<&'static str> {
+pub(in crate::interop) fn unrest<'a>(
+    all: impl Iterator<Item = &'a Province> + Clone,
+) -> Option<&'static str> {
     let by_id: BTreeMap<_, _> = all.clone().map(|p| (p.station.id, p)).collect();
     for province in all {
         for (txn, row) in &province.rows {
@@ -674,7 +700,11 @@ pub(super) fn unrest<'a>(all: impl Iterator<Item = &'a Province> + Clone) -> Opt
 }
 
 /// A fact for a test.
-pub(super) fn fact(number: u64, what: FactKind, tell: Option<(AuthorityId, TxnId)>) -> Fact {
+pub(in crate::interop) fn fact(
+    number: u64,
+    what: FactKind,
+    tell: Option<(AuthorityId, TxnId)>,
+) -> Fact {
     Fact {
         id: uuid(7, number),
         what,
@@ -684,14 +714,14 @@ pub(super) fn fact(number: u64, what: FactKind, tell: Option<(AuthorityId, TxnId
 }
 
 /// Whether somebody must look at it.
-pub(super) fn alarmed(left: &Left, wanted: Alarm) -> bool {
+pub(in crate::interop) fn alarmed(left: &Left, wanted: Alarm) -> bool {
     left.out
         .iter()
         .any(|effect| matches!(effect, Effect::Alarm { what, .. } if *what == wanted))
 }
 
 /// Court paper on a marriage.
-pub(super) const fn court(record: RecordId) -> FactKind {
+pub(in crate::interop) const fn court(record: RecordId) -> FactKind {
     FactKind::Ended {
         record,
         ending: Ending::DivorcedByCourt,

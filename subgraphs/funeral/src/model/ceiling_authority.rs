@@ -1,0 +1,27 @@
+//! A prefecture that the province has authorised to set ceilings (F-7).
+
+use sea_orm::entity::prelude::*;
+
+/// One row.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "ceiling_authority")]
+pub struct Model {
+    /// Identity.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// The prefecture.
+    pub division_id: Uuid,
+    /// The document that authorises it.
+    #[sea_orm(column_type = "Text")]
+    pub basis: String,
+    /// First day.
+    pub valid_from: Date,
+    /// First day on which it no longer holds.
+    pub valid_to: Option<Date>,
+}
+
+/// None is declared: joins are written where they are needed.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

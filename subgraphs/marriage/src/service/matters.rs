@@ -1,0 +1,193 @@
+//! Open matters (在办事项): what an officer is handling for somebody, or is about to. An officer reads a
+//! person's marital records only while such a matter stands at a registry of theirs, which is what
+//! domain.md E.4 calls "own registry, open case"; afterwards, and at other registries, the person is nobody's
+//! business.
+//!
+//! A matter is an application for marriage or divorce until its papers are on the shelf, a case of
+//! impersonation, a correction that waits for its second officer, a court's notice that waits, an
+//! appointment, or a ticket of today. It opens the records of the persons it names. Whoever comes without
+//! being known (a walk-in with a ticket without a name) is served by stating the matter: the purpose and its
+//! id stand in the request's headers, and so in the access log.
+
+use super::act::works_at;
+use crate::kit::{Principal, Result, Services};
+use crate::model::{archive_file, registry};
+use chrono::NaiveDate;
+use sea_orm::sea_query::{Condition, Query, SelectStatement};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Select, Statement, Value};
+use std::collections::HashSet;
+use uuid::Uuid;
+
+/// The most persons that are asked about at once; who has more asks again.
+const MOST_PERSONS: usize = 500;
+
+/// What is open, by the persons it names: `P` stands for the list of persons, `$1` for today.
+const BY_PERSON: &[&str] = &[
+    "SELECT man AS person, registry_id FROM registration_application WHERE man IN P AND S",
+    "SELECT woman AS person, registry_id FROM registration_application WHERE woman IN P AND S",
+    "SELECT man AS person, registry_id FROM divorce_application WHERE man IN P AND D",
+    "SELECT woman AS person, registry_id FROM divorce_application WHERE woman IN P AND D",
+    "SELECT m.man AS person, c.registry_id FROM marriage_record m JOIN impersonation_case c ON c.record_id = m.id \
+     WHERE m.man IN P AND c.state IN ('OPEN', 'PROPOSED')",
+    "SELECT m.woman AS person, c.registry_id FROM marriage_record m JOIN impersonation_case c ON c.record_id = m.id \
+     WHERE m.woman IN P AND c.state IN ('OPEN', 'PROPOSED')",
+    "SELECT m.man AS person, c.registry_id FROM marriage_record m JOIN correction c ON c.record_id = m.id \
+     WHERE m.man IN P AND c.state = 'PROPOSED'",
+    "SELECT m.woman AS person, c.registry_id FROM marriage_record m JOIN correction c ON c.record_id = m.id \
+     WHERE m.woman IN P AND c.state = 'PROPOSED'",
+    "SELECT man AS person, registry_id FROM court_notice WHERE man IN P AND state = 'WAITING'",
+    "SELECT woman AS person, registry_id FROM court_notice WHERE woman IN P AND state = 'WAITING'",
+    "SELECT p.person AS person, a.registry_id FROM appointment_party p JOIN appointment a ON a.id = p.appointment_id \
+     WHERE p.person IN P AND p.is_open AND p.day >= $1",
+    "SELECT holder AS person, registry_id FROM queue_ticket WHERE holder IN P AND T",
+];
+
+/// What is open, by its id (`$2`).
+const BY_ID: &[&str] = &[
+    "SELECT registry_id FROM registration_application WHERE id = $2 AND S",
+    "SELECT registry_id FROM divorce_application WHERE id = $2 AND D",
+    "SELECT registry_id FROM impersonation_case WHERE id = $2 AND state IN ('OPEN', 'PROPOSED')",
+    "SELECT registry_id FROM correction WHERE id = $2 AND state = 'PROPOSED'",
+    "SELECT registry_id FROM court_notice WHERE id = $2 AND state = 'WAITING'",
+    "SELECT registry_id FROM appointment WHERE id = $2 AND state IN ('BOOKED', 'CHECKED_IN') AND day >= $1",
+    "SELECT registry_id FROM queue_ticket WHERE id = $2 AND T",
+];
+
+/// Until its papers are on the shelf, or it was refused or given up.
+const OPEN_APPLICATION: &str = "state NOT IN ('REFUSED', 'ABORTED', 'ARCHIVED')";
+/// The same; one that was left to lapse is over with its window, whether or not a job has written it down.
+const OPEN_DIVORCE: &str = "state IN ('RECEIVED', 'REVIEW', 'REGISTERED', 'CERTIFIED') \
+     AND (state <> 'RECEIVED' OR window_ends >= $1)";
+/// Of today, and not done.
+const OPEN_TICKET: &str = "state IN ('WAITING', 'CALLED') AND day = $1";
+
+fn sql(branches: &[&str], persons: &str) -> String {
+    branches
+        .join(" UNION ALL ")
+        .replace(" IN P", &format!(" IN ({persons})"))
+        .replace("AND S", &format!("AND {OPEN_APPLICATION}"))
+        .replace("AND D", &format!("AND {OPEN_DIVORCE}"))
+        .replace("AND T", &format!("AND {OPEN_TICKET}"))
+}
+
+/// Those of these persons whose marital records the officer may read now.
+///
+/// # Errors
+/// When the database is away.
+pub async fn readable(
+    services: &Services,
+    caller: &Principal,
+    persons: &[String],
+) -> Result<HashSet<String>> {
+    if states_one(services, caller).await? {
+        return Ok(persons.iter().cloned().collect());
+    }
+    let (db, today) = (services.db.read(), services.clock.today());
+    let mut found: Vec<(String, Uuid)> = Vec::new();
+    for part in persons.chunks(MOST_PERSONS) {
+        found.extend(naming(db, part, today).await?);
+    }
+    let own = own_among(db, caller, found.iter().map(|(_, registry)| *registry)).await?;
+    found.retain(|(_, registry)| own.contains(registry));
+    Ok(found.into_iter().map(|(person, _)| person).collect())
+}
+
+/// Whether the request states, with its purpose, a matter that is open at a registry of the officer.
+///
+/// # Errors
+/// When the database is away.
+pub async fn states_one(services: &Services, caller: &Principal) -> Result<bool> {
+    let stated = caller.purpose.as_ref().and(caller.case.as_deref());
+    let Some(id) = stated.and_then(crate::kit::id::parse) else {
+        return Ok(false);
+    };
+    let (db, today) = (services.db.read(), services.clock.today());
+    let values: [Value; 2] = [today.into(), id.into()];
+    let rows = db
+        .query_all_raw(Statement::from_sql_and_values(
+            db.get_database_backend(),
+            sql(BY_ID, ""),
+            values,
+        ))
+        .await?;
+    let registries = rows
+        .iter()
+        .map(|row| row.try_get("", "registry_id"))
+        .collect::<std::result::Result<Vec<Uuid>, _>>()?;
+    Ok(!own_among(db, caller, registries.into_iter())
+        .await?
+        .is_empty())
+}
+
+/// Open matters that name these persons, with the registry of each.
+async fn naming(
+    db: &impl ConnectionTrait,
+    persons: &[String],
+    today: NaiveDate,
+) -> Result<Vec<(String, Uuid)>> {
+    if persons.is_empty() {
+        return Ok(Vec::new());
+    }
+    let places: Vec<String> = (0..persons.len())
+        .map(|at| format!("${}", at + 2))
+        .collect();
+    let mut values: Vec<Value> = vec![today.into()];
+    values.extend(persons.iter().map(|person| Value::from(person.as_str())));
+    let rows = db
+        .query_all_raw(Statement::from_sql_and_values(
+            db.get_database_backend(),
+            sql(BY_PERSON, &places.join(", ")),
+            values,
+        ))
+        .await?;
+    rows.iter()
+        .map(|row| Ok((row.try_get("", "person")?, row.try_get("", "registry_id")?)))
+        .collect()
+}
+
+/// Those of these registries at which the caller works.
+async fn own_among(
+    db: &impl ConnectionTrait,
+    caller: &Principal,
+    registries: impl Iterator<Item = Uuid>,
+) -> Result<HashSet<Uuid>> {
+    let registries: HashSet<Uuid> = registries.collect();
+    if registries.is_empty() {
+        return Ok(registries);
+    }
+    let rows = registry::Entity::find()
+        .filter(registry::Column::Id.is_in(registries))
+        .all(db)
+        .await?;
+    let own = rows.iter().filter(|row| works_at(caller, row));
+    Ok(own.map(|row| row.id).collect())
+}
+
+/// The same files, if they are kept at a registry at which the caller works.
+#[must_use]
+pub fn kept_here(
+    select: Select<archive_file::Entity>,
+    caller: &Principal,
+) -> Select<archive_file::Entity> {
+    select.filter(archive_file::Column::RegistryId.in_subquery(own_registries(caller)))
+}
+
+/// The registries at which the caller works; none for a caller who works nowhere.
+fn own_registries(caller: &Principal) -> SelectStatement {
+    let here = match (&caller.registry, caller.reach()) {
+        (Some(own), _) => {
+            // What is no id is no registry's.
+            let own = crate::kit::id::parse(own).unwrap_or_default();
+            Condition::all().add(registry::Column::Id.eq(own))
+        }
+        (None, Some(reach)) => {
+            Condition::all().add(registry::Column::CountyCode.starts_with(reach))
+        }
+        (None, None) => Condition::all().add(registry::Column::Id.eq(Uuid::nil())),
+    };
+    Query::select()
+        .column(registry::Column::Id)
+        .from(registry::Entity)
+        .cond_where(here)
+        .to_owned()
+}

@@ -1,0 +1,291 @@
+//! A divorce by consent whose two ledgers are kept by two provinces: one application anywhere, one mark on both,
+//! one end on both.
+
+use super::world::{Loss, World, act, couple, now, ready};
+use super::*;
+use crate::rules::ledger::LedgerEvent;
+use crate::service::ledger;
+
+const APPLICATION: &str =
+    "application { id version state refusalCode refusal { code messageZh } closedOn }";
+
+/// The registry of a province where a couple applies.
+fn counter(code: &str) -> &'static str {
+    match code {
+        "51" => "510118-2",
+        "35" => "350103-1",
+        _ => "320311-1",
+    }
+}
+
+fn clerk(p: &Province) -> Principal {
+    Principal {
+        subject: Some("a".into()),
+        ..p.registrar(&counter(p.digits)[..6])
+    }
+}
+
+/// A couple of 32 and 35 that was married in 51.
+async fn married(world: &World, nth: usize) -> (usize, usize) {
+    let (man, woman) = couple(nth);
+    let p = world.p("51");
+    let (his, hers) = (world.p("32").number(man), world.p("35").number(woman));
+    let checked = ready(p, &format!("m{nth}"), his, hers).await;
+    act(p, "registerMarriage", &format!("m{nth}"), &checked).await;
+    world.settle().await;
+    assert_eq!(now(p, &checked).await["state"], "REGISTERED");
+    (man, woman)
+}
+
+async fn apply(world: &World, at: &str, key: &str, (man, woman): (usize, usize)) -> Value {
+    let p = world.p(at);
+    let input = json!({ "requestKey": key, "registry": registry(counter(at)),
+        "man": world.p("32").number(man), "woman": world.p("35").number(woman),
+        "bothPresent": true, "agreementSigned": true, "fullCapacity": true, "children": 1 });
+    p.change(
+        clerk(p),
+        "applyDivorce",
+        "ApplyDivorceInput",
+        APPLICATION,
+        input,
+    )
+    .await
+}
+
+async fn seen(p: &Province, application: &Value) -> Value {
+    let query = "query ($id: ID!) { divorceApplication(id: $id) { id version state refusalCode refusal { code messageZh } } }";
+    p.data(clerk(p), query, json!({ "id": application["id"] }))
+        .await["divorceApplication"]
+        .take()
+}
+
+async fn withdraw(p: &Province, key: &str, application: &Value) -> Value {
+    let input = json!({ "requestKey": key, "application": application["id"] });
+    p.change(
+        clerk(p),
+        "withdrawDivorce",
+        "WithdrawDivorceInput",
+        APPLICATION,
+        input,
+    )
+    .await
+}
+
+/// Both ask for the certificate and the registrar registers.
+async fn register(p: &Province, key: &str, application: &Value) -> Value {
+    let code = counter(p.digits);
+    let input = json!({ "requestKey": format!("{key} ask"), "application": application["id"],
+        "version": application["version"], "registry": registry(code), "registrar": registrar_of(code),
+        "bothPresent": true });
+    let asked = p
+        .change(
+            clerk(p),
+            "requestDivorceCertificate",
+            "RequestDivorceCertificateInput",
+            APPLICATION,
+            input,
+        )
+        .await;
+    assert_eq!(asked["application"]["state"], "REVIEW", "{asked}");
+    press(p, key, &asked["application"]).await
+}
+
+async fn press(p: &Province, key: &str, application: &Value) -> Value {
+    let input = json!({ "requestKey": format!("{key} register"), "application": application["id"],
+        "version": application["version"], "bothWilling": true, "agreementSettled": true });
+    p.change(
+        clerk(p),
+        "registerDivorce",
+        "RegisterDivorceInput",
+        APPLICATION,
+        input,
+    )
+    .await
+}
+
+/// What the two ledgers say of it, holds left aside: the last entry of his and of hers.
+async fn last(world: &World, (man, woman): (usize, usize)) -> [LedgerEvent; 2] {
+    let mut found = Vec::new();
+    for (code, n) in [("32", man), ("35", woman)] {
+        let p = world.p(code);
+        let entries = ledger::latest(p.services.db.read(), &p.token(n), 10)
+            .await
+            .unwrap();
+        let last = entries
+            .iter()
+            .find(|entry| !matches!(entry.event, LedgerEvent::Held | LedgerEvent::Released));
+        found.push(last.unwrap().event);
+    }
+    [found[0], found[1]]
+}
+
+#[tokio::test]
+async fn a_divorce_is_received_once_and_ends_the_marriage_on_both_ledgers() {
+    let mut world = World::of(&["51", "32", "35"]).await;
+    let pair = married(&world, 0).await;
+    let received = apply(&world, "51", "first", pair).await;
+    assert_eq!(received["application"]["state"], "RECEIVING", "{received}");
+    world.settle().await;
+    let open = seen(world.p("51"), &received["application"]).await;
+    assert_eq!(open["state"], "COOLING", "{open}");
+    assert_eq!(last(&world, pair).await, [LedgerEvent::DivorceApplied; 2]);
+    // M-19: no second one, here or in her province, which never saw the first.
+    for at in ["51", "35"] {
+        let second = apply(&world, at, "second", pair).await;
+        assert_eq!(refusals(&second), ["APPLICATION_ALREADY_OPEN"], "{at}");
+    }
+    // A withdrawal counts at once and frees both ledgers, whatever is lost on the way.
+    let mut left = 3;
+    world.losing(move |_, _, phase| {
+        if left > 0 && phase != "HELLO" {
+            left -= 1;
+            Loss::Answer
+        } else {
+            Loss::Nothing
+        }
+    });
+    let gone = withdraw(world.p("51"), "w", &open).await;
+    assert_eq!(gone["application"]["state"], "WITHDRAWN", "{gone}");
+    world.settle().await;
+    assert_eq!(
+        last(&world, pair).await,
+        [LedgerEvent::DivorceApplicationClosed; 2]
+    );
+    // Then in her province; in the window it is registered there.
+    let again = apply(&world, "35", "third", pair).await;
+    world.settle().await;
+    let open = seen(world.p("35"), &again["application"]).await;
+    assert_eq!(open["state"], "COOLING", "{again} {open}");
+    world.at("35", "2026-12-28T02:00:00Z");
+    let pressed = register(world.p("35"), "r", &open).await;
+    assert_eq!(pressed["application"]["state"], "REGISTERING", "{pressed}");
+    world.settle().await;
+    let done = seen(world.p("35"), &open).await;
+    assert_eq!(done["state"], "REGISTERED", "{done}");
+    assert_eq!(last(&world, pair).await, [LedgerEvent::Divorced; 2]);
+    for (code, n) in [("32", pair.0), ("35", pair.1)] {
+        assert_eq!(world.status(code, n).await, Status::Divorced);
+        let p = world.p(code);
+        let mine = "{ myMarriage { person { marriages { state certificates { state kind } } } } }";
+        let mine = p.data(p.citizen(n), mine, none()).await;
+        let record = &mine["myMarriage"]["person"]["marriages"][0];
+        assert_eq!(record["state"], "DISSOLVED_DIVORCE", "{mine}");
+    }
+    // Nothing of the couple is kept for later, and both may marry again.
+    let kept = crate::model::interop::divorce::Entity::find()
+        .all(world.p("35").services.db.read())
+        .await
+        .unwrap();
+    assert!(kept.is_empty());
+    let fresh = couple(1).1;
+    let number = world.p("32").number(pair.0);
+    let next = ready(world.p("51"), "next", number, world.p("35").number(fresh)).await;
+    act(world.p("51"), "registerMarriage", "next", &next).await;
+    world.settle().await;
+    assert_eq!(now(world.p("51"), &next).await["state"], "REGISTERED");
+    world.chains_are_whole().await;
+}
+
+#[tokio::test]
+async fn two_applications_in_two_provinces_at_once_are_one_at_most() {
+    let world = World::of(&["51", "32", "35"]).await;
+    for round in 0..4 {
+        let pair = married(&world, round).await;
+        let key = format!("k{round}");
+        let (here, there) = tokio::join!(
+            apply(&world, "51", &key, pair),
+            apply(&world, "32", &key, pair)
+        );
+        tokio::join!(
+            run::look_now(&world.p("51").services),
+            run::look_now(&world.p("32").services)
+        );
+        world.settle().await;
+        let states = [
+            seen(world.p("51"), &here["application"]).await,
+            seen(world.p("32"), &there["application"]).await,
+        ];
+        let open = states
+            .iter()
+            .filter(|one| one["state"] == "COOLING")
+            .count();
+        assert!(open <= 1, "{states:?}");
+        for refused in states.iter().filter(|one| one["state"] != "COOLING") {
+            assert_eq!(refused["state"], "REFUSED");
+            assert!(
+                refused["refusal"]["messageZh"].is_string(),
+                "a class in words: {refused}"
+            );
+        }
+        let marked = last(&world, pair).await;
+        let wanted = if open == 1 {
+            [LedgerEvent::DivorceApplied; 2]
+        } else {
+            [LedgerEvent::Married; 2]
+        };
+        assert_eq!(marked, wanted, "{states:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_divorce_that_no_province_can_agree_to_goes_back_to_the_registrar() {
+    let mut world = World::of(&["51", "32", "35"]).await;
+    let pair = married(&world, 0).await;
+    let received = apply(&world, "51", "a", pair).await;
+    world.settle().await;
+    let open = seen(world.p("51"), &received["application"]).await;
+    world.at("51", "2026-12-28T02:00:00Z");
+    // Nobody hears of the divorce until the coordinator starts again, and resolves it.
+    world.losing(|_, _, phase| {
+        if phase == "TRY" || phase == "COMMIT_LAST" {
+            Loss::Question
+        } else {
+            Loss::Nothing
+        }
+    });
+    let pressed = register(world.p("51"), "r", &open).await;
+    assert_eq!(pressed["application"]["state"], "REGISTERING", "{pressed}");
+    let words = "{ interopTransactions { deed waitingFor explanation explanationZh permitted } }";
+    let list = world
+        .p("51")
+        .data(clerk(world.p("51")), words, none())
+        .await;
+    assert_eq!(list["interopTransactions"][0]["deed"], "DIVORCE", "{list}");
+    world.losing(|_, _, _| Loss::Nothing);
+    run::start_now(&world.p("51").services).await;
+    world.settle().await;
+    let back = seen(world.p("51"), &open).await;
+    assert_eq!(
+        (back["state"].as_str(), back["refusalCode"].as_str()),
+        (Some("REVIEW"), Some("NOT_DECIDED_IN_TIME")),
+        "{back}"
+    );
+    assert_eq!(last(&world, pair).await, [LedgerEvent::DivorceApplied; 2]);
+    // Pressed again, and now it holds.
+    press(world.p("51"), "again", &back).await;
+    world.settle().await;
+    let done = seen(world.p("51"), &open).await;
+    assert_eq!(done["state"], "REGISTERED", "{done}");
+    assert_eq!(last(&world, pair).await, [LedgerEvent::Divorced; 2]);
+}
+
+#[tokio::test]
+async fn an_application_that_nobody_follows_up_is_taken_off_both_ledgers_by_the_timers() {
+    let mut world = World::of(&["51", "32", "35"]).await;
+    // Early enough that the whole window lies in a year whose days of rest are known.
+    for province in ["51", "32", "35"] {
+        world.at(province, "2026-10-20T02:00:00Z");
+    }
+    let pair = married(&world, 0).await;
+    let received = apply(&world, "51", "a", pair).await;
+    world.settle().await;
+    world.at("51", "2026-12-30T02:00:00Z");
+    crate::run_timers(&world.p("51").services).await.unwrap();
+    let closed = seen(world.p("51"), &received["application"]).await;
+    assert_eq!(closed["state"], "DEEMED_WITHDRAWN");
+    world.settle().await;
+    assert_eq!(
+        last(&world, pair).await,
+        [LedgerEvent::DivorceApplicationClosed; 2]
+    );
+}
