@@ -123,7 +123,7 @@ fn represented(
     match &fetch.target {
         Target::Entities { inputs, .. } => inputs
             .iter()
-            .map(|input| represent::collect(arena, &made.supergraph.schema, root, input))
+            .map(|input| represent::collect(arena, &made.supergraph.schema, root, input, |_| false))
             .collect(),
         Target::Root { .. } => Vec::new(),
     }

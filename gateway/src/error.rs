@@ -278,19 +278,8 @@ impl GraphQlError {
             out.push(b']');
         }
         if let Some(path) = &self.path {
-            out.extend_from_slice(b",\"path\":[");
-            for (i, segment) in path.iter().enumerate() {
-                if i > 0 {
-                    out.push(b',');
-                }
-                match segment {
-                    PathSegment::Key(key) => write_json_string(out, key),
-                    PathSegment::Index(index) => {
-                        out.extend_from_slice(index.to_string().as_bytes());
-                    }
-                }
-            }
-            out.push(b']');
+            out.extend_from_slice(b",\"path\":");
+            write_json_path(out, path);
         }
         out.extend_from_slice(b",\"extensions\":{\"code\":");
         write_json_string(out, &self.code);
@@ -363,6 +352,21 @@ pub fn write_json_string(out: &mut Vec<u8>, text: &str) {
     }
     out.extend_from_slice(&bytes[clean..]);
     out.push(b'"');
+}
+
+/// Appends a path as a JSON list.
+pub fn write_json_path(out: &mut Vec<u8>, path: &[PathSegment]) {
+    out.push(b'[');
+    for (i, segment) in path.iter().enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        match segment {
+            PathSegment::Key(key) => write_json_string(out, key),
+            PathSegment::Index(index) => out.extend_from_slice(index.to_string().as_bytes()),
+        }
+    }
+    out.push(b']');
 }
 
 #[cfg(test)]

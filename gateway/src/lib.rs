@@ -5,9 +5,9 @@
 //! identified ([`identity`]); the [`pipeline`] then takes it from text to bytes: parsed, counted and
 //! validated ([`operation`]), cut to what may be asked ([`authorise`]), planned ([`plan`]) and
 //! executed ([`execute`]) over the [`transport`] and the [`cache`], and what it shows of persons is
-//! recorded ([`record`]) before the answer leaves; a subscription's plan again for each event, told in
-//! the words of [`subscribe`]. Everything derived from the
-//! schema comes from the [`supergraph`], which [`schema_source`] brings in.
+//! recorded ([`record`]) before the answer leaves, whole or in parts; a subscription's plan again for each
+//! event, told in the words of [`subscribe`]. Everything derived from the schema comes from the
+//! [`supergraph`], which [`schema_source`] brings in.
 //!
 //! The stages `operation`, `authorise`, `plan` and `execute` read what the stages before them made and
 //! never reach forward; everything else imports only what stands below it. That is why [`identity`]

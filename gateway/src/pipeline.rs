@@ -8,6 +8,7 @@
 //! planner are other people's code) is an error of that request only.
 
 mod joined;
+pub mod parts;
 pub mod subscription;
 mod warm;
 
@@ -207,7 +208,7 @@ impl Pipeline {
         permitted(operation, way)?;
         let variables =
             Variables::coerce(operation, &request.variables, &loaded.supergraph.schema)?;
-        let variant = authorised(operation, caller, &variables).map_err(|code| {
+        let mut variant = authorised(operation, caller, &variables).map_err(|code| {
             if code != ErrorCode::IntrospectionForbidden {
                 let fields = roots(operation, &loaded.supergraph.schema);
                 let (log, digest) = (self.log.as_deref(), &document.digest);
@@ -215,6 +216,9 @@ impl Pipeline {
             }
             vec![GraphQlError::new(code)]
         })?;
+        if matches!(way, Way::Parts { .. }) {
+            variant = variant.in_parts(operation);
+        }
         let plan = self.plan(&loaded, &document, operation, variant).await?;
         Ok(Prepared {
             loaded,
@@ -389,15 +393,18 @@ enum Way {
     Once,
     /// For one answer or many, by a way that may change things or must not.
     Many { queries: bool },
+    /// For one answer that may be told in parts.
+    Parts { queries: bool },
 }
 
 /// Whether this kind of operation may come this way.
 fn permitted(operation: &Operation, way: Way) -> Result<(), Vec<GraphQlError>> {
     let code = match (operation.kind, way) {
         (OperationKind::Query, _) => return Ok(()),
-        (OperationKind::Mutation, Way::Queries | Way::Many { queries: true }) => {
-            ErrorCode::MutationOverGet
-        }
+        (
+            OperationKind::Mutation,
+            Way::Queries | Way::Many { queries: true } | Way::Parts { queries: true },
+        ) => ErrorCode::MutationOverGet,
         (OperationKind::Mutation, _) => return Ok(()),
         (OperationKind::Subscription, Way::Many { .. }) => return Ok(()),
         (OperationKind::Subscription, _) => ErrorCode::SubscriptionsUnsupported,
@@ -423,9 +430,12 @@ fn authorised(
 
 /// One error for each refused field.
 fn refusals(plan: &Plan, caller: &Caller) -> Vec<GraphQlError> {
+    refusals_at(&plan.cuts, caller)
+}
+
+fn refusals_at(cuts: &[Vec<Arc<str>>], caller: &Caller) -> Vec<GraphQlError> {
     let code = authorise::refusal(&caller.principal);
-    plan.cuts
-        .iter()
+    cuts.iter()
         .map(|path| {
             GraphQlError::new(code).at(path.iter().cloned().map(PathSegment::Key).collect())
         })

@@ -3,9 +3,11 @@
 //! them for the client.
 //!
 //! A probe asserts what must hold whatever comes in: no panic but the parser's (which the pipeline
-//! catches), refusals with a code, work within its bounds, and an answer that is JSON.
+//! catches), refusals with a code, work within its bounds, and an answer that is JSON. It gives a digest of
+//! how it went, by which a run without knowledge of the code's branches finds inputs worth changing further.
 
 use std::cell::RefCell;
+use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
@@ -17,6 +19,7 @@ use serde_json::{Map, Value};
 use crate::authorise::Variant;
 use crate::cache::Cache;
 use crate::config::Limits;
+use crate::error::ErrorCode;
 use crate::execute::{Execution, Fetcher};
 use crate::identity::{Caller, Principal};
 use crate::operation::{Document, Operation, Variables};
@@ -98,37 +101,48 @@ fn variables_of(operation: &Operation, supergraph: &Supergraph) -> Variables {
     Variables::coerce(operation, &given, &supergraph.schema).expect("they fit")
 }
 
+/// How a run went, as far as it matters.
+fn digest(how: impl Hash) -> u64 {
+    let mut state = DefaultHasher::new();
+    how.hash(&mut state);
+    state.finish()
+}
+
 /// A request's bytes, as a body and as a query string, and the document in it.
-pub fn document(data: &[u8]) {
-    let _ = decode_post(data);
+pub fn document(data: &[u8]) -> u64 {
+    let posted = decode_post(data).err().map(ErrorCode::as_str);
     let _ = decode_batch(data, 3);
     let Ok(text) = std::str::from_utf8(data) else {
-        return;
+        return digest(posted);
     };
-    let _ = decode_get(text);
+    let got = decode_get(text).err().map(ErrorCode::as_str);
     let world = &*WORLD;
     let prepared = catch_unwind(AssertUnwindSafe(|| {
         Document::prepare(text, &world.supergraph, &world.limits)
     }));
     match prepared {
         Ok(Ok(document)) => {
+            let mut sizes = Vec::new();
             for operation in &document.operations {
                 assert!(operation.selections.len() <= 2 * world.limits.fields);
+                sizes.push((operation.selections.len(), operation.conditions.len()));
                 let given = variables_of_any(operation, &world.supergraph);
                 let caller = Principal::public("51");
                 if let Some(variables) = given {
                     let _ = Variant::of(operation, &caller, &variables);
                 }
             }
+            digest(sizes)
         }
         Ok(Err(errors)) => {
             assert!(!errors.is_empty());
             for error in &errors {
                 assert!(!error.code.is_empty() && !error.message.is_empty());
             }
+            digest((posted, got, errors.len(), &errors[0].message))
         }
         // The parser's own, which the pipeline catches.
-        Err(_) => {}
+        Err(_) => 0,
     }
 }
 
@@ -137,7 +151,7 @@ fn variables_of_any(operation: &Operation, supergraph: &Supergraph) -> Option<Va
 }
 
 /// Variables as a client sends them, for an operation with one of every kind.
-pub fn variables(data: &[u8]) {
+pub fn variables(data: &[u8]) -> u64 {
     const ASKING: &str = "query ($a: ID!, $b: Like, $c: [String!], $d: [[Int]], $e: Boolean = true) {
         item(id: $a, like: $b) { id @include(if: $e) } search(words: $c, deep: $d) { __typename } }";
     #[expect(clippy::expect_used, reason = "the operation stands above and fits")]
@@ -145,8 +159,9 @@ pub fn variables(data: &[u8]) {
         Document::prepare(ASKING, &WORLD.supergraph, &WORLD.limits).expect("it is valid")
     });
     let Ok(Value::Object(given)) = serde_json::from_slice(data) else {
-        return;
+        return 0;
     };
+    let mut seen = Vec::new();
     for operation in &DOCUMENT.operations {
         match Variables::coerce(operation, &given, &WORLD.supergraph.schema) {
             // What was accepted can be sent on as JSON.
@@ -154,12 +169,17 @@ pub fn variables(data: &[u8]) {
                 for at in 0..operation.variables.len() {
                     if let Some(value) = variables.get(at) {
                         assert!(serde_json::to_vec(value).is_ok());
+                        seen.push(at.to_string());
                     }
                 }
             }
-            Err(errors) => assert!(!errors.is_empty()),
+            Err(errors) => {
+                assert!(!errors.is_empty());
+                seen.extend(errors.iter().map(|error| error.message.to_string()));
+            }
         }
     }
+    digest(seen)
 }
 
 type Split<'a> = std::slice::Split<'a, u8, fn(&u8) -> bool>;
@@ -178,9 +198,9 @@ impl Fetcher for Pieces<'_> {
 
 /// What subgraphs answer, separated by zero bytes; the first byte chooses the operation. What is written
 /// for the client is JSON with `data`, whatever they said.
-pub fn answers(data: &[u8]) {
+pub fn answers(data: &[u8]) -> u64 {
     let Some((&choice, rest)) = data.split_first() else {
-        return;
+        return 0;
     };
     let world = &*WORLD;
     let plan = &world.plans[usize::from(choice) % world.plans.len()];
@@ -208,7 +228,7 @@ pub fn answers(data: &[u8]) {
         deadline: Instant::now() + Duration::from_secs(60),
     };
     let Some(executed) = execution.run(Vec::new()).now_or_never() else {
-        return;
+        return 1;
     };
     let written: Result<Value, _> = serde_json::from_slice(&executed.body);
     let written = written.unwrap_or_default();
@@ -216,6 +236,11 @@ pub fn answers(data: &[u8]) {
     assert!(written.get("data").is_some(), "{shown}");
     let told = written["errors"].as_array().map_or(0, Vec::len);
     assert_eq!(told, executed.errors, "{shown}");
+    let codes = written["errors"].as_array().into_iter().flatten();
+    let codes: Vec<(&Value, &Value)> = codes
+        .map(|error| (&error["extensions"]["code"], &error["path"]))
+        .collect();
+    digest((choice, format!("{codes:?}"), executed.body.len()))
 }
 
 #[cfg(test)]
@@ -233,8 +258,8 @@ mod tests {
         }
 
         /// A seed with some of it changed: bytes, pieces cut, doubled or taken from another seed.
-        fn spoil(&mut self, seeds: &[&str], words: &[&str]) -> Vec<u8> {
-            let mut data = seeds[self.roll(seeds.len())].as_bytes().to_vec();
+        fn spoil(&mut self, seeds: &[Vec<u8>], words: &[&str]) -> Vec<u8> {
+            let mut data = seeds[self.roll(seeds.len())].clone();
             for _ in 0..1 + self.roll(4) {
                 let from = self.roll(data.len() + 1);
                 let to = from + self.roll(data.len() - from + 1).min(12);
@@ -246,7 +271,7 @@ mod tests {
                     }
                     2 if from < data.len() => data[from] = self.roll(256) as u8,
                     3 => {
-                        let other = seeds[self.roll(seeds.len())].as_bytes();
+                        let other = &seeds[self.roll(seeds.len())];
                         let at = self.roll(other.len());
                         data.splice(from..to, other[at..].iter().copied().take(40));
                     }
@@ -261,6 +286,33 @@ mod tests {
     }
 
     const ROUNDS: usize = 20_000;
+    /// Inputs kept for being changed further.
+    const KEPT: usize = 20_000;
+    /// A longer one is not kept.
+    const LONGEST: usize = 4_000;
+
+    /// Throws spoiled seeds at a probe: so many, or for as long as `MINZHENG_FUZZ_SECONDS` says. What goes
+    /// a way that none before went is kept and spoiled further.
+    fn throw(probe: fn(&[u8]) -> u64, seeds: &[&str], words: &[&str], seed: u64) {
+        let setting = |name: &str| std::env::var(name).ok()?.parse::<u64>().ok();
+        let long = setting("MINZHENG_FUZZ_SECONDS").map(Duration::from_secs);
+        let seed = setting("MINZHENG_FUZZ_SEED").unwrap_or(seed);
+        let (mut dice, began) = (Dice(seed), Instant::now());
+        let mut kept: Vec<Vec<u8>> = seeds.iter().map(|one| one.as_bytes().to_vec()).collect();
+        let mut ways = std::collections::HashSet::new();
+        let mut rounds = 0;
+        while long.map_or(rounds < ROUNDS, |long| began.elapsed() < long) {
+            let data = dice.spoil(&kept, words);
+            rounds += 1;
+            let way = catch_unwind(|| probe(&data)).ok();
+            assert!(way.is_some(), "{:?}", String::from_utf8_lossy(&data));
+            if ways.insert(way) && kept.len() < KEPT && data.len() < LONGEST {
+                kept.push(data);
+            }
+        }
+        println!("{rounds} rounds from seed {seed}, {} ways", ways.len());
+        assert!(ways.len() > 10, "they all went the same way");
+    }
 
     #[test]
     fn spoiled_documents_are_refused_or_prepared_within_their_bounds() {
@@ -294,10 +346,7 @@ mod tests {
             "query",
             "on",
         ];
-        let mut dice = Dice(1);
-        for _ in 0..ROUNDS {
-            document(&dice.spoil(&seeds, &words));
-        }
+        throw(document, &seeds, &words, 1);
     }
 
     #[test]
@@ -321,10 +370,7 @@ mod tests {
             ",",
             ":",
         ];
-        let mut dice = Dice(2);
-        for _ in 0..ROUNDS {
-            variables(&dice.spoil(&seeds, &words));
-        }
+        throw(variables, &seeds, &words, 2);
     }
 
     #[test]
@@ -358,9 +404,6 @@ mod tests {
             "\u{7f}",
             "\"_entities\"",
         ];
-        let mut dice = Dice(3);
-        for _ in 0..ROUNDS {
-            answers(&dice.spoil(&seeds, &words));
-        }
+        throw(answers, &seeds, &words, 3);
     }
 }

@@ -11,7 +11,7 @@ use libtest_mimic::Trial;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::fixtures::{Fixtures, Province, Split, project};
+use crate::fixtures::{Fixtures, Split, project};
 use crate::{Outcome, case};
 
 /// Where the queue is watched; no other case draws numbers here.
@@ -23,6 +23,11 @@ pub(crate) fn cases(fixtures: &Arc<Fixtures>) -> Vec<Trial> {
             fixtures,
             "the_public_audit_of_graphql_over_http_finds_nothing_to_say",
             audit,
+        ),
+        case(
+            fixtures,
+            "apollo_s_client_shows_what_is_deferred_after_the_rest",
+            deferred,
         ),
         case(
             fixtures,
@@ -41,7 +46,7 @@ pub(crate) fn cases(fixtures: &Arc<Fixtures>) -> Vec<Trial> {
         ),
         case(
             fixtures,
-            "a_subscription_outlives_the_subgraph_it_comes_from",
+            "a_subscription_outlives_the_subgraph_it_comes_from_and_repeats_nothing",
             restart,
         ),
     ]
@@ -65,6 +70,7 @@ fn scripts() -> Result<Option<&'static Path>, String> {
             "package-lock.json",
             "subscribe.mjs",
             "audit.mjs",
+            "defer.mjs",
         ] {
             let from = project().join("tests/clients").join(name);
             std::fs::copy(from, folder.path().join(name)).map_err(|error| error.to_string())?;
@@ -146,17 +152,57 @@ fn audit(fixtures: &Fixtures) -> Outcome {
     }
 }
 
+/// Apollo's client gets the first answer without what is deferred, then one state after the other, with
+/// what was refused and why, until it is complete.
+fn deferred(fixtures: &Fixtures) -> Outcome {
+    const ASKED: &str = "query ($later: Boolean!) { registries(first: 3) { nodes { id
+        ... @defer(if: $later, label: \"where\") { division { id current { name } } } } }
+        ... @defer(if: $later, label: \"mine\") { myMarriage { __typename } } }";
+    let Some(folder) = scripts()? else {
+        return Ok(());
+    };
+    let province = fixtures.province(PROVINCE)?;
+    let ask = |later: bool| {
+        let argument = json!({
+            "url": province.program.graphql(), "query": ASKED, "variables": { "later": later },
+        });
+        Script::start(folder, "defer.mjs", &argument)
+    };
+    let whole = ask(false)?.next()?;
+    if whole["state"] != "complete" {
+        return Err(format!("told whole: {whole}"));
+    }
+    let mut script = ask(true)?;
+    let mut states = vec![script.next()?];
+    let first = &states[0]["data"]["registries"]["nodes"][0];
+    if first["id"].is_null() || first.get("division").is_some() {
+        return Err(format!("the first answer is {}", states[0]));
+    }
+    while states
+        .last()
+        .is_some_and(|state| state["state"] == "streaming")
+    {
+        states.push(script.next()?);
+    }
+    script.expect(&json!({ "done": true }))?;
+    let refused = states.iter().any(|state| state["codes"] == whole["codes"]);
+    match states.last() {
+        Some(last) if last["data"] == whole["data"] && refused => Ok(()),
+        _ => Err(format!("{states:?} instead of {whole}")),
+    }
+}
+
 const QUEUE: &str = "subscription ($registry: ID!) { queueMoved(registry: $registry) {
     registry { id division { current { name } } } queue { drawn waiting } } }";
 const TAKE: &str = "mutation ($input: TakeTicketInput!) { takeTicket(input: $input) {
     ticket { id number } userErrors { code messageEn } } }";
 
 /// An officer's token and the registry they work at.
-fn office(province: &Province) -> Result<(String, Value), String> {
+fn office(ask: impl Fn(&str) -> Result<Value, String>) -> Result<(String, Value), String> {
     // The story plays on a Sunday.
     const ALL: &str = "{ registries(first: 200) { nodes {
         id division { current { code } } openOn(date: \"2026-11-22\") { open } } } }";
-    let all = province.data("public", ALL, &Value::Null)?;
+    let all = ask(ALL)?;
     let nodes = all["registries"]["nodes"].as_array().cloned();
     let open = |registry: &Value| registry["openOn"]["open"] == true;
     let registry = nodes.unwrap_or_default().into_iter().find(open);
@@ -176,7 +222,7 @@ fn queue_moves(fixtures: &Fixtures) -> Outcome {
         return Ok(());
     };
     let province = fixtures.province(PROVINCE)?;
-    let (officer, registry) = office(&province)?;
+    let (officer, registry) = office(|query| province.data("public", query, &Value::Null))?;
     for over in ["ws", "sse"] {
         let argument = json!({
             "over": over, "url": province.program.graphql(), "query": QUEUE,
@@ -266,48 +312,47 @@ fn refused(fixtures: &Fixtures) -> Outcome {
     Ok(())
 }
 
-/// The gateway asks a subgraph over WebSocket, and again when it has come back.
+/// The gateway asks a subgraph over WebSocket, and again when it has come back, to go on behind what it told
+/// last: a queue that did not move meanwhile is not told again, and its next number is the next event.
 fn restart(_: &Fixtures) -> Outcome {
-    const WATCH: &str = "subscription ($since: String) { placeChanged(since: $since) {
-        cursor change { seq division { id } } } }";
-    const FEED: &str = "query ($after: String) { changesSince(cursor: $after, first: 500) {
-        edges { cursor } } }";
     let Some(folder) = scripts()? else {
         return Ok(());
     };
     let mut split = Split::start("clients")?;
-    // The last two changes there are: how many came before does not matter.
-    let mut cursors = vec![Value::Null];
-    loop {
-        let after = json!({ "after": cursors.last() });
-        let feed = split.ask("public", FEED, &after)?;
-        let edges = feed["data"]["changesSince"]["edges"].as_array().cloned();
-        let more = edges.ok_or_else(|| format!("no feed: {feed}"))?;
-        if more.is_empty() {
-            break;
+    let data = |split: &Split, role: &str, query: &str, variables: &Value| {
+        let answer = split.ask(role, query, variables)?;
+        match &answer["errors"] {
+            Value::Null => Ok(answer["data"].clone()),
+            _ => Err(format!("{answer}")),
         }
-        cursors.extend(more.iter().map(|edge| edge["cursor"].clone()));
-    }
-    let [.., since, next] = cursors.as_slice() else {
-        return Err("too few changes to follow".to_owned());
+    };
+    let (officer, registry) = office(|query| data(&split, "public", query, &Value::Null))?;
+    let take = |split: &Split, key: &str| {
+        let input = json!({ "requestKey": key, "registry": registry, "service": "MARRIAGE" });
+        let taken = data(split, &officer, TAKE, &json!({ "input": input }))?;
+        match taken["takeTicket"]["ticket"].is_null() {
+            true => Err(format!("no ticket: {taken}")),
+            false => Ok(()),
+        }
     };
     let argument = json!({
-        "over": "ws", "url": split.gateway.graphql(), "query": WATCH,
-        "variables": { "since": since }, "events": 1_000_000,
+        "over": "ws", "url": split.gateway.graphql(), "query": QUEUE,
+        "variables": { "registry": registry }, "events": 3,
     });
     let mut script = Script::start(folder, "subscribe.mjs", &argument)?;
-    let is_first = |said: &Value| said["data"]["placeChanged"]["cursor"] == *next;
-    let first = script.next()?;
-    if !is_first(&first) {
-        return Err(format!("the first change is not told first: {first}"));
-    }
-    split.kill("places");
+    let mut told = || -> Result<Option<i64>, String> {
+        Ok(script.next()?["data"]["queueMoved"]["queue"]["drawn"].as_i64())
+    };
+    let before = told()?;
+    take(&split, "before-restart")?;
+    let moved = told()?;
+    split.kill("marriage");
     std::thread::sleep(Duration::from_millis(300));
-    split.restart("places")?;
-    // It is asked again for what it was asked for, so it begins where it began.
-    let again = script.next()?;
-    if !is_first(&again) {
-        return Err(format!("the client noticed: {again}"));
+    split.restart("marriage")?;
+    take(&split, "after-restart")?;
+    let after = told()?;
+    match (before, moved, after) {
+        (Some(a), Some(b), Some(c)) if b == a + 1 && c == b + 1 => Ok(()),
+        all => Err(format!("told {all:?}")),
     }
-    Ok(())
 }

@@ -7,6 +7,9 @@ use minzheng_gateway::error::ErrorCode;
 use minzheng_gateway::subscribe::transport_ws::Close;
 use minzheng_kit::error::CODES;
 
+/// What the subsystems refuse, as their sources say it: code, subsystems, both sentences. See `build.rs`.
+const REFUSALS: &[(&str, &str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/refusals.rs"));
+
 const INTRODUCTION: &str = "\
 <!-- Printed by `minzheng errors`; do not edit by hand. -->
 # Error codes 错误代码
@@ -48,6 +51,18 @@ pub(crate) fn markdown() -> String {
     );
     for (code, en, zh) in CODES {
         row(&mut out, &[&format!("`{code}`"), en, zh]);
+    }
+    out.push_str(
+        "\n## What is refused 业务错误\n\n\
+         Entries of `userErrors`, and in queries `extensions.reason` of `BAD_USER_INPUT`. What stands\n\
+         in braces is filled in.\n\n\
+         | code | subsystem | English | 中文 |\n| --- | --- | --- | --- |\n",
+    );
+    // The errors above are written like refusals; of them only a change in between is told as one too.
+    let is_error = |code: &str| CODES.iter().any(|(known, ..)| *known == code);
+    let refusals = REFUSALS.iter();
+    for (code, by, en, zh) in refusals.filter(|(code, ..)| *code == "CONFLICT" || !is_error(code)) {
+        row(&mut out, &[&format!("`{code}`"), by, en, zh]);
     }
     out.push_str(
         "\n## Close codes of WebSocket connections 连接关闭代码\n\n\

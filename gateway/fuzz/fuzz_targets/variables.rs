@@ -1,3 +1,5 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| minzheng_gateway::probe::variables(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    minzheng_gateway::probe::variables(data);
+});

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use crate::error::ErrorCode;
 use crate::identity::Principal;
-use crate::operation::{Operation, Selection, Variables, What, When};
+use crate::operation::{Defer, Operation, Selection, Variables, What, When};
 use crate::supergraph::Demand;
 use crate::supergraph::demand::Disjunction;
 
@@ -58,6 +58,8 @@ pub struct Variant {
     pub refused: Bits,
     /// Positions in [`Operation::conditions`] whose variable is true.
     pub conditions: Bits,
+    /// The client takes an answer in parts, so that what is deferred may be told later.
+    pub in_parts: bool,
 }
 
 impl Variant {
@@ -71,13 +73,33 @@ impl Variant {
             conditions: Bits::of(operation.conditions.len(), |at| {
                 variables.is_true(operation.conditions[at])
             }),
+            in_parts: false,
         }
+    }
+
+    /// The same for a client that takes the answer in parts; no other when nothing could be told later.
+    /// Whoever asks for the schema gets it in one piece.
+    #[must_use]
+    pub fn in_parts(mut self, operation: &Operation) -> Self {
+        self.in_parts = operation.defers && !operation.introspects;
+        self
     }
 
     /// Whether a selection is part of the answer at all.
     #[must_use]
     pub fn includes(&self, selection: &Selection) -> bool {
-        selection.when.iter().all(|when| match *when {
+        self.all_hold(&selection.when)
+    }
+
+    /// How a fragment is told after the rest; nothing when it is told with it.
+    #[must_use]
+    pub fn defers<'a>(&self, selection: &'a Selection) -> Option<&'a Defer> {
+        let defer = selection.defer.as_ref().filter(|_| self.in_parts)?;
+        self.all_hold(&defer.when).then_some(defer)
+    }
+
+    fn all_hold(&self, conditions: &[When]) -> bool {
+        conditions.iter().all(|when| match *when {
             When::Never => false,
             When::Variable { condition, is } => self.conditions.has(condition) == is,
         })

@@ -326,7 +326,8 @@ impl Default for Cache {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Subscriptions {
-    /// The most subscriptions of one gateway process; 0 refuses them all.
+    /// The most subscriptions of one gateway process, and answers that are being told in parts; 0 refuses
+    /// them all.
     #[serde(deserialize_with = "units::scalar")]
     pub per_process: usize,
     /// The most subscriptions of one WebSocket connection.

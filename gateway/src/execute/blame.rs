@@ -24,6 +24,8 @@ pub struct Blame {
     slots: HashMap<Slot, usize>,
     /// The failures that left slots of one object empty, by the object's first slot.
     objects: HashMap<u32, Vec<(FetchId, usize)>>,
+    /// The failures that left a received value null, by the object's first slot and the value's.
+    values: HashMap<(u32, u32), usize>,
 }
 
 #[derive(Debug)]
@@ -84,17 +86,47 @@ impl Blame {
         object: Object,
         slot: u32,
     ) -> Option<&GraphQlError> {
-        let place = (object.layout, slot);
-        let own = self.objects.get(&object.start).and_then(|all| {
-            let mut all = all.iter();
-            all.find(|(id, _)| fetches[*id].fills.binary_search(&place).is_ok())
-        });
-        let failure = own
-            .map(|(_, failure)| *failure)
-            .or_else(|| self.slots.get(&place).copied())?;
+        let failure = self.failure(fetches, object, slot)?;
         let failure = &mut self.failures[failure];
         failure.told = true;
         Some(&failure.error)
+    }
+
+    /// A value was received as null because it failed, and the client may not see it: what lives on it
+    /// shows why.
+    pub fn value(&mut self, object: Object, slot: u32, error: GraphQlError) {
+        let failure = self.add(error, Vec::new());
+        self.values.entry((object.start, slot)).or_insert(failure);
+    }
+
+    /// The failure behind an empty slot of an object; a null that was received is one only if it was said
+    /// to be.
+    #[must_use]
+    pub fn cause(
+        &self,
+        fetches: &[PlannedFetch],
+        object: Object,
+        slot: u32,
+        null: bool,
+    ) -> Option<usize> {
+        let value = self.values.get(&(object.start, slot)).copied();
+        value.or_else(|| (!null).then(|| self.failure(fetches, object, slot))?)
+    }
+
+    /// A fetch left an object out, because what it needs of it failed.
+    pub fn left_out(&mut self, id: FetchId, object: Object, failure: usize) {
+        let known = self.objects.entry(object.start).or_default();
+        known.push((id, failure));
+    }
+
+    fn failure(&self, fetches: &[PlannedFetch], object: Object, slot: u32) -> Option<usize> {
+        let place = (object.layout, slot);
+        let own = self.objects.get(&object.start).and_then(|all| {
+            let mut all = all.iter();
+            all.find(|(id, _)| fills(fetches, *id, place))
+        });
+        own.map(|(_, failure)| *failure)
+            .or_else(|| self.slots.get(&place).copied())
     }
 
     /// The failures that no value has shown, at the places of their fetches.
@@ -118,4 +150,19 @@ impl Blame {
         });
         self.failures.len() - 1
     }
+}
+
+/// Whether a fetch fills a slot, or one that lives on it.
+fn fills(fetches: &[PlannedFetch], id: FetchId, place: Slot) -> bool {
+    let mut seen = vec![false; fetches.len()];
+    let mut pending = vec![id];
+    while let Some(id) = pending.pop() {
+        if fetches[id].fills.binary_search(&place).is_ok() {
+            return true;
+        }
+        if !std::mem::replace(&mut seen[id], true) {
+            pending.extend(&fetches[id].then);
+        }
+    }
+    false
 }

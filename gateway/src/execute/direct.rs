@@ -25,6 +25,7 @@ pub fn only_fetch(plan: &Plan) -> Option<&PlannedFetch> {
     match plan.fetches.as_slice() {
         [fetch]
             if plan.cuts.is_empty()
+                && plan.deferred.is_empty()
                 && plan.introspection.is_empty()
                 && plan.projection.marks.is_empty() =>
         {

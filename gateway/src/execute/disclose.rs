@@ -9,6 +9,7 @@ use std::sync::Arc;
 use ahash::HashMap;
 
 use super::arena::{Arena, Node, Object};
+use super::finish::Part;
 use super::project::{Disclosed, personal_at};
 use crate::error::{ErrorCode, GraphQlError, PathSegment};
 use crate::operation::{Operation, SelectionId, What};
@@ -94,10 +95,11 @@ pub(super) fn records(
 }
 
 /// The records of what was refused: by the gateway before anything was fetched (`cut`), or by a subgraph
-/// that looked at the row; then the persons concerned are named, as far as the answer leads to them.
+/// that looked at the row; then the persons concerned are named, as far as this part of the answer leads to
+/// them.
 pub(super) fn refusals(
     arena: &Arena<'_>,
-    root: Object,
+    part: Part<'_>,
     plan: &Plan,
     schema: &SchemaIndex,
     cut: &[Arc<str>],
@@ -115,7 +117,7 @@ pub(super) fn refusals(
             && let Some(path) = &error.path
             && let Some(field) = coordinate(path, &plan.operation, schema)
         {
-            let persons = subjects_at(arena, root, plan, path);
+            let persons = subjects_at(arena, part, plan, path);
             let fields = groups.entry(persons).or_default();
             if !fields.contains(&field) {
                 fields.push(field);
@@ -134,12 +136,12 @@ pub(super) fn refusals(
 /// The persons whom the personal field at a path concerns.
 fn subjects_at(
     arena: &Arena<'_>,
-    root: Object,
+    part: Part<'_>,
     plan: &Plan,
     path: &[PathSegment],
 ) -> Vec<Arc<str>> {
     let mut ids = Vec::new();
-    if let Some(at) = personal_at(plan, arena, root, path)
+    if let Some(at) = personal_at(plan, arena, part, path)
         && let Some(mark) = plan.projection.marks.get(at.mark as usize)
     {
         collect(arena, at.object, &mark.subject, &mut ids);
@@ -179,6 +181,34 @@ fn coordinate(
     };
     let parent = &schema.type_info(selection.parent).name;
     Some(format!("{parent}.{}", field.name).into())
+}
+
+/// How much of a path of the answer the client asked for.
+pub(super) fn selected(path: &[PathSegment], operation: &Operation) -> usize {
+    // One response name may be selected in several places of one level.
+    let mut level = operation.top.clone();
+    for (at, segment) in path.iter().enumerate() {
+        let PathSegment::Key(key) = segment else {
+            continue;
+        };
+        let (mut pending, mut inside, mut known) = (level, Vec::new(), false);
+        while let Some(id) = pending.pop() {
+            let selection = &operation.selections[id];
+            match &selection.what {
+                What::Field(field) if field.key == *key => {
+                    known = true;
+                    inside.extend(&selection.children);
+                }
+                What::Field(_) => {}
+                What::On(_) => pending.extend(&selection.children),
+            }
+        }
+        if !known {
+            return at;
+        }
+        level = inside;
+    }
+    path.len()
 }
 
 /// The ids that a subject leads to, as JSON.

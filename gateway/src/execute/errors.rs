@@ -8,9 +8,9 @@
 use super::answer::{SubgraphError, SubgraphPath};
 use super::arena::{Arena, Node, Object};
 use super::blame::Blame;
-use super::represent::{Representations, walk_with_paths};
+use super::represent::{Representations, walk, walk_with_paths};
 use crate::error::{ErrorCode, GraphQlError, PathSegment};
-use crate::plan::{FetchId, Input, PlannedFetch, Step, Target};
+use crate::plan::{Expect, FetchId, Input, PlannedFetch, Shape, Step, Target};
 use crate::transport::TransportError;
 
 /// More errors than these are not told of one request.
@@ -140,6 +140,102 @@ impl Answer<'_> {
                     push(errors, told.clone().at(place));
                 }
             }
+        }
+    }
+}
+
+/// The errors of an answer that say where, in our words.
+#[must_use]
+pub fn placed(
+    from: &[SubgraphError],
+    fetch: &PlannedFetch,
+) -> Vec<(GraphQlError, Vec<SubgraphPath>)> {
+    let path = |error: &SubgraphError| error.path.clone().filter(|path| !path.is_empty());
+    from.iter()
+        .filter_map(|error| Some((translate(error, fetch), path(error)?)))
+        .collect()
+}
+
+/// An answer that is merged into the client's.
+pub struct Merged<'a> {
+    /// Everything received so far.
+    pub arena: &'a Arena<'a>,
+    /// The root of the client's answer.
+    pub root: Object,
+    /// Expected shapes.
+    pub shapes: &'a [Shape],
+    /// The fetch.
+    pub fetch: &'a PlannedFetch,
+    /// What it asked about.
+    pub representations: &'a [Representations],
+}
+
+impl Merged<'_> {
+    /// Notes which values are null because they failed, for the fetches that live on them.
+    pub fn blame(&self, failed: Vec<(GraphQlError, Vec<SubgraphPath>)>, blame: &mut Blame) {
+        for (error, path) in failed {
+            let mut starts = Vec::new();
+            let (shape, steps) = match (&self.fetch.target, path.as_slice()) {
+                (Target::Root { path: at, .. }, steps) => {
+                    let node = Node::Object(self.root);
+                    walk(self.arena, node, at, &mut |object| starts.push(object));
+                    (Some(self.fetch.shape), steps)
+                }
+                (
+                    Target::Entities { sets, .. },
+                    [
+                        SubgraphPath::Key(alias),
+                        SubgraphPath::Index(row),
+                        rest @ ..,
+                    ],
+                ) => {
+                    let set = sets.iter().find(|set| *set.alias == **alias);
+                    let known = set.and_then(|set| self.representations.get(set.input));
+                    let objects = known.into_iter().flat_map(|known| &known.objects);
+                    let of_row = objects.filter(|(_, of)| *of as usize == *row);
+                    starts.extend(of_row.map(|(object, _)| *object));
+                    let field = self.field(self.fetch.shape, alias);
+                    (field.and_then(|(_, inside)| inside), rest)
+                }
+                _ => continue,
+            };
+            for start in starts {
+                if let Some((object, slot)) = shape.and_then(|at| self.null(start, at, steps)) {
+                    blame.value(object, slot, error.clone());
+                }
+            }
+        }
+    }
+
+    /// The slot of a key in a shape, and the shape of the objects in it.
+    fn field(&self, shape: usize, key: &str) -> Option<(u32, Option<usize>)> {
+        let mut fields = self.shapes.get(shape)?.fields.iter();
+        let field = fields.find(|field| *field.key == *key.as_bytes())?;
+        let inside = match field.expect {
+            Expect::Object(shape) => Some(shape),
+            Expect::Leaf | Expect::Typename => None,
+        };
+        Some((field.slot, inside))
+    }
+
+    /// The null that a path leads to, or through.
+    fn null(&self, object: Object, shape: usize, path: &[SubgraphPath]) -> Option<(Object, u32)> {
+        let [SubgraphPath::Key(key), rest @ ..] = path else {
+            return None;
+        };
+        let (slot, inside) = self.field(shape, key)?;
+        let mut node = self.arena.slot(object, slot);
+        if matches!(node, Node::Missing | Node::Null) {
+            return Some((object, slot));
+        }
+        let mut rest = rest;
+        while let (Node::List { start, len }, [SubgraphPath::Index(at), more @ ..]) = (node, rest) {
+            let at = u32::try_from(*at).ok().filter(|at| *at < len)?;
+            (node, rest) = (self.arena.at(start + at), more);
+        }
+        match node {
+            Node::Object(object) => self.null(object, inside?, rest),
+            _ => None,
         }
     }
 }

@@ -12,8 +12,10 @@ mod cached;
 pub mod direct;
 mod disclose;
 pub mod errors;
+mod finish;
 pub mod json;
 pub mod merge;
+pub mod parts;
 pub mod project;
 pub mod represent;
 
@@ -24,18 +26,18 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use smallvec::SmallVec;
-use tracing::Instrument as _;
 
 use crate::cache::Cache;
-use crate::error::{ErrorCode, GraphQlError, PathSegment};
+use crate::error::{ErrorCode, GraphQlError};
 use crate::identity::Caller;
 use crate::operation::Variables;
-use crate::plan::{FetchId, Plan, PlannedFetch, Target};
-use crate::record::{Decision, Draft, Recorder};
-use crate::supergraph::Supergraph;
+use crate::plan::{FetchId, Plan, PlannedFetch, Target, Template};
+use crate::record::Recorder;
+use crate::supergraph::{Supergraph, TypeId};
 use crate::transport::{FetchRequest, Transport, TransportError};
 use arena::{Arena, Node, Object};
 use blame::Blame;
+use finish::Part;
 use represent::Representations;
 
 /// A way to the subgraphs. [`Transport`] is the real one.
@@ -114,93 +116,39 @@ impl<F: Fetcher> Execution<'_, F> {
             }
         } else {
             arena.reserve(self.plan.nodes.next());
-            self.fetch_all(&mut arena, root, &mut errors, &mut blame)
-                .await;
+            let mut schedule = Schedule::of(self.plan);
+            self.fetch_all(
+                &mut arena,
+                root,
+                &mut errors,
+                &mut blame,
+                &mut schedule,
+                None,
+                &mut (),
+            )
+            .await;
         }
         let introspection = self.introspect(&mut errors);
         let expected = self.plan.expected.next();
         let mut out = Vec::with_capacity(expected + expected / 8 + 1024);
         out.extend_from_slice(b"{\"data\":");
-        let projector = project::Projector::new(
-            &arena,
-            self.plan,
-            &self.supergraph.schema,
-            &introspection,
-            &mut blame,
-            out,
-        );
-        let mut projected = projector.run(root);
-        errors.append(&mut projected.missed);
-        if !projected.disclosed.is_empty() && !self.recorded(&arena, &projected.disclosed).await {
-            let (mut nobody, out) = (Blame::default(), b"{\"data\":".to_vec());
-            let (plan, schema) = (self.plan, &self.supergraph.schema);
-            let again =
-                project::Projector::new(&arena, plan, schema, &introspection, &mut nobody, out);
-            projected = again.withholding().run(root);
-            errors.append(&mut projected.withheld);
-        }
-        for error in blame.untold() {
-            if errors.len() < errors::MOST_ERRORS && !errors.contains(&error) {
-                errors.push(error);
-            }
-        }
-        for violation in projected.violations {
-            if errors.len() < errors::MOST_ERRORS && !explained(&violation, &errors) {
-                errors.push(violation);
-            }
-        }
-        if !errors.is_empty() {
-            self.note_refusals(&arena, root, &errors);
-        }
-        if !self.plan.projection.marks.is_empty() {
-            // Selections that the client did not make fail in silence: the record then names nobody.
-            errors.retain(|error| !is_hidden(error, &self.plan.hidden));
-        }
-        let mut body = projected.json;
-        for (at, error) in errors.iter().enumerate() {
-            body.extend_from_slice(if at == 0 { b",\"errors\":[" } else { b"," });
-            error.write_json(&mut body);
-        }
-        body.extend_from_slice(if errors.is_empty() { b"}" } else { b"]}" });
+        let part = Part {
+            program: self.plan.projection.root,
+            object: root,
+            place: &[],
+            introspection: &introspection,
+        };
+        let (mut body, errors) = self
+            .write(&arena, part, &mut blame, Some(out), errors, true)
+            .await;
+        finish::write_errors(&mut body, &errors);
+        body.push(b'}');
         self.plan.expected.saw(body.len());
         self.plan.nodes.saw(arena.len());
         Executed {
             body: body.into(),
             errors: errors.len(),
         }
-    }
-
-    /// What all records of this request say.
-    fn draft(&self, decision: Decision) -> Draft {
-        let operation = self.plan.operation.name.as_ref();
-        Draft::of(self.caller, self.document, operation, decision)
-    }
-
-    /// Records what the caller was refused. It shows nothing, so nobody waits for it.
-    fn note_refusals(&self, arena: &Arena<'_>, root: Object, errors: &[GraphQlError]) {
-        let Some(log) = self.log else { return };
-        let cut = match self.cuts_noted {
-            true => &[][..],
-            false => &self.plan.refused,
-        };
-        let (plan, schema) = (self.plan, &self.supergraph.schema);
-        let base = self.draft(Decision::Refused);
-        let drafts = disclose::refusals(arena, root, plan, schema, cut, errors, &base);
-        if !drafts.is_empty() {
-            log.note(drafts);
-        }
-    }
-
-    /// Makes it durable whom the answer tells about; false when that cannot be done.
-    async fn recorded(&self, arena: &Arena<'_>, disclosed: &[project::Disclosed]) -> bool {
-        let Some(log) = self.log else { return false };
-        let base = self.draft(Decision::Disclosed);
-        let drafts = disclose::records(arena, &self.plan.projection.marks, disclosed, &base);
-        let span = tracing::info_span!("access_log.write", records = drafts.len());
-        log.write(drafts, self.deadline)
-            .instrument(span)
-            .await
-            .is_ok()
     }
 
     /// The request to the subgraph that a subscription's events come from, by its place; none for other
@@ -211,28 +159,29 @@ impl<F: Fetcher> Execution<'_, F> {
         Some((fetch.subgraph, self.body(fetch, std::iter::empty())))
     }
 
-    /// Runs all fetches in the order of their dependencies.
+    /// Runs fetches in the order of their dependencies: all, or those `among` which are chosen.
+    #[allow(clippy::too_many_arguments)] // the request's memory, and what is left of its plan
     async fn fetch_all(
         &self,
         arena: &mut Arena<'_>,
         root: Object,
         errors: &mut Vec<GraphQlError>,
         blame: &mut Blame,
+        schedule: &mut Schedule,
+        among: Option<&[bool]>,
+        watch: &mut impl Watch,
     ) {
         let fetches = &self.plan.fetches;
-        let mut waiting: Vec<usize> = fetches.iter().map(|fetch| fetch.waits_for).collect();
-        let mut ready: Vec<FetchId> = (0..fetches.len()).filter(|id| waiting[*id] == 0).collect();
-        ready.reverse();
         let mut running = FuturesUnordered::new();
         loop {
-            while let Some(id) = ready.pop() {
-                match self.prepare(arena, root, &fetches[id]) {
+            while let Some(id) = schedule.next(among) {
+                match self.prepare(arena, root, id, blame) {
                     Some(representations) => running.push(async move {
                         let fetch = &fetches[id];
                         let answer = self.fetch_one(fetch, &representations).await;
                         (id, representations, answer)
                     }),
-                    None => release(fetches, id, &mut waiting, &mut ready),
+                    None => schedule.ended(fetches, id),
                 }
             }
             let Some((id, representations, answer)) = running.next().await else {
@@ -245,7 +194,8 @@ impl<F: Fetcher> Execution<'_, F> {
             if !fetches[id].invalidates.is_empty() {
                 self.cache.invalidate(&fetches[id].invalidates).await;
             }
-            release(fetches, id, &mut waiting, &mut ready);
+            schedule.ended(fetches, id);
+            watch.fetched(arena, root, schedule, errors, blame).await;
         }
     }
 
@@ -260,18 +210,32 @@ impl<F: Fetcher> Execution<'_, F> {
         &self,
         arena: &Arena<'_>,
         root: Object,
-        fetch: &PlannedFetch,
+        id: FetchId,
+        blame: &mut Blame,
     ) -> Option<Vec<Representations>> {
+        let fetch = &self.plan.fetches[id];
         if !self.applies(fetch) {
             return None;
         }
         match &fetch.target {
             Target::Entities { inputs, .. } => {
                 let schema = &self.supergraph.schema;
-                let all: Vec<_> = inputs
-                    .iter()
-                    .map(|i| represent::collect(arena, schema, root, i))
-                    .collect();
+                let mut left_out = Vec::new();
+                let mut all = Vec::with_capacity(inputs.len());
+                for input in inputs {
+                    let lacks = |object| {
+                        let failure = match blame.is_empty() {
+                            true => None,
+                            false => self.lacks(arena, object, &input.template, blame),
+                        };
+                        left_out.extend(failure.map(|failure| (object, failure)));
+                        failure.is_some()
+                    };
+                    all.push(represent::collect(arena, schema, root, input, lacks));
+                }
+                for (object, failure) in left_out {
+                    blame.left_out(id, object, failure);
+                }
                 all.iter().any(|all| !all.spans.is_empty()).then_some(all)
             }
             Target::Root { path, .. } => {
@@ -280,6 +244,32 @@ impl<F: Fetcher> Execution<'_, F> {
                 found.then(Vec::new)
             }
         }
+    }
+
+    /// The failure of something that an object's representation should hold, if there is one.
+    fn lacks(
+        &self,
+        arena: &Arena<'_>,
+        object: Object,
+        template: &Template,
+        blame: &Blame,
+    ) -> Option<usize> {
+        let ty = arena.type_of(object);
+        let of_type = |types: &[TypeId]| ty.is_some_and(|ty| types.binary_search(&ty).is_ok());
+        template.fields.iter().find_map(|field| {
+            let applies = !field.typename && field.types.as_deref().is_none_or(of_type);
+            let slot = field.slot.filter(|_| applies)?;
+            let node = arena.slot(object, slot);
+            if matches!(node, Node::Missing | Node::Null) {
+                let null = node == Node::Null;
+                return blame.cause(&self.plan.fetches, object, slot, null);
+            }
+            let (inside, mut found) = (field.inside.as_ref()?, None);
+            represent::walk(arena, node, &[], &mut |object| {
+                found = found.or_else(|| self.lacks(arena, object, inside, blame));
+            });
+            found
+        })
     }
 
     /// The body of a fetch's request with these lists of representations.
@@ -368,6 +358,11 @@ impl<F: Fetcher> Execution<'_, F> {
             }
         };
         let with_errors = !answered.errors.is_empty();
+        // Only what other fetches live on matters beyond its own place.
+        let failed = match fetch.then.is_empty() {
+            true => Vec::new(),
+            false => errors::placed(&answered.errors, fetch),
+        };
         errors::Answer {
             arena,
             root,
@@ -413,62 +408,80 @@ impl<F: Fetcher> Execution<'_, F> {
                 }
             }
         }
+        let merged = errors::Merged {
+            arena,
+            root,
+            shapes: &self.plan.shapes,
+            fetch,
+            representations,
+        };
+        merged.blame(failed, blame);
+    }
+}
+
+/// Which fetches are still to be run.
+struct Schedule {
+    /// How many fetches each waits for.
+    waiting: Vec<usize>,
+    /// Those that wait for nothing, the next one last.
+    ready: Vec<FetchId>,
+    /// Those that have ended, or had nothing to fetch.
+    done: Vec<bool>,
+}
+
+impl Schedule {
+    fn of(plan: &Plan) -> Self {
+        let waiting: Vec<usize> = plan.fetches.iter().map(|fetch| fetch.waits_for).collect();
+        let ready = (0..waiting.len()).rev().filter(|id| waiting[*id] == 0);
+        Self {
+            ready: ready.collect(),
+            done: vec![false; waiting.len()],
+            waiting,
+        }
     }
 
-    /// The answers of the introspection fields, as JSON.
-    fn introspect(&self, errors: &mut Vec<GraphQlError>) -> Vec<Vec<u8>> {
-        if self.plan.introspection.is_empty() {
-            return Vec::new();
-        }
-        let variables = &self.plan.operation.variables;
-        let given = variables
-            .iter()
-            .enumerate()
-            .filter_map(|(at, v)| Some((v.name.to_string(), self.variables.get(at)?.clone())))
-            .collect();
-        let mut answers = Vec::new();
-        for field in &self.plan.introspection {
-            if self.supergraph.api.introspection_is_too_deep(field) {
-                let key = field.alias.as_ref().unwrap_or(&field.name);
-                let path = vec![PathSegment::Key(key.as_str().into())];
-                errors.push(GraphQlError::new(ErrorCode::TooDeep).at(path));
-                answers.push(b"null".to_vec());
-                continue;
+    /// The next fetch to start.
+    fn next(&mut self, among: Option<&[bool]>) -> Option<FetchId> {
+        let Some(among) = among else {
+            return self.ready.pop();
+        };
+        let at = self.ready.iter().rposition(|id| among[*id])?;
+        Some(self.ready.remove(at))
+    }
+
+    /// A fetch has ended: those that wait for nothing else are ready.
+    fn ended(&mut self, fetches: &[PlannedFetch], id: FetchId) {
+        self.done[id] = true;
+        for &next in &fetches[id].then {
+            self.waiting[next] = self.waiting[next].saturating_sub(1);
+            if self.waiting[next] == 0 {
+                self.ready.push(next);
             }
-            let value = self.supergraph.api.introspect_field(field, &given);
-            answers.push(serde_json::to_vec(&value).unwrap_or_else(|_| b"null".to_vec()));
-        }
-        answers
-    }
-}
-
-/// A fetch has ended: those that wait for nothing else are ready.
-fn release(fetches: &[PlannedFetch], id: FetchId, waiting: &mut [usize], ready: &mut Vec<FetchId>) {
-    for &next in &fetches[id].then {
-        waiting[next] = waiting[next].saturating_sub(1);
-        if waiting[next] == 0 {
-            ready.push(next);
         }
     }
 }
 
-/// Whether an error stands at a value that was only asked for to know whom a field concerns.
-fn is_hidden(error: &GraphQlError, prefix: &str) -> bool {
-    let mut path = error.path.iter().flatten();
-    path.any(|segment| matches!(segment, PathSegment::Key(key) if key.starts_with(prefix)))
+/// Who looks on while fetches are run.
+trait Watch {
+    /// A fetch has ended and its answer is merged.
+    async fn fetched(
+        &mut self,
+        arena: &Arena<'_>,
+        root: Object,
+        schedule: &Schedule,
+        errors: &mut Vec<GraphQlError>,
+        blame: &mut Blame,
+    );
 }
 
-/// Whether a known error already says why a value is missing: one at, above or below its place.
-fn explained(violation: &GraphQlError, errors: &[GraphQlError]) -> bool {
-    let keys = |error: &GraphQlError| -> Vec<PathSegment> {
-        let path = error.path.iter().flatten();
-        path.filter(|segment| matches!(segment, PathSegment::Key(_)))
-            .cloned()
-            .collect()
-    };
-    let place = keys(violation);
-    errors.iter().any(|error| {
-        let other = keys(error);
-        error.path.is_some() && (other.starts_with(&place) || place.starts_with(&other))
-    })
+impl Watch for () {
+    async fn fetched(
+        &mut self,
+        _: &Arena<'_>,
+        _: Object,
+        _: &Schedule,
+        _: &mut Vec<GraphQlError>,
+        _: &mut Blame,
+    ) {
+    }
 }

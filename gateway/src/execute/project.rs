@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::arena::{Arena, Node, Object};
 use super::blame::Blame;
 use super::errors::MOST_ERRORS;
+use super::finish::Part;
 use crate::error::{ErrorCode, GraphQlError, PathSegment, write_json_string};
 use crate::plan::Plan;
 use crate::plan::projection::{Expected, From, Kind, Leaf, ObjectProgram, Write};
@@ -23,6 +24,8 @@ pub struct Projector<'a> {
     plan: &'a Plan,
     schema: &'a SchemaIndex,
     introspection: &'a [Vec<u8>],
+    program: usize,
+    prefix: &'a [PathSegment],
     blame: &'a mut Blame,
     out: Vec<u8>,
     path: Vec<Place<'a>>,
@@ -67,15 +70,15 @@ fn writes<'p>(program: &'p ObjectProgram, arena: &Arena<'_>, object: Object) -> 
 }
 
 /// The personal field that stands at a path of the answer: its mark and its parent. Nothing when the field
-/// is not personal, or nothing was received so far down.
+/// is not personal or not of this part, or nothing was received so far down.
 pub(super) fn personal_at(
     plan: &Plan,
     arena: &Arena<'_>,
-    root: Object,
+    part: Part<'_>,
     path: &[PathSegment],
 ) -> Option<Disclosed> {
-    let (mut program, mut object) = (plan.projection.root, root);
-    let mut path = path.iter().peekable();
+    let (mut program, mut object) = (part.program, part.object);
+    let mut path = path.strip_prefix(part.place)?.iter().peekable();
     loop {
         let PathSegment::Key(key) = path.next()? else {
             return None;
@@ -158,6 +161,8 @@ impl<'a> Projector<'a> {
             plan,
             schema,
             introspection,
+            program: plan.projection.root,
+            prefix: &[],
             blame,
             out,
             path: Vec::new(),
@@ -168,6 +173,13 @@ impl<'a> Projector<'a> {
         }
     }
 
+    /// The same for the objects of another program, at this place of the answer.
+    #[must_use]
+    pub fn at(mut self, program: usize, place: &'a [PathSegment]) -> Self {
+        (self.program, self.prefix) = (program, place);
+        self
+    }
+
     /// The same without any personal value: each is null with an error that says why.
     #[must_use]
     pub fn withholding(mut self) -> Self {
@@ -175,11 +187,11 @@ impl<'a> Projector<'a> {
         self
     }
 
-    /// Writes the whole answer.
+    /// Writes the whole answer, or the part it was made for.
     #[must_use]
     pub fn run(mut self, root: Object) -> Projected {
         let mark = self.out.len();
-        if !self.object(self.plan.projection.root, root) {
+        if !self.object(self.program, root) {
             self.out.truncate(mark);
             self.disclosed.clear();
             self.out.extend_from_slice(b"null");
@@ -252,6 +264,15 @@ impl<'a> Projector<'a> {
             From::Slot(slot) => {
                 let node = slot.map_or(Node::Missing, |slot| self.arena.slot(object, slot));
                 match (slot, node) {
+                    // The planner forgot it: null must not pass for a value.
+                    (None, _) => {
+                        if self.missed.len() < MOST_ERRORS {
+                            let error = GraphQlError::new(ErrorCode::PlanningFailed);
+                            self.missed.push(error.at(self.place()));
+                        }
+                        self.out.extend_from_slice(b"null");
+                        !write.expected.non_null
+                    }
                     (Some(slot), Node::Missing) if self.missed(object, *slot) => {
                         self.out.extend_from_slice(b"null");
                         !write.expected.non_null
@@ -426,12 +447,10 @@ impl<'a> Projector<'a> {
 
     /// The place of the value being written.
     fn place(&self) -> Vec<PathSegment> {
-        self.path
-            .iter()
-            .map(|place| match place {
-                Place::Key(key) => PathSegment::Key(Arc::clone(key)),
-                Place::Index(at) => PathSegment::Index(*at as usize),
-            })
-            .collect()
+        let inside = self.path.iter().map(|place| match place {
+            Place::Key(key) => PathSegment::Key(Arc::clone(key)),
+            Place::Index(at) => PathSegment::Index(*at as usize),
+        });
+        self.prefix.iter().cloned().chain(inside).collect()
     }
 }

@@ -23,13 +23,15 @@ pub struct Representations {
     pub objects: Vec<(Object, u32)>,
 }
 
-/// Collects the objects of an input and writes their representations.
+/// Collects the objects of an input and writes their representations, but of those that lack something
+/// because it failed: asked without it, the subgraph would answer something else.
 #[must_use]
 pub fn collect(
     arena: &Arena<'_>,
     schema: &SchemaIndex,
     root: Object,
     input: &Input,
+    mut lacks: impl FnMut(Object) -> bool,
 ) -> Representations {
     let mut all = Representations {
         json: Vec::with_capacity(1024),
@@ -44,6 +46,9 @@ pub fn collect(
     let mut written = Chains::default();
     for path in &input.paths {
         walk(arena, Node::Object(root), path, &mut |object| {
+            if lacks(object) {
+                return;
+            }
             let hash = like.hash(|state| digest(arena, object, &input.template, state));
             let before = like.find(hash, |at| {
                 same(arena, known[at as usize].0, object, &input.template)

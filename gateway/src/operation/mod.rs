@@ -7,6 +7,7 @@
 //! depends on the request (the choice of the operation, the [`variables`]) comes after.
 
 pub mod count;
+mod labels;
 pub mod overlap;
 pub mod scan;
 pub mod select;
@@ -22,7 +23,7 @@ use crate::config::Limits;
 use crate::error::{ErrorCode, GraphQlError};
 use crate::supergraph::Supergraph;
 use count::{Bounds, Excess};
-pub use select::{Field, Operation, OperationKind, Selection, SelectionId, What, When};
+pub use select::{Defer, Field, Operation, OperationKind, Selection, SelectionId, What, When};
 pub use variables::Variables;
 
 /// The parser's own bound on nested brackets.

@@ -51,6 +51,8 @@ pub struct Operation {
     pub demands: Vec<Demand>,
     /// Whether it asks for the schema itself, by `__schema` or `__type`.
     pub introspects: bool,
+    /// Whether it is a query with something in it that may be told later, by `@defer`.
+    pub defers: bool,
 }
 
 /// A declared variable.
@@ -75,6 +77,17 @@ pub struct Selection {
     pub what: What,
     /// What is selected inside.
     pub children: Vec<SelectionId>,
+    /// A fragment that may be told after the rest.
+    pub defer: Option<Defer>,
+}
+
+/// `@defer` of a fragment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Defer {
+    /// How the client names what is told later.
+    pub label: Option<Arc<str>>,
+    /// All must hold, or it is told with the rest.
+    pub when: Vec<When>,
 }
 
 /// A condition by `@skip` or `@include`.
@@ -195,12 +208,16 @@ fn one(
             conditions: Vec::new(),
             demands: Vec::new(),
             introspects: false,
+            defers: false,
         },
         fragments,
         schema,
     };
     let top = builder.set(set, root, &[root]);
     builder.operation.top = top;
+    // The specification leaves it to the server whether anything is told later; a mutation's payload and
+    // an event are told whole.
+    builder.operation.defers &= kind == OperationKind::Query;
     Some(builder.operation)
 }
 
@@ -299,6 +316,9 @@ impl Builder<'_> {
     ) -> Option<SelectionId> {
         let when = self.when(directives);
         let id = self.push(parent, when, What::On(on));
+        let defer = self.deferred(directives);
+        self.operation.defers |= defer.is_some();
+        self.operation.selections[id].defer = defer;
         let children = self.set(set, on, reachable);
         self.operation.selections[id].children = children;
         Some(id)
@@ -310,6 +330,7 @@ impl Builder<'_> {
             when,
             what,
             children: Vec::new(),
+            defer: None,
         });
         self.operation.selections.len() - 1
     }
@@ -338,33 +359,52 @@ impl Builder<'_> {
                 "include" => true,
                 _ => continue,
             };
-            let condition = directive.arguments.iter().find(|(name, _)| name == "if");
-            match condition {
-                Some((_, Value::Boolean(value))) if *value == needed => {}
-                Some((_, Value::Variable(name))) => {
-                    let operation = &mut self.operation;
-                    let Some(variable) = operation.variables.iter().position(|v| *v.name == **name)
-                    else {
-                        all.push(When::Never);
-                        continue;
-                    };
-                    let conditions = &mut operation.conditions;
-                    let condition = conditions
-                        .iter()
-                        .position(|c| *c == variable)
-                        .unwrap_or_else(|| {
-                            conditions.push(variable);
-                            conditions.len() - 1
-                        });
-                    all.push(When::Variable {
-                        condition,
-                        is: needed,
-                    });
-                }
-                _ => all.push(When::Never),
-            }
+            all.extend(self.condition(directive, needed));
         }
         all
+    }
+
+    /// The condition in a directive's `if`; nothing when it always holds.
+    fn condition(&mut self, directive: &Directive, needed: bool) -> Option<When> {
+        let condition = directive.arguments.iter().find(|(name, _)| name == "if");
+        match condition {
+            Some((_, Value::Boolean(value))) if *value == needed => None,
+            Some((_, Value::Variable(name))) => {
+                let operation = &mut self.operation;
+                let variable = operation.variables.iter().position(|v| *v.name == **name);
+                let Some(variable) = variable else {
+                    return Some(When::Never);
+                };
+                let conditions = &mut operation.conditions;
+                let condition = conditions
+                    .iter()
+                    .position(|c| *c == variable)
+                    .unwrap_or_else(|| {
+                        conditions.push(variable);
+                        conditions.len() - 1
+                    });
+                Some(When::Variable {
+                    condition,
+                    is: needed,
+                })
+            }
+            _ => Some(When::Never),
+        }
+    }
+
+    /// `@defer`, unless a literal says that it does not apply.
+    fn deferred(&mut self, directives: &[Directive]) -> Option<Defer> {
+        let directive = directives.iter().find(|one| one.name == "defer")?;
+        let argument = |name: &str| directive.arguments.iter().find(|(known, _)| known == name);
+        let label = match argument("label") {
+            Some((_, Value::String(label))) => Some(label.as_str().into()),
+            _ => None,
+        };
+        let mut when = Vec::new();
+        if argument("if").is_some() {
+            when.extend(self.condition(directive, true));
+        }
+        (!when.contains(&When::Never)).then_some(Defer { label, when })
     }
 }
 

@@ -20,6 +20,7 @@ use graphql_tools::validation::rules::{
 };
 use graphql_tools::validation::validate::{ValidationPlan, validate as run};
 
+use super::labels;
 use super::overlap::{self, Reason};
 use super::select::{Operation, What};
 use super::values::check_literal;
@@ -102,6 +103,7 @@ pub fn by_schema(document: &Document, supergraph: &Supergraph) -> Result<(), Vec
         };
         errors.push(failed(format!("The schema has no {missing}.")));
     }
+    errors.extend(labels::wrong(document));
     if errors.is_empty() {
         Ok(())
     } else {
@@ -193,6 +195,6 @@ pub fn by_values(operation: &Operation, supergraph: &Supergraph) -> Result<(), V
     }
 }
 
-fn failed(message: String) -> GraphQlError {
+pub(super) fn failed(message: String) -> GraphQlError {
     GraphQlError::new(ErrorCode::GraphqlValidationFailed).saying(message)
 }

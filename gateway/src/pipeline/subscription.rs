@@ -6,9 +6,9 @@
 //! is cut before, as for queries.
 //!
 //! The client does not notice a subgraph that restarts: the source is asked again, with pauses that
-//! grow, until the subscription ends for another reason. What happened meanwhile is told only if the
-//! subgraph's field tells it again, which is why our own begin with the present state or with what
-//! came after a cursor.
+//! grow, until the subscription ends for another reason. Each event may say a place behind it
+//! ([`contract::RESUME`]); the source is asked to go on from the last one, so that nothing is told twice
+//! and nothing left out. A source that says none tells again what its field begins with.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -17,10 +17,12 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures_util::stream::LocalBoxStream;
 use futures_util::{StreamExt as _, stream};
+use serde::Deserialize;
 
 use super::{Answer, Pipeline, Prepared, Way, note_refused, refusals, refused};
 use crate::cache::Cache;
-use crate::error::{ErrorCode, GraphQlError};
+use crate::contract;
+use crate::error::{ErrorCode, GraphQlError, write_json_string};
 use crate::execute::{Execution, Fetcher, errors};
 use crate::identity::Caller;
 use crate::operation::OperationKind;
@@ -32,6 +34,8 @@ use crate::transport::{FetchRequest, Transport, TransportError};
 /// of a subgraph do not come back in one instant.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// A place that is longer than this, in bytes, is not kept: many subscriptions wait.
+const LONGEST_PLACE: usize = 1024;
 
 /// What a subscription is answered with, for as long as it runs.
 pub struct Standing {
@@ -111,6 +115,7 @@ pub(crate) async fn subscribe(
         caller,
         standing,
         source: None,
+        place: None,
         pause: FIRST_PAUSE,
     };
     // A subscription that cannot begin is refused; one that has begun is resumed.
@@ -136,6 +141,8 @@ struct Running {
     standing: Standing,
     /// None: to be asked again after a pause.
     source: Option<Source>,
+    /// The place behind the last event, as the source said it.
+    place: Option<String>,
     pause: Duration,
 }
 
@@ -162,6 +169,10 @@ impl Running {
             .prepared
             .execution(&self.caller, transport, cache, deadline);
         let (subgraph, body) = execution.source().ok_or(TransportError::Malformed)?;
+        let body = match &self.place {
+            Some(place) => resuming(&body, place),
+            None => body,
+        };
         let request = FetchRequest {
             subgraph,
             body,
@@ -189,6 +200,7 @@ impl Running {
             match source.next().await? {
                 Ok(event) => {
                     self.pause = FIRST_PAUSE;
+                    self.place = place_behind(&event).or(self.place.take());
                     return Some(Told::Next(Box::pin(self.fill(event)).await));
                 }
                 Err(SourceEnd::Lost) => self.source = None,
@@ -233,6 +245,36 @@ impl Running {
         let errors = refusals(&self.prepared.plan, &self.caller);
         execution.run(errors).await.body
     }
+}
+
+/// What an event says beside its data.
+#[derive(Deserialize)]
+struct Beside {
+    extensions: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+/// The place behind an event, if it says one of reasonable length.
+fn place_behind(event: &[u8]) -> Option<String> {
+    let beside: Beside = serde_json::from_slice(event).ok()?;
+    let mut extensions = beside.extensions?;
+    match extensions.remove(contract::RESUME)? {
+        serde_json::Value::String(place) if place.len() <= LONGEST_PLACE => Some(place),
+        _ => None,
+    }
+}
+
+/// The request for a source that goes on behind a place.
+fn resuming(body: &Bytes, place: &str) -> Bytes {
+    let Some(open) = body.strip_suffix(b"}") else {
+        return body.clone();
+    };
+    let mut out = open.to_vec();
+    out.push(b',');
+    write_json_string(&mut out, contract::RESUME);
+    out.push(b':');
+    write_json_string(&mut out, place);
+    out.push(b'}');
+    out.into()
 }
 
 /// The way to the subgraphs when one fetch, the source, is answered already.

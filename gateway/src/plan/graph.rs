@@ -128,6 +128,17 @@ pub struct Rename {
 }
 
 impl FetchGraph {
+    /// Adds another graph that shares nothing with this one but the root.
+    pub fn append(&mut self, other: Self) {
+        let offset = self.fetches.len();
+        for mut fetch in other.fetches {
+            for id in fetch.earlier.iter_mut().chain(&mut fetch.follows) {
+                *id += offset;
+            }
+            self.fetches.push(fetch);
+        }
+    }
+
     /// Adds another graph so that all of it runs after all of this one.
     pub fn append_in_series(&mut self, other: Self) {
         let offset = self.fetches.len();

@@ -22,7 +22,8 @@ use crate::supergraph::SchemaIndex;
 /// What is to be planned, and what is not.
 #[derive(Debug, Default)]
 pub struct Input {
-    /// Operations to plan: none, one, or one per root field of a mutation.
+    /// Operations to plan: none, one, or one per root field of a mutation and one per fragment that is
+    /// deferred at the root of a query, so that it does not hold up the rest.
     pub operations: Vec<OperationDefinition>,
     /// `__schema` and `__type` at the root, one per response name.
     pub introspection: Vec<AstField>,
@@ -42,9 +43,10 @@ pub fn input(
         schema,
         hidden,
     };
-    let mut fields: IndexMap<Arc<str>, Vec<Ast>> = IndexMap::new();
+    // By response name, with the deferred fragment that alone asks for it.
+    let mut fields: IndexMap<Arc<str>, (Option<SelectionId>, Vec<Ast>)> = IndexMap::new();
     let mut introspection: IndexMap<Arc<str>, AstField> = IndexMap::new();
-    for id in writer.root_fields(&operation.top) {
+    for (id, deferred) in writer.root_fields(&operation.top) {
         let selection = &operation.selections[id];
         let What::Field(field) = &selection.what else {
             continue;
@@ -61,21 +63,32 @@ pub fn input(
                 }
             }
             _ if variant.cuts(selection) => {}
-            _ => fields
-                .entry(field.key.clone())
-                .or_default()
-                .push(Ast::Field(writer.field(field, &selection.children))),
+            _ => {
+                let (of, items) = fields
+                    .entry(field.key.clone())
+                    .or_insert((deferred, Vec::new()));
+                // Asked for by several, it is asked once, with the first answer.
+                if *of != deferred {
+                    *of = None;
+                }
+                items.push(Ast::Field(writer.field(field, &selection.children)));
+            }
         }
     }
     let operations = if operation.kind == OperationKind::Mutation {
         fields
             .into_values()
+            .map(|(_, items)| writer.operation(items))
+            .collect()
+    } else {
+        let mut groups: IndexMap<Option<SelectionId>, Vec<Ast>> = IndexMap::new();
+        for (deferred, items) in fields.into_values() {
+            groups.entry(deferred).or_default().extend(items);
+        }
+        groups
+            .into_values()
             .map(|items| writer.operation(items))
             .collect()
-    } else if fields.is_empty() {
-        Vec::new()
-    } else {
-        vec![writer.operation(fields.into_values().flatten().collect())]
     };
     Input {
         operations,
@@ -91,18 +104,23 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// The included fields of the root, through fragments, in order.
-    fn root_fields(&self, ids: &[SelectionId]) -> Vec<SelectionId> {
+    /// The included fields of the root, through fragments, in order, with the outermost deferred fragment
+    /// that each stands in.
+    fn root_fields(&self, ids: &[SelectionId]) -> Vec<(SelectionId, Option<SelectionId>)> {
         let mut fields = Vec::new();
-        let mut pending: Vec<SelectionId> = ids.iter().rev().copied().collect();
-        while let Some(id) = pending.pop() {
+        let mut pending: Vec<_> = ids.iter().rev().map(|id| (*id, None)).collect();
+        while let Some((id, around)) = pending.pop() {
             let selection = &self.operation.selections[id];
             if !self.variant.includes(selection) {
                 continue;
             }
             match selection.what {
-                What::Field(_) => fields.push(id),
-                What::On(_) => pending.extend(selection.children.iter().rev()),
+                What::Field(_) => fields.push((id, around)),
+                What::On(_) => {
+                    let deferred = self.variant.defers(selection).map(|_| id);
+                    let around = around.or(deferred);
+                    pending.extend(selection.children.iter().rev().map(|id| (*id, around)));
+                }
             }
         }
         fields

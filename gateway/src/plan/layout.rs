@@ -105,6 +105,13 @@ impl Layouts {
         Some(self.find(child))
     }
 
+    /// The layout of the objects in a slot.
+    #[must_use]
+    pub fn child_at(&self, id: LayoutId, slot: u32) -> Option<LayoutId> {
+        let (_, child) = self.entries[self.find(id)].keys.get_index(slot as usize)?;
+        Some(self.find((*child)?))
+    }
+
     /// The layouts of all objects inside this one, one step down.
     pub fn children(&self, id: LayoutId) -> impl Iterator<Item = LayoutId> {
         self.entries[self.find(id)]

@@ -14,6 +14,7 @@
 
 pub mod cache;
 pub mod compile;
+pub mod deferred;
 pub mod graph;
 pub mod hive;
 pub mod input;
@@ -31,6 +32,7 @@ use graphql_tools::static_graphql::query::Field as AstField;
 use crate::authorise::Variant;
 use crate::operation::{Operation, OperationKind};
 use crate::supergraph::{Supergraph, TypeId};
+pub use deferred::Deferred;
 pub use graph::{FetchGraph, FetchId, Planner};
 pub use layout::LayoutId;
 pub use projection::Projection;
@@ -65,8 +67,6 @@ pub struct Plan {
     pub cuts: Vec<Vec<Arc<str>>>,
     /// The coordinates of the refused fields, each once.
     pub refused: Vec<Arc<str>>,
-    /// What the response names begin with that were added for the access log.
-    pub hidden: Arc<str>,
     /// The introspection fields of the root, conditions applied and fragments inlined.
     pub introspection: Vec<AstField>,
     /// When all of it is public: the seconds it may be kept.
@@ -77,6 +77,10 @@ pub struct Plan {
     pub expected: Expectation,
     /// How many nodes their arenas had.
     pub nodes: Expectation,
+    /// What is told after the rest, each after what it stands in.
+    pub deferred: Vec<Deferred>,
+    /// Whether each fetch is for the first answer; the others are run after it.
+    pub first: Vec<bool>,
     /// How often it was found again, for choosing what to prepare when the schema changes.
     pub uses: AtomicU64,
 }
@@ -294,10 +298,9 @@ pub fn make(
     let mut graph = FetchGraph::default();
     for part in &input.operations {
         let planned = planner.plan(part)?;
-        if operation.kind == OperationKind::Mutation {
-            graph.append_in_series(planned);
-        } else {
-            graph = planned;
+        match operation.kind {
+            OperationKind::Mutation => graph.append_in_series(planned),
+            OperationKind::Query | OperationKind::Subscription => graph.append(planned),
         }
     }
     let mut compiled = compile::compile(graph, operation, supergraph)?;
@@ -308,7 +311,22 @@ pub fn make(
         &mut compiled.layouts,
         &hidden,
     )?;
+    let first = match projected.deferred.is_empty() {
+        true => vec![true; compiled.fetches.len()],
+        false => first(&projected, &compiled),
+    };
+    let deferred: Vec<Deferred> = projected
+        .deferred
+        .into_iter()
+        .map(|(mut part, way)| {
+            let (fetches, layouts) = (&compiled.fetches, &compiled.layouts);
+            let program = part.program;
+            part.fetches = deferred::needed(&projected.projection, program, &way, fetches, layouts);
+            part
+        })
+        .collect();
     let public = compiled.public
+        && deferred.is_empty()
         && projected.cuts.is_empty()
         && projected.projection.marks.is_empty()
         && input.introspection.is_empty();
@@ -323,10 +341,23 @@ pub fn make(
         projection: projected.projection,
         cuts: projected.cuts,
         refused: projected.refused,
-        hidden: hidden.prefix,
         introspection: input.introspection,
+        deferred,
+        first,
         expected: Expectation::default(),
         nodes: Expectation::default(),
         uses: AtomicU64::new(0),
     })
+}
+
+/// Whether each fetch is for the first answer.
+fn first(projected: &projection::Projected, compiled: &compile::Compiled) -> Vec<bool> {
+    let projection = &projected.projection;
+    let (fetches, layouts) = (&compiled.fetches, &compiled.layouts);
+    let needed = deferred::needed(projection, projection.root, &[], fetches, layouts);
+    let mut first = vec![false; fetches.len()];
+    for id in needed {
+        first[id] = true;
+    }
+    first
 }

@@ -11,13 +11,14 @@ use std::sync::Arc;
 
 use indexmap::{IndexMap, IndexSet};
 
-use super::PlanError;
 use super::compile::label;
+use super::deferred::{Deferred, Finder, MOST_DEFERRED};
 use super::layout::{LayoutId, Layouts, TYPENAME};
 use super::subjects::{Hidden, Mark, may_be_personal};
+use super::{PlanError, Step};
 use crate::authorise::Variant;
 use crate::error::write_json_string;
-use crate::operation::{Operation, SelectionId, What};
+use crate::operation::{Field, Operation, SelectionId, What};
 use crate::supergraph::{SchemaIndex, TypeId, TypeKind, TypeRef};
 
 /// More operations than this are not compiled.
@@ -41,6 +42,8 @@ pub struct ObjectProgram {
     pub by_type: Vec<(TypeId, Vec<Write>)>,
     /// For any other type, or when the type does not matter.
     pub otherwise: Vec<Write>,
+    /// The layout of the objects; none when nothing fetches them.
+    pub layout: Option<LayoutId>,
 }
 
 /// Writes one field.
@@ -110,6 +113,9 @@ pub enum Leaf {
     Enum(TypeId),
 }
 
+/// What is told later, with the slots on the way to its objects.
+pub type OnTheWay = (Deferred, Vec<(LayoutId, u32)>);
+
 /// The compiled projection and what was refused in it.
 #[derive(Debug)]
 pub struct Projected {
@@ -119,6 +125,8 @@ pub struct Projected {
     pub cuts: Vec<Vec<Arc<str>>>,
     /// The coordinates of those fields, each once.
     pub refused: Vec<Arc<str>>,
+    /// What is told later, with the slots on the way to it; the fetches are not known here.
+    pub deferred: Vec<OnTheWay>,
 }
 
 /// Compiles the projection of an operation for a variant.
@@ -149,8 +157,11 @@ pub fn compile(
     };
     // The root's layout is the first that was made.
     let root = compiler.object(operation.top.clone(), operation.root, Some(0))?;
+    let cuts = std::mem::take(&mut compiler.cuts).into_iter().collect();
+    let deferred = compiler.deferred()?;
     Ok(Projected {
-        cuts: compiler.cuts.into_iter().collect(),
+        cuts,
+        deferred,
         refused: compiler.refused.into_iter().collect(),
         projection: Projection {
             objects: compiler.objects,
@@ -177,6 +188,42 @@ struct Compiler<'a> {
 }
 
 impl Compiler<'_> {
+    /// The programs of the deferred fragments.
+    fn deferred(&mut self) -> Result<Vec<OnTheWay>, PlanError> {
+        if !self.variant.in_parts {
+            return Ok(Vec::new());
+        }
+        let mut finder = Finder::new(self.operation, self.variant, self.schema, self.layouts);
+        finder.find();
+        let found = finder.found;
+        if found.len() > MOST_DEFERRED {
+            return Err(PlanError::TooLarge);
+        }
+        let mut all = Vec::with_capacity(found.len());
+        for found in found {
+            self.path = found
+                .path
+                .iter()
+                .filter_map(|step| match step {
+                    Step::Key { name, .. } => Some(name.clone()),
+                    Step::Types(_) => None,
+                })
+                .collect();
+            let program = self.object(found.children, found.on, found.layout)?;
+            let cuts = std::mem::take(&mut self.cuts).into_iter().collect();
+            let deferred = Deferred {
+                label: found.label,
+                inside: found.inside,
+                path: found.path,
+                program,
+                cuts,
+                fetches: Vec::new(),
+            };
+            all.push((deferred, found.way));
+        }
+        Ok(all)
+    }
+
     /// The program for objects of a static type with these selections.
     fn object(
         &mut self,
@@ -198,7 +245,11 @@ impl Compiler<'_> {
             }
         }
         let otherwise = self.writes(ids, ty, layout)?;
-        self.objects.push(ObjectProgram { by_type, otherwise });
+        self.objects.push(ObjectProgram {
+            by_type,
+            otherwise,
+            layout,
+        });
         let program = self.objects.len() - 1;
         self.known.insert(key, program);
         Ok(program)
@@ -234,6 +285,8 @@ impl Compiler<'_> {
             }
             match &selection.what {
                 What::Field(field) => fields.entry(field.key.clone()).or_default().push(id),
+                // What is deferred is told by a program of its own.
+                What::On(_) if self.variant.defers(selection).is_some() => {}
                 What::On(on) if self.schema.is_subtype(ty, *on) => {
                     self.collect(&selection.children, ty, fields);
                 }
@@ -266,7 +319,8 @@ impl Compiler<'_> {
                 None => field.ty.clone(),
             };
             self.path.push(key.clone());
-            let slot = layout.and_then(|id| self.layouts.slot(id, &key));
+            let kept = self.kept(layout, &key, field);
+            let slot = layout.and_then(|id| self.layouts.slot(id, kept));
             let (from, expected) = if group
                 .iter()
                 .any(|id| self.variant.cuts(&self.operation.selections[*id]))
@@ -294,7 +348,7 @@ impl Compiler<'_> {
                 for id in &group {
                     children.extend(&self.operation.selections[*id].children);
                 }
-                let child = layout.and_then(|id| self.layouts.child_of(id, &key));
+                let child = layout.and_then(|id| self.layouts.child_of(id, kept));
                 (From::Slot(slot), self.expected(&declared, children, child)?)
             };
             self.path.pop();
@@ -311,6 +365,17 @@ impl Compiler<'_> {
             });
         }
         Ok(writes)
+    }
+
+    /// The name under which a field's values are kept: its response name, or its own where the planner took
+    /// what it had asked for anyway (a key) for the same field under another name.
+    fn kept<'f>(&self, layout: Option<LayoutId>, key: &'f str, field: &'f Field) -> &'f str {
+        let known = |name: &str| layout.is_some_and(|id| self.layouts.slot(id, name).is_some());
+        let plain = field.arguments.is_empty() && self.hidden.is_plain(&field.name);
+        match !known(key) && plain && known(&field.name) {
+            true => &field.name,
+            false => key,
+        }
     }
 
     /// The position of a field's mark, if it is personal data.

@@ -62,7 +62,7 @@ impl Hidden {
     }
 
     /// Whether a plain selection of this name, wherever it stands, is of this field.
-    fn is_plain(&self, name: &str) -> bool {
+    pub(super) fn is_plain(&self, name: &str) -> bool {
         !self.taken.contains(name)
     }
 

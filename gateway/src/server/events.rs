@@ -1,4 +1,4 @@
-//! Answers as server-sent events: the body of a response that goes on.
+//! Answers as server-sent events or in parts: the body of a response that goes on.
 
 use std::sync::Arc;
 
@@ -14,11 +14,12 @@ use super::Gateway;
 use super::places::Place;
 use crate::error::{ErrorCode, GraphQlError, errors_body};
 use crate::identity::Principal;
+use crate::pipeline::parts::Parts;
 use crate::pipeline::subscription::{Events, Told};
-use crate::subscribe::sse;
+use crate::subscribe::{multipart, sse};
 
 /// The chunks of a response's body.
-pub(super) type Chunks = LocalBoxStream<'static, Bytes>;
+type Chunks = LocalBoxStream<'static, Bytes>;
 
 /// When a caller's token ends, by the clock that timers go by; none for the public.
 pub(super) fn end_of(principal: &Principal, gateway: &Gateway) -> Option<Instant> {
@@ -38,10 +39,11 @@ pub(super) async fn at(instant: Option<Instant>) {
 }
 
 /// A response to which more is added as it happens.
-pub(super) fn response(mut response: HttpResponseBuilder, chunks: Chunks) -> HttpResponse {
+pub(super) fn response(mut response: HttpResponseBuilder, stream: Stream) -> HttpResponse {
+    let Stream { media, chunks } = stream;
     let chunks = chunks.map(Ok::<_, actix_web::Error>);
     response
-        .insert_header((header::CONTENT_TYPE, sse::MEDIA_TYPE))
+        .insert_header((header::CONTENT_TYPE, media))
         .insert_header((header::CACHE_CONTROL, "no-store"))
         // For proxies that collect what they pass on.
         .insert_header(("x-accel-buffering", "no"))
@@ -50,10 +52,32 @@ pub(super) fn response(mut response: HttpResponseBuilder, chunks: Chunks) -> Htt
         .streaming(chunks)
 }
 
+/// A body that goes on, and what it is.
+pub(super) struct Stream {
+    media: &'static str,
+    chunks: Chunks,
+}
+
 /// One answer as events.
-pub(super) fn once(answer: &[u8]) -> Chunks {
+pub(super) fn once(answer: &[u8]) -> Stream {
     let all = [sse::next(answer), Bytes::from_static(sse::COMPLETE)];
-    stream::iter(all).boxed_local()
+    Stream {
+        media: sse::MEDIA_TYPE,
+        chunks: stream::iter(all).boxed_local(),
+    }
+}
+
+/// The parts of an answer, counted like a subscription until the last.
+pub(super) fn parts(place: Place, parts: Parts) -> Stream {
+    let begun = stream::iter([Bytes::from_static(multipart::START)]);
+    let parts = parts.map(move |part| {
+        let _place = &place;
+        multipart::part(&part)
+    });
+    Stream {
+        media: multipart::MEDIA_TYPE,
+        chunks: begun.chain(parts).boxed_local(),
+    }
 }
 
 /// The events of a subscription, until it completes, the caller's token ends or the process stops.
@@ -62,7 +86,7 @@ pub(super) fn all(
     place: Place,
     principal: &Principal,
     events: Events,
-) -> Chunks {
+) -> Stream {
     let period = gateway.parts.config.subscriptions.ping;
     let mut alive = tokio::time::interval_at(Instant::now() + period, period);
     alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -80,7 +104,10 @@ pub(super) fn all(
         let (chunk, goes_on) = running.next().await?;
         Some((chunk, goes_on.then_some(running)))
     });
-    begun.chain(rest).boxed_local()
+    Stream {
+        media: sse::MEDIA_TYPE,
+        chunks: begun.chain(rest).boxed_local(),
+    }
 }
 
 struct Running {

@@ -18,18 +18,19 @@ use sha2::{Digest as _, Sha256};
 use tracing::{Instrument as _, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
-use super::events::{self, Chunks};
+use super::events::{self, Stream};
 use super::places::Place;
 use super::{Gateway, Means, Worker};
 use crate::contract;
 use crate::error::{ErrorCode, GraphQlError, errors_body};
 use crate::identity::{Caller, Principal, Role};
+use crate::pipeline::parts::Parted;
 use crate::pipeline::subscription::{Standing, Subscribed};
 use crate::pipeline::{Answer, CachePolicy, Outcome};
 use crate::request::{
     GraphQlRequest, MediaType, PREFLIGHT_HEADERS, check_post, decode_batch, decode_get, decode_post,
 };
-use crate::subscribe::sse;
+use crate::subscribe::{multipart, sse};
 use crate::telemetry;
 
 /// Bodies up to this many bytes go out in one piece.
@@ -82,7 +83,7 @@ pub(super) fn refusal(code: ErrorCode) -> HttpResponse {
 /// An answer on its way out.
 struct Reply {
     /// Told as it happens, instead of the body.
-    events: Option<Chunks>,
+    events: Option<Stream>,
     status: u16,
     media: MediaType,
     body: Bytes,
@@ -144,7 +145,7 @@ impl Reply {
     }
 
     /// An answer, or answers, as events.
-    fn events(events: Chunks, principal: &Principal) -> Self {
+    fn events(events: Stream, principal: &Principal) -> Self {
         Self {
             events: Some(events),
             status: 200,
@@ -165,8 +166,8 @@ impl Reply {
                 header::VARY,
                 "accept, accept-encoding, authorization, origin",
             ));
-        if let Some(chunks) = self.events {
-            return events::response(response, chunks);
+        if let Some(stream) = self.events {
+            return events::response(response, stream);
         }
         match self.code {
             Some(code) if self.status == 401 => {
@@ -281,11 +282,12 @@ async fn respond(http: HttpRequest, way: Way, payload: Option<web::Payload>) -> 
     let reference = telemetry::trace_id(&trace);
 
     let streams = sse::is_accepted(text(&http, "accept"));
+    let parts = multipart::is_accepted(text(&http, "accept"));
     let media = media_of(&http);
     let outcome = async {
         // Who takes events takes an answer as one, unless it also takes JSON.
         let media = match media {
-            Err(_) if streams => None,
+            Err(_) if streams || parts => None,
             media => Some(media?),
         };
         if at_work.1 >= gateway.parts.config.limits.concurrency {
@@ -295,6 +297,7 @@ async fn respond(http: HttpRequest, way: Way, payload: Option<web::Payload>) -> 
             way,
             media,
             streams,
+            parts,
             trace,
             started,
         };
@@ -325,6 +328,8 @@ struct Asked {
     media: Option<MediaType>,
     /// Events are accepted.
     streams: bool,
+    /// An answer in parts is accepted.
+    parts: bool,
     trace: Context,
     started: Instant,
 }
@@ -340,6 +345,7 @@ async fn answer(
         way,
         media,
         streams,
+        parts,
         trace,
         started,
     } = asked;
@@ -399,14 +405,29 @@ async fn answer(
             return Ok(Reply::batch(&join_all(answering).await, &principal));
         }
     };
-    if streams {
-        let standing = Standing {
-            transport,
-            cache: Arc::clone(&gateway.parts.cache),
-            deadline: limits.deadline,
-            buffer: gateway.parts.config.subscriptions.buffer,
-            queries_only: way == Way::Get,
+    let standing = |transport| Standing {
+        transport,
+        cache: Arc::clone(&gateway.parts.cache),
+        deadline: limits.deadline,
+        buffer: gateway.parts.config.subscriptions.buffer,
+        queries_only: way == Way::Get,
+    };
+    if parts && !streams {
+        let answerer = Arc::clone(&loaded.answerer);
+        let answering = answerer.answer_in_parts(request, caller, standing(transport));
+        return match answering.await {
+            Parted::Answer(answer) => {
+                let media = media.ok_or(ErrorCode::NotAcceptable)?;
+                Ok(Reply::answer(answer, media, &principal))
+            }
+            Parted::Parts(parts) => {
+                let place = Place::take(&worker.gateway)?;
+                Ok(Reply::events(events::parts(place, parts), &principal))
+            }
         };
+    }
+    if streams {
+        let standing = standing(transport);
         let answering = Arc::clone(&loaded.answerer).subscribe(request, caller, standing);
         return match answering.await {
             Subscribed::Answer(answer) => Ok(match (media, answer.outcome) {

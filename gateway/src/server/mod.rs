@@ -32,6 +32,7 @@ use tokio::sync::watch;
 use crate::cache::Cache;
 use crate::config::Config;
 use crate::identity::{Caller, Verifier};
+use crate::pipeline::parts::{self, Parted};
 use crate::pipeline::subscription::{self, Standing, Subscribed};
 use crate::pipeline::{Answer, Pipeline};
 use crate::request::GraphQlRequest;
@@ -74,6 +75,14 @@ pub trait Answerer: Send + Sync + 'static {
         caller: Caller,
         standing: Standing,
     ) -> LocalBoxFuture<'static, Subscribed>;
+
+    /// The answer of a request whose client takes it in parts.
+    fn answer_in_parts(
+        self: Arc<Self>,
+        request: GraphQlRequest,
+        caller: Caller,
+        standing: Standing,
+    ) -> LocalBoxFuture<'static, Parted>;
 }
 
 impl Answerer for Pipeline {
@@ -101,6 +110,15 @@ impl Answerer for Pipeline {
         standing: Standing,
     ) -> LocalBoxFuture<'static, Subscribed> {
         subscription::subscribe(self, request, caller, standing).boxed_local()
+    }
+
+    fn answer_in_parts(
+        self: Arc<Self>,
+        request: GraphQlRequest,
+        caller: Caller,
+        standing: Standing,
+    ) -> LocalBoxFuture<'static, Parted> {
+        parts::answer(self, request, caller, standing).boxed_local()
     }
 }
 

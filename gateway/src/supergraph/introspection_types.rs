@@ -184,6 +184,8 @@ pub(crate) const DIRECTIVES: &str = r#"
 directive @skip("The condition." if: Boolean!) on FIELD | FRAGMENT_SPREAD | INLINE_FRAGMENT
 "Takes the selection in only when the condition holds."
 directive @include("The condition." if: Boolean!) on FIELD | FRAGMENT_SPREAD | INLINE_FRAGMENT
+"Lets the selection of a query be told after the rest, to clients that take multipart/mixed with deferSpec=20220824."
+directive @defer("When false, it is told with the rest." if: Boolean! = true "Names the part; no two of a document have the same." label: String) on FRAGMENT_SPREAD | INLINE_FRAGMENT
 "Says that an element should no longer be used."
 directive @deprecated("Why, and what to use instead." reason: String! = "No longer supported") on FIELD_DEFINITION | ARGUMENT_DEFINITION | INPUT_FIELD_DEFINITION | ENUM_VALUE
 "Says where the serialised form of a custom scalar is specified."
@@ -193,5 +195,11 @@ directive @oneOf on INPUT_OBJECT
 "#;
 
 /// The names of [`DIRECTIVES`].
-pub(crate) const BUILT_IN_DIRECTIVES: [&str; 5] =
-    ["skip", "include", "deprecated", "specifiedBy", "oneOf"];
+pub(crate) const BUILT_IN_DIRECTIVES: [&str; 6] = [
+    "skip",
+    "include",
+    "defer",
+    "deprecated",
+    "specifiedBy",
+    "oneOf",
+];

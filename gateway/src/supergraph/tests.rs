@@ -353,6 +353,7 @@ fn the_standard_introspection_query_tells_a_closed_schema() {
         directives,
         [
             "authenticated",
+            "defer",
             "deprecated",
             "include",
             "live",

@@ -28,6 +28,10 @@ pub mod header {
     pub const DEADLINE: &str = "minzheng-deadline";
 }
 
+/// In the answer to an event (`extensions`), the place behind it; in a request for a subscription (beside
+/// `query`), the place behind which it goes on. Opaque to the gateway.
+pub const RESUME: &str = "resume";
+
 /// The path every subgraph answers GraphQL on (`POST`, JSON in, JSON out).
 pub const SUBGRAPH_PATH: &str = "/graphql";
 

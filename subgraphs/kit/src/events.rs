@@ -40,7 +40,7 @@ pub use known::{
     AliasCause, DeathCorrected, DeathRegistered, DeathRevoked, DivisionChanged, DivisionSide,
     IdentityDoubted, Known, PersonAliased, PersonSplit, PlaceChanged, Relation,
 };
-pub use live::{Found, live};
+pub use live::{Found, Past, Resume, live, resumable};
 pub(crate) use outbox::emit_at;
 pub use outbox::{emit, last_event, prune, read_outbox};
 pub use readers::Readers;

@@ -19,7 +19,8 @@ use tracing::Instrument;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use crate::{
-    contract::{SUBGRAPH_PATH, header},
+    contract::{RESUME, SUBGRAPH_PATH, header},
+    events::Resume,
     graph::Graph,
     keys::Keys,
     principal::Principal,
@@ -143,10 +144,18 @@ impl Endpoint {
     ) -> Result<BoxStream<'static, Bytes>, (u16, Bytes)> {
         let (request, principal) = self.admit(headers, path, &body)?;
         let subgraph = self.verifier.subgraph();
-        let events = AssertUnwindSafe(self.graph.stream(request.data(principal)))
+        let resume = Resume::at(resumed_at(&body));
+        let request = request.data(principal).data(resume.clone());
+        let events = AssertUnwindSafe(self.graph.stream(request))
             .catch_unwind()
             .map(move |event| match event {
-                Ok(response) => answer(response),
+                Ok(mut response) => {
+                    if let Some(place) = resume.place() {
+                        let extensions = &mut response.extensions;
+                        extensions.insert(RESUME.to_owned(), place.into());
+                    }
+                    answer(response)
+                }
                 Err(_) => {
                     tracing::error!(subgraph, "a subscription panicked");
                     inside()
@@ -221,6 +230,12 @@ impl Endpoint {
         let _ = span.set_parent(parent);
         span
     }
+}
+
+/// Where a subscription that was told before goes on, as the gateway says beside the query.
+fn resumed_at(body: &[u8]) -> Option<String> {
+    let body: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(body).ok()?;
+    body.get(RESUME)?.as_str().map(str::to_owned)
 }
 
 /// What is told of a failure of our own.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::mock::{Fault, codes};
+use super::mock::{Fault, Subgraph, World, codes};
 use super::shop;
 
 fn away(path: Value) -> (String, Value) {
@@ -211,4 +211,52 @@ async fn a_wide_answer_is_joined_in_one_request_a_step() {
         .len();
     assert_eq!(sent, 500);
     assert!(start.elapsed().as_secs() < 5);
+}
+
+#[tokio::test]
+async fn what_lives_on_an_input_that_failed_is_null_with_its_reason_and_nobody_is_asked() {
+    let a = Subgraph {
+        name: "a",
+        sdl: r#"type Query { ways: [Way] } type Way @key(fields: "id") { id: ID! course: Int at: Point } type Point @shareable { x: Int }"#,
+        data: json!({"Query": {"ways": [
+            {"__typename": "Way", "id": "1", "course": {"$error": "GONE"}, "at": {"x": 1}},
+            {"__typename": "Way", "id": "2", "course": null, "at": {"x": {"$error": "LOST"}}},
+        ]}}),
+    };
+    let b = Subgraph {
+        name: "b",
+        sdl: r#"type Way @key(fields: "id") { id: ID! course: Int @external at: Point @external near: Int @requires(fields: "course") far: Int @requires(fields: "at { x }") } type Point @shareable { x: Int }"#,
+        data: json!({"entities": {"Way": [
+            {"id": "1", "near": 10, "far": 11},
+            {"id": "2", "near": 20, "far": 21},
+        ]}}),
+    };
+    let world = World::new(vec![a, b]);
+    let answer = world.ask("{ ways { near } }").await;
+    assert_eq!(
+        answer["data"],
+        json!({"ways": [{"near": null}, {"near": 20}]}),
+        "null is a value"
+    );
+    assert_eq!(
+        codes(&answer),
+        [("GONE".to_owned(), json!(["ways", 0, "near"]))]
+    );
+    let asked = &world.bodies("b")[0]["variables"]["representations"];
+    assert_eq!(asked.as_array().map(Vec::len), Some(1));
+    let answer = world.ask("{ ways { far course } }").await;
+    assert_eq!(
+        answer["data"],
+        json!({"ways": [{"far": 11, "course": null}, {"far": null, "course": null}]})
+    );
+    let mut told = codes(&answer);
+    told.sort_by_key(|(code, _)| code.clone());
+    let place = |at: usize, field: &str| json!(["ways", at, field]);
+    assert_eq!(
+        told,
+        [
+            ("GONE".to_owned(), place(0, "course")),
+            ("LOST".to_owned(), place(1, "far"))
+        ]
+    );
 }

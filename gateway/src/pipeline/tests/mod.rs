@@ -7,6 +7,7 @@ mod documents;
 mod faults;
 mod joined;
 mod mock;
+mod parts;
 mod personal;
 mod rights;
 mod road;

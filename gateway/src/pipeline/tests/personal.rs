@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::mock::{Subgraph, World, codes};
+use super::mock::{Fault, Subgraph, World, codes};
 use crate::record::files::Files;
 use crate::record::store::Store as _;
 use crate::record::{HashKind, Recorder, Settings};
@@ -39,7 +39,7 @@ fn refused_row(id: &str) -> Value {
     json!({"__typename": "Person", "id": id, "name": {"$error": "FORBIDDEN"}, "full": "full"})
 }
 
-fn world() -> World {
+pub(super) fn world() -> World {
     let couple = json!({"__typename": "Couple", "parties": [person("a"), person("b")], "status": "MARRIED", "sealed": "x"});
     let vault = Subgraph {
         name: "vault",
@@ -70,12 +70,12 @@ fn world() -> World {
     World::new(vec![vault, offices]).signed_in(&["x"])
 }
 
-struct Log {
+pub(super) struct Log {
     folder: tempfile::TempDir,
 }
 
 impl Log {
-    fn new() -> (Self, Recorder) {
+    pub(super) fn new() -> (Self, Recorder) {
         let folder = tempfile::tempdir().unwrap();
         let open = || Box::new(Files::open(folder.path()).unwrap());
         let settings = Settings {
@@ -92,7 +92,7 @@ impl Log {
     }
 
     /// Class, decision, fields and persons of all records.
-    fn records(&self) -> Vec<(String, String, Value, Value)> {
+    pub(super) fn records(&self) -> Vec<(String, String, Value, Value)> {
         let mut files = Files::at(self.folder.path());
         let mut all = Vec::new();
         for segment in files.segments().unwrap() {
@@ -283,4 +283,13 @@ async fn without_its_log_personal_data_is_null_with_its_path_and_the_rest_goes_o
     let answer = world().ask("{ open couple { sealed } }").await;
     assert_eq!(answer["data"], json!({"open": "public", "couple": null}));
     assert_eq!(codes(&answer), [(code(), json!(["couple", "sealed"]))]);
+}
+
+#[tokio::test]
+async fn what_is_null_because_its_subject_failed_says_so() {
+    let failed = r#"{"data":{"couple":null,"open":"public"},"errors":[{"message":"m","path":["couple","mz_parties",0],"extensions":{"code":"GONE","messageZh":"z"}}]}"#;
+    let world = world().fault("vault", Fault::Body(failed.to_owned()));
+    let answer = world.ask("{ couple { status } open }").await;
+    assert_eq!(answer["data"], json!({"couple": null, "open": "public"}));
+    assert_eq!(codes(&answer), [("GONE".to_owned(), json!(["couple"]))]);
 }

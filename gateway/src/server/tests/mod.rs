@@ -25,6 +25,7 @@ use super::*;
 use crate::error::{ErrorCode, GraphQlError, errors_body};
 use crate::identity::Role;
 use crate::identity::dev::{DevClaims, DevIssuer};
+use crate::pipeline::parts::Parted;
 use crate::pipeline::subscription::Told;
 use crate::pipeline::{CachePolicy, Outcome};
 
@@ -71,6 +72,32 @@ impl Answerer for StandIn {
                 tokio::time::sleep(Duration::from_millis(300)).await;
             }
             answer
+        }
+        .boxed_local()
+    }
+
+    /// Two parts when the query says so, else one answer.
+    fn answer_in_parts(
+        self: Arc<Self>,
+        request: GraphQlRequest,
+        caller: Caller,
+        standing: Standing,
+    ) -> LocalBoxFuture<'static, Parted> {
+        async move {
+            if request.query.as_deref() == Some("parts") {
+                let parts = [
+                    r#"{"data":{},"hasNext":true}"#,
+                    r#"{"incremental":[],"hasNext":false}"#,
+                ];
+                return Parted::Parts(stream::iter(parts.map(Into::into)).boxed_local());
+            }
+            let means = Means {
+                transport: &standing.transport,
+                cache: &standing.cache,
+                deadline: std::time::Instant::now() + standing.deadline,
+                queries_only: standing.queries_only,
+            };
+            Parted::Answer(self.answer(&request, &caller, means).await)
         }
         .boxed_local()
     }

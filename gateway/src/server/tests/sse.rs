@@ -120,3 +120,36 @@ async fn a_silent_stream_says_that_it_is_alive() {
     assert!(text.matches(":\n\n").count() >= 3, "{text:?}");
     server.stop().await;
 }
+
+#[actix_web::test]
+async fn an_answer_in_parts_is_multipart_and_a_single_one_is_not() {
+    let server = Running::start("").await;
+    let parts = (
+        "accept",
+        "multipart/mixed;deferSpec=20220824, application/json",
+    );
+    let got = server.post(&[parts], &body("parts")).await;
+    assert_eq!(
+        got.header("content-type"),
+        "multipart/mixed; boundary=\"-\"; deferSpec=20220824"
+    );
+    assert_eq!(got.header("cache-control"), "no-store");
+    let text = String::from_utf8(got.body.to_vec()).unwrap();
+    let head = "content-type: application/json; charset=utf-8\r\n\r\n";
+    assert_eq!(
+        text,
+        format!(
+            "\r\n---\r\n{head}{{\"data\":{{}},\"hasNext\":true}}\r\n---\r\n{head}{{\"incremental\":[],\"hasNext\":false}}\r\n-----\r\n"
+        )
+    );
+    let got = server.post(&[parts], &body("anything")).await;
+    assert_eq!(got.json()["data"]["role"], "public");
+    let only = ("accept", "multipart/mixed;deferSpec=20220824");
+    let got = server.post(&[only], &body("anything")).await;
+    assert_eq!(got.status, 406);
+    server.stop().await;
+    let server = Running::start("[subscriptions]\nper_process = 0").await;
+    let got = server.post(&[parts], &body("parts")).await;
+    assert_eq!(got.status, 429);
+    server.stop().await;
+}

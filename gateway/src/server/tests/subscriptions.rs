@@ -415,6 +415,38 @@ async fn a_subgraph_that_restarts_is_asked_again_and_the_client_stays() {
 }
 
 #[actix_web::test]
+async fn a_source_that_says_places_goes_on_behind_the_last() {
+    let far = Far::start("127.0.0.1:0").await;
+    let server = started(far.upstream(), "").await;
+    let mut client = server.connect(json!({})).await;
+    client.subscribe("a", STORY).await;
+    far.subscribed(1).await;
+    assert!(far.payloads.lock().unwrap()[0].get("resume").is_none());
+    let events = [
+        ("first", json!({"extensions": {"resume": "one"}})),
+        ("second", json!({"extensions": {"resume": "tw\"o"}})),
+        ("third", json!({"extensions": {"other": 1}})),
+        (
+            "fourth",
+            json!({"extensions": {"resume": "x".repeat(2_000)}}),
+        ),
+    ];
+    for (title, beside) in events {
+        let mut event: Value = serde_json::from_str(&story(title)).unwrap();
+        event["extensions"] = beside["extensions"].clone();
+        far.news.send(event.to_string()).unwrap();
+        let told = client.message().await;
+        assert_eq!(told["payload"]["data"]["told"]["title"], title);
+        assert!(told["payload"].get("extensions").is_none(), "{told}");
+    }
+    let address = far.stop().await;
+    let far = Far::start(&address.to_string()).await;
+    far.subscribed(1).await;
+    assert_eq!(far.payloads.lock().unwrap()[0]["resume"], "tw\"o");
+    server.stop().await;
+}
+
+#[actix_web::test]
 async fn a_subscription_that_cannot_begin_is_refused_with_its_reason() {
     let gone = Upstream::Http {
         url: "http://127.0.0.1:1/graphql".parse().unwrap(),

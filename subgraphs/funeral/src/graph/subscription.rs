@@ -7,7 +7,7 @@ use async_graphql::{Context, ID, Result, Subscription as Subscribe};
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use minzheng_kit::contract::scope;
-use minzheng_kit::events::{MAX_PULL, Topic, last_event, live, read_outbox};
+use minzheng_kit::events::{MAX_PULL, Past, Topic, last_event, read_outbox, resumable};
 use minzheng_kit::federation::directives::requires_scopes;
 use minzheng_kit::{Error, PrincipalExt, Services};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
@@ -40,19 +40,14 @@ impl Subscription {
         ctx.need(scope::HOTLINE)?;
         let division = access::own_division(ctx)?;
         access::hotline(ctx, division)?;
-        let services = ctx.services().clone();
-        let rows = follow(
-            services,
-            &tickets::CHANGES,
-            move |services, ids| async move {
-                Ok(hotline_ticket::Entity::find()
-                    .filter(hotline_ticket::Column::Id.is_in(ids))
-                    .filter(hotline_ticket::Column::DivisionId.in_subquery(divisions_in(division)))
-                    .order_by_asc(hotline_ticket::Column::OpenedAt)
-                    .all(services.db.read())
-                    .await?)
-            },
-        );
+        let rows = follow(ctx, &tickets::CHANGES, move |services, ids| async move {
+            Ok(hotline_ticket::Entity::find()
+                .filter(hotline_ticket::Column::Id.is_in(ids))
+                .filter(hotline_ticket::Column::DivisionId.in_subquery(divisions_in(division)))
+                .order_by_asc(hotline_ticket::Column::OpenedAt)
+                .all(services.db.read())
+                .await?)
+        });
         Ok(rows.map(|row| row.map(HotlineTicket::of)).boxed())
     }
 
@@ -72,7 +67,7 @@ impl Subscription {
             .ok_or(Error::Forbidden)?;
         access::case(ctx, &row)?;
         let (caller, province) = (ctx.principal().clone(), services.province.clone());
-        let rows = follow(services, &["FuneralCaseAdvanced"], move |services, ids| {
+        let rows = follow(ctx, &["FuneralCaseAdvanced"], move |services, ids| {
             let (caller, province) = (caller.clone(), province.clone());
             async move {
                 if !ids.contains(&wanted) {
@@ -106,23 +101,18 @@ impl Subscription {
         ctx.need(scope::HOTLINE)?;
         let division = access::own_division(ctx)?;
         access::hotline(ctx, division)?;
-        let services = ctx.services().clone();
-        let rows = follow(
-            services,
-            &furnishing::MOVES,
-            move |services, ids| async move {
-                let homes = facility::Entity::find()
-                    .select_only()
-                    .column(facility::Column::Id)
-                    .filter(facility::Column::DivisionId.in_subquery(divisions_in(division)))
-                    .into_query();
-                Ok(hearse::Entity::find()
-                    .filter(hearse::Column::Id.is_in(ids))
-                    .filter(hearse::Column::FacilityId.in_subquery(homes))
-                    .all(services.db.read())
-                    .await?)
-            },
-        );
+        let rows = follow(ctx, &furnishing::MOVES, move |services, ids| async move {
+            let homes = facility::Entity::find()
+                .select_only()
+                .column(facility::Column::Id)
+                .filter(facility::Column::DivisionId.in_subquery(divisions_in(division)))
+                .into_query();
+            Ok(hearse::Entity::find()
+                .filter(hearse::Column::Id.is_in(ids))
+                .filter(hearse::Column::FacilityId.in_subquery(homes))
+                .all(services.db.read())
+                .await?)
+        });
         Ok(rows.map(|row| row.map(Hearse::from)).boxed())
     }
 
@@ -136,18 +126,14 @@ impl Subscription {
         access::officer(ctx, scope::FUNERAL_CASE, division)?;
         let services = ctx.services().clone();
         let today = services.clock.clone();
-        let rows = follow(
-            services,
-            &[graves::OVERDUE],
-            move |services, ids| async move {
-                Ok(illegal_grave::Entity::find()
-                    .filter(illegal_grave::Column::Id.is_in(ids))
-                    .filter(illegal_grave::Column::DivisionId.in_subquery(divisions_in(division)))
-                    .order_by_asc(illegal_grave::Column::DueOn)
-                    .all(services.db.read())
-                    .await?)
-            },
-        );
+        let rows = follow(ctx, &[graves::OVERDUE], move |services, ids| async move {
+            Ok(illegal_grave::Entity::find()
+                .filter(illegal_grave::Column::Id.is_in(ids))
+                .filter(illegal_grave::Column::DivisionId.in_subquery(divisions_in(division)))
+                .order_by_asc(illegal_grave::Column::DueOn)
+                .all(services.db.read())
+                .await?)
+        });
         let graves = rows.filter_map(move |row| {
             let today = today.today();
             async move {
@@ -169,19 +155,15 @@ impl Subscription {
         let wanted = super::uuid(&facility, "facility")?;
         let services = ctx.services().clone();
         let (clock, province) = (services.clock.clone(), services.province.clone());
-        let rows = follow(
-            services,
-            &worship::CROWDS,
-            move |services, ids| async move {
-                Ok(worship_slot::Entity::find()
-                    .filter(worship_slot::Column::Id.is_in(ids))
-                    .filter(worship_slot::Column::FacilityId.eq(wanted))
-                    .order_by_asc(worship_slot::Column::Day)
-                    .order_by_asc(worship_slot::Column::StartsHour)
-                    .all(services.db.read())
-                    .await?)
-            },
-        );
+        let rows = follow(ctx, &worship::CROWDS, move |services, ids| async move {
+            Ok(worship_slot::Entity::find()
+                .filter(worship_slot::Column::Id.is_in(ids))
+                .filter(worship_slot::Column::FacilityId.eq(wanted))
+                .order_by_asc(worship_slot::Column::Day)
+                .order_by_asc(worship_slot::Column::StartsHour)
+                .all(services.db.read())
+                .await?)
+        });
         Ok(rows
             .map(move |row| {
                 let rules = settings::on(province.as_str(), clock.today());
@@ -194,7 +176,7 @@ impl Subscription {
 /// The rows that events of some kinds are about, each as it is when the event is seen. `load` gives those that the
 /// listener may see.
 fn follow<T, F, R>(
-    services: Services,
+    ctx: &Context<'_>,
     kinds: &[&'static str],
     load: F,
 ) -> BoxStream<'static, minzheng_kit::Result<T>>
@@ -205,12 +187,11 @@ where
 {
     let topics: Vec<Topic> = kinds.iter().copied().map(Topic::kind).collect();
     let kinds: Vec<&'static str> = kinds.to_vec();
-    let db = services.db.clone();
-    live(&db, topics, None, move |seq| {
+    let services = ctx.services().clone();
+    resumable(ctx, topics, None, Past::Rewritten, move |seq| {
         let (services, kinds, load) = (services.clone(), kinds.clone(), load.clone());
         async move { behind(&services, &kinds, seq, load).await }
     })
-    .boxed()
 }
 
 /// What changed behind a place of the outbox, and how far was looked; with no place given, nothing, and the outbox's

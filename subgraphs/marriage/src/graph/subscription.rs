@@ -6,7 +6,7 @@ use super::queue::RegistryQueue;
 use super::records::MaritalLedgerEntry;
 use super::registry::MarriageRegistry;
 use super::{bad_argument, uuid};
-use crate::kit::events::{Topic, live};
+use crate::kit::events::{Past, Topic, live, resumable};
 use crate::kit::federation::directives::*;
 use crate::kit::{Date, PrincipalExt, Result};
 use crate::rules::ledger::Entry;
@@ -104,9 +104,8 @@ impl Subscription {
         // Whoever asks for one that is not there is told so now.
         registries::by_id(services.db.read(), id).await?;
         let topics = vec![Topic::of(queue::MOVED, id.to_string())];
-        let db = services.db.clone();
         // The cursor is what was told last: nothing is told twice.
-        let movements = live(&db, topics, None, move |last| {
+        let movements = resumable(ctx, topics, None, Past::Rewritten, move |last| {
             let services = services.clone();
             async move {
                 let today = services.clock.today();
@@ -218,10 +217,9 @@ impl Subscription {
                 "序号须为不小于零的整数。",
             ));
         }
-        let db = ctx.services().db.clone();
         let topics = vec![Topic::of(ledger::ENTERED, person.clone())];
-        let (reading, whose) = (db.clone(), person.clone());
-        let entries = live(&db, topics, since, move |seq| {
+        let (reading, whose) = (ctx.services().db.clone(), person.clone());
+        let entries = resumable(ctx, topics, since, Past::Fixed, move |seq| {
             let (db, person) = (reading.clone(), whose.clone());
             async move { ledger::behind(db.read(), &person, seq).await }
         });

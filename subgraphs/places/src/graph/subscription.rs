@@ -3,7 +3,7 @@
 use async_graphql::{Context, SimpleObject, Subscription as Subscribe};
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
-use minzheng_kit::events::{Topic, live};
+use minzheng_kit::events::{Past, Topic, resumable};
 use minzheng_kit::{PrincipalExt, Result, page};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value};
 
@@ -39,9 +39,9 @@ impl Subscription {
         since: Option<String>,
     ) -> Result<BoxStream<'static, Result<PlaceChangeNotice>>> {
         let since = since.map(|cursor| place(&cursor)).transpose()?;
-        let db = ctx.services().db.clone();
-        let reading = db.clone();
-        let changes = live(&db, vec![Topic::anything()], since, move |seq| {
+        let reading = ctx.services().db.clone();
+        let topics = vec![Topic::anything()];
+        let changes = resumable(ctx, topics, since, Past::Fixed, move |seq| {
             let db = reading.clone();
             async move { behind(&db, seq).await }
         });

@@ -1,0 +1,110 @@
+//! A query's way through the gateway when its answer may be told in parts: the stages of any request, then
+//! the first answer and what was deferred, one after the other.
+//!
+//! What cannot be told in parts (nothing is deferred, a refusal, a mutation) is a single answer.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use futures_util::stream::LocalBoxStream;
+use futures_util::{FutureExt as _, StreamExt as _, stream};
+use tokio::sync::mpsc;
+
+use super::subscription::Standing;
+use super::{Answer, Pipeline, Way, refusals_at, refused};
+use crate::cache::Cache;
+use crate::execute::Fetcher;
+use crate::execute::parts::Refusals;
+use crate::identity::Caller;
+use crate::plan::Plan;
+use crate::request::GraphQlRequest;
+
+/// Parts that wait for the client.
+const WAITING: usize = 4;
+
+/// What a request comes to whose client takes parts.
+pub enum Parted {
+    /// One answer.
+    Answer(Answer),
+    /// The parts, each a JSON object.
+    Parts(Parts),
+}
+
+/// The parts of an answer, until the last.
+pub type Parts = LocalBoxStream<'static, Bytes>;
+
+impl Pipeline {
+    /// Answers a query whose client takes parts, by any way to the subgraphs: one answer, or none after
+    /// all parts were handed over.
+    pub async fn handle_in_parts<F: Fetcher>(
+        &self,
+        request: &GraphQlRequest,
+        caller: &Caller,
+        fetcher: &F,
+        cache: &Cache,
+        deadline: Instant,
+        parts: &mpsc::Sender<Bytes>,
+    ) -> Option<Answer> {
+        let way = Way::Parts { queries: true };
+        let prepared = match self.prepare(request, caller, way).await {
+            Ok(prepared) => prepared,
+            Err(errors) => return Some(refused(&errors)),
+        };
+        let execution = prepared.execution(caller, fetcher, cache, deadline);
+        if prepared.plan.deferred.is_empty() {
+            let answer = self.handle(request, caller, fetcher, cache, deadline, true);
+            return Some(answer.await);
+        }
+        let refusals = refusals_of(&prepared.plan, caller);
+        execution.run_in_parts(refusals, parts).await;
+        None
+    }
+}
+
+/// The refusals that are told with each part.
+fn refusals_of(plan: &Plan, caller: &Caller) -> Refusals {
+    let later = plan.deferred.iter();
+    Refusals {
+        first: refusals_at(&plan.cuts, caller),
+        later: later.map(|part| refusals_at(&part.cuts, caller)).collect(),
+    }
+}
+
+/// Answers a request whose client takes parts.
+pub(crate) async fn answer(
+    pipeline: Arc<Pipeline>,
+    request: GraphQlRequest,
+    caller: Caller,
+    standing: Standing,
+) -> Parted {
+    let deadline = Instant::now() + standing.deadline;
+    let way = Way::Parts {
+        queries: standing.queries_only,
+    };
+    let prepared = match pipeline.prepare(&request, &caller, way).await {
+        Ok(prepared) => prepared,
+        Err(errors) => return Parted::Answer(refused(&errors)),
+    };
+    let Standing {
+        transport, cache, ..
+    } = standing;
+    if prepared.plan.deferred.is_empty() {
+        let queries = standing.queries_only;
+        let answer = pipeline.handle(&request, &caller, &transport, &cache, deadline, queries);
+        return Parted::Answer(answer.await);
+    }
+    let (sender, receiver) = mpsc::channel(WAITING);
+    let work = async move {
+        let execution = prepared.execution(&caller, &transport, &cache, deadline);
+        let refusals = refusals_of(&prepared.plan, &caller);
+        execution.run_in_parts(refusals, &sender).await;
+    };
+    let taken = stream::unfold(receiver, |mut receiver| async move {
+        let part = receiver.recv().await?;
+        Some((part, receiver))
+    });
+    // The work goes on as the parts are taken, and ends when nobody takes them any more.
+    let working = work.into_stream().filter_map(|()| async { None });
+    Parted::Parts(stream::select(taken, working).boxed_local())
+}
