@@ -9,6 +9,8 @@ as_postgres=()
 pg_bin=""
 # Processes of the script that sourced this, ended before the servers.
 children=()
+# Files of the system that were made here, for as long as packages are installed.
+made=()
 [ -n "${also+set}" ] || also=()
 
 stop() {
@@ -19,6 +21,7 @@ stop() {
   if [ -n "$pg_bin" ] && [ -f "$scratch/pg/data/postmaster.pid" ]; then
     "${as_postgres[@]}" "$pg_bin/pg_ctl" -D "$scratch/pg/data" -m immediate -s stop || true
   fi
+  rm -f "${made[@]}"
   if [ -f "$scratch/redis.pid" ]; then kill "$(cat "$scratch/redis.pid")" 2>/dev/null || true; fi
   rm -rf "$scratch"
   exit "$status"
@@ -41,19 +44,21 @@ free_port() {
 # Installed without being started: a policy that says no, and no default PostgreSQL cluster.
 install_packages() {
   if [ "$(id -u)" != 0 ]; then
-    echo "needed are PostgreSQL (initdb), redis-server and, for tests of pages, chromium-driver; as root this installs them, otherwise: apt-get install $*" >&2
+    echo "needed are PostgreSQL (initdb), redis-server and, for tests of pages and clients, chromium-driver, nodejs and npm; as root this installs them, otherwise: apt-get install $*" >&2
     exit 1
   fi
   say "Installing $* from Debian's packages"
-  policy=/usr/sbin/policy-rc.d made_policy=no
-  if [ ! -e $policy ]; then printf '#!/bin/sh\nexit 101\n' > $policy; chmod +x $policy; made_policy=yes; fi
-  if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+  local policy=/usr/sbin/policy-rc.d cluster=/etc/postgresql-common/createcluster.conf
+  if [ ! -e $policy ]; then made+=($policy); printf '#!/bin/sh\nexit 101\n' > $policy; chmod +x $policy; fi
+  if [ ! -e $cluster ]; then
+    made+=($cluster)
     mkdir -p /etc/postgresql-common
-    echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.conf
+    echo 'create_main_cluster = false' > $cluster
   fi
   DEBIAN_FRONTEND=noninteractive apt-get update -qq >/dev/null
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold "$@" >/dev/null
-  [ $made_policy = no ] || rm -f $policy
+  rm -f "${made[@]}"
+  made=()
 }
 
 missing=()

@@ -22,10 +22,55 @@ function showHolder() {
   field("who").textContent = token === "" ? "未登录 not signed in" : holder(token);
 }
 
+/** The pieces of a body between separators, as they come. */
+async function* pieces(body, separator) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  try {
+    for (let rest = ""; ; ) {
+      const { value, done } = await reader.read();
+      if (done) {
+        yield rest;
+        return;
+      }
+      const all = (rest + value).split(separator);
+      rest = all.pop();
+      yield* all;
+    }
+  } finally {
+    reader.cancel();
+  }
+}
+
+/** What a subscription tells, as server-sent events. */
+async function* events(answer) {
+  for await (const event of pieces(answer.body, "\n\n")) {
+    const data = event.split("\n").find((line) => line.startsWith("data:"));
+    const text = data?.slice("data:".length).trim();
+    if (text) yield JSON.parse(text);
+  }
+}
+
+/** An answer in parts: what is deferred follows. */
+async function* parts(answer, boundary) {
+  for await (const part of pieces(answer.body, `\r\n--${boundary}`)) {
+    const text = part.slice(part.indexOf("\r\n\r\n") + 4).trim();
+    if (part.includes("\r\n\r\n") && text) yield JSON.parse(text);
+  }
+}
+
+function subscribes(request, options) {
+  const chosen = (definition) => !request.operationName || definition.name?.value === request.operationName;
+  const operations = options?.documentAST?.definitions ?? [];
+  return operations.some((definition) => definition.operation === "subscription" && chosen(definition));
+}
+
 async function fetcher(request, options) {
+  const whole = "application/graphql-response+json, application/json";
   const headers = {
     "content-type": "application/json",
-    accept: "application/graphql-response+json, application/json",
+    accept: subscribes(request, options)
+      ? "text/event-stream"
+      : `multipart/mixed;deferSpec=20220824, ${whole}`,
     ...options?.headers,
   };
   const token = field("token").value.trim();
@@ -35,7 +80,10 @@ async function fetcher(request, options) {
     if (value !== "") headers[`minzheng-${name}`] = value;
   }
   const answer = await fetch("/graphql", { method: "POST", headers, body: JSON.stringify(request) });
-  return answer.json();
+  const type = answer.headers.get("content-type") ?? "";
+  if (type.startsWith("text/event-stream")) return events(answer);
+  const boundary = /^multipart\/mixed.*boundary="?([^";]+)/.exec(type)?.[1];
+  return boundary ? parts(answer, boundary) : answer.json();
 }
 
 async function start() {

@@ -108,7 +108,7 @@ codes! {
     IdentityUnavailable "IDENTITY_UNAVAILABLE" 503
         "The issuer's keys cannot be read now; try again shortly." "暂时无法获取签发方公钥，请稍后重试。";
     PurposeMalformed "PURPOSE_MALFORMED" 400
-        "The purpose or case header is not a short plain text." "用途或案件请求头格式不正确。";
+        "The purpose or case header is not a short plain text, or holds what could be a person's number: state the id of the case." "用途或案件请求头格式不正确，或含有疑似身份号码：请填写案件编号。";
     PurposeNotAllowed "PURPOSE_NOT_ALLOWED" 403
         "The bearer token does not permit the stated purpose." "令牌不允许所声明的用途。";
 

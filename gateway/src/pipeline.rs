@@ -143,10 +143,7 @@ impl Pipeline {
         let answer = self
             .stages(request, caller, fetcher, cache, deadline, get_only_queries)
             .await;
-        answer.unwrap_or_else(|mut errors| {
-            refer(&mut errors, caller);
-            refused(&errors)
-        })
+        answer.unwrap_or_else(|errors| refused(errors, caller))
     }
 
     async fn stages<F: Fetcher>(
@@ -461,7 +458,8 @@ fn refer(errors: &mut [GraphQlError], caller: &Caller) {
 }
 
 /// The answer of a request that was not executed.
-fn refused(errors: &[GraphQlError]) -> Answer {
+fn refused(mut errors: Vec<GraphQlError>, caller: &Caller) -> Answer {
+    refer(&mut errors, caller);
     let code = errors
         .first()
         .and_then(|error| {
@@ -472,7 +470,7 @@ fn refused(errors: &[GraphQlError]) -> Answer {
         })
         .unwrap_or(ErrorCode::Internal);
     Answer {
-        body: errors_body(errors).into(),
+        body: errors_body(&errors).into(),
         outcome: Outcome::RequestError(code),
         errors: errors.len(),
         cache: CachePolicy::default(),

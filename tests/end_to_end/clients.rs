@@ -77,6 +77,7 @@ fn scripts() -> Result<Option<&'static Path>, String> {
         }
         let installed = Command::new("npm")
             .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+            .env("npm_config_cache", folder.path().join("cache"))
             .current_dir(folder.path())
             .output()
             .map_err(|error| error.to_string())?;

@@ -141,6 +141,39 @@ fn first_query(fixtures: &Fixtures) -> Outcome {
         "return [...document.querySelectorAll('.graphiql-response .CodeMirror')]
             .some((pane) => pane.CodeMirror.getValue().includes('新津区'))",
     )?;
+    let feed = province.data(
+        "public",
+        "{ changesSince(first: 1) { edges { cursor } } }",
+        &Value::Null,
+    )?;
+    // What lies behind the first change is told at once.
+    let since = &feed["changesSince"]["edges"][0]["cursor"];
+    let changes =
+        format!("subscription {{ placeChanged(since: {since}) {{ change {{ kind }} }} }}");
+    let deferred = "{ divisionByCode(code: \"510118\") { ... @defer { current { name } } } }";
+    for (query, shown) in [(changes.as_str(), "placeChanged"), (deferred, "新津区")] {
+        browser.script(&format!(
+            "const editor = [...document.querySelectorAll('.graphiql-query-editor .CodeMirror')][0].CodeMirror;
+             [...document.querySelectorAll('.graphiql-response .CodeMirror')][0].CodeMirror.setValue('');
+             editor.setValue({});",
+            Value::from(query)
+        ))?;
+        // The page looks at what was typed a moment after the last key.
+        std::thread::sleep(Duration::from_secs(1));
+        browser.script("document.querySelector('.graphiql-execute-button').click()")?;
+        browser.until(
+            "what is told later is shown",
+            &format!(
+                "return [...document.querySelectorAll('.graphiql-response .CodeMirror')]
+                    .some((pane) => pane.CodeMirror.getValue().includes({}))",
+                Value::from(shown)
+            ),
+        )?;
+        // A subscription goes on until it is stopped.
+        browser.script(
+            "document.querySelector('.graphiql-execute-button[aria-label^=\"Stop\"]')?.click()",
+        )?;
+    }
     let outside = browser.script(
         "return performance.getEntriesByType('resource').map((entry) => entry.name)
             .filter((name) => !name.startsWith(location.origin) && !name.startsWith('data:'))",

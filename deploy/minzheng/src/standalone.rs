@@ -279,11 +279,14 @@ impl InProcess for Near {
 fn announce(args: &Standalone, province: &str, began: Instant) {
     let address = args.listen;
     let data = args.data.display();
+    // As it was called, so that the line can be pasted.
+    let program = std::env::args().next();
+    let program = program.as_deref().unwrap_or("minzheng");
     println!(
         "Minzheng serves province {province} (ready after {:.1} s).\n\
          \n  endpoint  http://{address}/graphql\
          \n  console   http://{address}/console\
-         \n  token     minzheng token --data {data} --role citizen\
+         \n  token     {program} token --data {data} --role citizen\
          \n            (roles: citizen, registrar, supervisor, dashboard, peer, auditor, operator)\n",
         began.elapsed().as_secs_f64()
     );

@@ -50,7 +50,7 @@ pub(crate) struct SubgraphConfig {
     pub(crate) demo: Flag,
     /// `text` or `json`.
     #[serde(default = "default_log_format")]
-    pub(crate) log_format: String,
+    pub(crate) log_format: config::LogFormat,
     /// Stops the legal clock at an instant (RFC 3339), for demonstrations and tests.
     pub(crate) clock: Option<chrono::DateTime<chrono::Utc>>,
     /// Redis, `redis://host:port` or `rediss:` for TLS, through which commits wake those who follow them;
@@ -79,11 +79,7 @@ impl SubgraphConfig {
     /// The telemetry of this role, in the terms of the shared set-up.
     pub(crate) fn telemetry(&self, name: &str) -> config::Telemetry {
         config::Telemetry {
-            log_format: if self.log_format == "json" {
-                config::LogFormat::Json
-            } else {
-                config::LogFormat::Text
-            },
+            log_format: self.log_format,
             log_filter: std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned()),
             otlp_endpoint: self.telemetry.otlp_endpoint.clone(),
             otlp_tls: self.telemetry.otlp_tls.clone(),
@@ -126,8 +122,8 @@ fn default_province() -> String {
     "51".to_owned()
 }
 
-fn default_log_format() -> String {
-    "text".to_owned()
+fn default_log_format() -> config::LogFormat {
+    config::LogFormat::Text
 }
 
 impl SubgraphConfig {

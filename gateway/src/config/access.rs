@@ -57,7 +57,8 @@ pub struct Revocation {
     /// Where the list is: a path, or an `http:` or `https:` URL; none when absent. It is JSON:
     /// `{"subjects": [{"iss": …, "sub": …}], "tokens": [{"iss": …, "jti": …}]}`.
     pub list: Option<String>,
-    /// How often it is read again, at most a minute; what it takes back is refused within this time.
+    /// How often it is read again, at most every 50 s. What it takes back is refused, and what runs for it
+    /// ended, within this time and that of a reading (5 s at most).
     #[serde(deserialize_with = "units::duration")]
     pub refresh: Duration,
 }

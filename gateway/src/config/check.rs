@@ -14,6 +14,10 @@ const PROVINCES: [&str; 34] = [
     "81", "82",
 ];
 
+/// The longest time between two readings of the list of revoked tokens: with the five seconds that a
+/// reading may take, less than the minute that is promised.
+const LONGEST_REFRESH: std::time::Duration = std::time::Duration::from_secs(50);
+
 impl Config {
     /// Checks what the types alone do not.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
@@ -135,10 +139,11 @@ impl Config {
             }
         }
         let revocation = &self.identity.revocation;
-        if revocation.refresh.is_zero() || revocation.refresh.as_secs() > 60 {
+        if revocation.refresh.is_zero() || revocation.refresh > LONGEST_REFRESH {
             return Err(wrong(
                 "identity.revocation.refresh",
-                "must be greater than zero and at most 60s",
+                "must be greater than zero and at most 50s: with the time that reading takes, what is \
+                 revoked is refused within 60s",
             ));
         }
         Ok(())

@@ -286,7 +286,7 @@ fn values_must_fit_one_another() {
             "identity.policies.p.roles",
         ),
         (
-            "[identity.revocation]\nrefresh=\"2m\"".to_owned(),
+            "[identity.revocation]\nrefresh=\"51s\"".to_owned(),
             "identity.revocation.refresh",
         ),
         (

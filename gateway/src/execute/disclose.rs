@@ -94,8 +94,8 @@ pub(super) fn records(
     drafts
 }
 
-/// The records of what was refused: by the gateway before anything was fetched (`cut`), or by a subgraph
-/// that looked at the row; then the persons concerned are named, as far as this part of the answer leads to
+/// The records of what was refused: by the gateway before anything was fetched (`cut`), by a subgraph that
+/// looked at the row, or by one that was asked for a full value without all that a reading of it needs; then the persons concerned are named, as far as this part of the answer leads to
 /// them.
 pub(super) fn refusals(
     arena: &Arena<'_>,
@@ -112,9 +112,10 @@ pub(super) fn refusals(
     }
     for error in errors {
         // What the gateway cut is told without a service.
-        if error.code == ErrorCode::Forbidden.as_str()
-            && error.service.is_some()
+        if error.service.is_some()
             && let Some(path) = &error.path
+            && (error.code == ErrorCode::Forbidden.as_str()
+                || is_refusal(error) && reveals(arena, part, plan, path))
             && let Some(field) = coordinate(path, &plan.operation, schema)
         {
             let persons = subjects_at(arena, part, plan, path);
@@ -131,6 +132,21 @@ pub(super) fn refusals(
         ..base.clone()
     };
     groups.into_iter().map(of).collect()
+}
+
+/// Whether an error says that somebody may not, or not so; not that something is broken.
+fn is_refusal(error: &GraphQlError) -> bool {
+    let mut broken = ErrorCode::ALL
+        .iter()
+        .filter(|code| code.http_status() >= 500);
+    broken.all(|code| code.as_str() != error.code)
+}
+
+/// Whether the field at a path shows a full value.
+fn reveals(arena: &Arena<'_>, part: Part<'_>, plan: &Plan, path: &[PathSegment]) -> bool {
+    let mark = personal_at(plan, arena, part, path)
+        .and_then(|at| plan.projection.marks.get(at.mark as usize));
+    mark.is_some_and(|mark| mark.reveal)
 }
 
 /// The persons whom the personal field at a path concerns.

@@ -66,7 +66,7 @@ impl<F: Fetcher> Execution<'_, F> {
             }
         }
         if !errors.is_empty() {
-            // What the gateway cut is of no part: it is recorded with the first.
+            // What the gateway cut is of no part: it is recorded with the whole, or was before.
             let cut = match self.cuts_noted || part.program != plan.projection.root {
                 true => &[][..],
                 false => &plan.refused,

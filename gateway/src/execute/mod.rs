@@ -75,7 +75,8 @@ pub struct Execution<'a, F> {
     pub log: Option<&'a Recorder>,
     /// How that log names the document.
     pub document: &'a Arc<str>,
-    /// What the gateway cut is recorded already: a subscription says it once, not with each event.
+    /// What the gateway cut is recorded already: a subscription says it once, not with each event, an
+    /// answer in parts once, not with each part.
     pub cuts_noted: bool,
     /// When the answer is of no more use.
     pub deadline: Instant,

@@ -1,8 +1,9 @@
 //! The public keys of one issuer: read from a file, a URL or memory; swapped whole, never emptied.
 //!
 //! Readers never wait: they load the current set. A key that is not in it causes at most one new
-//! reading in [`REFETCH`], on a task of its own; only those who need that key wait for it, and not for
-//! longer than [`PATIENCE`].
+//! reading in [`REFETCH`], on a task of its own; only those who need that key wait for it, not for
+//! longer than [`PATIENCE`], and never more than [`WAITING`] at once: forged tokens with made-up keys must
+//! not take the places of requests while a source is slow.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,6 +12,7 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwapOption;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey};
+use tokio::sync::Semaphore;
 
 use super::source::Source;
 
@@ -18,6 +20,8 @@ use super::source::Source;
 const REFETCH: Duration = Duration::from_secs(10);
 /// How long a request waits for a reading that its unknown key caused; then it is told to come again.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How many requests wait for one issuer's reading at once; the others are told at once to come again.
+const WAITING: usize = 16;
 /// The shortest RSA modulus believed, in base64url characters: 2048 bits.
 const RSA_MODULUS: usize = 341;
 
@@ -47,6 +51,8 @@ pub(super) struct Keys {
     /// The text the set was read from, to tell whether it changed; and when an unknown key last caused
     /// a reading.
     reading: tokio::sync::Mutex<Reading>,
+    /// Places of those who wait for a reading.
+    waiting: Semaphore,
 }
 
 #[derive(Default)]
@@ -62,6 +68,7 @@ impl Keys {
             set: ArcSwapOption::empty(),
             generation: AtomicU64::new(0),
             reading: tokio::sync::Mutex::default(),
+            waiting: Semaphore::new(WAITING),
         }
     }
 
@@ -107,6 +114,9 @@ impl Keys {
         if let Some(key) = here(self) {
             return Found::Key(key);
         }
+        let Ok(_waiting) = self.waiting.try_acquire() else {
+            return Found::Unreadable;
+        };
         // A task of its own: that a caller gives up must not end it.
         let (keys, generation) = (Arc::clone(self), self.generation());
         let reading = tokio::spawn(async move {

@@ -7,6 +7,7 @@ pub mod dev;
 mod error;
 pub mod jws;
 mod keys;
+mod number;
 mod policy;
 mod revocation;
 mod source;
@@ -20,6 +21,7 @@ use crate::contract;
 use crate::error::ErrorCode;
 
 pub use error::IdentityError;
+pub(crate) use number::tells_a_number;
 pub use verify::Verifier;
 
 /// What a caller acts as.
@@ -159,7 +161,7 @@ impl Caller {
     /// A caller with the purpose and case stated in its headers.
     ///
     /// # Errors
-    /// [`ErrorCode::PurposeMalformed`] when one is no short plain text, and
+    /// [`ErrorCode::PurposeMalformed`] when one is no short plain text or could be somebody's number, and
     /// [`ErrorCode::PurposeNotAllowed`] when the token does not permit the purpose.
     pub fn new(
         principal: Arc<Principal>,
@@ -170,6 +172,8 @@ impl Caller {
         let plain = |text: Option<&str>| match text.map(str::trim) {
             None | Some("") => Ok(None),
             Some(text) if text.len() > LONGEST_PURPOSE => Err(ErrorCode::PurposeMalformed),
+            // Subgraphs keep them as they are, in histories and beside full readings.
+            Some(text) if tells_a_number(text) => Err(ErrorCode::PurposeMalformed),
             // They stand in signed header lines, so nothing but visible ASCII.
             Some(text) if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) => {
                 Ok(Some(text.to_owned()))

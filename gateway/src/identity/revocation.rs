@@ -9,6 +9,7 @@ use ahash::{HashMap, HashSet};
 use arc_swap::ArcSwapOption;
 use rustls::ClientConfig;
 use serde::Deserialize;
+use tokio::sync::watch;
 
 use super::Principal;
 use super::error::IdentityError;
@@ -29,6 +30,8 @@ type List = HashMap<Box<str>, Revoked>;
 pub(super) struct Revocations {
     source: Option<Source>,
     list: ArcSwapOption<List>,
+    /// Touched with each new list.
+    read: watch::Sender<()>,
 }
 
 impl Revocations {
@@ -43,6 +46,7 @@ impl Revocations {
         Ok(Self {
             source: place.map(|place| Source::parse(place, tls)).transpose()?,
             list: ArcSwapOption::empty(),
+            read: watch::Sender::new(()),
         })
     }
 
@@ -56,8 +60,14 @@ impl Revocations {
         };
         if let Some(text) = source.read().await? {
             self.list.store(Some(Arc::new(parse(&text)?)));
+            self.read.send_replace(());
         }
         Ok(())
+    }
+
+    /// Tells of each new list.
+    pub(super) fn readings(&self) -> watch::Receiver<()> {
+        self.read.subscribe()
     }
 
     /// Whether the caller's token still counts.

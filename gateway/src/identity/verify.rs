@@ -13,6 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, Validation, errors::ErrorKind};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
+use tokio::sync::watch;
 
 use super::error::IdentityError;
 use super::keys::{Found, Keys};
@@ -157,8 +158,16 @@ impl Verifier {
         unknown.collect()
     }
 
+    /// Tells whenever the list of revoked tokens was read again: then whoever is served for longer than one
+    /// request asks [`Verifier::still_holds`].
+    #[must_use]
+    pub fn recalls(&self) -> watch::Receiver<()> {
+        self.revocations.readings()
+    }
+
     /// Whether a principal may go on being served: its token has neither ended nor been taken back. What
-    /// lives longer than a request (a subscription) asks now and then.
+    /// lives longer than a request (a connection, a subscription) asks with each operation and each event,
+    /// and whenever [`Verifier::recalls`] tells.
     ///
     /// # Errors
     /// Why not.

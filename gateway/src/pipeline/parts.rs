@@ -12,10 +12,10 @@ use futures_util::{FutureExt as _, StreamExt as _, stream};
 use tokio::sync::mpsc;
 
 use super::subscription::Standing;
-use super::{Answer, Pipeline, Way, refusals_at, refused};
+use super::{Answer, Pipeline, Prepared, Way, note_refused, refusals_at, refused};
 use crate::cache::Cache;
-use crate::execute::Fetcher;
 use crate::execute::parts::Refusals;
+use crate::execute::{Execution, Fetcher};
 use crate::identity::Caller;
 use crate::plan::Plan;
 use crate::request::GraphQlRequest;
@@ -49,16 +49,39 @@ impl Pipeline {
         let way = Way::Parts { queries: true };
         let prepared = match self.prepare(request, caller, way).await {
             Ok(prepared) => prepared,
-            Err(errors) => return Some(refused(&errors)),
+            Err(errors) => return Some(refused(errors, caller)),
         };
-        let execution = prepared.execution(caller, fetcher, cache, deadline);
         if prepared.plan.deferred.is_empty() {
             let answer = self.handle(request, caller, fetcher, cache, deadline, true);
             return Some(answer.await);
         }
-        let refusals = refusals_of(&prepared.plan, caller);
-        execution.run_in_parts(refusals, parts).await;
+        prepared.tell(caller, fetcher, cache, deadline, parts).await;
         None
+    }
+}
+
+impl Prepared {
+    /// Hands over all parts.
+    async fn tell<F: Fetcher>(
+        &self,
+        caller: &Caller,
+        fetcher: &F,
+        cache: &Cache,
+        deadline: Instant,
+        parts: &mpsc::Sender<Bytes>,
+    ) {
+        let plan = &self.plan;
+        // All at once, whatever part would have told of it, and whether or not the client takes that part.
+        if !plan.refused.is_empty() {
+            let (log, fields) = (self.log.as_deref(), plan.refused.clone());
+            note_refused(log, caller, &self.digest, &plan.operation, fields);
+        }
+        let execution = Execution {
+            cuts_noted: true,
+            ..self.execution(caller, fetcher, cache, deadline)
+        };
+        let refusals = refusals_of(plan, caller);
+        execution.run_in_parts(refusals, parts).await;
     }
 }
 
@@ -84,7 +107,7 @@ pub(crate) async fn answer(
     };
     let prepared = match pipeline.prepare(&request, &caller, way).await {
         Ok(prepared) => prepared,
-        Err(errors) => return Parted::Answer(refused(&errors)),
+        Err(errors) => return Parted::Answer(refused(errors, &caller)),
     };
     let Standing {
         transport, cache, ..
@@ -96,9 +119,9 @@ pub(crate) async fn answer(
     }
     let (sender, receiver) = mpsc::channel(WAITING);
     let work = async move {
-        let execution = prepared.execution(&caller, &transport, &cache, deadline);
-        let refusals = refusals_of(&prepared.plan, &caller);
-        execution.run_in_parts(refusals, &sender).await;
+        prepared
+            .tell(&caller, &transport, &cache, deadline, &sender)
+            .await;
     };
     let taken = stream::unfold(receiver, |mut receiver| async move {
         let part = receiver.recv().await?;

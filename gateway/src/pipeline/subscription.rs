@@ -84,7 +84,7 @@ pub(crate) async fn subscribe(
     let deadline = Instant::now() + standing.deadline;
     let prepared = match pipeline.prepare(&request, &caller, way).await {
         Ok(prepared) => prepared,
-        Err(errors) => return Subscribed::Answer(refused(&errors)),
+        Err(errors) => return Subscribed::Answer(refused(errors, &caller)),
     };
     if prepared.plan.operation.kind != OperationKind::Subscription {
         let Standing {
@@ -108,7 +108,7 @@ pub(crate) async fn subscribe(
             true => vec![GraphQlError::new(ErrorCode::GraphqlValidationFailed)],
             false => cut,
         };
-        return Subscribed::Answer(refused(&errors));
+        return Subscribed::Answer(refused(errors, &caller));
     }
     let running = Running {
         prepared,
@@ -129,7 +129,7 @@ pub(crate) async fn subscribe(
                 Some(service) => error.from_service(service),
                 None => error,
             };
-            Subscribed::Answer(refused(&[error]))
+            Subscribed::Answer(refused(vec![error], &running.caller))
         }
     }
 }

@@ -30,7 +30,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use tokio::sync::oneshot;
 
-use crate::identity::{Caller, Role};
+use crate::identity::{Caller, Role, tells_a_number};
 pub use config::{OpenError, seal_key, store};
 pub use line::HashKind;
 use seal::SealKey;
@@ -43,8 +43,6 @@ const QUEUE_FOR_REFUSALS: usize = QUEUE / 2;
 /// Refusals of callers without a token recorded in one second: enough to see an attack, too few for
 /// anybody to fill the disk with.
 const REFUSALS_OF_NOBODY: u32 = 20;
-/// A purpose or case with so many digits in a row might be somebody's number, and is not recorded.
-const MOST_DIGITS: usize = 15;
 
 /// How long a record is kept at least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -163,15 +161,6 @@ impl Draft {
             persons: Vec::new(),
         }
     }
-}
-
-/// Whether a text of the client's could be somebody's number.
-fn tells_a_number(text: &str) -> bool {
-    let mut digits = 0;
-    text.bytes().any(|byte| {
-        digits = if byte.is_ascii_digit() { digits + 1 } else { 0 };
-        digits >= MOST_DIGITS
-    })
 }
 
 /// How the log is kept.

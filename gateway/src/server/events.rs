@@ -8,35 +8,19 @@ use actix_web::http::header::{self, ContentEncoding};
 use bytes::Bytes;
 use futures_util::stream::LocalBoxStream;
 use futures_util::{StreamExt as _, stream};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 use super::Gateway;
+use super::holding::Holding;
 use super::places::Place;
-use crate::error::{ErrorCode, GraphQlError, errors_body};
-use crate::identity::Principal;
+use crate::error::{GraphQlError, errors_body};
 use crate::pipeline::parts::Parts;
 use crate::pipeline::subscription::{Events, Told};
 use crate::subscribe::{multipart, sse};
 
 /// The chunks of a response's body.
 type Chunks = LocalBoxStream<'static, Bytes>;
-
-/// When a caller's token ends, by the clock that timers go by; none for the public.
-pub(super) fn end_of(principal: &Principal, gateway: &Gateway) -> Option<Instant> {
-    principal.is_authenticated().then(|| {
-        let skew = gateway.parts.config.identity.clock_skew;
-        let left = (principal.expires + skew).duration_since(std::time::SystemTime::now());
-        Instant::now() + left.unwrap_or_default()
-    })
-}
-
-/// Ends at an instant, or never.
-pub(super) async fn at(instant: Option<Instant>) {
-    match instant {
-        Some(instant) => tokio::time::sleep_until(instant).await,
-        None => std::future::pending().await,
-    }
-}
 
 /// A response to which more is added as it happens.
 pub(super) fn response(mut response: HttpResponseBuilder, stream: Stream) -> HttpResponse {
@@ -67,12 +51,22 @@ pub(super) fn once(answer: &[u8]) -> Stream {
     }
 }
 
-/// The parts of an answer, counted like a subscription until the last.
-pub(super) fn parts(place: Place, parts: Parts) -> Stream {
+/// The parts of an answer, counted like a subscription until the last, and not told for longer than until
+/// `end`, nor after the token was revoked. They are made by a task of their own: a client that takes nothing
+/// would otherwise keep what they are made of for ever, because nobody would look at the clock.
+pub(super) fn parts(place: Place, parts: Parts, holding: Holding, end: Instant) -> Stream {
+    let (sender, receiver) = mpsc::channel(1);
+    actix_web::rt::spawn(async move {
+        let _place = place;
+        tokio::select! {
+            () = sender.closed() => {}
+            _ = tokio::time::timeout_at(end, tell(parts, holding, &sender)) => {}
+        }
+    });
     let begun = stream::iter([Bytes::from_static(multipart::START)]);
-    let parts = parts.map(move |part| {
-        let _place = &place;
-        multipart::part(&part)
+    let parts = stream::unfold(receiver, |mut receiver| async move {
+        let part: Bytes = receiver.recv().await?;
+        Some((multipart::part(&part), receiver))
     });
     Stream {
         media: multipart::MEDIA_TYPE,
@@ -80,11 +74,33 @@ pub(super) fn parts(place: Place, parts: Parts) -> Stream {
     }
 }
 
-/// The events of a subscription, until it completes, the caller's token ends or the process stops.
+/// Hands part after part to the response.
+async fn tell(mut parts: Parts, mut holding: Holding, response: &mpsc::Sender<Bytes>) {
+    let mut begun = false;
+    loop {
+        let part = tokio::select! {
+            part = parts.next() => part,
+            code = holding.lost() => Some(multipart::broken_off(&GraphQlError::new(code), begun)),
+        };
+        let Some(part) = part else { return };
+        let part = match holding.check() {
+            Ok(()) => part,
+            Err(code) => multipart::broken_off(&GraphQlError::new(code), begun),
+        };
+        let last = multipart::is_last(&part);
+        if response.send(part).await.is_err() || last {
+            return;
+        }
+        begun = true;
+    }
+}
+
+/// The events of a subscription, until it completes, the caller's token ends or is revoked, or the process
+/// stops.
 pub(super) fn all(
     gateway: &Arc<Gateway>,
     place: Place,
-    principal: &Principal,
+    holding: Holding,
     events: Events,
 ) -> Stream {
     let period = gateway.parts.config.subscriptions.ping;
@@ -93,7 +109,7 @@ pub(super) fn all(
     let running = Running {
         events,
         alive,
-        ends: end_of(principal, gateway),
+        holding,
         draining: gateway.draining.subscribe(),
         _place: place,
     };
@@ -113,7 +129,7 @@ pub(super) fn all(
 struct Running {
     events: Events,
     alive: Interval,
-    ends: Option<Instant>,
+    holding: Holding,
     draining: tokio::sync::watch::Receiver<bool>,
     _place: Place,
 }
@@ -122,15 +138,14 @@ impl Running {
     /// The next chunk and whether more may follow.
     async fn next(&mut self) -> Option<(Bytes, bool)> {
         tokio::select! {
-            told = self.events.next() => Some(match told {
-                Some(Told::Next(answer)) => (sse::next(&answer), true),
-                Some(Told::End(error)) => (last(error), false),
-                None => (Bytes::from_static(sse::COMPLETE), false),
+            told = self.events.next() => Some(match self.holding.check().map(|()| told) {
+                Err(code) => (last(GraphQlError::new(code)), false),
+                Ok(Some(Told::Next(answer))) => (sse::next(&answer), true),
+                Ok(Some(Told::End(error))) => (last(error), false),
+                Ok(None) => (Bytes::from_static(sse::COMPLETE), false),
             }),
             _ = self.alive.tick() => Some((Bytes::from_static(sse::ALIVE), true)),
-            () = at(self.ends) => {
-                Some((last(GraphQlError::new(ErrorCode::TokenExpired)), false))
-            }
+            code = self.holding.lost() => Some((last(GraphQlError::new(code)), false)),
             // Cut without an end, so that the client comes again and finds another process.
             _ = self.draining.wait_for(|draining| *draining) => None,
         }

@@ -19,6 +19,7 @@ use tracing::{Instrument as _, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use super::events::{self, Stream};
+use super::holding::Holding;
 use super::places::Place;
 use super::{Gateway, Means, Worker};
 use crate::contract;
@@ -422,7 +423,11 @@ async fn answer(
             }
             Parted::Parts(parts) => {
                 let place = Place::take(&worker.gateway)?;
-                Ok(Reply::events(events::parts(place, parts), &principal))
+                let holding = Holding::new(&worker.gateway, &principal);
+                // As long for the client to take them as for us to make them.
+                let end = started + limits.deadline * 2;
+                let chunks = events::parts(place, parts, holding, end.into());
+                Ok(Reply::events(chunks, &principal))
             }
         };
     }
@@ -439,7 +444,8 @@ async fn answer(
             }),
             Subscribed::Events(told) => {
                 let place = Place::take(&worker.gateway)?;
-                let chunks = events::all(&worker.gateway, place, &principal, told);
+                let holding = Holding::new(&worker.gateway, &principal);
+                let chunks = events::all(&worker.gateway, place, holding, told);
                 Ok(Reply::events(chunks, &principal))
             }
         };

@@ -9,6 +9,7 @@ mod console;
 mod cors;
 mod events;
 mod graphql;
+mod holding;
 mod places;
 mod status;
 mod websocket;

@@ -2,7 +2,7 @@
 //! operations and tells what they tell.
 //!
 //! Who the client is it says once, in `connection_init` (a browser cannot send headers); a token that
-//! ends takes all its subscriptions with it. What is told waits for the client in three places, each
+//! ends or is revoked takes all its operations with it: no later one is run, no later event told. What is told waits for the client in three places, each
 //! of fixed size: the buffer of the subscription's source, the connection's queue, the socket. A client
 //! that takes nothing for [`PATIENCE`] is cut off; one that is slower than its events loses those
 //! subscriptions with a code.
@@ -22,8 +22,8 @@ use futures_util::{FutureExt as _, StreamExt as _, stream};
 use opentelemetry::Context;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
-use super::events::{at, end_of};
 use super::graphql::{refusal, text};
+use super::holding::Holding;
 use super::places::Place;
 use super::{Gateway, Worker};
 use crate::error::{ErrorCode, GraphQlError};
@@ -125,7 +125,8 @@ struct Connection {
     trace: Context,
     /// Who is there; none before `connection_init`.
     caller: Option<Caller>,
-    ends: Option<Instant>,
+    /// Its token.
+    holding: Option<Holding>,
     running: HashMap<Rc<str>, AbortHandle>,
     operations: SelectAll<Abortable<Operation>>,
 }
@@ -137,7 +138,7 @@ impl Connection {
             session,
             trace,
             caller: None,
-            ends: None,
+            holding: None,
             running: HashMap::new(),
             operations: SelectAll::new(),
         }
@@ -179,7 +180,7 @@ impl Connection {
                 () = tokio::time::sleep_until(init), if self.caller.is_none() => {
                     Err(Close::InitTimeout.into())
                 }
-                () = at(self.ends) => Box::pin(self.expired()).await,
+                code = lost(&mut self.holding) => Box::pin(self.lost(code)).await,
                 _ = draining.wait_for(|draining| *draining) => Err(Close::GoingAway.into()),
             };
             if let Err(ended) = outcome {
@@ -225,7 +226,7 @@ impl Connection {
             .verifier
             .identify(params.authorization.as_deref());
         let principal = identified.await.map_err(|error| forbidden(error.code()))?;
-        self.ends = end_of(&principal, gateway);
+        self.holding = Some(Holding::new(gateway, &principal));
         let caller = Caller::new(
             principal,
             params.purpose.as_deref(),
@@ -240,6 +241,7 @@ impl Connection {
         let Some(caller) = self.caller.clone() else {
             return Err(Close::Unauthorized.into());
         };
+        self.check().await?;
         if self.running.contains_key(id.as_str()) {
             return Err(Close::SubscriberExists.into());
         }
@@ -288,6 +290,7 @@ impl Connection {
     }
 
     async fn happened(&mut self, id: &Rc<str>, event: Event) -> Result<(), Ended> {
+        self.check().await?;
         match event {
             Event::Told(Told::Next(answer)) => self.tell(words::next(id, &answer)).await,
             Event::Told(Told::End(error)) => {
@@ -319,10 +322,17 @@ impl Connection {
         running.is_some()
     }
 
-    /// The token has ended: so do its operations, each with its code, and the connection. The client
-    /// comes again with a new one.
-    async fn expired(&mut self) -> Result<(), Ended> {
-        let code = ErrorCode::TokenExpired;
+    /// Ends everything if the token holds no longer.
+    async fn check(&mut self) -> Result<(), Ended> {
+        match self.holding.as_ref().map(Holding::check) {
+            Some(Err(code)) => self.lost(code).await,
+            Some(Ok(())) | None => Ok(()),
+        }
+    }
+
+    /// The token has ended or was revoked: so do its operations, each with the code, and the connection.
+    /// The client comes again with a new one.
+    async fn lost(&mut self, code: ErrorCode) -> Result<(), Ended> {
         let error = GraphQlError::new(code);
         let ids: Vec<Rc<str>> = self.running.keys().cloned().collect();
         for id in ids {
@@ -340,5 +350,13 @@ impl Connection {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(Ended::Gone),
         }
+    }
+}
+
+/// Waits until a token holds no longer; for ever when there is none yet.
+async fn lost(holding: &mut Option<Holding>) -> ErrorCode {
+    match holding {
+        Some(holding) => holding.lost().await,
+        None => std::future::pending().await,
     }
 }

@@ -2,6 +2,8 @@
 
 use bytes::Bytes;
 
+use crate::error::GraphQlError;
+
 /// The media type of the whole.
 pub const MEDIA_TYPE: &str = "multipart/mixed; boundary=\"-\"; deferSpec=20220824";
 
@@ -20,9 +22,29 @@ pub fn part(json: &[u8]) -> Bytes {
     for piece in [HEAD, json, END] {
         out.extend_from_slice(piece);
     }
-    if json.ends_with(b"\"hasNext\":false}") {
+    if is_last(json) {
         out.extend_from_slice(LAST);
     }
+    out.into()
+}
+
+/// Whether a part says that nothing follows.
+pub fn is_last(json: &[u8]) -> bool {
+    json.ends_with(b"\"hasNext\":false}")
+}
+
+/// The last part of an answer that is not told to its end: the first of all, or one behind others (`begun`).
+pub fn broken_off(error: &GraphQlError, begun: bool) -> Bytes {
+    let (open, close): (&[u8], &[u8]) = match begun {
+        false => (b"{\"data\":null,\"errors\":[", b"],\"hasNext\":false}"),
+        true => (
+            b"{\"incremental\":[{\"data\":null,\"path\":[],\"errors\":[",
+            b"]}],\"hasNext\":false}",
+        ),
+    };
+    let mut out = open.to_vec();
+    error.write_json(&mut out);
+    out.extend_from_slice(close);
     out.into()
 }
 

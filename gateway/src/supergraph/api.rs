@@ -32,9 +32,9 @@ const DEMANDS: &str = r#"
 "The caller must be signed in (须登录)."
 directive @authenticated on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
 "One of the lists of policies must hold in full (策略)."
-directive @policy("Any of the lists, each in full." policies: [[String!]!]!) on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
+directive @policy("Any of the lists, each in full (任一组须全部具备)." policies: [[String!]!]!) on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
 "The caller must hold one of the lists of scopes in full (权限范围)."
-directive @requiresScopes("Any of the lists, each in full." scopes: [[String!]!]!) on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
+directive @requiresScopes("Any of the lists, each in full (任一组须全部具备)." scopes: [[String!]!]!) on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
 "#;
 
 /// The schema clients see, in its three forms: text, document, answers to introspection.

@@ -27,15 +27,19 @@ pub(super) enum Way {
     NamedFragment,
     /// Only if a variable says so, which it does.
     Condition,
+    /// In a fragment that a query may tell later, to a client that takes an answer in parts, and under
+    /// another name. What is not a query is told in one piece all the same.
+    Deferred,
 }
 
 impl Way {
-    pub(super) const ALL: [Way; 5] = [
+    pub(super) const ALL: [Way; 6] = [
         Way::Direct,
         Way::Alias,
         Way::InlineFragment,
         Way::NamedFragment,
         Way::Condition,
+        Way::Deferred,
     ];
 }
 
@@ -218,7 +222,7 @@ impl<'a> Walk<'a> {
                         HashMap::new();
                     for (role, steps) in approach.iter().enumerate() {
                         let asked = self.ask(way, steps, ty, some);
-                        self.judge(role, &asked, &mut plans, &mut found);
+                        self.judge(way, role, &asked, &mut plans, &mut found);
                     }
                 }
             }
@@ -233,6 +237,7 @@ impl<'a> Walk<'a> {
     /// Runs an operation through the stages for one role and notes what of it is given.
     fn judge(
         &self,
+        way: Way,
         role: usize,
         asked: &Asked,
         plans: &mut HashMap<(String, Variant), Result<Plan, String>>,
@@ -258,7 +263,10 @@ impl<'a> Walk<'a> {
             }
         };
         let principal = &self.principals[role].1;
-        let variant = Variant::of(operation, principal, &variables);
+        let mut variant = Variant::of(operation, principal, &variables);
+        if way == Way::Deferred {
+            variant = variant.in_parts(operation);
+        }
         let plan = plans
             .entry((asked.text.clone(), variant.clone()))
             .or_insert_with(|| {
@@ -272,9 +280,11 @@ impl<'a> Walk<'a> {
                 return;
             }
         };
+        let later = plan.deferred.iter().flat_map(|part| &part.cuts);
         let cuts: HashSet<Vec<&str>> = plan
             .cuts
             .iter()
+            .chain(later)
             .map(|path| path.iter().map(|key| &**key).collect())
             .collect();
         for leaf in &asked.leaves {
@@ -282,6 +292,10 @@ impl<'a> Walk<'a> {
             let cut = (1..=path.len()).any(|length| cuts.contains(&path[..length]));
             let entry = found.given.entry(leaf.coordinate.clone()).or_default();
             entry[role] |= !cut;
+            if variant.in_parts && !cut && plan.deferred.is_empty() {
+                let problem = format!("{} was not deferred: {}", leaf.coordinate, asked.text);
+                found.problems.push(problem);
+            }
             // What is refused causes no fetch; what is given is fetched.
             if let Some(mark) = &leaf.mark {
                 let fetched = plan.fetches.iter().any(|fetch| {
@@ -340,7 +354,7 @@ impl<'a> Walk<'a> {
         let mut leaves = Vec::new();
         let mut selection = String::new();
         for (number, field) in fields.iter().enumerate() {
-            let mark = (way == Way::Alias).then(|| format!("zq{number}x"));
+            let mark = matches!(way, Way::Alias | Way::Deferred).then(|| format!("zq{number}x"));
             let key = mark.clone().unwrap_or_else(|| field.name.to_string());
             let alias = mark
                 .as_ref()
@@ -370,6 +384,7 @@ impl<'a> Walk<'a> {
         let mut after = String::new();
         let selection = match way {
             Way::InlineFragment => format!("... on {name} {{ ... {{ {selection} }} }}"),
+            Way::Deferred => format!("... @defer {{ {selection} }}"),
             Way::NamedFragment => {
                 after = format!(
                     " fragment Outer on {name} {{ ...Inner }} fragment Inner on {name} {{ {selection} }}"

@@ -486,3 +486,39 @@ async fn policies_are_judged_from_the_verified_claims() {
         [Arc::<str>::from("nobody_wrote_this")]
     );
 }
+
+#[tokio::test]
+async fn tokens_with_unknown_keys_hold_few_places_while_a_source_is_slow() {
+    // Takes connections and never says anything.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/jwks", silent.local_addr().unwrap());
+    let held = tokio::spawn(async move {
+        let mut all = Vec::new();
+        while let Ok((stream, _)) = silent.accept().await {
+            all.push(stream);
+        }
+    });
+    let config = config::Identity {
+        issuers: vec![config::Issuer {
+            jwks: url,
+            ..issuer("one", "EdDSA")
+        }],
+        ..config::Identity::default()
+    };
+    let verifier = Verifier::new(&config, "51").unwrap();
+    let token = signed(&claims());
+    let began = Instant::now();
+    let (verifier, token) = (&verifier, &token);
+    let asking = (0..200).map(|_| async move {
+        let refusal = refused(verifier, token).await;
+        assert_eq!(refusal, Some(IdentityError::KeysUnavailable));
+        began.elapsed()
+    });
+    let took = futures_util::future::join_all(asking).await;
+    let waited = took
+        .iter()
+        .filter(|took| **took > Duration::from_millis(700));
+    assert_eq!(waited.count(), 16);
+    assert!(took.iter().all(|took| *took < Duration::from_secs(3)));
+    held.abort();
+}

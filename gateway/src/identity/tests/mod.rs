@@ -428,4 +428,17 @@ fn a_purpose_is_short_plain_text_that_the_token_permits() {
     assert_eq!(state(Some("P2"), None), Err(ErrorCode::PurposeNotAllowed));
     assert_eq!(state(Some(&long), None), Err(ErrorCode::PurposeMalformed));
     assert_eq!(state(None, Some("案")), Err(ErrorCode::PurposeMalformed));
+    // Subgraphs keep a case in plain: nobody's number may be one.
+    for number in [
+        "519901199003030032",
+        "51990119900303003X",
+        "519901-19900303-0032",
+        "case 519901199003030032",
+    ] {
+        let refusal = state(None, Some(number));
+        assert_eq!(refusal, Err(ErrorCode::PurposeMalformed), "{number}");
+    }
+    for case in ["ab69bd8f-1441-541f-9f13-2e65e66630a9", "C-2026-000123"] {
+        assert_eq!(state(None, Some(case)), Ok((None, Some(case.to_owned()))));
+    }
 }

@@ -19,6 +19,7 @@ use serde_json::{Map, Value, json};
 use super::super::*;
 use crate::identity::Principal;
 use crate::operation::count::selection_set;
+use crate::plan::graph::FetchGraph;
 use crate::supergraph::SubgraphSdl;
 use crate::supergraph::compose::compose;
 use crate::transport::{FetchRequest, TransportError};
@@ -79,6 +80,22 @@ impl World {
     pub(super) fn signed_in(mut self, scopes: &[&str]) -> Self {
         self.principal.subject = Some("someone".into());
         self.principal.scopes = scopes.iter().map(|s| Arc::from(*s)).collect();
+        self
+    }
+
+    /// The same with a planner that fails.
+    pub(super) fn unplannable(mut self) -> Self {
+        struct Broken;
+        impl Planner for Broken {
+            fn plan(&self, _: &OperationDefinition) -> Result<FetchGraph, PlanError> {
+                Err(PlanError::Planner("it is broken".to_owned()))
+            }
+        }
+        self.pipeline.loaded = Arc::new(Loaded {
+            supergraph: self.pipeline.schema(),
+            planner: Box::new(Broken),
+            id: self.pipeline.loaded.id,
+        });
         self
     }
 

@@ -2,6 +2,7 @@
 //! rights and records as a whole answer.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use serde_json::{Value, json};
@@ -10,11 +11,17 @@ use tokio::sync::mpsc;
 use super::mock::{Fault, World, codes};
 use super::personal::{self, Log};
 use super::shop;
+use crate::cache::Cache;
+use crate::config::Limits;
 use crate::error::ErrorCode;
 use crate::execute::Fetcher;
 use crate::identity::Caller;
+use crate::pipeline::Answer;
+use crate::pipeline::parts::{self, Parted};
+use crate::pipeline::subscription::{Standing, Subscribed, subscribe};
 use crate::request::GraphQlRequest;
-use crate::transport::{FetchRequest, TransportError};
+use crate::telemetry::Metrics;
+use crate::transport::{FetchRequest, Signer, Transport, TransportError};
 
 /// Notes how many parts were handed over when a subgraph was asked.
 struct Watching<'a> {
@@ -330,4 +337,93 @@ async fn nothing_more_is_fetched_for_a_client_that_has_gone() {
         .handle_in_parts(&request, &caller, &world, cache, deadline, &sender)
         .await;
     assert_eq!(world.calls(), ["products"]);
+}
+
+#[tokio::test]
+async fn what_the_gateway_cuts_is_recorded_once_wherever_it_stood() {
+    let refused = |fields: &[&str]| {
+        let (fields, nobody) = (json!(fields), json!([]));
+        ("general".to_owned(), "REFUSED".to_owned(), fields, nobody)
+    };
+    for (query, parts_of, fields) in [
+        (
+            "{ open ... @defer { first { secret } } }",
+            2,
+            &["Person.secret"],
+        ),
+        (
+            "{ first { secret } ... @defer { open } }",
+            2,
+            &["Person.secret"],
+        ),
+        (
+            "{ first { x: secret ... @defer { y: secret } } }",
+            2,
+            &["Person.secret"],
+        ),
+        // The client never gets this part: there is no object to tell it of.
+        (
+            "{ open nobody { parties { id ... @defer { secret } } } }",
+            2,
+            &["Person.secret"],
+        ),
+    ] {
+        let (log, recorder) = Log::new();
+        let mut world = personal::world();
+        world.pipeline = world.pipeline.recording(Some(recorder.into()));
+        let (parts, _) = told(&world, query, json!({})).await;
+        assert_eq!(parts.len(), parts_of, "{query}");
+        drop(world);
+        assert_eq!(log.records(), [refused(fields)], "{query}");
+    }
+}
+
+#[tokio::test]
+async fn an_unexpected_error_has_its_reference_by_every_way() {
+    let world = shop().unplannable();
+    let check = |answer: &Value| {
+        let told = &answer["errors"][0]["extensions"];
+        assert_eq!(told["code"], "PLANNING_FAILED");
+        assert_eq!(told["reference"].as_str().map(str::len), Some(32), "{told}");
+    };
+    let query = "{ me { nick } ... @defer { latest { stars } } }";
+    check(&world.ask("{ me { nick } }").await);
+    let (parts, _) = told(&world, query, json!({})).await;
+    check(&parts[0]);
+
+    let limits = Limits::default();
+    let signer = Signer::new(
+        ed25519_dalek::SigningKey::from_bytes(&[1; 32]),
+        Default::default(),
+    );
+    let metrics = Metrics::new();
+    let transport = Transport::new(&limits, Arc::from([]), Arc::new(signer), metrics);
+    let standing = || Standing {
+        transport: transport.clone(),
+        cache: Arc::new(Cache::disabled()),
+        deadline: std::time::Duration::from_secs(20),
+        buffer: 1,
+        queries_only: false,
+    };
+    let request = || GraphQlRequest {
+        query: Some(query.to_owned()),
+        ..GraphQlRequest::default()
+    };
+    let caller = || Caller {
+        principal: Arc::new(world.principal.clone()),
+        purpose: None,
+        case: None,
+        trace: opentelemetry::Context::new(),
+    };
+    let read = |answer: Answer| serde_json::from_slice::<Value>(&answer.body).unwrap();
+    let (caller, pipeline) = (caller(), Arc::new(world.pipeline));
+    let told = subscribe(Arc::clone(&pipeline), request(), caller.clone(), standing());
+    match told.await {
+        Subscribed::Answer(answer) => check(&read(answer)),
+        Subscribed::Events(_) => panic!("it was planned"),
+    }
+    match parts::answer(pipeline, request(), caller, standing()).await {
+        Parted::Answer(answer) => check(&read(answer)),
+        Parted::Parts(_) => panic!("it was planned"),
+    }
 }

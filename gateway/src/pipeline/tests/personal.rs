@@ -237,6 +237,40 @@ async fn a_row_that_a_subgraph_refuses_is_recorded_with_its_person() {
 }
 
 #[tokio::test]
+async fn a_full_reading_that_a_subgraph_refuses_is_recorded_whatever_was_missing() {
+    let told_by = |code: &str| {
+        let row = json!({"__typename": "Person", "id": "a", "name": {"$error": code}, "full": {"$error": code}});
+        let mut world = world();
+        let vault = world.subgraphs.iter_mut().find(|one| one.name == "vault");
+        vault.unwrap().data["Query"]["rows"] = json!([row]);
+        world
+    };
+    let records_of = async |code: &str, query: &str| {
+        let (log, recorder) = Log::new();
+        let mut world = told_by(code);
+        world.pipeline = world.pipeline.recording(Some(recorder.into()));
+        let answer = world.ask(query).await;
+        assert_eq!(codes(&answer)[0].0, code);
+        drop(world);
+        log.records()
+    };
+    let refused = |persons: &[&str]| {
+        let (class, _, fields, persons) = general(&["Person.full"], persons);
+        (class, "REFUSED".to_owned(), fields, persons)
+    };
+    // Purpose, reason or second officer missing: the class is in `reason`.
+    let (missing, own) = ("BAD_USER_INPUT", "SECOND_OFFICER");
+    for code in [missing, own, "FORBIDDEN"] {
+        let records = records_of(code, "{ rows { x: full } }").await;
+        assert_eq!(records, [refused(&["a"])], "{code}");
+    }
+    // Other fields are wrong input, and what is broken refuses nobody.
+    assert_eq!(records_of(missing, "{ rows { name } }").await, []);
+    let broken = "SUBGRAPH_UNAVAILABLE";
+    assert_eq!(records_of(broken, "{ rows { full } }").await, []);
+}
+
+#[tokio::test]
 async fn what_is_refused_before_anything_ran_is_recorded_too() {
     let (answer, records) = asked("mutation { wish(input: { hush: \"x\" }) }").await;
     assert_eq!(codes(&answer)[0].0, "FORBIDDEN");

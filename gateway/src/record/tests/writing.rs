@@ -150,7 +150,7 @@ async fn three_classes_make_three_chains_and_sharing_is_a_peers() {
             ..Principal::public("32")
         }),
         purpose: Some("519901199003030032".to_owned()),
-        case: Some("C-510104-20261122-0001".to_owned()),
+        case: Some("C-510104-2026-0001".to_owned()),
         trace: opentelemetry::Context::new(),
     };
     let shared = Draft::of(

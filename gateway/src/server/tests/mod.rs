@@ -76,7 +76,7 @@ impl Answerer for StandIn {
         .boxed_local()
     }
 
-    /// Two parts when the query says so, else one answer.
+    /// Two parts when the query says so, or one and no end, or large ones without end; else one answer.
     fn answer_in_parts(
         self: Arc<Self>,
         request: GraphQlRequest,
@@ -90,6 +90,15 @@ impl Answerer for StandIn {
                     r#"{"incremental":[],"hasNext":false}"#,
                 ];
                 return Parted::Parts(stream::iter(parts.map(Into::into)).boxed_local());
+            }
+            if request.query.as_deref() == Some("half") {
+                let first = stream::iter([r#"{"data":{},"hasNext":true}"#.into()]);
+                return Parted::Parts(first.chain(stream::pending()).boxed_local());
+            }
+            if request.query.as_deref() == Some("wide parts") {
+                let wide = json!({"incremental": "x".repeat(100_000), "hasNext": true}).to_string();
+                let parts = stream::repeat_with(move || wide.clone().into());
+                return Parted::Parts(parts.boxed_local());
             }
             let means = Means {
                 transport: &standing.transport,
@@ -157,6 +166,8 @@ struct Running {
     gateway: Arc<Gateway>,
     handle: actix_web::dev::ServerHandle,
     issuer: DevIssuer,
+    /// The list of revoked tokens, and its folder.
+    revoked: Option<(tempfile::TempDir, std::path::PathBuf)>,
     _folder: tempfile::TempDir,
 }
 
@@ -200,6 +211,7 @@ impl Running {
             gateway,
             handle,
             issuer,
+            revoked: None,
             _folder: folder,
         }
     }
@@ -245,6 +257,29 @@ impl Running {
     fn token(&self, role: Role) -> String {
         let claims = self.claims(role);
         format!("Bearer {}", self.issuer.mint(&claims, SystemTime::now()))
+    }
+
+    /// One with a list of revoked tokens, which is empty.
+    async fn start_with_revocation() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let list = folder.path().join("revoked.json");
+        std::fs::write(&list, "{}").unwrap();
+        let config = format!("[identity.revocation]\nlist = {:?}", list.to_str().unwrap());
+        let mut server = Self::start(&config).await;
+        let problems = server.gateway.parts.verifier.refresh().await;
+        assert_eq!(problems, Vec::<String>::new());
+        server.revoked = Some((folder, list));
+        server
+    }
+
+    /// Takes back all tokens of the subject that [`Running::token`] is about, as the background does.
+    async fn revoke(&self) {
+        let (_, list) = self.revoked.as_ref().unwrap();
+        let iss = &self.issuer.config().issuer;
+        let text = json!({"subjects": [{"iss": iss, "sub": "u-1"}]});
+        std::fs::write(list, text.to_string()).unwrap();
+        let problems = self.gateway.parts.verifier.refresh().await;
+        assert_eq!(problems, Vec::<String>::new());
     }
 
     async fn stop(self) {

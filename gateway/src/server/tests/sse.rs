@@ -153,3 +153,67 @@ async fn an_answer_in_parts_is_multipart_and_a_single_one_is_not() {
     assert_eq!(got.status, 429);
     server.stop().await;
 }
+
+const PARTS: (&str, &str) = (
+    "accept",
+    "multipart/mixed;deferSpec=20220824, application/json",
+);
+
+/// Waits until something runs.
+async fn running(server: &Running) {
+    while server.gateway.subscriptions.load(Ordering::SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[actix_web::test]
+async fn a_revoked_token_ends_the_stream_and_so_it_does_parts() {
+    for (accepted, query, end) in [
+        (EVENTS, "silence", "event: complete\ndata:\n\n"),
+        (EVENTS, "ticks 1", "event: complete\ndata:\n\n"),
+        (PARTS, "half", "\"hasNext\":false}\r\n-----\r\n"),
+    ] {
+        let server = Running::start_with_revocation().await;
+        let token = server.token(Role::Registrar);
+        let (headers, asked) = ([accepted, ("authorization", token.as_str())], body(query));
+        let streaming = server.post(&headers, &asked);
+        let revoking = async {
+            running(&server).await;
+            server.revoke().await;
+        };
+        let (got, ()) = tokio::join!(streaming, revoking);
+        assert_eq!(got.status, 200);
+        let text = String::from_utf8(got.body.to_vec()).unwrap();
+        assert_eq!(text.matches("\"TOKEN_REVOKED\"").count(), 1, "{text}");
+        assert!(text.ends_with(end), "{text}");
+        assert_eq!(server.post(&headers, &asked).await.code(), "TOKEN_REVOKED");
+        server.stop().await;
+    }
+}
+
+#[actix_web::test]
+async fn who_takes_no_parts_loses_the_place_when_the_deadline_is_well_over() {
+    use tokio::io::AsyncWriteExt as _;
+    let server = Running::start("[limits]\ndeadline = \"500ms\"").await;
+    let asked = body("wide parts");
+    let mut stuck = tokio::net::TcpStream::connect(&server.url[7..])
+        .await
+        .unwrap();
+    let head = format!(
+        "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\naccept: {}\r\ncontent-length: {}\r\n\r\n{asked}",
+        PARTS.1,
+        asked.len()
+    );
+    stuck.write_all(head.as_bytes()).await.unwrap();
+    running(&server).await;
+    let over = async {
+        while server.gateway.subscriptions.load(Ordering::SeqCst) > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), over)
+        .await
+        .unwrap();
+    drop(stuck);
+    server.stop().await;
+}

@@ -276,6 +276,74 @@ async fn a_token_that_ends_takes_its_subscriptions_with_it() {
 }
 
 #[actix_web::test]
+async fn a_revoked_token_takes_its_subscriptions_with_it_and_runs_nothing_more() {
+    let server = Running::start_with_revocation().await;
+    let params = || json!({"authorization": server.token(Role::Registrar)});
+    let mut quiet = server.connect(params()).await;
+    quiet.subscribe("a", "silence").await;
+    quiet.subscribe("q", "anything").await;
+    assert_eq!(
+        quiet.message().await["payload"]["data"]["role"],
+        "registrar"
+    );
+    assert_eq!(quiet.message().await["type"], "complete");
+    let mut busy = server.connect(params()).await;
+    busy.subscribe("b", "ticks 1").await;
+    assert_eq!(busy.message().await["type"], "next");
+    let mut public = server.connect(json!({})).await;
+    public.subscribe("p", "ticks 1").await;
+
+    server.revoke().await;
+    quiet.subscribe("m", "mutation").await;
+    let ended = quiet.message().await;
+    let name = (ended["type"].as_str(), ended["id"].as_str(), code(&ended));
+    assert_eq!(name, (Some("error"), Some("a"), "TOKEN_REVOKED"));
+    let closed = Heard::Closed(4403, "TOKEN_REVOKED".to_owned());
+    assert_eq!(quiet.hear().await, closed, "nothing of `m` was run");
+    // What was told before is on its way; then it ends.
+    let end = loop {
+        match busy.message().await {
+            event if event["type"] == "next" => {}
+            other => break other,
+        }
+    };
+    assert_eq!(code(&end), "TOKEN_REVOKED");
+    assert_eq!(busy.hear().await, closed);
+    // Nor does a new connection begin, and others go on.
+    let mut again = server.open(&[PROTOCOL]).await.unwrap();
+    again
+        .say(json!({"type": "connection_init", "payload": params()}))
+        .await;
+    assert_eq!(again.hear().await, closed);
+    assert_eq!(public.message().await["type"], "next");
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn an_operation_is_not_run_for_a_token_that_was_revoked_since() {
+    let server = Running::start_with_revocation().await;
+    for _ in 0..20 {
+        let token = server.token(Role::Citizen);
+        let mut client = server.connect(json!({"authorization": token})).await;
+        // The list is read while the operation is on its way: whichever the connection sees first.
+        client.subscribe("m", "slow").await;
+        server.revoke().await;
+        let closed = Heard::Closed(4403, "TOKEN_REVOKED".to_owned());
+        match client.hear().await {
+            Heard::Message(ended) => {
+                assert_eq!(code(&ended), "TOKEN_REVOKED", "{ended}");
+                assert_eq!(client.hear().await, closed);
+            }
+            other => assert_eq!(other, closed),
+        }
+        let (_, list) = server.revoked.as_ref().unwrap();
+        std::fs::write(list, "{}").unwrap();
+        server.gateway.parts.verifier.refresh().await;
+    }
+    server.stop().await;
+}
+
+#[actix_web::test]
 async fn a_silent_client_is_pinged_and_a_dead_one_cut_off() {
     let server = Running::start("[subscriptions]\nping = \"100ms\"").await;
     let mut alive = server.connect(json!({})).await;

@@ -9,6 +9,7 @@ use sea_orm::ActiveValue::Set;
 use super::facilities::{Plan, add};
 use super::{Rows, Stage, day};
 use crate::model::{illegal_grave, report_figure, sea_voyage, waiver_settlement};
+use crate::rules::period;
 use crate::rules::terms::{
     FacilityKind, FacilityState, FacilitySubKind, GraveState, IllegalGraveKind, SettlementSource,
     WaiverPayer,
@@ -407,7 +408,7 @@ fn grave(
         // Notices of this autumn: some have run out, some have not.
         overdue_told: Set(None),
         due_on: Set(matches!(state, GraveState::Notice | GraveState::Rectifying)
-            .then(|| day(2026, 11, 1) + chrono::TimeDelta::days(n as i64 % 60))),
+            .then(|| period::days_after(day(2026, 11, 1), n as i64 % 60).day)),
         version: Set(1),
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Object, Result};
 use minzheng_kit::batch::Siblings;
 use minzheng_kit::federation::directives::{key, personal};
-use minzheng_kit::{Date, DateTime, PrincipalExt, Yuan};
+use minzheng_kit::{Date, DateTime, PrincipalExt, Role, Yuan};
 use uuid::Uuid;
 
 use super::bill::CaseItem;
@@ -351,9 +351,13 @@ impl FuneralCase {
         ))
     }
 
-    /// The deceased (逝者).
+    /// The deceased; to a citizen whose word no officer has confirmed yet, somebody without an identity (逝者).
     #[graphql(directive = personal::apply("funeral".into(), "deceased { id }".into()))]
-    async fn deceased(&self) -> Person {
+    async fn deceased(&self, ctx: &Context<'_>) -> Person {
+        // D.6 (54), (55): whoever only names somebody is not led to them.
+        if self.row.paper_pending && ctx.principal().role == Role::Citizen {
+            return Person::unconfirmed(self.row.id);
+        }
         self.deceased.clone()
     }
 

@@ -254,6 +254,8 @@ pub struct UnclaimedNotice {
     pub published_on: Date,
     /// Last day of the public notice (公告截止日期).
     pub ends_on: Date,
+    /// Whether that day may still move, the rest days of its year not being known (是否暂定).
+    pub deadline_provisional: bool,
     /// Day on which someone claimed the body; null while nobody has (认领日期).
     pub claimed_on: Option<Date>,
 }
@@ -265,6 +267,7 @@ impl From<unclaimed_notice::Model> for UnclaimedNotice {
             police_notified_on: Date(row.police_notified_on),
             published_on: Date(row.published_on),
             ends_on: Date(row.ends_on),
+            deadline_provisional: crate::rules::period::written(row.ends_on).provisional,
             claimed_on: row.claimed_on.map(Date),
         }
     }

@@ -12,6 +12,7 @@ use super::GeoPoint;
 use super::division::Division;
 use crate::model::{grave_step, illegal_grave};
 use crate::rules::grave::overdue;
+use crate::rules::period;
 use crate::rules::terms::{GraveState, IllegalGraveKind};
 use crate::service::graves;
 
@@ -39,6 +40,9 @@ pub struct IllegalGrave {
     pub heritage: bool,
     /// Day by which it is to be put right; null before the notice (整改期限).
     pub due_on: Option<Date>,
+    /// Whether that day may still move, the rest days of its year not being known; null before the notice
+    /// (是否暂定).
+    pub deadline_provisional: Option<bool>,
     /// Whether that day has passed without its being put right (是否逾期).
     pub overdue: bool,
     /// Day the case was closed; null before (办结日期).
@@ -74,6 +78,7 @@ impl IllegalGrave {
                 restored_m2: row.restored_milli_m2 as f64 / 1000.0,
                 heritage: row.heritage,
                 due_on: row.due_on.map(Date),
+                deadline_provisional: row.due_on.map(|day| period::written(day).provisional),
                 overdue: overdue(row.state, row.due_on, today),
                 closed_on: row.closed_on.map(Date),
                 version: row.version,

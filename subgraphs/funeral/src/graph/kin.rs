@@ -4,6 +4,7 @@ use async_graphql::{ID, SimpleObject};
 use minzheng_kit::Date;
 
 use crate::model::kin_request;
+use crate::rules::period;
 use crate::rules::terms::{KinRequestState, KinRight};
 
 /// A request of near kin about what is kept of the dead (近亲属请求).
@@ -19,6 +20,8 @@ pub struct KinRequest {
     pub asked_on: Date,
     /// Day by which it is answered (答复期限).
     pub due_on: Date,
+    /// Whether that day may still move, the rest days of its year not being known (是否暂定).
+    pub deadline_provisional: bool,
     /// Day of the decision; null before (处理日期).
     pub decided_on: Option<Date>,
     /// Counts the changes; a decision is based on it (版本).
@@ -33,6 +36,7 @@ impl From<kin_request::Model> for KinRequest {
             state: row.state,
             asked_on: Date(row.asked_on),
             due_on: Date(row.due_on),
+            deadline_provisional: period::written(row.due_on).provisional,
             decided_on: row.decided_on.map(Date),
             version: row.version,
         }

@@ -6,7 +6,8 @@ use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use minzheng_kit::batch::Siblings;
 use minzheng_kit::contract::scope;
 use minzheng_kit::federation::directives::{key, personal, requires_scopes};
-use minzheng_kit::{Date, Error, PrincipalExt};
+use minzheng_kit::{Date, Error, PrincipalExt, id};
+use uuid::Uuid;
 
 use super::case::FuneralCase;
 use super::waiver::Waiver;
@@ -39,6 +40,13 @@ impl Person {
     pub(super) fn one(token: String) -> Self {
         let siblings = Siblings::new(vec![token.clone()]);
         Self { token, siblings }
+    }
+
+    /// Whoever the applicant of a case has named, as long as no officer has confirmed it: a reference of that case
+    /// alone, which is no person's token and leads nobody anywhere.
+    pub(super) fn unconfirmed(case: Uuid) -> Self {
+        let name = id::derived("claimed person", &case.to_string());
+        Self::one(name.simple().to_string())
     }
 
     /// What is a person's own is for them and for the officers of funeral cases.

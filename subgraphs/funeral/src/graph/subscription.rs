@@ -24,11 +24,11 @@ use crate::rules::settings;
 use crate::service::facilities::divisions_in;
 use crate::service::{furnishing, graves, tickets, worship};
 
-/// What the funeral subsystem tells as it happens (殡葬订阅).
+/// What is told as it happens (订阅).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Subscription;
 
-/// What the funeral subsystem tells as it happens (殡葬订阅).
+/// What is told as it happens (订阅).
 #[Subscribe]
 impl Subscription {
     /// The hotline's tickets in the operator's division as they are opened and advanced; read `openTickets` first for those that stand (热线工单变化).

@@ -4,6 +4,7 @@
 mod m0001_tables;
 mod m0002_operations;
 mod m0003_confirmed;
+mod m0004_claims;
 
 use sea_orm_migration::MigrationTrait;
 
@@ -13,5 +14,6 @@ pub fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0001_tables::Tables),
         Box::new(m0002_operations::Operations),
         Box::new(m0003_confirmed::Confirmed),
+        Box::new(m0004_claims::Claims),
     ]
 }

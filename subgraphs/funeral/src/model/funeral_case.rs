@@ -1,4 +1,5 @@
-//! A funeral case from opening to end. At most one open case for a deceased (partial unique index).
+//! A funeral case from opening to end. At most one open case for a deceased whose paper was
+//! seen (partial unique index); claims stand beside it.
 
 use sea_orm::entity::prelude::*;
 

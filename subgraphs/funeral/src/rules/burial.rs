@@ -1,11 +1,12 @@
 //! Where and how the dead may be laid to rest.
 
-use chrono::{Duration, Months, NaiveDate};
+use chrono::{Months, NaiveDate};
+use minzheng_kit::calendar::Deadline;
 use minzheng_kit::error::UserError;
 
 use super::settings::{Parameter, Settings};
 use super::terms::{CustomGroup, FacilitySubKind, IntermentKind, PlotKind};
-use super::{REGULATION, Verdict};
+use super::{REGULATION, Verdict, period};
 
 /// F-3, 殡葬管理条例（2012）第四至六条: in a cremation area a body is not buried, except by the
 /// custom of a minority for which the province keeps a setting.
@@ -72,11 +73,9 @@ pub fn renewal_due(contract_from: NaiveDate, settings: &Settings) -> NaiveDate {
         .unwrap_or(NaiveDate::MAX)
 }
 
-/// The last day on which a family may still renew, after the term of a contract.
-pub fn grace_ends(contract_to: NaiveDate, settings: &Settings) -> NaiveDate {
-    contract_to
-        .checked_add_signed(Duration::days(settings.value(Parameter::PlotGraceDays)))
-        .unwrap_or(NaiveDate::MAX)
+/// F-9 with 民法典 203: the last day on which a family may still renew, after the term of a contract.
+pub fn grace_ends(contract_to: NaiveDate, settings: &Settings) -> Deadline {
+    period::days_after(contract_to, settings.value(Parameter::PlotGraceDays))
 }
 
 /// The parameter that says whether the custom of a group is respected; its date, article and source stand there.
@@ -238,10 +237,11 @@ mod tests {
     #[test]
     fn a_family_may_renew_for_a_year_after_the_term() {
         let rules = settings::on("51", today());
-        assert_eq!(
-            grace_ends(today(), &rules),
-            NaiveDate::from_ymd_opt(2027, 11, 22).unwrap()
-        );
+        let day = |y, m, d| NaiveDate::from_ymd_opt(y, m, d).unwrap();
+        let end = grace_ends(today(), &rules);
+        assert_eq!((end.day, end.provisional), (day(2027, 11, 22), true));
+        // 民法典 203: 2026-05-02 is a Saturday within 劳动节.
+        assert_eq!(grace_ends(day(2025, 5, 2), &rules).day, day(2026, 5, 6));
     }
 
     #[test]

@@ -107,17 +107,32 @@ pub fn transport(case: Option<CaseState>, vehicle_of_facility: bool) -> Verdict 
     }
 }
 
-/// F-13, 一逝者一案（本系统设定）: one deceased, one open case. The number of the open case is shown, and nothing else of it.
-pub fn no_second_case(open_case_number: Option<&str>) -> Verdict {
-    match open_case_number {
-        None => Ok(()),
-        Some(number) => Err(UserError::new(
-            "CASE_ALREADY_OPEN",
+/// What there is beside a case that is to be opened, as far as the caller may be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beside<'n> {
+    /// No open case.
+    Nothing,
+    /// An open case that the caller may see, by its number.
+    Own(&'n str),
+    /// An open case that is no business of the caller's.
+    Another,
+}
+
+/// F-13, 一逝者一案（本系统设定）: one deceased, one open case. Its number is shown to those who may see it, and
+/// nothing else of it.
+pub fn no_second_case(beside: Beside<'_>) -> Verdict {
+    let (en, zh) = match beside {
+        Beside::Nothing => return Ok(()),
+        Beside::Own(number) => (
             format!("A case for this deceased is open already: {number}."),
             format!("该逝者已有在办治丧案件：{number}。"),
-        )
-        .field(&["deceased"])),
-    }
+        ),
+        Beside::Another => (
+            "A case for this deceased is open already.".to_owned(),
+            "该逝者已有在办治丧案件。".to_owned(),
+        ),
+    };
+    Err(UserError::new("CASE_ALREADY_OPEN", en, zh).field(&["deceased"]))
 }
 
 /// F-12, 殡葬管理条例（2026）: after an interment that keeps no ashes there is nothing left to
@@ -474,8 +489,11 @@ mod tests {
 
     #[test]
     fn a_second_case_is_refused_and_the_first_is_shown() {
-        assert!(no_second_case(None).is_ok());
-        let refusal = no_second_case(Some("ZS-1")).unwrap_err();
+        assert!(no_second_case(Beside::Nothing).is_ok());
+        let untold = no_second_case(Beside::Another).unwrap_err();
+        assert_eq!(untold.code, "CASE_ALREADY_OPEN");
+        assert!(!untold.message_en.contains(':') && !untold.message_zh.contains('：'));
+        let refusal = no_second_case(Beside::Own("ZS-1")).unwrap_err();
         assert_eq!(refusal.code, "CASE_ALREADY_OPEN");
         assert!(refusal.message_zh.contains("ZS-1"));
     }

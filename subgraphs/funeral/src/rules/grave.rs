@@ -1,11 +1,12 @@
 //! The clean-up of illegal graves (违建坟墓专项整治).
 
-use chrono::{Duration, NaiveDate};
+use chrono::NaiveDate;
+use minzheng_kit::calendar::Deadline;
 use minzheng_kit::error::UserError;
 
 use super::settings::{Parameter, Settings};
 use super::terms::GraveState;
-use super::{Verdict, no_such_move};
+use super::{Verdict, no_such_move, period};
 
 /// The moves of a case: `FOUND → REGISTERED → NOTICE → RECTIFYING → VERIFIED | FORCED →
 /// RESTORED`; a grave under heritage protection becomes `EXEMPT` before anything is done to it.
@@ -30,17 +31,19 @@ pub fn advance(from: GraveState, to: GraveState, heritage: bool) -> Verdict<Grav
     }
 }
 
-/// 违建坟墓专项整治方案: the day by which a grave is put right once notice was given; a day that the notice names
-/// goes before the ordinary time.
+/// 违建坟墓专项整治方案 with 民法典 203: the day by which a grave is put right once notice was given; a day that the
+/// notice names goes before the ordinary time.
 pub fn rectify_by(
     noticed_on: NaiveDate,
     named: Option<NaiveDate>,
     settings: &Settings<'_>,
-) -> Verdict<NaiveDate> {
-    let ordinary = noticed_on + Duration::days(settings.value(Parameter::RectifyDays));
+) -> Verdict<Deadline> {
     match named {
-        None => Ok(ordinary),
-        Some(day) if day > noticed_on => Ok(day),
+        None => Ok(period::days_after(
+            noticed_on,
+            settings.value(Parameter::RectifyDays),
+        )),
+        Some(day) if day > noticed_on => Ok(period::ends_on(day)),
         Some(_) => Err(UserError::new(
             "DUE_BEFORE_NOTICE",
             "The day to put it right lies after the notice.",
@@ -59,7 +62,9 @@ pub fn overdue(state: GraveState, due_on: Option<NaiveDate>, today: NaiveDate) -
 
 /// 殡葬管理条例（2012）第二十条: removal by force follows only when the time to put it right has run.
 pub fn may_force(due_on: Option<NaiveDate>, today: NaiveDate) -> Verdict {
-    if due_on.is_some_and(|due| today > due) {
+    if let Some(due) = due_on
+        && period::has_run(period::written(due), today)?
+    {
         return Ok(());
     }
     Err(UserError::new(
@@ -105,10 +110,12 @@ mod tests {
         let day = |d| NaiveDate::from_ymd_opt(2026, 11, d).unwrap();
         let rules = crate::rules::settings::on("36", day(1));
         assert_eq!(
-            rectify_by(day(1), None, &rules).unwrap().to_string(),
+            rectify_by(day(1), None, &rules).unwrap().day.to_string(),
             "2026-12-01"
         );
-        assert_eq!(rectify_by(day(1), Some(day(9)), &rules).unwrap(), day(9));
+        let named = |d| rectify_by(day(1), Some(day(d)), &rules).unwrap().day;
+        // 民法典 203: the 7th is a Saturday.
+        assert_eq!((named(9), named(7)), (day(9), day(9)));
         assert!(rectify_by(day(1), Some(day(1)), &rules).is_err());
         use GraveState::*;
         let table = [

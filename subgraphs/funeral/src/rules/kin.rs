@@ -1,9 +1,11 @@
 //! What near kin may ask for the dead.
 
-use chrono::{Duration, NaiveDate};
+use chrono::NaiveDate;
+use minzheng_kit::calendar::Deadline;
 use minzheng_kit::error::UserError;
 
 use super::Verdict;
+use super::period;
 use super::settings::{Parameter, Settings};
 use super::terms::{KinRelation, KinRequestState, KinRight};
 
@@ -89,9 +91,9 @@ pub fn decide(state: KinRequestState, right: KinRight, grant: bool) -> Verdict<K
     }
 }
 
-/// F-20, 个人信息保护法 49: the day by which a request is answered.
-pub fn answer_due(asked_on: NaiveDate, settings: &Settings<'_>) -> NaiveDate {
-    asked_on + Duration::days(settings.value(Parameter::KinAnswerDays))
+/// F-20, 个人信息保护法 49 with 民法典 203: the day by which a request is answered.
+pub fn answer_due(asked_on: NaiveDate, settings: &Settings<'_>) -> Deadline {
+    period::days_after(asked_on, settings.value(Parameter::KinAnswerDays))
 }
 
 #[cfg(test)]
@@ -172,6 +174,9 @@ mod tests {
     #[test]
     fn an_answer_is_due_after_fifteen_days() {
         let day = |d| NaiveDate::from_ymd_opt(2026, 11, d).unwrap();
-        assert_eq!(answer_due(day(1), &settings::on("51", day(1))), day(16));
+        let rules = settings::on("51", day(1));
+        assert_eq!(answer_due(day(1), &rules).day, day(16));
+        // 民法典 203: the 21st is a Saturday.
+        assert_eq!(answer_due(day(6), &rules).day, day(23));
     }
 }

@@ -22,6 +22,7 @@
 //! | F-17 who founds a facility, what it is furnished with | [`facility`] |
 //! | F-18 the hotline | [`ticket`] |
 //! | F-20 rights of near kin | [`kin`] |
+//! | the last day of a period (民法典 201, 203) | [`period`] |
 
 pub mod burial;
 pub mod case;
@@ -32,6 +33,7 @@ pub mod geo;
 pub mod grave;
 pub mod kin;
 pub mod near;
+pub mod period;
 pub mod plan;
 pub mod plot;
 pub mod price;

@@ -4,10 +4,11 @@
 //! what may follow what.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use minzheng_kit::calendar::Deadline;
 use minzheng_kit::error::UserError;
 
 use super::terms::PlotState;
-use super::{Verdict, no_such_move};
+use super::{Verdict, no_such_move, period};
 
 /// What happens to a niche or grave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,8 +74,10 @@ pub fn seen(
 }
 
 /// F-9, 殡葬管理条例（2012）第十一条: a place is taken back only when the grace after its term has run out.
-pub fn may_close(grace_ends: Option<NaiveDate>, today: NaiveDate) -> Verdict {
-    if grace_ends.is_some_and(|end| today > end) {
+pub fn may_close(grace_ends: Option<Deadline>, today: NaiveDate) -> Verdict {
+    if let Some(end) = grace_ends
+        && period::has_run(end, today)?
+    {
         return Ok(());
     }
     Err(UserError::new(
@@ -143,8 +146,11 @@ mod tests {
                 "{state:?} {held:?} {contract:?}"
             );
         }
-        assert!(may_close(Some(today), today).is_err());
-        assert!(may_close(today.pred_opt(), today).is_ok());
+        let ends = |day, provisional| Some(Deadline { day, provisional });
+        let before = today.pred_opt().unwrap();
+        assert!(may_close(ends(today, false), today).is_err());
+        assert!(may_close(ends(before, false), today).is_ok());
+        assert!(may_close(ends(before, true), today).is_err());
         assert!(may_close(None, today).is_err());
     }
 

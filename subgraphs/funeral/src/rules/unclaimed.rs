@@ -1,9 +1,11 @@
 //! Bodies that nobody claims.
 
-use chrono::{Duration, NaiveDate};
+use chrono::NaiveDate;
+use minzheng_kit::calendar::Deadline;
 use minzheng_kit::error::UserError;
 
 use super::Verdict;
+use super::period::{self, has_run};
 use super::settings::{Parameter, Settings};
 use super::terms::KinRelation;
 
@@ -33,10 +35,10 @@ pub fn publish(notice: &Notice, today: NaiveDate) -> Verdict {
     .basis("无人认领遗体处理规定"))
 }
 
-/// F-16, 无人认领遗体处理规定: the last day of the public notice; the day of publication is not
+/// F-16, 无人认领遗体处理规定 with 民法典 203: the last day of the public notice; the day of publication is not
 /// counted.
-pub fn notice_ends(published_on: NaiveDate, settings: &Settings<'_>) -> NaiveDate {
-    published_on + Duration::days(settings.value(Parameter::UnclaimedNoticeDays))
+pub fn notice_ends(published_on: NaiveDate, settings: &Settings<'_>) -> Deadline {
+    period::days_after(published_on, settings.value(Parameter::UnclaimedNoticeDays))
 }
 
 /// For whom a body is there.
@@ -75,7 +77,7 @@ pub fn may_cremate(
         .basis(settings.basis(Parameter::UnclaimedNoticeDays))),
         Some(notice)
             if notice.claimed_on.is_none()
-                && today <= notice_ends(notice.published_on, settings) =>
+                && !has_run(notice_ends(notice.published_on, settings), today)? =>
         {
             Err(UserError::new(
                 "NOTICE_STILL_RUNNING",
@@ -106,15 +108,17 @@ mod tests {
             published_on: day(9, 1),
             claimed_on: None,
         };
-        assert_eq!(notice_ends(open.published_on, &rules), day(10, 31));
+        // 民法典 203: 31 October is a Saturday.
+        assert_eq!(notice_ends(open.published_on, &rules).day, day(11, 2));
         let claimed = Notice {
             claimed_on: Some(day(9, 20)),
             ..open
         };
         let table = [
             (None, day(9, 2), true),
-            (Some(&open), day(10, 31), false),
-            (Some(&open), day(11, 1), true),
+            (Some(&open), day(11, 1), false),
+            (Some(&open), day(11, 2), false),
+            (Some(&open), day(11, 3), true),
             (Some(&claimed), day(9, 21), true),
         ];
         let family = Claim {

@@ -21,7 +21,8 @@ use sea_orm::{
 use serde_json::json;
 use uuid::Uuid;
 
-use super::act::Act;
+use super::act::{Act, unique};
+use super::authority;
 use super::course::{self, Step};
 use super::scope;
 use crate::model::{
@@ -103,13 +104,16 @@ pub async fn open(act: &Act<'_>, opening: &Opening) -> Result<Opened> {
         .into());
     }
     let home = funeral_home(tx, opening.facility).await?;
-    let running = open_case_of(tx, &opening.deceased).await?;
-    case::no_second_case(running.as_ref().map(|c| c.number.as_str()))?;
-    let code = scope::ensure(tx, home.division_id).await?;
     let confirmed = act
         .officer(contract_scope::FUNERAL_CASE, home.division_id)
         .is_ok()
         && !act.principal.is_person(&opening.applicant);
+    if confirmed {
+        no_case_beside(act, &opening.deceased, None).await?;
+    } else {
+        no_claim_again(act, opening).await?;
+    }
+    let code = scope::ensure(tx, home.division_id).await?;
     let recorded = if confirmed {
         Some(record_death(act, &opening.deceased, &opening.paper, home.division_id).await?)
     } else {
@@ -144,7 +148,8 @@ pub async fn open(act: &Act<'_>, opening: &Opening) -> Result<Opened> {
         version: Set(1),
     }
     .insert(tx)
-    .await?;
+    .await
+    .map_err(|error| unique(error, opened_meanwhile))?;
     if !confirmed {
         keep_claim(act, key, &opening.paper).await?;
     }
@@ -187,7 +192,48 @@ async fn funeral_home<C: ConnectionTrait>(tx: &C, facility: Uuid) -> Result<faci
     }
 }
 
-/// The open case of a deceased, if there is one (F-13).
+/// Another was opened between the look and the writing.
+pub fn opened_meanwhile() -> UserError {
+    UserError::new(
+        "CASE_ALREADY_OPEN",
+        "A case for this deceased is open already.",
+        "该逝者已有在办治丧案件。",
+    )
+    .field(&["deceased"])
+}
+
+/// F-13: refuses where a case of the deceased whose paper was seen is open, other than `but`. Its number is told to
+/// whoever may see that case.
+pub async fn no_case_beside(act: &Act<'_>, deceased: &str, but: Option<Uuid>) -> Result<()> {
+    let running = open_case_of(act.tx, deceased).await?;
+    let running = running.filter(|case| Some(case.id) != but);
+    Ok(case::no_second_case(beside(act, running.as_ref()))?)
+}
+
+/// What the caller may be told of an open case.
+fn beside<'c>(act: &Act<'_>, running: Option<&'c funeral_case::Model>) -> case::Beside<'c> {
+    let sees = |case| authority::case(act.principal, &act.services.province, case).is_ok();
+    match running {
+        None => case::Beside::Nothing,
+        Some(case) if sees(case) => case::Beside::Own(&case.number),
+        Some(_) => case::Beside::Another,
+    }
+}
+
+/// D.6 (54), (55): what is only claimed is taken in, whatever stands beside it, so that no answer tells whether
+/// somebody has died; only the applicant's own open case is named.
+async fn no_claim_again(act: &Act<'_>, opening: &Opening) -> Result<()> {
+    use funeral_case::Column;
+    let own = funeral_case::Entity::find()
+        .filter(Column::Deceased.eq(&opening.deceased))
+        .filter(Column::Applicant.eq(&opening.applicant))
+        .filter(Column::State.is_not_in([CaseState::Closed, CaseState::Cancelled]))
+        .one(act.tx)
+        .await?;
+    Ok(case::no_second_case(beside(act, own.as_ref()))?)
+}
+
+/// The open case of a deceased whose paper an officer has seen, if there is one (F-13).
 pub async fn open_case_of<C: ConnectionTrait>(
     tx: &C,
     deceased: &str,
@@ -195,6 +241,7 @@ pub async fn open_case_of<C: ConnectionTrait>(
     Ok(funeral_case::Entity::find()
         .filter(funeral_case::Column::Deceased.eq(deceased))
         .filter(funeral_case::Column::State.is_not_in([CaseState::Closed, CaseState::Cancelled]))
+        .filter(funeral_case::Column::PaperPending.eq(false))
         .one(tx)
         .await?)
 }

@@ -340,7 +340,7 @@ pub async fn publish_notice(
         police_paper: Set(short(police_paper, "policePaper", 60)?.to_owned()),
         police_notified_on: Set(police_notified_on),
         published_on: Set(published_on),
-        ends_on: Set(unclaimed::notice_ends(published_on, &act.rules())),
+        ends_on: Set(unclaimed::notice_ends(published_on, &act.rules()).day),
         claimed_on: Set(None),
     };
     unclaimed_notice::Entity::insert(notice)

@@ -57,6 +57,8 @@ pub async fn confirm(act: &Act<'_>, seen: Seen, shown: &Shown<'_>) -> Result<Uui
         ));
     }
     shown.paper.judge(act.today, shown.born_on)?;
+    // F-13: several may have claimed; the first whose paper is seen is the case.
+    cases::no_case_beside(act, &row.deceased, Some(row.id)).await?;
     let (death, is_new) =
         cases::record_death(act, &row.deceased, shown.paper, row.division_id).await?;
     let said = death_claim::Entity::find()

@@ -22,6 +22,7 @@ use super::people::group;
 use super::{authority, facilities, plots};
 use crate::model::{funeral_case, plot, plot_contract, plot_hold, plot_occupant};
 use crate::rules::burial::{PlotBuyer, grace_ends, plot_area, plot_sale, renewal_due, serves};
+use crate::rules::period::has_run;
 use crate::rules::plot::{PlotEvent, advance, may_close, taken};
 use crate::rules::price::fees_of;
 use crate::rules::settings::Parameter;
@@ -272,7 +273,11 @@ pub async fn renew(act: &Act<'_>, plot_id: Uuid, version: i64) -> Result<Uuid> {
         act.now,
     )?;
     let ended = place.contract_to.unwrap_or(act.today);
-    if act.today > grace_ends(ended, &act.rules()) {
+    // While its end is uncertain, the family may still renew.
+    if matches!(
+        has_run(grace_ends(ended, &act.rules()), act.today),
+        Ok(true)
+    ) {
         return Err(Error::Invalid(
             no_such_move("The time to renew has run out.", "续期宽限期已过。").field(&["plot"]),
         ));

@@ -364,7 +364,7 @@ pub async fn ask(act: &Act<'_>, case: Uuid, right: KinRight) -> Result<Uuid> {
         kin_right: Set(right),
         state: Set(KinRequestState::Open),
         asked_on: Set(act.today),
-        due_on: Set(kin::answer_due(act.today, &act.rules())),
+        due_on: Set(kin::answer_due(act.today, &act.rules()).day),
         decided_on: Set(None),
         version: Set(1),
     };

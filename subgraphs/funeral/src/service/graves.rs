@@ -202,7 +202,7 @@ pub async fn advance(
             active.number = Set(Some(number(&act.principal.divisions, &row, act.today)))
         }
         Move::Notice(due) => {
-            active.due_on = Set(Some(rules::rectify_by(act.today, *due, &act.rules())?))
+            active.due_on = Set(Some(rules::rectify_by(act.today, *due, &act.rules())?.day))
         }
         Move::Force => rules::may_force(row.due_on, act.today)?,
         Move::Restore(area) => {

@@ -71,8 +71,7 @@ pub async fn open(act: &Act<'_>, later: &Later) -> Result<Uuid> {
     }
     // The ashes may have been laid to rest in a later case already: the last one tells.
     let last = last_of(act, earlier.clone()).await?;
-    let running = cases::open_case_of(act.tx, &earlier.deceased).await?;
-    case::no_second_case(running.as_ref().map(|c| c.number.as_str()))?;
+    cases::no_case_beside(act, &earlier.deceased, None).await?;
     let interred = interments::of_cases(act.tx, &[last.id]).await?;
     let kept = cremations::in_custody(act, last.id).await?;
     let state = case::later_interment(last.state, !interred.is_empty(), kept.is_some())?;

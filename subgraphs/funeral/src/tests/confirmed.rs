@@ -9,7 +9,7 @@ use super::steps::{colleague, cremation, here, number, officer};
 use super::{Stage, databases, division};
 use crate::demo;
 
-async fn home(stage: &Stage) -> Value {
+pub(super) async fn home(stage: &Stage) -> Value {
     let query = "query ($d: ID!) { facilities(division: $d, kind: FUNERAL_HOME, subKind: URBAN_PUBLIC) { nodes { id } } }";
     let data = stage
         .data(
@@ -44,7 +44,7 @@ async fn deaths_told(stage: &Stage) -> usize {
     feed.iter().filter(|e| e.kind == "DeathRegistered").count()
 }
 
-fn paper(deceased: usize, died: &str, relation: Value) -> Value {
+pub(super) fn paper(deceased: usize, died: &str, relation: Value) -> Value {
     json!({
         "deceased": number(deceased), "deceasedName": "赵无名", "paperKind": "MEDICAL", "paperNumber": "SW-2026-9",
         "natural": true, "diedOn": died, "relation": relation,

@@ -4,6 +4,7 @@
 
 mod bills;
 mod changes;
+mod claims;
 mod confirmed;
 mod consistency;
 mod federation;

@@ -30,13 +30,15 @@ pub fn person(ctx: &Context<'_>, token: &str) -> Result<View> {
     }
 }
 
-/// Refuses an officer who has no open matter with any of these persons.
+/// Refuses an officer who has no open matter with one of these persons: all must be readable.
 pub async fn matter_with(ctx: &Context<'_>, persons: &[String]) -> Result<()> {
     let readable = crate::service::matters::readable(ctx.services(), ctx.principal(), persons);
-    if readable.await?.is_empty() {
-        return Err(Error::Forbidden);
+    let readable = readable.await?;
+    if persons.iter().all(|person| readable.contains(person)) {
+        Ok(())
+    } else {
+        Err(Error::Forbidden)
     }
-    Ok(())
 }
 
 pub use crate::service::act::works_at;

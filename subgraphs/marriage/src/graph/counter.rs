@@ -15,7 +15,7 @@ use super::slots::registry_of;
 use super::staff::MarriageRegistrar;
 use crate::kit::batch::Siblings;
 use crate::kit::federation::directives::*;
-use crate::kit::{Date, DateTime, PrincipalExt, Result};
+use crate::kit::{Date, DateTime, PrincipalExt, Result, Role};
 use crate::model::{application_check, application_party};
 use crate::rules::eligibility::Competence;
 use crate::rules::reasons::by_code;
@@ -101,9 +101,19 @@ impl RegistrationApplication {
         self.row.version
     }
 
-    /// The man and the woman as persons (双方).
-    async fn couple(&self) -> Vec<Person> {
-        Person::together(&[self.row.man.clone(), self.row.woman.clone()])
+    /// The man and the woman as persons; before both have stood at the counter the other one is shown to a citizen without an identity (双方).
+    async fn couple(&self, ctx: &Context<'_>) -> Vec<Person> {
+        let caller = ctx.principal();
+        // D.6 (54), (55): what was filled in at home is one's word about another, who has confirmed nothing.
+        let drafted = self.row.received_on.is_none() && caller.role == Role::Citizen;
+        let shown = |token: &String, role: &str| {
+            if drafted && !caller.is_person(token) {
+                Person::unconfirmed(self.row.id, role)
+            } else {
+                token.clone()
+            }
+        };
+        Person::together(&[shown(&self.row.man, "MAN"), shown(&self.row.woman, "WOMAN")])
     }
 
     /// The man and the woman as the registrar saw them; empty before the receipt (当事人).

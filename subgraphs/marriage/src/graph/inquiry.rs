@@ -99,13 +99,13 @@ impl InquiryQuery {
                 "请提供证件字号、当事人，或者行政区划名称和年份。",
             )
         })?;
-        // A person's files with an open matter; whatever else is sought, in one's own registry.
+        // A person's files with an open matter; whatever else is sought, in one's own registry, whatever the
+        // request states.
         let select = match person {
             Some(person) => {
                 access::matter_with(ctx, &[person]).await?;
                 select
             }
-            None if matters::states_one(services, caller).await? => select,
             None => matters::kept_here(select, caller),
         };
         let args = PageArgs::forward(first, after);

@@ -395,7 +395,7 @@ impl InteropMutation {
         Ok(InteropPayload::of(done))
     }
 
-    /// Frees a person who is held for longer than 24 hours, on the deciding authority's written statement: one supervisor proposes, another one does it (强制解除占用).
+    /// Frees a person who is held for longer than 24 hours, on the deciding authority's written statement: one supervisor of the province proposes, another one does it within 7 days (强制解除占用).
     #[graphql(directive = requires_scopes::apply(vec![vec!["officer".into()]]))]
     async fn break_interop_glass(
         &self,
@@ -416,7 +416,7 @@ impl InteropMutation {
         Ok(InteropPayload::of(done))
     }
 
-    /// After a start, goes on without provinces that do not answer: one supervisor proposes, another one does it (不等待未答复省份).
+    /// After a start, goes on without provinces that do not answer: one supervisor of the province proposes, another one does it within 7 days (不等待未答复省份).
     #[graphql(directive = requires_scopes::apply(vec![vec!["officer".into()]]))]
     async fn go_on_without_peers(
         &self,

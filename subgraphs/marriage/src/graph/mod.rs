@@ -51,7 +51,7 @@ pub struct Query(
     interop::InteropQuery,
 );
 
-/// The mutations of marriage registration.
+/// What may be changed (变更).
 #[derive(MergedObject, Clone, Copy, Debug, Default)]
 pub struct Mutation(
     slot_mutation::SlotMutation,

@@ -41,6 +41,15 @@ impl Person {
         tokens.iter().map(one).collect()
     }
 
+    /// What stands for somebody whom a draft names and who has confirmed nothing: a reference of that application
+    /// alone, which is no person's token and leads nobody anywhere.
+    #[must_use]
+    pub(super) fn unconfirmed(application: uuid::Uuid, role: &str) -> String {
+        let name = format!("{application} {role}");
+        let name = crate::kit::id::derived("drafted person", &name);
+        name.simple().to_string()
+    }
+
     /// One person alone.
     #[must_use]
     pub fn alone(token: String) -> Self {

@@ -86,11 +86,11 @@ impl MyMaritalEvent {
     }
 }
 
-/// What marriage registration tells as it happens (婚姻登记订阅).
+/// What is told as it happens (订阅).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Subscription;
 
-/// What marriage registration tells as it happens (婚姻登记订阅).
+/// What is told as it happens (订阅).
 #[Subscribe]
 impl Subscription {
     /// The queue of a registry: as it is now, then whenever it has moved (排队变化).

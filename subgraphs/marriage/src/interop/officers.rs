@@ -11,6 +11,7 @@ use crate::kit::{Error, Principal, Result, Role};
 use crate::model::interop::{alarm, glass, log, row};
 use crate::rules::Refusal;
 use crate::service::act::Act;
+use chrono::TimeDelta;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde::Serialize;
@@ -20,6 +21,22 @@ use uuid::Uuid;
 /// `Forbidden` unless the caller is a supervisor.
 pub(super) fn supervisor(caller: &Principal) -> Result<()> {
     if caller.role == Role::Supervisor {
+        Ok(())
+    } else {
+        Err(Error::Forbidden)
+    }
+}
+
+/// How long a proposal waits for its second officer; then it is over, and may be made anew. This house's order,
+/// as for other proposals; no law names the span.
+const DECIDED_WITHIN: TimeDelta = TimeDelta::days(7);
+
+/// `Forbidden` unless the caller is a supervisor of the whole province: what the authority of its ledgers does,
+/// no county does for it.
+fn of_the_province(act: &Act<'_>) -> Result<()> {
+    supervisor(act.caller)?;
+    let own = act.services.province.as_str();
+    if act.caller.province == own && act.caller.reach() == Some(own) {
         Ok(())
     } else {
         Err(Error::Forbidden)
@@ -149,9 +166,10 @@ pub struct BreakGlass {
 /// The first officer proposes; the second, another one, does it. Whether it was done.
 ///
 /// # Errors
-/// A refusal where what the first officer said was other, or the core does not allow it.
+/// `Forbidden` but for supervisors of the province; a refusal where what the first officer said was other, or the
+/// core does not allow it.
 pub async fn break_glass(act: Act<'_>, what: &BreakGlass) -> Result<bool> {
-    supervisor(act.caller)?;
+    of_the_province(&act)?;
     let account = act.account()?.to_owned();
     let stated_by: AuthorityId = what.stated_by.parse().map_err(|_| Error::NotFound)?;
     let Some(node) = node::of(act.services)? else {
@@ -205,8 +223,8 @@ pub async fn break_glass(act: Act<'_>, what: &BreakGlass) -> Result<bool> {
     Ok(true)
 }
 
-/// The first officer, if this is the second, another one, who says the same; otherwise what is said is kept
-/// as the first's.
+/// The first officer, if this is the second, another one, who says the same in time; otherwise what is said is
+/// kept as the first's.
 async fn second(
     act: &Act<'_>,
     txn: Uuid,
@@ -214,7 +232,15 @@ async fn second(
     statement: &str,
     stated_by: &str,
 ) -> Result<Option<String>> {
-    let known = glass::Entity::find_by_id(txn).one(act.tx).await?;
+    let now = fault::now();
+    let mut known = glass::Entity::find_by_id(txn).one(act.tx).await?;
+    if known
+        .as_ref()
+        .is_some_and(|first| now >= first.at + DECIDED_WITHIN)
+    {
+        glass::Entity::delete_by_id(txn).exec(act.tx).await?;
+        known = None;
+    }
     match known {
         Some(first) if first.officer == account => Err(Refusal::by_form(
             "SECOND_OFFICER_NEEDED",
@@ -238,7 +264,7 @@ async fn second(
                 officer: account.to_owned(),
                 statement: statement.to_owned(),
                 stated_by: stated_by.to_owned(),
-                at: fault::now(),
+                at: now,
             };
             glass::Entity::insert(glass::ActiveModel::from(row))
                 .exec_without_returning(act.tx)
@@ -258,9 +284,9 @@ pub struct GoOn {
 /// Two supervisors go on without provinces that do not answer. Whether it was done.
 ///
 /// # Errors
-/// A refusal where the first officer named others.
+/// `Forbidden` but for supervisors of the province; a refusal where the first officer named others.
 pub async fn go_on(act: Act<'_>, what: &GoOn) -> Result<bool> {
-    supervisor(act.caller)?;
+    of_the_province(&act)?;
     let account = act.account()?.to_owned();
     let Some(node) = node::of(act.services)? else {
         return Err(Error::NotFound);

@@ -95,8 +95,8 @@ pub const NO_COOLING_OFF: Refusal = Refusal::by_law(
 /// and never for good.
 pub const END_UNCERTAIN: Refusal = Refusal::by_law(
     "DEADLINE_PROVISIONAL",
-    "The rest days of the year are not published in this system, so it is not certain whether the period has ended; load the calendar and ask again.",
-    "所涉年度的节假日安排尚未录入，期限是否届满暂不能确定；录入日历后请重新办理。",
+    "The rest days of the year are not in this version of the system, so it is not certain whether the period has ended; ask again once the system was updated with the State Council's announcement for that year.",
+    "所涉年度的节假日安排尚未收入本系统，期限是否届满暂不能确定；请待系统按国务院公布的安排更新后再办理。",
     "民法典第二百零三条",
 );
 

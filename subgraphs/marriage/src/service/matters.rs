@@ -5,9 +5,14 @@
 //!
 //! A matter is an application for marriage or divorce until its papers are on the shelf, a case of
 //! impersonation, a correction that waits for its second officer, a court's notice that waits, an
-//! appointment, or a ticket of today. It opens the records of the persons it names. Whoever comes without
-//! being known (a walk-in with a ticket without a name) is served by stating the matter: the purpose and its
-//! id stand in the request's headers, and so in the access log.
+//! appointment, or a ticket of today. It opens the records of the persons it names, and of nobody else, whether
+//! or not the request states it. What a citizen has filled in at home is no matter yet: they may have named
+//! anybody.
+//!
+//! Whoever comes without being known (a walk-in with a ticket without a name) is served by stating that ticket:
+//! purpose and id stand in the request's headers, and so in the access log. Such a ticket names nobody, so it
+//! opens whomever the officer asks about while it is open: a walk-in cannot be checked before they are known.
+//! This is the one way by which an officer reaches somebody who is not named, and it is watched by the log only.
 
 use super::act::works_at;
 use crate::kit::{Principal, Result, Services};
@@ -42,19 +47,12 @@ const BY_PERSON: &[&str] = &[
     "SELECT holder AS person, registry_id FROM queue_ticket WHERE holder IN P AND T",
 ];
 
-/// What is open, by its id (`$2`).
-const BY_ID: &[&str] = &[
-    "SELECT registry_id FROM registration_application WHERE id = $2 AND S",
-    "SELECT registry_id FROM divorce_application WHERE id = $2 AND D",
-    "SELECT registry_id FROM impersonation_case WHERE id = $2 AND state IN ('OPEN', 'PROPOSED')",
-    "SELECT registry_id FROM correction WHERE id = $2 AND state = 'PROPOSED'",
-    "SELECT registry_id FROM court_notice WHERE id = $2 AND state = 'WAITING'",
-    "SELECT registry_id FROM appointment WHERE id = $2 AND state IN ('BOOKED', 'CHECKED_IN') AND day >= $1",
-    "SELECT registry_id FROM queue_ticket WHERE id = $2 AND T",
-];
+/// A ticket that is open, by its id (`$2`), and names nobody.
+const WALK_IN: &str = "SELECT registry_id FROM queue_ticket WHERE id = $2 AND holder IS NULL AND T";
 
-/// Until its papers are on the shelf, or it was refused or given up.
-const OPEN_APPLICATION: &str = "state NOT IN ('REFUSED', 'ABORTED', 'ARCHIVED')";
+/// From its arrival at the counter until its papers are on the shelf, or it was refused or given up. What a
+/// citizen drafted, with an appointment or without, is their word about another; the appointment counts itself.
+const OPEN_APPLICATION: &str = "state NOT IN ('DRAFT', 'BOOKED', 'REFUSED', 'ABORTED', 'ARCHIVED')";
 /// The same; one that was left to lapse is over with its window, whether or not a job has written it down.
 const OPEN_DIVORCE: &str = "state IN ('RECEIVED', 'REVIEW', 'REGISTERED', 'CERTIFIED') \
      AND (state <> 'RECEIVED' OR window_ends >= $1)";
@@ -79,7 +77,7 @@ pub async fn readable(
     caller: &Principal,
     persons: &[String],
 ) -> Result<HashSet<String>> {
-    if states_one(services, caller).await? {
+    if serves_walk_in(services, caller).await? {
         return Ok(persons.iter().cloned().collect());
     }
     let (db, today) = (services.db.read(), services.clock.today());
@@ -92,11 +90,8 @@ pub async fn readable(
     Ok(found.into_iter().map(|(person, _)| person).collect())
 }
 
-/// Whether the request states, with its purpose, a matter that is open at a registry of the officer.
-///
-/// # Errors
-/// When the database is away.
-pub async fn states_one(services: &Services, caller: &Principal) -> Result<bool> {
+/// Whether the request states, with its purpose, an open ticket without a name at a registry of the officer.
+async fn serves_walk_in(services: &Services, caller: &Principal) -> Result<bool> {
     let stated = caller.purpose.as_ref().and(caller.case.as_deref());
     let Some(id) = stated.and_then(crate::kit::id::parse) else {
         return Ok(false);
@@ -106,7 +101,7 @@ pub async fn states_one(services: &Services, caller: &Principal) -> Result<bool>
     let rows = db
         .query_all_raw(Statement::from_sql_and_values(
             db.get_database_backend(),
-            sql(BY_ID, ""),
+            sql(&[WALK_IN], ""),
             values,
         ))
         .await?;

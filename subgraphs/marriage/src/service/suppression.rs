@@ -6,13 +6,13 @@
 //! together.
 
 use super::statistics::{self, ByDivision, Counselling, Month, monthly};
-use crate::kit::divisions::Divisions;
+use crate::kit::divisions::{Divisions, Level};
 use crate::kit::suppress::{Branch, Policy, TreeReleased, tree};
 use crate::kit::{DateTime, Result, YearMonth};
 use crate::rules::law::{self, Parameter};
 use chrono::NaiveDate;
 use sea_orm::ConnectionTrait;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -70,8 +70,10 @@ struct Tree {
 }
 
 impl Tree {
-    /// The tree that a division stands in, from its province down to the counties.
-    fn around(set: &Divisions, division: &Uuid) -> Self {
+    /// The tree that a division stands in, from its province down to the counties, which records are counted by.
+    /// Of the three thousand townships below them only those are in it that were asked about: nothing is counted
+    /// there.
+    fn around(set: &Divisions, division: &Uuid, townships: &HashSet<Uuid>) -> Self {
         let root = set
             .ancestors(division)
             .last()
@@ -81,7 +83,9 @@ impl Tree {
         let mut at = 0;
         while let Some((above, _)) = tree.rows.get(at).copied() {
             for child in set.children(&above) {
-                tree.add(child.id, Some(at));
+                if child.level != Level::Township || townships.contains(&child.id) {
+                    tree.add(child.id, Some(at));
+                }
             }
             at += 1;
         }
@@ -118,10 +122,16 @@ impl Tree {
 
 /// The trees of some divisions, by province.
 fn trees(order: &Divisions, divisions: &[Uuid]) -> Vec<Tree> {
+    let level = |division: &Uuid| order.by_id(division).map(|found| found.level);
+    let townships: HashSet<Uuid> = divisions
+        .iter()
+        .filter(|division| level(division) == Some(Level::Township))
+        .copied()
+        .collect();
     let mut trees: Vec<Tree> = Vec::new();
     for division in divisions {
         if !trees.iter().any(|tree| tree.places.contains_key(division)) {
-            trees.push(Tree::around(order, division));
+            trees.push(Tree::around(order, division, &townships));
         }
     }
     trees
@@ -266,4 +276,31 @@ pub async fn counselling(
         }
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kit::divisions::dataset;
+
+    #[test]
+    fn a_tree_goes_down_to_counties_and_to_no_township_that_was_not_asked_about() {
+        let set = Divisions::default();
+        let of = |code: &str| dataset().by_code(code).map(|division| division.id);
+        let province = of("510000").unwrap();
+        let counties = dataset().counties_of("51").count();
+        let prefectures = dataset().children(&province).count();
+        let alone = trees(&set, &[province]);
+        assert_eq!(alone[0].rows.len(), 1 + prefectures + counties);
+        let township = dataset()
+            .children(&of("510118").unwrap())
+            .next()
+            .unwrap()
+            .id;
+        let with = trees(&set, &[province, township]);
+        assert_eq!(
+            (with.len(), with[0].rows.len()),
+            (1, alone[0].rows.len() + 1)
+        );
+    }
 }

@@ -137,6 +137,28 @@ async fn without_an_open_matter_at_the_own_registry_an_officer_reads_nobodys_rec
         let files = p.ask(who, files, json!({ "n": p.number(0) })).await;
         assert_eq!(codes(&files), ["FORBIDDEN"], "{what}");
     }
+    // What is stated opens whom it names, and nobody else: here the divorce of two others.
+    let of_others = "query ($r: [_Any!]!) { _entities(representations: $r) { ... on Person { divorceApplications { id } } } }";
+    let of_others = p.data(p.idle_registrar("510118"), of_others, of(4)).await;
+    let matter = of_others["_entities"][0]["divorceApplications"][0]["id"].clone();
+    let stated = stating("510118", purpose, matter.as_str().unwrap());
+    let answer = p.ask(stated.clone(), read, of(0)).await;
+    assert_eq!(codes(&answer), ["FORBIDDEN"; 5], "{answer}");
+    // Of a couple both must be named.
+    for (man, woman) in [(4, 3), (0, 5), (2, 3)] {
+        let checked = p.ask(stated.clone(), CHECK, couple(man, woman)).await;
+        assert_eq!(codes(&checked), ["FORBIDDEN"], "{man} and {woman}");
+    }
+    assert!(
+        p.data(stated.clone(), CHECK, couple(4, 5)).await["eligibilityCheck"]["verdict"]
+            .is_string()
+    );
+    // A ticket with a name on it serves that person only.
+    hold_ticket(&p, &ticket(3), Some(p.token(2))).await;
+    let named = stating("510118", purpose, &ticket(3));
+    let answer = p.ask(named, read, of(0)).await;
+    assert_eq!(codes(&answer), ["FORBIDDEN"; 5], "{answer}");
+    hold_ticket(&p, &ticket(3), None).await;
     // A walk-in is served by the ticket they hold; whom a matter names, without stating it.
     let served = stating("510118", purpose, &ticket(3));
     let walk_in = p.data(served.clone(), read, of(0)).await;
@@ -161,6 +183,117 @@ async fn without_an_open_matter_at_the_own_registry_an_officer_reads_nobodys_rec
         )
         .await;
     assert_eq!(codes(&lapsed), ["FORBIDDEN"; 5]);
+}
+
+/// Writes a name on a ticket, or takes it off.
+async fn hold_ticket(p: &Province, ticket: &str, holder: Option<String>) {
+    use crate::model::queue_ticket::{Column, Entity};
+    use sea_orm::sea_query::Expr;
+    use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+    let id: uuid::Uuid = ticket.parse().unwrap();
+    let job = p.services.db.write(move |tx| {
+        let holder = holder.clone();
+        Box::pin(async move {
+            Entity::update_many()
+                .col_expr(Column::Holder, Expr::value(holder))
+                .filter(Column::Id.eq(id))
+                .exec(tx)
+                .await
+                .map_err(crate::kit::Error::from)
+        })
+    });
+    assert_eq!(job.await.unwrap().rows_affected, 1);
+}
+
+/// D.6 (49), (54), (55): what a citizen fills in at home names whom they like. It opens nobody to an officer, and
+/// leads the citizen to nobody.
+#[tokio::test]
+async fn a_draft_opens_nobodys_records_and_shows_its_writer_no_partner() {
+    let p = Province::of("51").await;
+    let read = "query ($r: [_Any!]!) { _entities(representations: $r) { ... on Person { marriages { state } } } }";
+    let of = json!({ "r": [{ "__typename": "Person", "id": p.token(1) }] });
+    let selection = "application { id couple { id } }";
+    let mut seen = Vec::new();
+    // The wife of the first, who has nothing to do with it; and somebody of whom nothing is known.
+    for (key, partner) in [("a", p.number(1)), ("b", "519901199602028887".to_owned())] {
+        let partner = with_check(&partner);
+        let draft = json!({ "requestKey": key, "registry": registry("510118-1"), "kind": "MARRIAGE",
+            "own": p.number(2), "partner": partner });
+        let drafted = p
+            .change(
+                p.citizen(2),
+                "draftApplication",
+                "DraftApplicationInput",
+                selection,
+                draft,
+            )
+            .await;
+        assert!(refusals(&drafted).is_empty(), "{drafted}");
+        let couple = &drafted["application"]["couple"];
+        assert_eq!(couple[0]["id"], p.token(2), "{drafted}");
+        let shown = couple[1]["id"].as_str().unwrap().to_owned();
+        assert!(
+            crate::kit::tokenizer::PersonToken::version_of(&shown).is_none(),
+            "{shown}"
+        );
+        let query = "query ($id: ID!) { registrationApplication(id: $id) { couple { id } } }";
+        let id = json!({ "id": drafted["application"]["id"] });
+        let again = p.data(p.citizen(2), query, id.clone()).await;
+        assert_eq!(
+            again["registrationApplication"]["couple"][1]["id"],
+            shown.as_str()
+        );
+        // The officers of the registry see whom it names.
+        let office = p.data(p.idle_registrar("510118"), query, id).await;
+        assert_ne!(
+            office["registrationApplication"]["couple"][1]["id"],
+            shown.as_str()
+        );
+        seen.push(shown);
+    }
+    assert_ne!(seen[0], seen[1]);
+    for who in [p.idle_registrar("510118"), p.citizen(2)] {
+        let answer = p.ask(who, read, of.clone()).await;
+        assert_eq!(codes(&answer), ["FORBIDDEN"], "{answer}");
+    }
+}
+
+/// An identity number with the check character that it must have.
+fn with_check(number: &str) -> String {
+    let first = &number[..17];
+    let check = crate::kit::citizen_id::check_character(first).unwrap();
+    format!("{first}{check}")
+}
+
+/// What an officer states opens no archive of other registries.
+#[tokio::test]
+async fn archive_files_are_those_of_the_own_registry_whatever_is_stated() {
+    let p = Province::of("51").await;
+    use crate::model::archive_file;
+    use sea_orm::EntityTrait;
+    let all = archive_file::Entity::find()
+        .all(p.services.db.read())
+        .await
+        .unwrap();
+    let hall: uuid::Uuid = registry("510118-1").parse().unwrap();
+    let query =
+        "query ($n: String!) { archiveFiles(search: { number: $n }) { edges { node { id } } } }";
+    let (own, elsewhere): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|file| file.registry_id == hall);
+    let far = elsewhere
+        .iter()
+        .find(|file| !own.iter().any(|own| own.number == file.number));
+    for (file, found) in [(own.first(), 1), (far, 0)] {
+        let file = file.expect("the demonstration has files here and elsewhere");
+        // Who works at the hall, and at no other registry of the county.
+        let who = Principal {
+            registry: Some(hall.to_string()),
+            ..p.registrar("510118")
+        };
+        let answer = p.data(who, query, json!({ "n": file.number })).await;
+        let edges = answer["archiveFiles"]["edges"].as_array().unwrap();
+        assert_eq!(edges.len(), found, "{answer}");
+    }
 }
 
 const CHECK: &str = "query ($m: CitizenIdInput!, $w: CitizenIdInput!, $r: ID!) {

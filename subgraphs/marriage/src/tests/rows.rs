@@ -63,8 +63,8 @@ async fn rows_are_for_their_owner_and_for_officers_of_their_place() {
             what: "what the registers say of a couple whose application is open",
             query: format!(
                 "{{ eligibilityCheck(man: \"{}\", woman: \"{}\", registry: \"{hall}\") {{ verdict }} }}",
-                province.number(6_500),
-                province.number(6_501)
+                province.number(6_502),
+                province.number(6_503)
             ),
             at: "/eligibilityCheck/verdict",
             seen_by: offices,

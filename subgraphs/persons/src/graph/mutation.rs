@@ -116,11 +116,11 @@ payloads! {
     }
 }
 
-/// The changes of the vault (变更入口).
+/// What may be changed (变更).
 #[derive(Clone, Copy, Debug)]
 pub struct Mutation;
 
-/// The changes of the vault (变更入口).
+/// What may be changed (变更).
 #[Object]
 impl Mutation {
     /// Proposes that two records are one person; a second officer decides (提出合并).

@@ -66,6 +66,28 @@ impl Person {
         }
     }
 
+    /// The one rule for whatever is told of a person, whether or not the vault knows them, so that a refusal tells
+    /// nothing. A citizen sees themselves, and of somebody met in a shared record the masked name only: the
+    /// subgraph that keeps the record gives the reference once the relation is confirmed. An officer of some place
+    /// sees whom a subgraph leads them to; of nowhere, nobody.
+    fn seen(&self, ctx: &Context<'_>, what: Told) -> Result<()> {
+        ctx.need(scope::PERSON_MASKED)?;
+        let caller = ctx.principal();
+        let seen = match caller.role {
+            Role::Citizen => {
+                let row = self.row.as_ref();
+                what == Told::MaskedName
+                    || caller.is_person(&self.token)
+                    || row.is_some_and(|row| owns(caller, row))
+            }
+            Role::Registrar | Role::Supervisor => {
+                caller.division.is_some() || caller.registry.is_some()
+            }
+            _ => false,
+        };
+        if seen { Ok(()) } else { Err(Error::Forbidden) }
+    }
+
     /// An encrypted column, opened for the caller if they may see it masked.
     async fn opened(
         &self,
@@ -73,23 +95,17 @@ impl Person {
         column: &SealedColumn,
         show: impl FnOnce(&str) -> String,
     ) -> Result<Option<String>> {
-        ctx.need(scope::PERSON_MASKED)?;
+        self.seen(
+            ctx,
+            if *column == columns::NAME {
+                Told::MaskedName
+            } else {
+                Told::Rest
+            },
+        )?;
         let Some(row) = &self.row else {
             return Ok(None);
         };
-        let caller = ctx.principal();
-        let seen = match caller.role {
-            // Numbers are for their owner; the name of somebody met in a shared record may be shown masked.
-            Role::Citizen if *column == columns::ID_NUMBER => {
-                caller.is_person(&self.token) || owns(caller, row)
-            }
-            Role::Citizen => true,
-            // An officer of nowhere has nothing to do with anybody.
-            _ => caller.division.is_some() || caller.registry.is_some(),
-        };
-        if !seen {
-            return Err(Error::Forbidden);
-        }
         let value = if *column == columns::ID_NUMBER {
             row.id_number.as_deref()
         } else {
@@ -105,6 +121,15 @@ impl Person {
             .await?;
         Ok(Some(show(&text)))
     }
+}
+
+/// What is asked of a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    /// The name, masked.
+    MaskedName,
+    /// Anything else, also whether there is anything.
+    Rest,
 }
 
 /// Whether a row is the caller's own, under whichever of their names.
@@ -179,7 +204,7 @@ impl Person {
         directive = personal::apply("IDENTITY".into(), "id".into())
     )]
     async fn sex(&self, ctx: &Context<'_>) -> Result<Option<Sex>> {
-        ctx.need(scope::PERSON_MASKED)?;
+        self.seen(ctx, Told::Rest)?;
         Ok(self.row.as_ref().and_then(|row| Sex::from_code(row.sex)))
     }
 
@@ -189,33 +214,38 @@ impl Person {
         directive = personal::apply("IDENTITY".into(), "id".into())
     )]
     async fn birth_year(&self, ctx: &Context<'_>) -> Result<Option<i32>> {
-        ctx.need(scope::PERSON_MASKED)?;
+        self.seen(ctx, Told::Rest)?;
         Ok(self.row.as_ref().and_then(|row| row.birth_year))
     }
 
-    /// How far the identity is known to be right (身份核验状态).
-    #[graphql(directive = authenticated::apply())]
-    async fn identity_status(&self) -> IdentityStatus {
-        self.row
-            .as_ref()
-            .map_or(IdentityStatus::Pending, |row| row.status)
+    /// How far the identity is known to be right; null when the caller may not see it (身份核验状态).
+    #[graphql(
+        directive = requires_scopes::apply(vec![vec!["person.masked".into()]]),
+        directive = personal::apply("IDENTITY".into(), "id".into())
+    )]
+    async fn identity_status(&self, ctx: &Context<'_>) -> Result<Option<IdentityStatus>> {
+        self.seen(ctx, Told::Rest)?;
+        let row = self.row.as_ref();
+        Ok(Some(row.map_or(IdentityStatus::Pending, |row| row.status)))
     }
 
     /// What kind of number names the person; null when it is not yet in the vault (证件类型).
     #[graphql(
-        directive = authenticated::apply(),
+        directive = requires_scopes::apply(vec![vec!["person.masked".into()]]),
         directive = personal::apply("IDENTITY".into(), "id".into())
     )]
-    async fn id_kind(&self) -> Option<IdKind> {
-        self.row.as_ref().map(|row| row.id_kind)
+    async fn id_kind(&self, ctx: &Context<'_>) -> Result<Option<IdKind>> {
+        self.seen(ctx, Told::Rest)?;
+        Ok(self.row.as_ref().map(|row| row.id_kind))
     }
 
     /// The person whom this token is another name of; null for a main token (别名所属自然人).
     #[graphql(
-        directive = authenticated::apply(),
+        directive = requires_scopes::apply(vec![vec!["person.masked".into()]]),
         directive = personal::apply("IDENTITY".into(), "id".into())
     )]
     async fn alias_of(&self, ctx: &Context<'_>) -> Result<Option<Person>> {
+        self.seen(ctx, Told::Rest)?;
         let Some(main) = self.row.as_ref().and_then(|row| row.alias_of.clone()) else {
             return Ok(None);
         };
@@ -230,7 +260,7 @@ impl Person {
         directive = personal::apply("IDENTITY".into(), "id".into())
     )]
     async fn aliases(&self, ctx: &Context<'_>) -> Result<Option<Vec<Person>>> {
-        ctx.need(scope::PERSON_MASKED)?;
+        self.seen(ctx, Told::Rest)?;
         let db = ctx.services().db.read();
         let Some(row) = &self.row else {
             return Ok(Some(Vec::new()));
@@ -246,9 +276,13 @@ impl Person {
     }
 
     /// The version to name when the identity is judged; null when it is not yet in the vault (版本).
-    #[graphql(directive = authenticated::apply())]
-    async fn version(&self) -> Option<i64> {
-        self.row.as_ref().map(|row| row.version)
+    #[graphql(
+        directive = requires_scopes::apply(vec![vec!["person.masked".into()]]),
+        directive = personal::apply("IDENTITY".into(), "id".into())
+    )]
+    async fn version(&self, ctx: &Context<'_>) -> Result<Option<i64>> {
+        self.seen(ctx, Told::Rest)?;
+        Ok(self.row.as_ref().map(|row| row.version))
     }
 
     /// Number and name in full: for the person themselves, and for officers who state purpose, case and a reason, supervisors after a second officer's approval (proposeReveal); each reading is written down before it is shown; null when it is not yet in the vault (完整身份信息).
@@ -268,6 +302,7 @@ impl Person {
         reason: String,
     ) -> Result<Option<FullIdentity>> {
         ctx.need(scope::PERSON_REVEAL)?;
+        self.seen(ctx, Told::Rest)?;
         let Some(row) = &self.row else {
             return Ok(None);
         };

@@ -1,6 +1,6 @@
 //! Who may see a number and a name in full.
 
-use crate::kit::{Role, UserError};
+use crate::kit::{Role, UserError, id};
 
 use super::refuse;
 
@@ -18,7 +18,8 @@ pub struct Asking<'a> {
     pub own: bool,
     /// The purpose stated for the request.
     pub purpose: Option<&'a str>,
-    /// The case it belongs to.
+    /// The case it belongs to: an id as the subsystems give them. Whether it is open, and names this person, only
+    /// the subsystem that keeps it could say.
     pub case: Option<&'a str>,
     /// The reason given.
     pub reason: &'a str,
@@ -32,15 +33,15 @@ pub struct Asking<'a> {
 pub fn may_reveal(asking: Asking<'_>) -> Result<bool, UserError> {
     let officer = match asking.role {
         Role::Citizen => return Ok(asking.own),
-        Role::Registrar => asking.case.is_some(),
+        Role::Registrar => asking.case.and_then(id::parse).is_some(),
         Role::Supervisor => true,
         _ => return Ok(false),
     };
     if !officer || asking.purpose.is_none() {
         return Err(refuse(
             "PURPOSE_MISSING",
-            "State the purpose, and as a registrar the case, for which this is needed.",
-            "须注明查阅目的；登记员还须注明所办事项。",
+            "State the purpose, and as a registrar the id of the case, for which this is needed.",
+            "须注明查阅目的；登记员还须注明所办事项的标识。",
             "reason",
             LAW,
         ));
@@ -73,7 +74,11 @@ mod tests {
     #[test]
     fn a_full_identity_is_shown_to_its_owner_and_to_officers_with_a_reason() {
         use Role::*;
-        let (purpose, case, reason) = (Some("MARRIAGE_REGISTRATION"), Some("c1"), "当事人申请补领");
+        let (purpose, case, reason) = (
+            Some("MARRIAGE_REGISTRATION"),
+            Some("0198c0de-0000-7000-8000-000000000001"),
+            "当事人申请补领",
+        );
         let table = [
             (Citizen, true, None, None, "", Ok(true)),
             (Citizen, false, purpose, case, reason, Ok(false)),
@@ -83,6 +88,14 @@ mod tests {
                 false,
                 purpose,
                 None,
+                reason,
+                Err("PURPOSE_MISSING"),
+            ),
+            (
+                Registrar,
+                false,
+                purpose,
+                Some("a celebrity"),
                 reason,
                 Err("PURPOSE_MISSING"),
             ),

@@ -128,7 +128,7 @@ async fn a_proposal_that_nobody_decides_in_a_week_is_over() {
 fn on_case(who: Principal) -> Principal {
     Principal {
         purpose: Some("MARRIAGE_REGISTRATION".into()),
-        case: Some("case-1".into()),
+        case: Some("0198c0de-0000-7000-8000-000000000001".into()),
         ..who
     }
 }
@@ -193,6 +193,22 @@ async fn nobody_else_sees_one_and_nothing_is_written_for_a_refusal() {
         ),
         (registrar(), reason, "BAD_USER_INPUT"),
         (on_case(registrar()), "", "BAD_USER_INPUT"),
+        (
+            Principal {
+                case: Some("a celebrity".into()),
+                ..on_case(registrar())
+            },
+            reason,
+            "BAD_USER_INPUT",
+        ),
+        (
+            on_case(Principal {
+                division: None,
+                ..registrar()
+            }),
+            reason,
+            "FORBIDDEN",
+        ),
         (supervisor("510100"), reason, "BAD_USER_INPUT"),
         (
             on_case(Principal::of(Role::Dashboard, "51")),

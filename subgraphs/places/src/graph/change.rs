@@ -46,6 +46,8 @@ pub(crate) struct DivisionChange {
     due_on: Option<Date>,
     /// The last day for publishing the new code; null where the approval is not known (代码公布截止日期).
     code_due_on: Option<Date>,
+    /// Whether one of those days may still move, the rest days of its year not being known; null where the approval is not known (截止日期是否暂定).
+    deadline_provisional: Option<bool>,
     /// When it was recorded here; null for changes that are known from reports only (登记时间).
     recorded_at: Option<DateTime>,
     /// Whether day or document are invented for demonstration (是否演示数据).
@@ -74,7 +76,11 @@ impl DivisionChange {
                 approval_doc: row.approval_doc,
                 due_on: row
                     .approved_on
-                    .map(|day| Date(clocks::change_due(day, row.extension_doc.is_some()))),
+                    .map(|day| Date(clocks::change_due(day, row.extension_doc.is_some()).day)),
+                deadline_provisional: row.approved_on.map(|day| {
+                    clocks::change_due(day, row.extension_doc.is_some()).is_provisional
+                        || clocks::code_due(day).is_provisional
+                }),
                 code_due_on: row.code_due_on.map(Date),
                 recorded_at: row.recorded_at.map(DateTime),
                 is_demo: row.is_demo,
@@ -152,6 +158,8 @@ pub(crate) struct DivisionRehearsal {
     due_on: Date,
     /// The last day for publishing the new code (代码公布截止日期).
     code_due_on: Date,
+    /// Whether one of those days may still move, the rest days of its year not being known (截止日期是否暂定).
+    deadline_provisional: bool,
     /// Every division that changes, with what is keyed to it in every subsystem, before and after; empty when the change cannot be (涉及区划及其关联事项).
     divisions: Vec<RehearsedDivision>,
     /// The steps of descent that would be written (拟形成的沿革).
@@ -268,8 +276,9 @@ impl From<Rehearsal> for DivisionRehearsal {
         Self {
             relation: change.relation,
             effective: Date(change.effective),
-            due_on: Date(due.0),
-            code_due_on: Date(due.1),
+            due_on: Date(due.0.day),
+            code_due_on: Date(due.1.day),
+            deadline_provisional: due.0.is_provisional || due.1.is_provisional,
             divisions: divisions.collect(),
             steps: plan
                 .steps

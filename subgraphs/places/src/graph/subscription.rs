@@ -22,11 +22,11 @@ pub(crate) struct PlaceChangeNotice {
     change: PlaceChangeEntry,
 }
 
-/// What places tell as it happens (区划地名订阅).
+/// What is told as it happens (订阅).
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Subscription;
 
-/// What places tell as it happens (区划地名订阅).
+/// What is told as it happens (订阅).
 #[Subscribe]
 impl Subscription {
     /// Changes in names and divisions, in the order in which they were committed (地名区划变更推送).

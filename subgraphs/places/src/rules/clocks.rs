@@ -1,15 +1,15 @@
 //! The days by which something must be done. They are watched, not enforced: what is late is shown as
 //! late (P-12), never refused.
 
-use chrono::{Datelike, Days, Months, NaiveDate};
-use minzheng_kit::calendar::WorkCalendar;
+use chrono::{Datelike, Months, NaiveDate};
+use minzheng_kit::calendar::{self, WorkCalendar};
 
 use super::parameters::{self, Key};
 
 /// The last day of a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deadline {
-    /// The day itself, moved behind rest days where their calendar is known.
+    /// The day itself, moved behind rest days; where their calendar is not known, behind weekends.
     pub day: NaiveDate,
     /// The calendar of a needed year is not known, so that the day may still move.
     pub is_provisional: bool,
@@ -18,24 +18,27 @@ pub struct Deadline {
 /// 民法典 201 and 203: the day of the act is not counted, and a period that ends on a rest day ends on the
 /// next working day.
 fn after_days(from: NaiveDate, days: u32) -> Deadline {
-    let last = from
-        .checked_add_days(Days::new(u64::from(days)))
-        .unwrap_or(NaiveDate::MAX);
-    match WorkCalendar::china().next_working_day(last) {
-        Some(day) => Deadline {
-            day,
-            is_provisional: false,
-        },
-        None => Deadline {
-            day: last,
-            is_provisional: true,
-        },
-    }
+    WorkCalendar::china()
+        .days_after(from, u64::from(days))
+        .into()
 }
 
-fn after_months(from: NaiveDate, months: u32) -> NaiveDate {
-    from.checked_add_months(Months::new(months))
-        .unwrap_or(NaiveDate::MAX)
+/// 民法典 202 and 203: a period of months ends on the day that bears the number of its first, or on the last of the
+/// month, and moves like one of days.
+fn after_months(from: NaiveDate, months: u32) -> Deadline {
+    let last = from
+        .checked_add_months(Months::new(months))
+        .unwrap_or(NaiveDate::MAX);
+    WorkCalendar::china().period_ends(last).into()
+}
+
+impl From<calendar::Deadline> for Deadline {
+    fn from(end: calendar::Deadline) -> Self {
+        Self {
+            day: end.day,
+            is_provisional: end.provisional,
+        }
+    }
 }
 
 /// P-9, 地名管理条例 13: a name is filed (备案) within 15 days of its approval.
@@ -55,7 +58,7 @@ pub fn is_late(due: NaiveDate, done: Option<NaiveDate>, today: NaiveDate) -> boo
     done.unwrap_or(today) > due
 }
 
-/// What is to be done about a filing that has not come.
+/// What is to be done about a filing that has not come (备案催办).
 #[derive(async_graphql::Enum, Clone, Copy, Debug, PartialEq, Eq)]
 #[graphql(name = "FilingReminder")]
 pub enum Reminder {
@@ -109,7 +112,7 @@ pub fn inspection_due(last: NaiveDate) -> NaiveDate {
 
 /// D-9, 行政区划管理条例 15: a change of divisions is carried out within 12 months of its approval, and within
 /// 6 months more where the approving body has granted them.
-pub fn change_due(approved: NaiveDate, is_extended: bool) -> NaiveDate {
+pub fn change_due(approved: NaiveDate, is_extended: bool) -> Deadline {
     let extra = if is_extended {
         parameters::count(Key::ChangeExtraMonths, approved)
     } else {
@@ -122,7 +125,7 @@ pub fn change_due(approved: NaiveDate, is_extended: bool) -> NaiveDate {
 }
 
 /// D-9, 行政区划管理条例 17: the new code is fixed and published within one month of the approval.
-pub fn code_due(approved: NaiveDate) -> NaiveDate {
+pub fn code_due(approved: NaiveDate) -> Deadline {
     after_months(approved, parameters::count(Key::CodeMonths, approved))
 }
 
@@ -144,6 +147,9 @@ mod tests {
             // No calendar of these years is known.
             ("2024-02-20", "2024-03-06", true),
             ("2026-12-20", "2027-01-04", true),
+            // Sunday 2024-03-10 and Saturday 2027-01-02: weekends move where no calendar is known.
+            ("2024-02-24", "2024-03-11", true),
+            ("2026-12-18", "2027-01-04", true),
         ] {
             let expected = Deadline {
                 day: day(due),
@@ -206,8 +212,15 @@ mod tests {
     #[test]
     fn a_change_of_divisions_has_twelve_months_and_six_more() {
         let approved = day("2025-08-31");
-        assert_eq!(change_due(approved, false), day("2026-08-31"));
-        assert_eq!(change_due(approved, true), day("2027-02-28"));
-        assert_eq!(code_due(day("2026-01-31")), day("2026-02-28"));
+        let end = |text: &str, is_provisional| Deadline {
+            day: day(text),
+            is_provisional,
+        };
+        assert_eq!(change_due(approved, false), end("2026-08-31", false));
+        // 民法典 203: 28 February 2027 is a Sunday, of a year that is not announced.
+        assert_eq!(change_due(approved, true), end("2027-03-01", true));
+        // A Saturday that is worked; Saturday 2 May within 劳动节.
+        assert_eq!(code_due(day("2026-01-31")), end("2026-02-28", false));
+        assert_eq!(code_due(day("2026-04-02")), end("2026-05-06", false));
     }
 }

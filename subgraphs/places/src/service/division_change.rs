@@ -49,7 +49,7 @@ pub struct Rehearsal {
     /// Why it cannot be.
     pub faults: Vec<UserError>,
     /// The days by which the change and its code are due.
-    pub due: (NaiveDate, NaiveDate),
+    pub due: (clocks::Deadline, clocks::Deadline),
     /// How much here is keyed to the divisions that change.
     pub keyed: Keyed,
 }

@@ -202,7 +202,7 @@ pub fn cursor_id(cursor: &str) -> Result<Uuid> {
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 #[graphql(name = "VectorFormat")]
 pub enum Format {
-    /// A GeoJSON feature collection (GeoJSON).
+    /// A GeoJSON feature collection (GeoJSON要素集合).
     #[graphql(name = "GEOJSON")]
     GeoJson,
     /// Lines of code, name and well-known text, separated by tabs (WKT文本).

@@ -31,7 +31,7 @@ use crate::model::funeral_case;
 use crate::service::act::{self, Act};
 use crate::service::collection::Seen;
 
-/// The mutations of the funeral subsystem.
+/// What may be changed (变更).
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     opening::OpeningMutation,

@@ -2,6 +2,7 @@
 //! shell, texts signed and sealed, without a network.
 
 mod divorces;
+mod rights;
 mod world;
 
 use super::*;
@@ -10,6 +11,7 @@ use crate::kit::contract::role;
 use crate::kit::{Role, database, testing};
 use crate::model::interop::{access, message};
 use crate::rules::ledger::Status;
+use rights::{of_the_province, proposed_a_week_ago};
 use sea_orm::EntityTrait;
 use std::sync::{Arc, Mutex};
 use world::{Loss, World, act, couple, now, ready};
@@ -364,25 +366,24 @@ async fn until_every_peer_has_answered_a_start_nothing_is_written() {
     );
     // Two supervisors go on without it; one alone cannot.
     let go_on = async |who: &str, key: &str| {
-        let who = Principal {
-            subject: Some(who.into()),
-            ..p.supervisor()
-        };
-        p.change(
-            who,
-            "goOnWithoutPeers",
-            "GoOnWithoutInput",
-            "done",
-            json!({ "requestKey": key, "authorities": ["32"] }),
-        )
-        .await
+        let input = json!({ "requestKey": key, "authorities": ["32"] });
+        let who = of_the_province(p, who);
+        p.change(who, "goOnWithoutPeers", "GoOnWithoutInput", "done", input)
+            .await
     };
     assert_eq!(go_on("first", "1").await["done"], false);
     assert_eq!(
         refusals(&go_on("first", "2").await),
         ["SECOND_OFFICER_NEEDED"]
     );
-    assert_eq!(go_on("second", "3").await["done"], true);
+    // A proposal of a week ago is over: whoever comes next proposes anew.
+    proposed_a_week_ago(p).await;
+    assert_eq!(go_on("second", "3").await["done"], false);
+    assert_eq!(
+        refusals(&go_on("second", "4").await),
+        ["SECOND_OFFICER_NEEDED"]
+    );
+    assert_eq!(go_on("first", "5").await["done"], true);
     let done = act(p, "registerMarriage", "late", &checked).await;
     assert_eq!(done["application"]["state"], "REGISTERED", "{done}");
     let alarms = p

@@ -49,7 +49,7 @@ pub fn sides_fit(relation: LineageRelation, sources: usize, targets: usize) -> O
 /// D-9, 行政区划管理条例 15: carried out within 12 months of approval, or 18 where that was granted, and never
 /// before approval. A day in the future is announced ahead and not served before.
 pub fn term_fits(change: &Change) -> Option<UserError> {
-    let last = clocks::change_due(change.approved_on, change.is_extended);
+    let last = clocks::change_due(change.approved_on, change.is_extended).day;
     (change.effective < change.approved_on || change.effective > last).then(|| {
         fault(
             "TERM_UNFIT",

@@ -157,8 +157,9 @@ fn sides_terms_papers_and_codes_are_judged_by_table() {
         ("2026-10-01", false, true),
         ("2027-10-01", false, true),
         ("2027-10-02", false, false),
-        ("2028-04-01", true, true),
-        ("2028-04-02", true, false),
+        // 民法典 203: 1 April 2028 is a Saturday.
+        ("2028-04-03", true, true),
+        ("2028-04-04", true, false),
     ] {
         let wanted = Change {
             effective: day(effective),

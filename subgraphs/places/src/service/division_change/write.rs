@@ -155,7 +155,7 @@ pub(super) fn change_row(
         approved_on: Set(Some(change.approved_on)),
         authority: Set(Some(change.authority)),
         extension_doc: Set(act::optional_text(extension, "change", 100)?),
-        code_due_on: Set(Some(clocks::code_due(change.approved_on))),
+        code_due_on: Set(Some(clocks::code_due(change.approved_on).day)),
         recorded_at: Set(Some(act.at)),
         settled: Set(false),
         is_demo: Set(false),

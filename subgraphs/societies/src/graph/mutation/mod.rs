@@ -7,7 +7,7 @@ pub mod supervision;
 
 use async_graphql::MergedObject;
 
-/// The changes of this subgraph (变更入口).
+/// What may be changed (变更).
 #[derive(MergedObject, Clone, Copy, Debug, Default)]
 pub struct Mutation(
     report::Reports,
