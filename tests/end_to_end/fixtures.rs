@@ -26,6 +26,13 @@ pub(crate) struct Province {
 impl Province {
     /// Starts `minzheng standalone` for a province in a fresh folder.
     pub(crate) fn standalone(code: &str) -> Result<Self, String> {
+        Self::standalone_with(code, &[])
+    }
+
+    /// The same with further variables of the environment.
+    pub(crate) fn standalone_with(code: &str, also: &[(&str, &str)]) -> Result<Self, String> {
+        let mut envs = vec![("MINZHENG_CLOCK", NOON)];
+        envs.extend_from_slice(also);
         let data = TempDir::new().map_err(|error| error.to_string())?;
         let port = free_port();
         let program = Program::start(
@@ -38,7 +45,7 @@ impl Province {
                 "--province",
                 code,
             ],
-            &[("MINZHENG_CLOCK", NOON)],
+            &envs,
             port,
             Duration::from_secs(120),
         )?;

@@ -9,11 +9,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
-use minzheng_tests::{Client, Listener, Program, free_port, token};
+use minzheng_tests::Listener;
 use serde_json::json;
-use tempfile::TempDir;
 
-use crate::fixtures::{Fixtures, NOON, project, stated, without_case};
+use crate::fixtures::{Fixtures, Province, project, stated};
 use crate::operations::{self, Operation};
 use crate::{Outcome, case};
 
@@ -37,23 +36,11 @@ pub(crate) fn cases(fixtures: &Arc<Fixtures>) -> Vec<Trial> {
 fn counted(_: &Fixtures) -> Outcome {
     let collector = Listener::start("{}")?;
     let endpoint = format!("http://{}/v1/traces", collector.address);
-    let data = TempDir::new().map_err(|error| error.to_string())?;
-    let port = free_port();
-    let arguments = [
-        "--listen",
-        &format!("127.0.0.1:{port}"),
-        "--data",
-        &data.path().to_string_lossy(),
-    ];
-    let envs = [
-        ("MINZHENG_CLOCK", NOON),
-        ("MINZHENG_TELEMETRY__OTLP_ENDPOINT", &endpoint),
-    ];
-    let _program = Program::start(&arguments, &envs, port, Duration::from_secs(120))?;
-    let url = format!("http://127.0.0.1:{port}/graphql");
+    let also = [("MINZHENG_TELEMETRY__OTLP_ENDPOINT", endpoint.as_str())];
+    let province = Province::standalone_with("51", &also)?;
     let operations = operations::all()?;
     for (number, operation) in (1_u128..).zip(&operations) {
-        ask(&url, &data, operation, number)?;
+        ask(&province, operation, number)?;
     }
     let counts = settled(&collector, operations.len());
     let file = project().join("tests/operations/statements.md");
@@ -86,28 +73,24 @@ fn counted(_: &Fixtures) -> Outcome {
 }
 
 /// Asks an operation under a trace of its own.
-fn ask(url: &str, data: &TempDir, operation: &Operation, number: u128) -> Outcome {
+fn ask(province: &Province, operation: &Operation, number: u128) -> Outcome {
     let trace = format!("00-{number:032x}-00f067aa0ba902b7-01");
     let mut headers = vec![
         ("content-type", "application/json"),
         ("traceparent", &trace),
     ];
-    let role = without_case(&operation.role);
-    let mut bearer = String::new();
-    if role != "public" {
-        let mut arguments = vec!["--role"];
-        arguments.extend(role.split_whitespace());
-        bearer = format!("Bearer {}", token(data.path(), &arguments)?);
-    }
-    if !bearer.is_empty() {
-        headers.push(("authorization", &bearer));
+    let token = province.token(&operation.role)?;
+    let bearer = token.map(|token| format!("Bearer {token}"));
+    if let Some(bearer) = &bearer {
+        headers.push(("authorization", bearer));
     }
     if let Some((purpose, case)) = stated(&operation.role) {
         headers.push(("minzheng-purpose", purpose));
         headers.push(("minzheng-case", case));
     }
     let body = json!({ "query": operation.query, "variables": operation.variables }).to_string();
-    let answer = Client::new().post(url, &headers, body)?.json();
+    let url = province.program.graphql();
+    let answer = province.client.post(&url, &headers, body)?.json();
     match answer.get("errors") {
         None => Ok(()),
         Some(errors) => Err(format!("{}: {errors}", operation.name)),

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
-use minzheng_tests::{Client, Listener, Program, free_port, token};
+use minzheng_tests::{Listener, token};
 use serde_json::json;
-use tempfile::TempDir;
 
-use crate::fixtures::{Fixtures, NOON};
+use crate::fixtures::{Fixtures, Province};
 use crate::{Outcome, case};
 
 pub(crate) fn cases(fixtures: &Arc<Fixtures>) -> Vec<Trial> {
@@ -24,26 +23,12 @@ fn traced(_: &Fixtures) -> Outcome {
     const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
     let collector = Listener::start("{}")?;
     let endpoint = format!("http://{}/v1/traces", collector.address);
-    let data = TempDir::new().map_err(|error| error.to_string())?;
-    let port = free_port();
-    let _program = Program::start(
-        &[
-            "--listen",
-            &format!("127.0.0.1:{port}"),
-            "--data",
-            &data.path().to_string_lossy(),
-        ],
-        &[
-            ("MINZHENG_CLOCK", NOON),
-            ("MINZHENG_TELEMETRY__OTLP_ENDPOINT", &endpoint),
-        ],
-        port,
-        Duration::from_secs(120),
-    )?;
+    let also = [("MINZHENG_TELEMETRY__OTLP_ENDPOINT", endpoint.as_str())];
+    let province = Province::standalone_with("51", &also)?;
     let bearer = format!(
         "Bearer {}",
         token(
-            data.path(),
+            province.data.path(),
             &[
                 "--role",
                 "registrar",
@@ -69,7 +54,9 @@ fn traced(_: &Fixtures) -> Outcome {
         "man": person, "woman": "519901199408150067", "registry": "4b9c2643-738f-588f-a8d6-3310355e6c5d",
     });
     let body = json!({ "query": query, "variables": variables }).to_string();
-    let answer = Client::new().post(&format!("http://127.0.0.1:{port}/graphql"), &headers, body)?;
+    let answer = province
+        .client
+        .post(&province.program.graphql(), &headers, body)?;
     if answer.json()["data"]["eligibilityCheck"]["verdict"] != "ELIGIBLE" {
         return Err(format!("the traced request fails: {}", answer.json()));
     }
