@@ -19,14 +19,23 @@ stop() {
   for pid in "${children[@]}"; do kill "$pid" 2>/dev/null || true; done
   [ ${#children[@]} = 0 ] || wait "${children[@]}" 2>/dev/null || true
   if [ -n "$pg_bin" ] && [ -f "$scratch/pg/data/postmaster.pid" ]; then
-    "${as_postgres[@]}" "$pg_bin/pg_ctl" -D "$scratch/pg/data" -m immediate -s stop || true
+    pg pg_ctl -D "$scratch/pg/data" -m immediate -s stop || true
   fi
   rm -f "${made[@]}"
-  if [ -f "$scratch/redis.pid" ]; then kill "$(cat "$scratch/redis.pid")" 2>/dev/null || true; fi
+  if [ -f "$scratch/redis.pid" ]; then
+    # Its last words go to its log, which must not come to be anew while the folder is removed.
+    local redis
+    redis=$(cat "$scratch/redis.pid")
+    kill "$redis" 2>/dev/null || true
+    for _ in $(seq 100); do kill -0 "$redis" 2>/dev/null || break; sleep 0.05; done
+  fi
   rm -rf "$scratch"
   exit "$status"
 }
 trap stop EXIT INT TERM
+
+# Runs one of PostgreSQL's programs as whom it may run, from where that user may be.
+pg() { (cd "$scratch/pg" && "${as_postgres[@]}" "$pg_bin/$1" "${@:2}"); }
 
 say() { printf '\n== %s\n' "$*" >&2; }
 
@@ -76,10 +85,10 @@ if [ "$(id -u)" = 0 ]; then
   chown postgres "$scratch/pg"
   chmod 711 "$scratch"
 fi
-"${as_postgres[@]}" "$pg_bin/initdb" -D "$scratch/pg/data" -U minzheng --auth=trust -E UTF8 --locale=C.UTF-8 >/dev/null
+pg initdb -D "$scratch/pg/data" -U minzheng --auth=trust -E UTF8 --locale=C.UTF-8 >/dev/null
 pg_port=$(free_port)
 # The servers live for minutes and hold generated data: durability is off here, and only here.
-"${as_postgres[@]}" "$pg_bin/pg_ctl" -D "$scratch/pg/data" -s -w -l "$scratch/pg/log" \
+pg pg_ctl -D "$scratch/pg/data" -s -w -l "$scratch/pg/log" \
   -o "-p $pg_port -c listen_addresses=127.0.0.1 -k $scratch/pg -c fsync=off -c max_connections=300" start
 redis_port=$(free_port)
 redis-server --port "$redis_port" --bind 127.0.0.1 --save '' --appendonly no --dir "$scratch" \

@@ -148,11 +148,13 @@ fn absorb(
                     continue;
                 };
                 let known = &lists[set.input];
+                let shape = &made.plan.shapes[set.shape];
                 let mut used = vec![false; known.spans.len()];
                 for &(object, row) in &known.objects {
                     if let Node::Object(entity) = arena.at(start + row) {
                         let again = std::mem::replace(&mut used[row as usize], true);
-                        merge::merge(arena, schema, object, entity, again && set.copies);
+                        let copy = again && set.copies;
+                        merge::fill(arena, schema, object, entity, shape, copy);
                     }
                 }
             }

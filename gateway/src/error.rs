@@ -2,8 +2,8 @@
 //!
 //! Invariants: a message is a fixed sentence or built from names in the schema, never from a value the
 //! client sent; every code has an English and a Chinese sentence and one HTTP status; internals (hosts,
-//! SQL, stack) never enter. A subgraph's own codes (from its kit) pass through as strings in
-//! [`GraphQlError::code`], which is why that field is not the enum.
+//! SQL, stack) never enter. Codes of subgraphs pass through as strings in [`GraphQlError::code`], which is why that
+//! field is not the enum; their sentences do so with codes of these lists only.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -99,10 +99,15 @@ codes! {
     TokenScope "TOKEN_SCOPE" 401
         "The bearer token claims a scope its issuer may not grant." "令牌声明了签发方无权授予的权限。";
     TokenProvince "TOKEN_PROVINCE" 401
-        "The bearer token is for a province its issuer or this endpoint does not serve."
-        "令牌所属省份不在签发方或本端点的服务范围内。";
+        "The bearer token is for a province its issuer or this endpoint does not serve, or for a division of another."
+        "令牌所属省份或区划不在签发方或本端点的服务范围内。";
     TokenLifetime "TOKEN_LIFETIME" 401
         "The bearer token lives longer than its issuer may grant." "令牌有效期超过签发方允许的上限。";
+    TokenPerson "TOKEN_PERSON" 401
+        "The bearer token says which person the caller is, which its issuer may not say." "令牌声明了持有人的身份标识，其签发方无权作此声明。";
+    TokenIdentifier "TOKEN_IDENTIFIER" 401
+        "An identifier in the bearer token could be a person's number; its issuer must give identifiers that say nothing."
+        "令牌中的标识疑似身份号码，签发方须使用不含个人信息的标识。";
     TokenRevoked "TOKEN_REVOKED" 401
         "The bearer token was revoked; sign in again." "令牌已被吊销，请重新登录。";
     IdentityUnavailable "IDENTITY_UNAVAILABLE" 503
@@ -171,8 +176,32 @@ codes! {
         "The subsystem behind this field did not answer in time." "该字段所属子系统响应超时。";
     SubgraphMalformed "SUBGRAPH_MALFORMED" 502
         "The subsystem behind this field gave an unusable answer." "该字段所属子系统返回的数据无法使用。";
+    AnswerTooLarge "ANSWER_TOO_LARGE" 422
+        "The answer would be too large; ask for less at a time." "结果过大，请分批查询。";
     Internal "INTERNAL" 500
         "Something went wrong inside the gateway." "网关内部错误。";
+}
+
+/// The codes that our subgraphs have beside these.
+pub const SUBGRAPH_CODES: [&str; 2] = ["CONFLICT", "BAD_REQUEST"];
+
+impl ErrorCode {
+    /// The code of that name.
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .find(|known| known.as_str() == code)
+            .copied()
+    }
+
+    /// Whether an error of this code is one that nobody expected, and so needs a reference: our own two, and
+    /// whatever a subgraph says that is on no list.
+    pub fn is_unexpected(code: &str) -> bool {
+        match Self::parse(code) {
+            Some(known) => matches!(known, Self::Internal | Self::PlanningFailed),
+            None => !SUBGRAPH_CODES.contains(&code),
+        }
+    }
 }
 
 impl std::fmt::Display for ErrorCode {

@@ -18,12 +18,14 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument;
 
 use crate::authorise::{self, Variant};
 use crate::cache::Cache;
 use crate::config::Limits;
 use crate::error::{ErrorCode, GraphQlError, PathSegment, errors_body};
+use crate::execute::errors::refer;
 use crate::execute::{Execution, Fetcher};
 use crate::identity::Caller;
 use crate::operation::{Document, Operation, OperationKind, Variables, What};
@@ -33,7 +35,6 @@ use crate::plan::{self, Plan, PlanError, Planner};
 use crate::record::{Decision, Draft, Recorder};
 use crate::request::{Documents, GraphQlRequest};
 use crate::supergraph::{SchemaIndex, Supergraph};
-use crate::telemetry;
 use joined::Joined;
 
 /// What an average document is taken to weigh when it is kept, in bytes.
@@ -46,6 +47,8 @@ pub struct Pipeline {
     loaded: Arc<Loaded>,
     documents: moka::sync::Cache<Arc<str>, Arc<Document>, ahash::RandomState>,
     plans: PlanCache,
+    /// Documents read and plans made at a time: each may take a core for seconds.
+    preparing: Arc<Semaphore>,
     joined: Joined,
     log: Option<Arc<Recorder>>,
 }
@@ -105,6 +108,9 @@ impl Pipeline {
                 .weigher(|text: &Arc<str>, document: &Arc<Document>| weight(text, document))
                 .build_with_hasher(ahash::RandomState::new()),
             plans: PlanCache::new(limits.kept_plans),
+            preparing: Arc::new(Semaphore::new(
+                std::thread::available_parallelism().map_or(2, usize::from),
+            )),
             joined: Joined::default(),
             log: None,
         })
@@ -226,6 +232,16 @@ impl Pipeline {
         })
     }
 
+    /// A place among the operations that are being prepared; none when it does not come in time. Those that are known
+    /// need none, so that who sends new ones, however many and however difficult, is slow to themselves only.
+    async fn prepares(&self) -> Option<OwnedSemaphorePermit> {
+        let place = Arc::clone(&self.preparing).acquire_owned();
+        tokio::time::timeout(self.limits.deadline, place)
+            .await
+            .ok()?
+            .ok()
+    }
+
     /// The document of a request, parsed and validated.
     async fn document(
         &self,
@@ -239,7 +255,12 @@ impl Pipeline {
             return Err(vec![GraphQlError::new(ErrorCode::DocumentTooLarge)]);
         }
         let (text, loaded, limits) = (text.to_owned(), loaded.clone(), self.limits.clone());
-        let work = move || Document::prepare(&text, &loaded.supergraph, &limits);
+        let place = self.prepares().await;
+        let place = place.ok_or_else(|| vec![GraphQlError::new(ErrorCode::Overloaded)])?;
+        let work = move || {
+            let _place = place;
+            Document::prepare(&text, &loaded.supergraph, &limits)
+        };
         let span = tracing::debug_span!("graphql.parse");
         let document = tokio::task::spawn_blocking(work)
             .instrument(span)
@@ -265,8 +286,11 @@ impl Pipeline {
         }
         let (loaded, operation) = (loaded.clone(), operation.clone());
         let make = async move {
-            let work =
-                move || plan::make(&operation, &variant, &loaded.supergraph, &*loaded.planner);
+            let place = self.prepares().await.ok_or(PlanError::Busy)?;
+            let work = move || {
+                let _place = place;
+                plan::make(&operation, &variant, &loaded.supergraph, &*loaded.planner)
+            };
             match tokio::task::spawn_blocking(work).await {
                 Ok(plan) => plan.map(Arc::new),
                 Err(_) => Err(PlanError::Planner("the planner panicked".to_owned())),
@@ -281,6 +305,7 @@ impl Pipeline {
                 tracing::warn!(%error, "no plan");
                 let code = match *error {
                     PlanError::TooLarge => ErrorCode::TooManyFields,
+                    PlanError::Busy => ErrorCode::Overloaded,
                     PlanError::Planner(_) => ErrorCode::PlanningFailed,
                 };
                 vec![GraphQlError::new(code)]
@@ -439,35 +464,12 @@ fn refusals_at(cuts: &[Vec<Arc<str>>], caller: &Caller) -> Vec<GraphQlError> {
         .collect()
 }
 
-/// Gives what nobody expected a reference, under which the log has it too.
-fn refer(errors: &mut [GraphQlError], caller: &Caller) {
-    const UNEXPECTED: [ErrorCode; 2] = [ErrorCode::Internal, ErrorCode::PlanningFailed];
-    for error in errors {
-        if error.reference.is_some() || !UNEXPECTED.iter().any(|code| code.as_str() == error.code) {
-            continue;
-        }
-        let reference = telemetry::trace_id(&caller.trace)
-            .unwrap_or_else(|| uuid::Uuid::new_v4().simple().to_string());
-        tracing::error!(
-            reference,
-            code = &*error.code,
-            "a request failed unexpectedly"
-        );
-        error.reference = Some(reference);
-    }
-}
-
 /// The answer of a request that was not executed.
 fn refused(mut errors: Vec<GraphQlError>, caller: &Caller) -> Answer {
-    refer(&mut errors, caller);
+    refer(&mut errors, &caller.trace);
     let code = errors
         .first()
-        .and_then(|error| {
-            ErrorCode::ALL
-                .iter()
-                .find(|code| code.as_str() == error.code)
-                .copied()
-        })
+        .and_then(|error| ErrorCode::parse(&error.code))
         .unwrap_or(ErrorCode::Internal);
     Answer {
         body: errors_body(&errors).into(),

@@ -169,7 +169,9 @@ async fn ask(
             caller,
             public: true,
             mutation: false,
+            generation: 0,
             deadline: Instant::now() + PATIENCE,
+            expected: 0,
         })
         .await?;
     serde_json::from_slice::<Answer>(&body)

@@ -11,6 +11,7 @@ use std::time::Duration;
 use libtest_mimic::Trial;
 use minzheng_tests::{Client, Program, free_port, token};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 use crate::fixtures::{Fixtures, NOON, Province};
@@ -277,6 +278,84 @@ fn damaged(_: &Fixtures) -> Outcome {
     let (status, said) = Program::run(&["access-log", "seal", "--data", &folder], &[])?;
     if !status.success() || !said.contains("Nothing has changed") {
         return Err(format!("seal: {status}, {said}"));
+    }
+    inserted(data.path(), rows[0])?;
+    cut_with_its_seal(data.path(), path, &rows)
+}
+
+/// A chain of somebody's own, dated long before the last seal: its hashes fit, and yet it is told and not signed.
+fn inserted(data: &Path, row: &str) -> Outcome {
+    let record: Value = serde_json::from_str(row).map_err(|error| error.to_string())?;
+    let text = |name: &str| record[name].as_str().unwrap_or_default().to_owned();
+    let chain = format!("{}x", text("chain"));
+    let sha = |text: &str| {
+        let digest = Sha256::digest(text.as_bytes());
+        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("sha256:{hex}")
+    };
+    let object = row.split(",\"hash\":").next().unwrap_or_default();
+    let object = object
+        .replace(&text("chain"), &chain)
+        .replace(&text("at"), "2026-01-05T04:00:00.000000Z")
+        .replace(
+            &text("prevHash"),
+            &sha(&format!("minzheng access log chain {chain}")),
+        );
+    let hash = sha(&format!("{object}}}"));
+    let day = data.join("access-log/general/2026-01-05");
+    fs::create_dir_all(&day).map_err(|error| error.to_string())?;
+    let file = day.join(format!("{chain}.jsonl"));
+    let line = format!("{object},\"hash\":\"{hash}\"}}\n");
+    fs::write(&file, line).map_err(|error| error.to_string())?;
+    let folder = data.to_string_lossy();
+    for (command, word) in [
+        ("verify", "inserted: number 1 of"),
+        ("seal", "1 segments are not what was sealed before"),
+        ("verify", "older than a seal that does not hold it"),
+    ] {
+        let (status, said) = Program::run(&["access-log", command, "--data", &folder], &[])?;
+        if status.success() || !said.contains(word) {
+            return Err(format!("inserted, {command}: {status}, {said}"));
+        }
+    }
+    fs::remove_dir_all(&day).map_err(|error| error.to_string())?;
+    verified(data).map(drop)
+}
+
+/// What is cut off together with its seals is missed by who has noted the number of the last one.
+fn cut_with_its_seal(data: &Path, path: &Path, rows: &[&str]) -> Outcome {
+    let folder = data.to_string_lossy();
+    let verify = |more: &[&str]| {
+        let arguments = [&["access-log", "verify", "--data", &folder], more].concat();
+        Program::run(&arguments, &[])
+    };
+    let (_, said) = verify(&["--seals"])?;
+    let root = said
+        .lines()
+        .find_map(|line| line.strip_prefix("Seal 1: ")?.strip_suffix('.'))
+        .ok_or(format!("no seal is told: {said}"))?
+        .to_owned();
+    let noted = ["--at-least", "1", "--root", &root];
+    let (status, said) = verify(&noted)?;
+    if !status.success() || !said.contains(&format!("Last seal: number 1, {root}.")) {
+        return Err(format!("as noted: {status}, {said}"));
+    }
+    let (status, said) = verify(&["--at-least", "2"])?;
+    if status.success() || !said.contains("there are 1 seals, and 2 were noted") {
+        return Err(format!("one seal too few: {status}, {said}"));
+    }
+    // The last record is cut off with all seals, and what is left is sealed anew: whole as far as it goes.
+    let left = format!("{}\n", rows[..4].join("\n"));
+    fs::write(path, left).map_err(|error| error.to_string())?;
+    fs::remove_file(data.join("access-log/seals.jsonl")).map_err(|error| error.to_string())?;
+    let (status, said) = Program::run(&["access-log", "seal", "--data", &folder], &[])?;
+    if !status.success() {
+        return Err(format!("sealed anew: {status}, {said}"));
+    }
+    verified(data)?;
+    let (status, said) = verify(&noted)?;
+    if status.success() || !said.contains("does not have the root that was noted") {
+        return Err(format!("another seal: {status}, {said}"));
     }
     Ok(())
 }

@@ -100,7 +100,9 @@ impl Day<'_> {
 
     fn work(&self) -> Outcome {
         for operation in operations::all()? {
-            self.ask(&operation.role, &operation.query, &operation.variables)?;
+            let variables =
+                operation.prepared(&|role, query, variables| self.ask(role, query, variables))?;
+            self.ask(&operation.role, &operation.query, &variables)?;
         }
         let person = |i| demo::person("51", i).id_number;
         let [deceased, applicant] = strangers();
@@ -156,6 +158,18 @@ impl Day<'_> {
         let answer = self.ask("citizen", own, &Value::Null)?;
         if !answer.to_string().contains(&person(0)) {
             return Err(format!("a citizen does not see themselves: {answer}"));
+        }
+        // The name of an operation is kept with the record of what it showed, unless it is somebody's number.
+        let named = format!("query q{} {{ me {{ maskedName }} }}", person(4));
+        let answer = self.ask("citizen", &named, &Value::Null)?;
+        if answer["data"]["me"]["maskedName"].is_null() {
+            return Err(format!("a citizen does not see themselves: {answer}"));
+        }
+        // A token whose subject is somebody's number is refused as a whole, and nobody keeps who it was.
+        let numbered = format!("{OFFICER} --subject {}", person(7));
+        let answer = self.ask(&numbered, "{ openTickets { nodes { id } } }", &Value::Null)?;
+        if answer["errors"][0]["extensions"]["code"] != "TOKEN_IDENTIFIER" {
+            return Err(format!("a number for a subject passes: {answer}"));
         }
         // Where numbers and names have no business: as literals, as ids, in a document that is wrong.
         for query in [
@@ -358,11 +372,17 @@ fn split(_: &Fixtures) -> Outcome {
         search.nothing("a log", program.output().as_bytes())?;
     }
     let postgres = std::env::var("MINZHENG_TEST_POSTGRES").map_err(|error| error.to_string())?;
-    for name in SUBGRAPHS {
+    // The whole of the access log, too: what it is made of and every record.
+    for name in SUBGRAPHS.into_iter().chain(["access_log"]) {
         let dump = dump(&postgres, &format!("at_rest_{name}"))?;
-        // `audit` begins with no data of demonstration.
-        if dump.len() < 20_000 && (name != "audit" || dump.is_empty()) {
+        // `audit` and the log begin with no data of demonstration.
+        let small = matches!(name, "audit" | "access_log");
+        if dump.len() < if small { 1_000 } else { 20_000 } {
             return Err(format!("the dump of {name} is empty"));
+        }
+        let text = String::from_utf8_lossy(&dump);
+        if name == "access_log" && !(text.contains("DISCLOSED") && text.contains("REFUSED")) {
+            return Err("the access log holds no record of that day".to_owned());
         }
         search.nothing(&format!("the dump of {name}"), &dump)?;
     }
@@ -404,7 +424,8 @@ fn execute(url: &str, sql: &str, value: &str) -> Outcome {
         .map_err(|error: sea_orm::DbErr| error.to_string())
 }
 
-/// Every row of every table of a schema as PostgreSQL writes it, one to a line.
+/// What the tables of a schema are made of (columns with their defaults, constraints, indexes), and every row of
+/// each as PostgreSQL writes it, one to a line.
 fn dump(url: &str, schema: &str) -> Result<Vec<u8>, String> {
     let work = async {
         let db = Database::connect(url).await?;
@@ -416,6 +437,17 @@ fn dump(url: &str, schema: &str) -> Result<Vec<u8>, String> {
             ))
             .await?;
         let mut dump = Vec::new();
+        let made_of = "SELECT c.table_name || ' ' || c.column_name || ' ' || c.data_type || ' ' \
+            || coalesce(c.column_default, '') AS line FROM information_schema.columns c WHERE c.table_schema = $1 \
+            UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = $1 \
+            UNION ALL SELECT pg_get_constraintdef(k.oid) FROM pg_constraint k \
+            JOIN pg_namespace n ON n.oid = k.connamespace WHERE n.nspname = $1";
+        let made_of = Statement::from_sql_and_values(DbBackend::Postgres, made_of, [schema.into()]);
+        for line in db.query_all_raw(made_of).await? {
+            let line: String = line.try_get("", "line")?;
+            dump.extend_from_slice(line.as_bytes());
+            dump.push(b'\n');
+        }
         for table in tables {
             let table: String = table.try_get("", "tablename")?;
             dump.extend_from_slice(format!("\n-- {table}\n").as_bytes());

@@ -29,10 +29,10 @@ pub(crate) fn cases_of_ids(fixtures: &Fixtures) -> Outcome {
 }
 
 /// An officer of the whole province.
-const ABOVE: &str = "registrar --division 510000";
+pub(crate) const ABOVE: &str = "registrar --division 510000";
 
 /// Ids that exist, each with the field that reads what it names.
-fn known_ids(province: &Province) -> Result<Vec<(&'static str, Value)>, String> {
+pub(crate) fn known_ids(province: &Province) -> Result<Vec<(&'static str, Value)>, String> {
     let place = "{ divisionByCode(code: \"510000\") { id } }";
     let place = province.data("public", place, &Value::Null)?["divisionByCode"]["id"].clone();
     let lists = format!(
@@ -112,6 +112,6 @@ fn named_by_a_citizen(province: &Province) -> Outcome {
 }
 
 /// The identity number of a demonstration person.
-fn number_of(index: usize) -> String {
+pub(crate) fn number_of(index: usize) -> String {
     minzheng_kit::demo::person("51", index).id_number
 }

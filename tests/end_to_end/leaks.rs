@@ -1,7 +1,8 @@
-//! An ID number is fed to every place of the schema that takes a text, and must come back from none.
+//! An ID number is fed to every place of the schema that takes something, and must come back from none.
 //!
-//! The operations are written from the schema that the running program tells of itself: every root field,
-//! with *every* argument and every input field, in literals and in variables, in texts and where no text
+//! The operations are written from the schema that the running program tells of itself: every root field, and
+//! every field with arguments of every object ([`PARENTS`] says how to come to one that is there), with
+//! *every* argument and every input field, in literals and in variables, in texts and where no text
 //! fits. Nothing but `userErrors` and `__typename` is asked for, so whatever repeats the number repeats it
 //! in an error. Logs and metrics are searched too. The province is this case's own: mutations that get as
 //! far as to change something disturb nobody.
@@ -44,24 +45,26 @@ fn every_input(_: &Fixtures) -> Outcome {
     let schema = Schema::of(&told["__schema"])?;
     let mut asked = 0;
     let mut leaks = Vec::new();
-    for (kind, root) in [("query", "Query"), ("mutation", "Mutation")] {
+    for (kind, root) in [
+        ("query", "Query"),
+        ("mutation", "Mutation"),
+        ("subscription", "Subscription"),
+    ] {
         for field in schema.list(root, "fields") {
             for role in [
                 "registrar --division 360000",
                 "citizen",
                 "supervisor --division 360000",
             ] {
-                for fill in [Fill::Text, Fill::Integer] {
-                    for (query, variables) in operations(&schema, kind, field, fill) {
+                for fill in [Fill::Text, Fill::Integer, Fill::Everywhere] {
+                    // What fits nowhere is refused before anybody looks at who asks.
+                    if fill == Fill::Everywhere && role != "citizen" {
+                        continue;
+                    }
+                    for (query, variables) in operations(&schema, kind, field, fill, ["", ""]) {
                         let answer = province.ask(role, &query, &variables)?;
                         asked += 1;
-                        let text = answer.to_string();
-                        if text.contains(NUMBER) {
-                            leaks.push(format!("{} as {role}: {text}", field["name"]));
-                        }
-                        if text.contains("\"INTERNAL\"") {
-                            leaks.push(format!("{} as {role} breaks: {text}", field["name"]));
-                        }
+                        leaks.extend(leak(&field["name"], role, &answer));
                     }
                 }
             }
@@ -70,6 +73,7 @@ fn every_input(_: &Fixtures) -> Outcome {
     if asked < 1_000 {
         return Err(format!("only {asked} operations were asked"));
     }
+    nested(&province, &schema, &mut leaks)?;
     let metrics = province
         .client
         .get(&format!("{}/metrics", province.program.url), &[])?;
@@ -95,17 +99,163 @@ fn every_input(_: &Fixtures) -> Outcome {
     }
 }
 
-/// What stands where a text is taken.
+/// What is wrong with an answer, if anything is.
+fn leak(field: &Value, role: &str, answer: &Value) -> Option<String> {
+    let text = answer.to_string();
+    if text.contains(NUMBER) {
+        return Some(format!("{field} as {role}: {text}"));
+    }
+    let breaks = text.contains("\"INTERNAL\"");
+    breaks.then(|| format!("{field} as {role} breaks: {text}"))
+}
+
+/// How to come to an object of each type that has fields with arguments: the type, who asks, and what stands
+/// around the object's own selection. `$DIVISION` is the id of the province, `$REGISTRY` a registry where somebody divorces.
+const PARENTS: [(&str, &str, [&str; 2]); 12] = [
+    ("Person", "citizen", ["me {", "}"]),
+    ("Division", "public", ["division(id: $DIVISION) {", "}"]),
+    (
+        "Place",
+        "public",
+        ["searchPlaces(first: 1) { nodes {", "} }"],
+    ),
+    (
+        "BoundaryLine",
+        "public",
+        [
+            "boundariesDue(by: \"2099-01-01\", first: 1) { nodes {",
+            "} }",
+        ],
+    ),
+    (
+        "FuneralFacility",
+        "public",
+        ["facilities(division: $DIVISION, first: 1) { nodes {", "} }"],
+    ),
+    (
+        "Hall",
+        "public",
+        [
+            "facilities(division: $DIVISION, kind: FUNERAL_HOME, first: 1) { nodes { halls {",
+            "} } }",
+        ],
+    ),
+    (
+        "DivorceApplication",
+        "registrar --division 360000",
+        [
+            "openDivorceApplications(registry: $REGISTRY, first: 1) {",
+            "}",
+        ],
+    ),
+    (
+        "HotlineTicket",
+        "registrar --division 360000",
+        ["openTickets(first: 1) { nodes {", "} }"],
+    ),
+    (
+        "MarriageRegistry",
+        "public",
+        ["registries(first: 1) { nodes {", "} }"],
+    ),
+    (
+        "Organization",
+        "public",
+        ["searchOrganizations(first: 1) { nodes {", "} }"],
+    ),
+    (
+        "OrganizationRecord",
+        "public",
+        ["searchOrganizations(first: 1) { nodes { record {", "} } }"],
+    ),
+    (
+        "WaiverEligibility",
+        "citizen",
+        ["waiverEligibility(division: $DIVISION) {", "}"],
+    ),
+];
+
+/// Feeds every field with arguments that is no root field, on an object that is there.
+fn nested(province: &Province, schema: &Schema, leaks: &mut Vec<String>) -> Outcome {
+    let place = "{ divisionByCode(code: \"360000\") { id } }";
+    let place = province.data("public", place, &Value::Null)?["divisionByCode"]["id"].to_string();
+    let registry = where_somebody_divorces(province)?;
+    for ty in schema.0.keys() {
+        let fields = schema.list(ty, "fields");
+        let taking = fields.iter().filter(|field| field["args"] != json!([]));
+        let taking: Vec<_> = taking.collect();
+        let root = matches!(*ty, "Query" | "Mutation" | "Subscription");
+        if taking.is_empty() || root || ty.starts_with("__") || schema.0[ty]["kind"] != "OBJECT" {
+            continue;
+        }
+        let parent = PARENTS.iter().find(|(name, ..)| name == ty);
+        let (_, role, around) = parent.ok_or(format!("no way to come to a {ty} is known"))?;
+        let around = around.map(|part| {
+            part.replace("$DIVISION", &place)
+                .replace("$REGISTRY", &registry)
+        });
+        let around = [around[0].as_str(), around[1].as_str()];
+        let there = format!("{{ {} __typename {} }}", around[0], around[1]);
+        let answer = province.ask(role, &there, &Value::Null)?;
+        if !answer
+            .to_string()
+            .contains(&format!("\"__typename\":\"{ty}\""))
+        {
+            return Err(format!("there is no {ty} at {there}: {answer}"));
+        }
+        for field in taking {
+            for fill in [Fill::Text, Fill::Integer, Fill::Everywhere] {
+                for (query, variables) in operations(schema, "query", field, fill, around) {
+                    let answer = province.ask(role, &query, &variables)?;
+                    leaks.extend(leak(&field["name"], role, &answer));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A registry with an open application for divorce.
+fn where_somebody_divorces(province: &Province) -> Result<String, String> {
+    let all = "{ divisionByCode(code: \"360000\") { descendants(level: COUNTY, first: 200) { nodes { registries { id } } } } }";
+    let all = province.data("public", all, &Value::Null)?;
+    let counties = all["divisionByCode"]["descendants"]["nodes"].as_array();
+    let registries = counties
+        .into_iter()
+        .flatten()
+        .filter_map(|county| county["registries"].as_array())
+        .flatten();
+    let open =
+        "query($registry: ID!) { openDivorceApplications(registry: $registry, first: 1) { id } }";
+    for registry in registries {
+        let variables = json!({ "registry": registry["id"] });
+        let found = province.data("registrar --division 360000", open, &variables)?;
+        if !found["openDivorceApplications"][0].is_null() {
+            return Ok(registry["id"].to_string());
+        }
+    }
+    Err("nobody divorces in this province".to_owned())
+}
+
+/// What stands where something is taken.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fill {
     /// The number as a text, everywhere a text fits; other places get what fits them.
     Text,
     /// The number as an integer, everywhere: nothing fits.
     Integer,
+    /// The number as a text, everywhere: also where a number, a truth or a word of the schema is taken.
+    Everywhere,
 }
 
-/// The operations that feed one root field: with literals, and with variables.
-fn operations(schema: &Schema, kind: &str, field: &Value, fill: Fill) -> Vec<(String, Value)> {
+/// The operations that feed one field, with this before and after it: with literals, and with variables.
+fn operations(
+    schema: &Schema,
+    kind: &str,
+    field: &Value,
+    fill: Fill,
+    [before, after]: [&str; 2],
+) -> Vec<(String, Value)> {
     let arguments: Vec<(&str, &Value, Value)> = field["args"]
         .as_array()
         .into_iter()
@@ -138,12 +288,15 @@ fn operations(schema: &Schema, kind: &str, field: &Value, fill: Fill) -> Vec<(St
         .collect();
     vec![
         (
-            format!("{kind} {{ {name}({}){inside} }}", literals.join(", ")),
+            format!(
+                "{kind} {{ {before} {name}({}){inside} {after} }}",
+                literals.join(", ")
+            ),
             Value::Null,
         ),
         (
             format!(
-                "{kind} W({}) {{ {name}({}){inside} }}",
+                "{kind} W({}) {{ {before} {name}({}){inside} {after} }}",
                 declared.join(", "),
                 passed.join(", ")
             ),
@@ -202,6 +355,7 @@ impl<'a> Schema<'a> {
                 fields.into()
             }
             _ if fill == Fill::Integer => json!(AS_INTEGER),
+            _ if fill == Fill::Everywhere => json!(NUMBER),
             "ENUM" => {
                 let values = self.list(text(&ty["name"]), "enumValues");
                 json!({ "$enum": values.first().map_or("", |value| text(&value["name"])) })

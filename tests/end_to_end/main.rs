@@ -10,6 +10,7 @@ mod clients;
 mod console;
 mod cost;
 mod counters;
+mod documents;
 mod enumeration;
 mod faults;
 mod figures;
@@ -26,6 +27,7 @@ mod steps;
 mod tls;
 mod traces;
 mod traps;
+mod trespass;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -61,6 +63,8 @@ fn main() -> ExitCode {
     trials.extend(cost::cases(&fixtures));
     trials.extend(console::cases(&fixtures));
     trials.extend(rights::cases(&fixtures));
+    trials.extend(trespass::cases(&fixtures));
+    trials.extend(documents::cases(&fixtures));
     trials.extend(leaks::cases(&fixtures));
     trials.extend(access_log::cases(&fixtures));
     trials.extend(clients::cases(&fixtures));

@@ -173,6 +173,33 @@ fn funeral_case(fixtures: &Fixtures) -> Outcome {
     soon(&province, "citizen --citizen 0", ledger, |data| {
         data["myMarriage"]["status"] == "WIDOWED"
     })?;
+    // An association loses its head by it, and its supervisors are told.
+    let head = minzheng_kit::demo::person(PROVINCE, 20 + 62 * 3).id_number;
+    let association = minzheng_kit::demo::credit_code(PROVINCE, "361103", '1', 62);
+    let died = open("case-4", &head, "查无此人", "36-4")?;
+    expect(
+        "the head's case",
+        errors(&died["openFuneralCase"]).as_str(),
+        "none",
+    )?;
+    let seat = format!("{{ organization(creditCode: \"{association}\") {{ division {{ id }} }} }}");
+    let seat =
+        province.data("public", &seat, &Value::Null)?["organization"]["division"]["id"].clone();
+    let without = format!(
+        "{{ organizationsWithoutHead(division: {seat}, first: 500) {{ nodes {{ creditCode legalRep {{ maskedName }} }} }} }}"
+    );
+    soon(
+        &province,
+        "supervisor --division 360000",
+        &without,
+        |data| {
+            let all = data["organizationsWithoutHead"]["nodes"].as_array();
+            all.is_some_and(|all| {
+                all.iter()
+                    .any(|one| one["creditCode"] == association && one["legalRep"].is_null())
+            })
+        },
+    )?;
     // One whom `persons` has never heard of: the identity travels sealed, and can be shown masked.
     let stranger = open(
         "case-3",

@@ -1,13 +1,11 @@
-//! Rights, as a caller meets them: each case of the study's security list by its number, the ways a
-//! document comes in, and what a role may not even ask.
+//! Rights, as a caller meets them: each case of the study's security list by its number, and what a role may
+//! not even ask.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
-use minzheng_tests::{Client, Listener, Program, free_port, token};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use crate::fixtures::{Fixtures, Province};
 use crate::{Outcome, case, enumeration};
@@ -16,9 +14,9 @@ use crate::{Outcome, case, enumeration};
 pub(crate) const MAN: &str = "51990119900303069X";
 const WOMAN: &str = "519901199408150067";
 pub(crate) const REGISTRY: &str = "4b9c2643-738f-588f-a8d6-3310355e6c5d";
-const OFFICER: &str = "registrar --division 510118";
+pub(crate) const OFFICER: &str = "registrar --division 510118";
 /// The same, serving whoever holds the third ticket of that hall today.
-const SERVING: &str = "registrar --division 510118 --purpose MARRIAGE_REGISTRATION --case ab69bd8f-1441-541f-9f13-2e65e66630a9";
+pub(crate) const SERVING: &str = "registrar --division 510118 --purpose MARRIAGE_REGISTRATION --case ab69bd8f-1441-541f-9f13-2e65e66630a9";
 
 const CHECK: &str = "query($man: CitizenIdInput!, $woman: CitizenIdInput!, $registry: ID!) { eligibilityCheck(man: $man, woman: $woman, registry: $registry) { parties { person { id maskedName fullIdentity(reason: \"I am curious\") { name } } status } } }";
 
@@ -54,11 +52,6 @@ pub(crate) fn cases(fixtures: &Arc<Fixtures>) -> Vec<Trial> {
             "a_field_is_refused_by_get_as_by_post_and_a_bad_token_is_never_anonymous",
             by_get,
         ),
-        case(
-            fixtures,
-            "documents_are_open_registered_or_trusted_as_the_role_says",
-            documents,
-        ),
     ]
 }
 
@@ -67,7 +60,7 @@ fn check() -> Value {
 }
 
 /// The codes of an answer's errors, without repetition.
-fn codes(answer: &Value) -> Vec<String> {
+pub(crate) fn codes(answer: &Value) -> Vec<String> {
     let errors = answer["errors"].as_array().cloned().unwrap_or_default();
     let mut codes: Vec<String> = errors
         .iter()
@@ -83,7 +76,7 @@ fn codes(answer: &Value) -> Vec<String> {
     codes
 }
 
-fn expect(what: &str, answer: &Value, code: &str) -> Outcome {
+pub(crate) fn expect(what: &str, answer: &Value, code: &str) -> Outcome {
     if codes(answer) == [code] {
         Ok(())
     } else {
@@ -174,18 +167,22 @@ fn peer(fixtures: &Fixtures) -> Outcome {
         "{ permitCase(id: \"x\") { id } }",
         "{ funeralCase(id: \"x\") { id } }",
     ] {
-        for role in ["peer", "operator", "dashboard", "auditor"] {
+        for role in ["operator", "dashboard", "auditor"] {
             let answer = province.ask(role, query, &Value::Null)?;
             expect(&format!("{role}: {query}"), &answer, "FORBIDDEN")?;
         }
+        // A peer has one document, and asks nothing else.
+        let answer = province.ask("peer", query, &Value::Null)?;
+        expect(&format!("peer: {query}"), &answer, "DOCUMENT_NOT_TRUSTED")?;
     }
     let answer = province.ask("peer", CHECK, &check())?;
-    expect("the peer's check", &answer, "FORBIDDEN")?;
+    expect("the peer's check", &answer, "DOCUMENT_NOT_TRUSTED")?;
     // The one field of peers answers to the token of a province that is trusted, about a transaction of its own;
     // `marriage/tests/interop` asks as one of these.
-    let exchange = "mutation { interopExchange(jws: \"eyJhbGciOiJub25lIn0.e30.\") }";
+    let exchange = "mutation InteropExchange($jws: String!) { interopExchange(jws: $jws) }";
+    let text = serde_json::json!({ "jws": "eyJhbGciOiJub25lIn0.e30." });
     for role in ["peer", "operator", "dashboard", "auditor"] {
-        let answer = province.ask(role, exchange, &Value::Null)?;
+        let answer = province.ask(role, exchange, &text)?;
         expect(&format!("{role}: the exchange"), &answer, "FORBIDDEN")?;
     }
     Ok(())
@@ -228,6 +225,44 @@ fn persons(province: &Province) -> Result<Vec<String>, String> {
         .collect())
 }
 
+/// How far apart the medians of the times are in which these variables are refused, all in the same words.
+fn medians_apart(
+    province: &Province,
+    role: &str,
+    query: &str,
+    variables: &[Value],
+) -> Result<Duration, String> {
+    let mut shapes = Vec::new();
+    let mut times = vec![Vec::new(); variables.len()];
+    // In turns, so that whatever else the machine does slows all alike.
+    for _ in 0..ROUNDS {
+        for (variables, times) in variables.iter().zip(&mut times) {
+            let began = Instant::now();
+            let answer = province.ask(role, query, variables)?;
+            times.push(began.elapsed());
+            shapes.push(shape(&answer));
+        }
+    }
+    shapes.dedup();
+    if shapes.len() != 1 {
+        return Err(format!("{query} tells persons apart: {shapes:?}"));
+    }
+    let medians = times.into_iter().map(|mut times| {
+        times.sort_unstable();
+        times[ROUNDS / 2]
+    });
+    let medians: Vec<Duration> = medians.collect();
+    let most = medians.iter().max().copied().unwrap_or_default();
+    Ok(most - medians.iter().min().copied().unwrap_or_default())
+}
+
+/// How often each person is asked about, to compare the times.
+const ROUNDS: usize = 31;
+
+/// How far the medians of times may be apart: below what anybody can tell through a network, above what two cores
+/// with other tests on them blur.
+const ALIKE: Duration = Duration::from_millis(5);
+
 /// An answer without what depends on the question.
 pub(crate) fn shape(answer: &Value) -> String {
     json!([
@@ -248,26 +283,51 @@ fn same_refusal(fixtures: &Fixtures) -> Outcome {
     }
     // Nobody's: as long as the others, and never given.
     tokens.push("z".repeat(tokens[0].len()));
-    // Citizen 7 is neither of them.
-    let role = "citizen --citizen 7";
-    for query in [
-        "query($person: ID!) { maritalProof(person: $person) { answer } }",
-        "query($person: ID!) { legalRepConflicts(person: $person) { isConflict } }",
+    let tokens: Vec<Value> = tokens
+        .iter()
+        .map(|token| json!({ "person": token }))
+        .collect();
+    // Citizen 7 is neither of them; the officers have no matter of theirs, one not even in this division.
+    let citizen = "citizen --citizen 7";
+    let elsewhere = "registrar --division 510781";
+    let proof = "query($person: ID!) { maritalProof(person: $person) { answer } }";
+    let conflicts = "query($person: ID!) { legalRepConflicts(person: $person) { isConflict } }";
+    let files = "query($person: ID!) { archiveFiles(search: { person: $person }) { edges { node { id } } } }";
+    let divorce = "mutation($input: ApplyDivorceInput!) { applyDivorce(input: $input) { userErrors { code } } }";
+    // Of whom no other case makes a matter: married, to nobody.
+    let couples: Vec<Value> = [(106, 107), (6002, 6003)]
+        .map(|(man, woman)| {
+            let number = crate::enumeration::number_of;
+            json!({ "input": { "requestKey": format!("same-{man}"), "registry": REGISTRY, "man": number(man),
+                "woman": number(woman), "bothPresent": false, "agreementSigned": true, "fullCapacity": true } })
+        })
+        .into();
+    let mut strangers = vec![tokens[2].clone()];
+    for index in [106, 6002] {
+        let role = format!("citizen --citizen {index}");
+        let me = province.data(&role, "{ me { id } }", &Value::Null)?;
+        strangers.push(json!({ "person": me["me"]["id"] }));
+    }
+    for (role, query, tokens) in [
+        (citizen, proof, &tokens),
+        (citizen, conflicts, &tokens),
+        (elsewhere, proof, &strangers),
+        (elsewhere, files, &strangers),
+        (OFFICER, proof, &strangers),
+        (OFFICER, files, &strangers),
+        (OFFICER, divorce, &couples),
+        (elsewhere, divorce, &couples),
     ] {
-        let mut shapes = Vec::new();
-        let mut slowest = Duration::ZERO;
-        for token in &tokens {
-            let began = Instant::now();
-            let answer = province.ask(role, query, &json!({ "person": token }))?;
-            slowest = slowest.max(began.elapsed());
-            shapes.push(shape(&answer));
+        // What really tells them apart does so each time; another test that begins meanwhile does not.
+        let mut apart = Duration::MAX;
+        for _ in 0..3 {
+            apart = apart.min(medians_apart(&province, role, query, tokens)?);
+            if apart <= ALIKE {
+                break;
+            }
         }
-        shapes.dedup();
-        if shapes.len() != 1 {
-            return Err(format!("{query} tells persons apart: {shapes:?}"));
-        }
-        if slowest > Duration::from_secs(5) {
-            return Err(format!("{query} took {slowest:?}"));
+        if apart > ALIKE {
+            return Err(format!("{query} tells persons apart by {apart:?}"));
         }
     }
     Ok(())
@@ -328,210 +388,4 @@ fn by_get(fixtures: &Fixtures) -> Outcome {
         }
     }
     Ok(())
-}
-
-/// A gateway before one small subgraph of somebody else's.
-const SUPERGRAPH: &str = r#"
-schema
-  @link(url: "https://specs.apollo.dev/link/v1.0")
-  @link(url: "https://specs.apollo.dev/join/v0.3", for: EXECUTION)
-  @link(url: "https://specs.apollo.dev/policy/v0.1", as: "rule", for: SECURITY)
-{ query: Query }
-directive @join__graph(name: String!, url: String!) on ENUM_VALUE
-directive @join__type(graph: join__Graph!, key: join__FieldSet, extension: Boolean! = false, resolvable: Boolean! = true, isInterfaceObject: Boolean! = false) repeatable on OBJECT | INTERFACE | UNION | ENUM | INPUT_OBJECT | SCALAR
-directive @join__field(graph: join__Graph, requires: join__FieldSet, provides: join__FieldSet, type: String, external: Boolean, override: String, usedOverridden: Boolean) repeatable on FIELD_DEFINITION | INPUT_FIELD_DEFINITION
-directive @link(url: String, as: String, for: link__Purpose, import: [link__Import]) repeatable on SCHEMA
-directive @rule(policies: [[String!]!]!) on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
-scalar join__FieldSet
-scalar link__Import
-enum link__Purpose { SECURITY EXECUTION }
-enum join__Graph { ONE @join__graph(name: "one", url: "URL") }
-type Query @join__type(graph: ONE) { word: String secret: String @rule(policies: [["keeper"]]) }
-"#;
-
-const CONFIG: &str = r#"
-province = "51"
-[identity]
-introspection = ["registrar"]
-[[identity.issuers]]
-name = "development"
-issuer = "minzheng-dev"
-jwks = "keys/gateway/jwks.json"
-algorithms = ["EdDSA"]
-roles = ["citizen", "registrar", "supervisor"]
-[identity.policies.keeper]
-roles = ["registrar"]
-begins = { division = ["5101"] }
-[identity.revocation]
-list = "revoked.json"
-refresh = "1s"
-[documents]
-trusted = "trusted.json"
-trusted_only = ["citizen", "public"]
-refresh = "1s"
-"#;
-
-fn documents(_: &Fixtures) -> Outcome {
-    let told = |error: std::io::Error| error.to_string();
-    let subgraph = Listener::start(r#"{"data":{"word":"hello","secret":"hush"}}"#)?;
-    let folder = TempDir::new().map_err(told)?;
-    let path = |name: &str| folder.path().join(name);
-    let write = |name: &str, text: &str| std::fs::write(path(name), text).map_err(told);
-    let url = format!("http://{}/graphql", subgraph.address);
-    write("supergraph.graphql", &SUPERGRAPH.replace("URL", &url))?;
-    write("gateway.toml", CONFIG)?;
-    write("revoked.json", "{}")?;
-    let trusted = "{ word }";
-    write(
-        "trusted.json",
-        &json!({ "operations": [{ "id": "word-1", "body": trusted }] }).to_string(),
-    )?;
-    let keys = path("keys");
-    let (status, said) = Program::run(&["keys", "init", &keys.to_string_lossy()], &[])?;
-    if !status.success() {
-        return Err(said);
-    }
-    let port = free_port();
-    let program = Program::start(
-        &[
-            "gateway",
-            "--config",
-            &path("gateway.toml").to_string_lossy(),
-            "--supergraph",
-            &path("supergraph.graphql").to_string_lossy(),
-            "--listen",
-            &format!("127.0.0.1:{port}"),
-        ],
-        &[],
-        port,
-        Duration::from_secs(30),
-    )?;
-    let client = Client::new();
-    let officer = token(&keys, &["--role", "registrar", "--division", "510104"])?;
-    let elsewhere = token(&keys, &["--role", "registrar", "--division", "510781"])?;
-    let citizen = token(&keys, &["--role", "citizen"])?;
-    let send = |token: Option<&str>, body: Value| -> Result<Value, String> {
-        let bearer = token.map(|token| format!("Bearer {token}"));
-        let mut headers = vec![
-            ("content-type", "application/json"),
-            ("accept", "application/graphql-response+json"),
-        ];
-        if let Some(bearer) = &bearer {
-            headers.push(("authorization", bearer));
-        }
-        Ok(client
-            .post(&program.graphql(), &headers, body.to_string())?
-            .json())
-    };
-    let persisted = |hash: &str| json!({ "persistedQuery": { "version": 1, "sha256Hash": hash } });
-    // sha256 of "{ word }" and of "{ a: word }".
-    let (known, other) = (sha256(trusted), sha256("{ a: word }"));
-    let hello = json!({ "data": { "word": "hello" } });
-
-    // Trusted only: by text, by hash, by id; and nothing else, also not what others registered.
-    for token in [None, Some(citizen.as_str())] {
-        for body in [
-            json!({ "query": trusted }),
-            json!({ "extensions": persisted(&known) }),
-            json!({ "documentId": "word-1" }),
-        ] {
-            let answer = send(token, body.clone())?;
-            if answer != hello {
-                return Err(format!("{body}: {answer}"));
-            }
-        }
-        expect(
-            "an open document",
-            &send(token, json!({ "query": "{ a: word }" }))?,
-            "DOCUMENT_NOT_TRUSTED",
-        )?;
-        expect(
-            "registering",
-            &send(
-                token,
-                json!({ "query": "{ a: word }", "extensions": persisted(&other) }),
-            )?,
-            "DOCUMENT_NOT_TRUSTED",
-        )?;
-        let introspection = json!({ "query": "{ __schema { queryType { name } } }" });
-        expect(
-            "the schema",
-            &send(token, introspection)?,
-            "DOCUMENT_NOT_TRUSTED",
-        )?;
-    }
-    // Open: registered once, asked by hash from then on.
-    let officer_token = Some(officer.as_str());
-    expect(
-        "an unknown hash",
-        &send(officer_token, json!({ "extensions": persisted(&other) }))?,
-        "PERSISTED_QUERY_NOT_FOUND",
-    )?;
-    expect(
-        "a wrong hash",
-        &send(
-            officer_token,
-            json!({ "query": "{ word }", "extensions": persisted(&other) }),
-        )?,
-        "DOCUMENT_HASH_MISMATCH",
-    )?;
-    send(
-        officer_token,
-        json!({ "query": "{ a: word }", "extensions": persisted(&other) }),
-    )?;
-    let answer = send(officer_token, json!({ "extensions": persisted(&other) }))?;
-    if answer.get("errors").is_some() {
-        return Err(format!("a registered document is not known: {answer}"));
-    }
-    expect(
-        "somebody else's registered document",
-        &send(Some(&citizen), json!({ "extensions": persisted(&other) }))?,
-        "PERSISTED_QUERY_NOT_FOUND",
-    )?;
-    let introspection = json!({ "query": "{ __schema { queryType { name } } }" });
-    if send(officer_token, introspection)?.get("errors").is_some() {
-        return Err("an officer may ask for the schema here".to_owned());
-    }
-    // The policy, under the name that the ready supergraph gave its directive.
-    let secret = json!({ "query": "{ secret }" });
-    if send(officer_token, secret.clone())?["data"]["secret"] != "hush" {
-        return Err("who satisfies the policy is refused".to_owned());
-    }
-    expect(
-        "a policy not met",
-        &send(Some(&elsewhere), secret)?,
-        "FORBIDDEN",
-    )?;
-
-    // The manifest and the list of revoked tokens are followed while it runs.
-    write(
-        "trusted.json",
-        &json!({ "operations": [{ "id": "a-1", "body": "{ a: word }" }] }).to_string(),
-    )?;
-    write(
-        "revoked.json",
-        &json!({ "subjects": [{ "iss": "minzheng-dev", "sub": "registrar-1" }] }).to_string(),
-    )?;
-    let began = Instant::now();
-    loop {
-        let followed = codes(&send(None, json!({ "query": trusted }))?) == ["DOCUMENT_NOT_TRUSTED"]
-            && codes(&send(None, json!({ "query": "{ a: word }" }))?).is_empty();
-        let revoked =
-            codes(&send(officer_token, json!({ "query": trusted }))?) == ["TOKEN_REVOKED"];
-        if followed && revoked {
-            return Ok(());
-        }
-        if began.elapsed() > Duration::from_secs(20) {
-            return Err(format!(
-                "not followed: manifest {followed}, revocation {revoked}"
-            ));
-        }
-        std::thread::sleep(Duration::from_millis(200));
-    }
-}
-
-fn sha256(text: &str) -> String {
-    use sha2::{Digest as _, Sha256};
-    let digest = Sha256::digest(text.as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -88,7 +88,9 @@ fn ask(province: &Province, operation: &Operation, number: u128) -> Outcome {
         headers.push(("minzheng-purpose", purpose));
         headers.push(("minzheng-case", case));
     }
-    let body = json!({ "query": operation.query, "variables": operation.variables }).to_string();
+    let variables =
+        operation.prepared(&|role, query, variables| province.ask(role, query, variables))?;
+    let body = json!({ "query": operation.query, "variables": variables }).to_string();
     let url = province.program.graphql();
     let answer = province.client.post(&url, &headers, body)?.json();
     match answer.get("errors") {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
-use crate::fixtures::Fixtures;
+use crate::fixtures::{Fixtures, Province};
 use crate::operations::{self, Operation};
+use crate::steps::eventually;
 use crate::{Outcome, case};
 
 pub(crate) fn cases(fixtures: &Arc<Fixtures>) -> Vec<Trial> {
@@ -35,6 +36,11 @@ pub(crate) fn cases(fixtures: &Arc<Fixtures>) -> Vec<Trial> {
             fixtures,
             "three_thousand_townships_come_in_pages_without_doubles",
             townships,
+        ),
+        case(
+            fixtures,
+            "a_merger_inside_the_asked_month_moves_figures_and_loses_none",
+            merged_within_the_month,
         ),
     ]
 }
@@ -229,5 +235,150 @@ fn townships(fixtures: &Fixtures) -> Outcome {
         total > 3_000 && seen.len() == total && pages == total.div_ceil(500),
         "all townships, each once",
         &json!([total, seen.len(), pages]),
+    )
+}
+
+/// The day on which the demonstration plays, and on which the towns are merged; the day before.
+const MERGED_ON: &str = "2026-11-22";
+const DAY_BEFORE: &str = "2026-11-21";
+
+/// A county whose towns nobody else asks for, in a province of its own, for what is merged stays so.
+const COUNTY: &str = "510422";
+
+/// The towns of the county as of a day with what each subsystem counts, and what the county's month says.
+fn month(province: &Province, role: &str, as_of: &str) -> Result<Value, String> {
+    const ASK: &str = "query ($code: DivisionCode!, $asOf: Date!) { divisionByCode(code: $code) {
+        placeStats(from: \"2026-11\", to: \"2026-11\") { month named renamed filedLate boundariesDue }
+        marriageStats(from: \"2026-11\", to: \"2026-11\") { month registered divorces }
+        funeralStats(from: \"2026-11\", to: \"2026-11\") { month cremations waiverHouseholds }
+        orgStats(from: \"2026-11\", to: \"2026-11\") { month live }
+        descendants(level: TOWNSHIP, asOf: $asOf, first: 100) { nodes {
+            id version(asOf: $asOf) { code kind } facilityCounts { ruralCemeteries ruralColumbaria }
+            placeStats(from: \"2023-07\", to: \"2026-11\") { month named renamed } } } } }";
+    let variables = json!({ "code": COUNTY, "asOf": as_of });
+    Ok(province.data(role, ASK, &variables)?["divisionByCode"].take())
+}
+
+/// Names given and changed, over all months.
+fn decided(months: &Value) -> i64 {
+    let months = months.as_array().map_or(&[][..], Vec::as_slice).iter();
+    let of = |month: &Value| Some(month["named"].as_i64()? + month["renamed"].as_i64()?);
+    months.filter_map(of).sum()
+}
+
+/// D-8, D-9: 撤乡并镇 on a day of the asked month: before it the towns stand, from it on their heir; what was counted in the
+/// towns stays theirs, is the heir's where today's order is asked for, and the county's month is what it was.
+fn merged_within_the_month(_: &Fixtures) -> Outcome {
+    const APPLY: &str =
+        "mutation ($input: ApplyDivisionChangeInput!) { applyDivisionChange(input: $input) {
+        change { id isAnnounced } userErrors { code messageEn } } }";
+    const REBASED: &str = "query ($id: ID!, $rebased: Boolean!) { division(id: $id) {
+        placeStats(from: \"2023-07\", to: \"2026-11\", rebased: $rebased) { named renamed rebased isComplete } } }";
+    const KEYED: &str = "query ($id: ID!) { division(id: $id) { facilityCounts { ruralCemeteries ruralColumbaria } } }";
+    let province = Province::standalone("51")?;
+    let role = format!("supervisor --division {COUNTY}");
+    let before = month(&province, &role, MERGED_ON)?;
+    let nodes = before["descendants"]["nodes"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    let towns: Vec<&Value> = nodes
+        .iter()
+        .filter(|node| node["version"]["kind"] == "TOWN" && decided(&node["placeStats"]) > 0)
+        .take(2)
+        .collect();
+    let [one, other] = towns.as_slice() else {
+        return must(false, "two towns with figures", &before);
+    };
+    let together = decided(&one["placeStats"]) + decided(&other["placeStats"]);
+    let is_taken = |code: &String| nodes.iter().any(|node| node["version"]["code"] == **code);
+    let code = (190..200)
+        .map(|n| format!("{COUNTY}{n}"))
+        .find(|code| !is_taken(code))
+        .ok_or("no code is free")?;
+    let change = json!({ "relation": "MERGE", "sourceIds": [one["id"], other["id"]],
+        "targets": [{ "code": code, "name": "演示合并镇", "kind": "TOWN" }],
+        "effective": MERGED_ON, "approvedOn": "2026-11-02", "authority": "PROVINCE_GOVERNMENT",
+        "approvalDoc": "川府函〔2026〕9号",
+        "papers": ["REASONS", "SITUATION", "RISK", "EXPERT", "OPINIONS", "MAPS"] });
+    let input = json!({ "input": { "requestKey": "merged within the month", "change": change } });
+    let done = province.data(&role, APPLY, &input)?;
+    must(
+        done["applyDivisionChange"]["change"]["isAnnounced"] == false,
+        "carried out",
+        &done,
+    )?;
+
+    let ids = |county: &Value| -> Vec<Value> {
+        let nodes = county["descendants"]["nodes"].as_array();
+        let nodes = nodes.map_or(&[][..], Vec::as_slice).iter();
+        nodes.map(|node| node["id"].clone()).collect()
+    };
+    // The tree of each day.
+    let then = month(&province, &role, DAY_BEFORE)?;
+    must(
+        ids(&then) == ids(&before),
+        "the towns of the day before",
+        &then,
+    )?;
+    let figures = |county: &Value, id: &Value| {
+        let nodes = county["descendants"]["nodes"].as_array();
+        let nodes = nodes.map_or(&[][..], Vec::as_slice).iter();
+        let own = nodes.clone().find(|node| node["id"] == *id);
+        own.map(|node| node["placeStats"].clone())
+    };
+    for town in [one, other] {
+        must(
+            figures(&then, &town["id"]).as_ref() == Some(&town["placeStats"]),
+            "what was counted in a town stays its own",
+            &then,
+        )?;
+    }
+    let now = month(&province, &role, MERGED_ON)?;
+    let heirs: Vec<Value> = ids(&now)
+        .into_iter()
+        .filter(|id| !ids(&before).contains(id))
+        .collect();
+    let [heir] = heirs.as_slice() else {
+        return must(false, "one heir", &now);
+    };
+    must(
+        !ids(&now).contains(&one["id"])
+            && !ids(&now).contains(&other["id"])
+            && ids(&now).len() + 1 == nodes.len(),
+        "the heir stands for both",
+        &now,
+    )?;
+    // The county's month, in every subsystem.
+    for field in ["placeStats", "marriageStats", "funeralStats", "orgStats"] {
+        must(
+            now[field] == before[field] && now[field].is_array(),
+            field,
+            &now[field],
+        )?;
+    }
+    // The heir's own figures are none, and in today's order they are both towns'.
+    for (rebased, expected) in [(false, 0), (true, together)] {
+        let variables = json!({ "id": heir, "rebased": rebased });
+        let data = province.data(&role, REBASED, &variables)?;
+        let months = &data["division"]["placeStats"];
+        let marked = months.as_array().is_some_and(|months| {
+            months
+                .iter()
+                .all(|month| month["rebased"] == rebased && month["isComplete"] == true)
+        });
+        must(decided(months) == expected && marked, "rebased", &data)?;
+    }
+    // What is keyed to the towns elsewhere goes over too, once it is told.
+    let keyed = |of: &Value| -> i64 {
+        let counts = &of["facilityCounts"];
+        let of = |kind: &str| counts[kind].as_i64().unwrap_or(0);
+        of("ruralCemeteries") + of("ruralColumbaria")
+    };
+    let both = keyed(one) + keyed(other);
+    must(both > 0, "facilities in the towns", &before)?;
+    eventually(
+        || province.ask(&role, KEYED, &json!({ "id": heir })),
+        |data| keyed(&data["division"]) == both,
     )
 }

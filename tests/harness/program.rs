@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -24,11 +25,22 @@ pub fn faulty_binary() -> PathBuf {
         .map_or_else(|| binary().with_file_name("minzheng-faults"), PathBuf::from)
 }
 
-/// A TCP port that was free a moment ago on this machine's loopback address.
+/// A TCP port on this machine's loopback address that nobody listens on, below those that the system gives to
+/// connections (from 32768 on): no connection of another test takes it before a program does. Each process counts
+/// through the range from a place of its own, by steps, for a demonstration takes the ports that follow its own.
 pub fn free_port() -> u16 {
-    TcpListener::bind(("127.0.0.1", 0))
-        .and_then(|listener| listener.local_addr())
-        .map_or(0, |address| address.port())
+    const FIRST: u32 = 20_000;
+    const STEP: u32 = 16;
+    const MANY: u32 = 750;
+    static TRIED: AtomicU32 = AtomicU32::new(0);
+    let own = std::process::id().wrapping_mul(131);
+    let mut ports = (0..MANY).map(|_| {
+        let nth = own.wrapping_add(TRIED.fetch_add(1, Ordering::Relaxed));
+        u16::try_from(FIRST + nth % MANY * STEP).unwrap_or(0)
+    });
+    ports
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .unwrap_or(0)
 }
 
 /// A running role of the program. Dropping it asks it to drain, then kills it.

@@ -74,15 +74,16 @@ pub(crate) fn course(wish: Wish) -> Outcome {
     let first = apply(&world, "51", "first", &couple)?;
     let open = reached(&world, "51", &first, "COOLING")?;
     entered(&world, &couple, "DIVORCE_APPLIED")?;
+    // Why, a counter that serves neither of them is not told.
     for at in ["35", "32"] {
         match apply(&world, at, "second", &couple) {
-            Err(why) if why.contains("APPLICATION_ALREADY_OPEN") => {}
+            Err(why) if why.contains("NO_OPEN_MATTER") => {}
             other => return Err(format!("a second application in {at}: {other:?}")),
         }
     }
     // It is withdrawn while a province is dead, and is off both ledgers once that is back.
     world.kill("35")?;
-    let input = json!({ "requestKey": "withdraw", "application": open["id"] });
+    let input = json!({ "requestKey": "withdraw", "application": open["id"], "by": "WOMAN" });
     let gone = world.change("51", "withdrawDivorce", "WithdrawDivorceInput", input)?;
     if gone["state"] != "WITHDRAWN" {
         return Err(format!("withdrawn: {gone}"));
@@ -96,7 +97,7 @@ pub(crate) fn course(wish: Wish) -> Outcome {
     world.kill("35")?;
     world.province("35")?.plays_at("2026-12-28T02:00:00Z");
     world.restart("35")?;
-    world.serving("35", Duration::from_secs(30))?;
+    world.serving("35", Duration::from_secs(90))?;
     let at = registry("35");
     let input = json!({ "requestKey": "ask", "application": open["id"], "version": open["version"],
         "registry": derived("marriage registry", at),

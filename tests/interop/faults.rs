@@ -87,7 +87,7 @@ pub(crate) fn restores(wish: Wish) -> Outcome {
         world.kill(victim)?;
         world.province(victim)?.back_up()?;
         world.restart(victim)?;
-        world.serving(victim, Duration::from_secs(30))?;
+        world.serving(victim, Duration::from_secs(90))?;
         world.press(&couple)?;
         let end = world.end(&couple, Duration::from_secs(60))?;
         if end != "REGISTERED" {
@@ -96,7 +96,7 @@ pub(crate) fn restores(wish: Wish) -> Outcome {
         world.kill(victim)?;
         world.province(victim)?.restore()?;
         world.restart(victim)?;
-        world.serving(victim, Duration::from_secs(30))?;
+        world.serving(victim, Duration::from_secs(90))?;
         // What was lost is there again: ledgers, record and application.
         let again = world
             .end(&couple, Duration::from_secs(60))
@@ -114,7 +114,7 @@ pub(crate) fn restores(wish: Wish) -> Outcome {
         .map_err(|why| format!("married twice after the restore of {victim}: {why}"))?;
         let alarms = world.ask(
             victim,
-            "supervisor --division 510000",
+            &format!("supervisor --division {victim}0000"),
             "{ interopAlarms { code } }",
             &json!({}),
         )?;

@@ -16,6 +16,7 @@ mod network;
 mod peers;
 mod postgres;
 mod province;
+mod records;
 mod world;
 
 use std::process::ExitCode;
@@ -31,7 +32,11 @@ type Outcome = Result<(), String>;
 type Case = (&'static str, fn(Wish) -> Outcome);
 
 /// What holds whatever database a province has.
-const ANYWHERE: [Case; 6] = [
+const ANYWHERE: [Case; 7] = [
+    (
+        "who was just married is refused in the same second and who is wanted twice at one instant marries once",
+        peers::again,
+    ),
     (
         "whatever way of the network fails the couple is married once it is whole again",
         network::partitions,
@@ -69,6 +74,10 @@ fn main() -> ExitCode {
         case(
             "a peer keeps the protocol and a stranger is not heard",
             peers::conformance,
+        ),
+        case(
+            "what another province is told of a person is on record before it is told",
+            records::shared,
         ),
         case(
             "provinces speak by mutual TLS and hear nobody without a certificate",

@@ -176,7 +176,7 @@ impl Province {
              [signing.subgraphs.marriage]\nid = \"k1\"\nkey_file = \"gateway/signature-marriage.b64\"\n\
              [access_log]\nfolder = \"{}\"\nseal_key = \"gateway/access-log.pem\"\n\
              [[identity.issuers]]\nname = \"development\"\nissuer = \"minzheng-dev\"\njwks = \"gateway/jwks.json\"\n\
-             algorithms = [\"EdDSA\"]\nmax_lifetime = \"30d\"\n\
+             algorithms = [\"EdDSA\"]\npersons = true\nmax_lifetime = \"30d\"\n\
              roles = [\"citizen\", \"registrar\", \"supervisor\", \"dashboard\", \"peer\", \"auditor\", \"operator\"]\n",
             self.code,
             self.near,

@@ -61,6 +61,8 @@ pub(crate) struct World {
 /// A couple whose application is ready for the button.
 #[derive(Clone)]
 pub(crate) struct Couple {
+    /// Where it was received.
+    pub(crate) at: &'static str,
     pub(crate) man: (&'static str, usize),
     pub(crate) woman: (&'static str, usize),
     pub(crate) application: Value,
@@ -84,7 +86,7 @@ impl World {
             let root = world.folder.path();
             let province = Province::prepare(root, code, wish.kind, algorithm, wish.faults)?;
             if let Some(hub) = wish.hub {
-                let table = json!({ "epoch": 2, "hub": hub }).to_string();
+                let table = json!({ "epoch": 2, "hub": hub, "handedOver": ["*"] }).to_string();
                 std::fs::write(province.data.join("peers/routing.json"), table)
                     .map_err(|error| error.to_string())?;
             }
@@ -108,7 +110,7 @@ impl World {
             })
         })?;
         for code in CODES {
-            world.serving(code, Duration::from_secs(30))?;
+            world.serving(code, Duration::from_secs(90))?;
         }
         Ok(world)
     }
@@ -261,24 +263,34 @@ impl World {
         man: (&'static str, usize),
         woman: (&'static str, usize),
     ) -> Result<Couple, String> {
+        self.pair_at(("51", "510118-2"), man, woman)
+    }
+
+    /// The same at a registry of any province.
+    pub(crate) fn pair_at(
+        &self,
+        (at, registry): (&'static str, &str),
+        man: (&'static str, usize),
+        woman: (&'static str, usize),
+    ) -> Result<Couple, String> {
         let n = self.keys.fetch_add(1, Ordering::SeqCst);
         let key = |what: &str| format!("{what} {n}");
-        let input = json!({ "requestKey": key("r"), "registry": derived("marriage registry", "510118-2"),
-            "registrar": derived("marriage registrar", "510118-2 0"), "kind": "MARRIAGE",
+        let input = json!({ "requestKey": key("r"), "registry": derived("marriage registry", registry),
+            "registrar": derived("marriage registrar", &format!("{registry} 0")), "kind": "MARRIAGE",
             "man": person(man.0, man.1).id_number, "woman": person(woman.0, woman.1).id_number });
         let mut application =
-            self.change("51", "receiveApplication", "ReceiveApplicationInput", input)?;
+            self.change(at, "receiveApplication", "ReceiveApplicationInput", input)?;
         for role in ["MAN", "WOMAN"] {
             let input = json!({ "requestKey": key(role), "application": application["id"],
                 "version": application["version"], "role": role, "present": true, "questionedApart": true,
                 "willing": true, "document": "ID_CARD", "declaredStatus": "NEVER_MARRIED", "noSpouse": true,
                 "noKinship": true, "illnessDutyExplained": true, "faceMatch": "PASS" });
-            application =
-                self.change("51", "recordDeclaration", "RecordDeclarationInput", input)?;
+            application = self.change(at, "recordDeclaration", "RecordDeclarationInput", input)?;
         }
         let input = json!({ "requestKey": key("c"), "application": application["id"], "version": application["version"] });
-        application = self.change("51", "runOnlineChecks", "ApplicationStepInput", input)?;
+        application = self.change(at, "runOnlineChecks", "ApplicationStepInput", input)?;
         Ok(Couple {
+            at,
             man,
             woman,
             application,
@@ -299,7 +311,7 @@ impl World {
     pub(crate) fn press(&self, couple: &Couple) -> Result<(), String> {
         let id = &couple.application["id"];
         let input = json!({ "requestKey": format!("press {id}"), "application": id, "version": couple.application["version"] });
-        let pressed = self.change("51", "registerMarriage", "ApplicationStepInput", input)?;
+        let pressed = self.change(couple.at, "registerMarriage", "ApplicationStepInput", input)?;
         if matches!(
             pressed["state"].as_str(),
             Some("HOLDING" | "COMMITTING" | "REGISTERED" | "ABORTED")
@@ -314,8 +326,8 @@ impl World {
     pub(crate) fn state(&self, couple: &Couple) -> Result<String, String> {
         let query = "query ($id: ID!) { registrationApplication(id: $id) { state refusalCode } }";
         let answer = self.ask(
-            "51",
-            &officer("51"),
+            couple.at,
+            &officer(couple.at),
             query,
             &json!({ "id": couple.application["id"] }),
         )?;

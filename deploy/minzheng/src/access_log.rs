@@ -9,19 +9,29 @@ use minzheng_gateway::record::line::HashKind;
 use minzheng_gateway::record::seal::{self, SealKey, SealPublic};
 use minzheng_gateway::record::store::Store;
 use minzheng_gateway::record::{self, Recorder, verify};
+use minzheng_gateway::telemetry::Metrics;
 use tokio::runtime::Handle;
 
-use crate::cli::{AccessLogCommand, WhichLog};
+use crate::cli::{AccessLogCommand, VerifyLog, WhichLog};
 use crate::data_folder::{self, DataFolder, access_log_of, keys_of};
 use crate::failure::Failure;
 use crate::keys;
 
 /// The log of a province in one process.
-pub(crate) fn standalone(config: &Config, folder: &DataFolder) -> Result<Arc<Recorder>, Failure> {
+pub(crate) fn standalone(
+    config: &Config,
+    folder: &DataFolder,
+    metrics: &Metrics,
+) -> Result<Arc<Recorder>, Failure> {
     let key = keys::seal_key(&folder.keys())?;
-    let log = Recorder::open_with(&config.access_log, Some(key), &Handle::current())
-        .map_err(|error| Failure::new(error.to_string()))?
-        .ok_or_else(|| Failure::new("The access log has no folder."))?;
+    let log = Recorder::open_with(
+        &config.access_log,
+        Some(key),
+        metrics.log(),
+        &Handle::current(),
+    )
+    .map_err(|error| Failure::new(error.to_string()))?
+    .ok_or_else(|| Failure::new("The access log has no folder."))?;
     Ok(Arc::new(log))
 }
 
@@ -39,7 +49,7 @@ pub(crate) async fn stop(log: Arc<Recorder>) {
 pub(crate) async fn run(command: AccessLogCommand) -> Result<(), Failure> {
     let runtime = Handle::current();
     tokio::task::spawn_blocking(move || match command {
-        AccessLogCommand::Verify(which) => verify(&which, &runtime),
+        AccessLogCommand::Verify(asked) => verify(&asked, &runtime),
         AccessLogCommand::Seal(which) => seal(&which, &runtime),
     })
     .await
@@ -92,8 +102,8 @@ fn nothing(data: &Path) -> Failure {
     ))
 }
 
-fn verify(which: &WhichLog, runtime: &Handle) -> Result<(), Failure> {
-    let mut found = find(which, runtime)?;
+fn verify(asked: &VerifyLog, runtime: &Handle) -> Result<(), Failure> {
+    let mut found = find(&asked.which, runtime)?;
     let public: Option<SealPublic> = found.key.as_ref().map(SealKey::public);
     let days = found.config.days();
     let report = verify::verify(&mut *found.store, public.as_ref(), days, Utc::now())
@@ -102,6 +112,14 @@ fn verify(which: &WhichLog, runtime: &Handle) -> Result<(), Failure> {
         "{} records in {} chains, {} of them not sealed yet; {} seals.",
         report.records, report.chains, report.unsealed, report.seals
     );
+    match report.roots.last_key_value() {
+        Some((number, root)) if !asked.seals => println!("Last seal: number {number}, {root}."),
+        _ => {
+            for (number, root) in &report.roots {
+                println!("Seal {number}: {root}.");
+            }
+        }
+    }
     if public.is_none() {
         println!(
             "No key for the seals is configured: what was cut off at an end cannot be noticed."
@@ -116,6 +134,9 @@ fn verify(which: &WhichLog, runtime: &Handle) -> Result<(), Failure> {
     for finding in &report.findings {
         println!("{finding}");
     }
+    if let Some(problem) = missing_seal(&report, asked) {
+        return Err(problem);
+    }
     match report.findings.len() {
         0 => {
             println!("The access log is whole.");
@@ -125,6 +146,24 @@ fn verify(which: &WhichLog, runtime: &Handle) -> Result<(), Failure> {
             "The access log was damaged in {found} places."
         ))),
     }
+}
+
+/// What is wrong with the seal that somebody has noted, if anything is: it is there no longer, or is another.
+fn missing_seal(report: &verify::Report, asked: &VerifyLog) -> Option<Failure> {
+    let noted = asked.at_least?;
+    if (report.seals as u64) < noted {
+        return Some(Failure::new(format!(
+            "The access log was cut: there are {} seals, and {noted} were noted.",
+            report.seals
+        )));
+    }
+    let root = asked.root.as_ref()?;
+    let is_another = report.roots.get(&noted) != Some(root);
+    is_another.then(|| {
+        Failure::new(format!(
+            "The access log was cut and written anew: seal {noted} does not have the root that was noted."
+        ))
+    })
 }
 
 fn seal(which: &WhichLog, runtime: &Handle) -> Result<(), Failure> {
@@ -146,4 +185,41 @@ fn seal(which: &WhichLog, runtime: &Handle) -> Result<(), Failure> {
         )));
     }
     Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Asked {
+        #[command(flatten)]
+        asked: VerifyLog,
+    }
+
+    #[test]
+    fn a_log_with_fewer_seals_than_were_noted_or_another_one_is_cut() {
+        let report = verify::Report {
+            seals: 2,
+            roots: [(1, "sha256:a".to_owned()), (2, "sha256:b".to_owned())].into(),
+            ..verify::Report::default()
+        };
+        for (args, is_cut) in [
+            (vec![], false),
+            (vec!["--at-least", "1"], false),
+            (vec!["--at-least", "2"], false),
+            (vec!["--at-least", "3"], true),
+            (vec!["--at-least", "2", "--root", "sha256:b"], false),
+            (vec!["--at-least", "1", "--root", "sha256:b"], true),
+            (vec!["--at-least", "0", "--root", "sha256:b"], true),
+        ] {
+            let line = ["verify"].into_iter().chain(args.iter().copied());
+            let asked = Asked::try_parse_from(line).unwrap().asked;
+            assert_eq!(missing_seal(&report, &asked).is_some(), is_cut, "{args:?}");
+        }
+        assert!(Asked::try_parse_from(["verify", "--root", "sha256:b"]).is_err());
+    }
 }

@@ -178,9 +178,26 @@ impl PeerAlgorithm {
 #[derive(Debug, Subcommand)]
 pub(crate) enum AccessLogCommand {
     /// Looks at every record and seal; tells which were removed, altered, reordered or inserted.
-    Verify(WhichLog),
+    Verify(VerifyLog),
     /// Seals what no seal holds yet; a running gateway does so every hour and when it stops.
     Seal(WhichLog),
+}
+
+/// `minzheng access-log verify`
+#[derive(Debug, Args)]
+pub(crate) struct VerifyLog {
+    #[command(flatten)]
+    pub(crate) which: WhichLog,
+    /// Shows number and root of every seal, not of the last one only.
+    #[arg(long)]
+    pub(crate) seals: bool,
+    /// Fails when there are fewer seals: the number that was noted elsewhere (the gateway's log and metrics tell it
+    /// with each seal).
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) at_least: Option<u64>,
+    /// Fails when the seal of that number has another root than was noted.
+    #[arg(long, value_name = "ROOT", requires = "at_least")]
+    pub(crate) root: Option<String>,
 }
 
 /// Where an access log is.

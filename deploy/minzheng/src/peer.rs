@@ -39,6 +39,7 @@ pub(crate) fn issuer_of(file: &KeyFile) -> (Issuer, String) {
         roles: vec![minzheng_kit::contract::role::PEER.to_owned()],
         scopes: Vec::new(),
         provinces: vec![file.authority.clone()],
+        persons: false,
         max_lifetime: Duration::from_secs(600),
         refresh: Duration::from_secs(300),
     };

@@ -65,7 +65,7 @@ pub(crate) async fn gateway(args: &GatewayRole) -> Result<(), Failure> {
         Handle::current(),
     )
     .map_err(Failure::new)?;
-    let log = Recorder::open(&config.access_log, &Handle::current())
+    let log = Recorder::open(&config.access_log, metrics.log(), &Handle::current())
         .map_err(|error| Failure::new(error.to_string()))?
         .map(Arc::new);
     if log.is_none() {

@@ -120,7 +120,9 @@ async fn keys_are_changed_under_load_and_no_request_fails() {
                     public: false,
                     // Never sent a second time, so that no retry hides a refusal.
                     mutation: true,
+                    generation: 0,
                     deadline: Instant::now() + Duration::from_secs(10),
+                    expected: 0,
                 });
                 let counter = match fetched.await {
                     Ok(_) => &good,
@@ -185,7 +187,9 @@ async fn keys_are_changed_under_load_and_no_request_fails() {
         caller: &caller,
         public: false,
         mutation: true,
+        generation: 0,
         deadline: Instant::now() + Duration::from_secs(10),
+        expected: 0,
     });
     assert!(refused.await.is_err());
 }

@@ -71,13 +71,14 @@ pub(crate) async fn run(args: &Standalone) -> Result<(), Failure> {
         import(&folder, &setting).await?;
     }
     config.access_log.folder = Some(folder.access_log());
-    let log = access_log::standalone(&config, &folder)?;
+    let metrics = Metrics::new();
+    let log = access_log::standalone(&config, &folder, &metrics)?;
     let opened = open(&folder, &setting).await?;
     let (stop, stopping) = watch::channel(false);
     for one in &opened {
         assemble::start(one, &Feeds::InProcess(&opened), &keys, &stopping)?;
     }
-    let gateway = gateway(config, &issuer, &trusted, &keys)?;
+    let gateway = gateway(config, &issuer, &trusted, &keys, metrics)?;
     load_schema(&gateway, &opened, &log)?;
     announce(args, folder.province(), began);
     let served = serve::until_stopped(gateway, listener, args.workers.unwrap_or(0)).await;
@@ -94,8 +95,10 @@ fn config(province: &str) -> Config {
         province: province.to_owned(),
         ..Config::default()
     };
-    // The terminal belongs to the person who started it; RUST_LOG asks for more.
-    config.telemetry.log_filter = std::env::var("RUST_LOG").unwrap_or_else(|_| "warn".to_owned());
+    // The terminal belongs to the person who started it; RUST_LOG asks for more. Number and root of each seal of the
+    // access log are told all the same: somewhere they must stand beside it.
+    const QUIET: &str = "warn,minzheng_gateway::record::sealer=info";
+    config.telemetry.log_filter = std::env::var("RUST_LOG").unwrap_or_else(|_| QUIET.to_owned());
     config.telemetry.otlp_endpoint = std::env::var("MINZHENG_TELEMETRY__OTLP_ENDPOINT").ok();
     config.telemetry.service_name = "minzheng".to_owned();
     config
@@ -158,6 +161,7 @@ fn gateway(
     issuer: &DevIssuer,
     trusted: &[KeyFile],
     keys: &Keys,
+    metrics: Metrics,
 ) -> Result<Arc<Gateway>, Failure> {
     let mut verifier = Verifier::new(&config.identity, &config.province).map_err(Failure::new)?;
     verifier
@@ -167,7 +171,6 @@ fn gateway(
         let (config, keys) = peer::issuer_of(file);
         verifier.add_fixed(&config, &keys).map_err(Failure::new)?;
     }
-    let metrics = Metrics::new();
     let cache = Cache::new(
         &config.cache,
         &config.province,

@@ -15,6 +15,7 @@ mod redis;
 mod tags;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -49,7 +50,12 @@ struct Entry {
 }
 
 /// The two-tier cache, one per process.
-pub struct Cache(Option<Tiers>);
+pub struct Cache {
+    /// `None` when nothing is kept.
+    tiers: Option<Tiers>,
+    /// The mutations that have ended, of all workers.
+    mutations: AtomicU64,
+}
 
 struct Tiers {
     memory: moka::sync::Cache<CacheKey, Entry, ahash::RandomState>,
@@ -63,7 +69,10 @@ struct Tiers {
 impl Cache {
     /// A cache that keeps nothing, for tests and for configuration without cache.
     pub fn disabled() -> Self {
-        Self(None)
+        Self {
+            tiers: None,
+            mutations: AtomicU64::new(0),
+        }
     }
 
     /// The cache of the configuration. Redis, if there is one, is reached from `runtime`, which must
@@ -95,14 +104,17 @@ impl Cache {
                 u32::try_from(key.len() + entry.body.len() + OVERHEAD).unwrap_or(u32::MAX)
             })
             .build_with_hasher(ahash::RandomState::new());
-        Ok(Self(Some(Tiers {
-            memory,
-            tags,
-            flights: Flights::new(),
-            redis,
-            metrics,
-            largest: config.largest.as_usize(),
-        })))
+        Ok(Self {
+            mutations: AtomicU64::new(0),
+            tiers: Some(Tiers {
+                memory,
+                tags,
+                flights: Flights::new(),
+                redis,
+                metrics,
+                largest: config.largest.as_usize(),
+            }),
+        })
     }
 
     /// The entry, or the outcome of `fetch`, which runs at most once at a time per key in this process.
@@ -117,7 +129,7 @@ impl Cache {
         tags: &[Arc<str>],
         fetch: impl Future<Output = Result<Bytes, E>>,
     ) -> Result<Bytes, E> {
-        let Some(tiers) = &self.0 else {
+        let Some(tiers) = &self.tiers else {
             return fetch.await;
         };
         if ttl.is_zero() {
@@ -158,7 +170,7 @@ impl Cache {
         keys: &[CacheKey],
         tags: &[Arc<str>],
     ) -> (Vec<Option<Bytes>>, Ticket) {
-        let Some(tiers) = &self.0 else {
+        let Some(tiers) = &self.tiers else {
             let ticket = Ticket {
                 local: None,
                 shared: None,
@@ -189,17 +201,35 @@ impl Cache {
 
     /// Keeps entries that were fetched after `ticket` was given.
     pub async fn put_many(&self, ticket: &Ticket, entries: Vec<(CacheKey, Bytes)>, ttl: Duration) {
-        if let Some(tiers) = &self.0
+        if let Some(tiers) = &self.tiers
             && !ttl.is_zero()
         {
             tiers.keep(ticket, entries, ttl);
         }
     }
 
+    /// Names the state of what is public at this moment, as far as this process knows: it is another one after each
+    /// mutation that has ended here and each invalidation, here or told by another gateway. What was asked for in one
+    /// state is no answer to who asks in a later one.
+    pub fn generation(&self) -> u64 {
+        let invalidations = self.tiers.as_ref().map_or(0, |tiers| tiers.tags.count());
+        self.mutations
+            .load(Ordering::Acquire)
+            .wrapping_add(invalidations)
+    }
+
+    /// A mutation has ended, of which entries of these types may have become stale.
+    pub async fn changed(&self, types: &[Arc<str>]) {
+        self.mutations.fetch_add(1, Ordering::AcqRel);
+        if !types.is_empty() {
+            self.invalidate(types).await;
+        }
+    }
+
     /// Makes every entry that bears one of these type names stale: here before this returns, on every
     /// other gateway within a second.
     pub async fn invalidate(&self, types: &[Arc<str>]) {
-        let Some(tiers) = &self.0 else { return };
+        let Some(tiers) = &self.tiers else { return };
         for tag in types {
             tiers.tags.invalidate(tag);
         }
@@ -215,7 +245,7 @@ impl Cache {
 
     /// Whether Redis is configured and in use.
     pub fn redis_is_up(&self) -> bool {
-        let redis = self.0.as_ref().and_then(|tiers| tiers.redis.as_ref());
+        let redis = self.tiers.as_ref().and_then(|tiers| tiers.redis.as_ref());
         redis.is_some_and(|redis| redis.is_up())
     }
 }

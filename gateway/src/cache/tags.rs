@@ -11,6 +11,8 @@ type Generation = Arc<AtomicU64>;
 pub(super) struct Tags {
     /// Grows when everything becomes stale at once.
     epoch: Generation,
+    /// Grows with each invalidation of whatever.
+    all: AtomicU64,
     /// Bounded by the number of types in the schemas that were loaded.
     tags: RwLock<HashMap<Arc<str>, Generation>>,
 }
@@ -32,6 +34,7 @@ impl Tags {
     pub(super) fn new() -> Self {
         Self {
             epoch: Generation::default(),
+            all: AtomicU64::new(0),
             tags: RwLock::default(),
         }
     }
@@ -51,10 +54,17 @@ impl Tags {
 
     pub(super) fn invalidate(&self, name: &Arc<str>) {
         self.generation(name).fetch_add(1, Ordering::AcqRel);
+        self.all.fetch_add(1, Ordering::AcqRel);
     }
 
     pub(super) fn invalidate_everything(&self) {
         self.epoch.fetch_add(1, Ordering::AcqRel);
+        self.all.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// How many invalidations there were.
+    pub(super) fn count(&self) -> u64 {
+        self.all.load(Ordering::Acquire)
     }
 
     /// Every tag that was ever used.

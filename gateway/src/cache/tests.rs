@@ -173,7 +173,7 @@ async fn memory_is_bounded_and_answers_that_are_too_large_are_not_kept() {
             .put_many(&ticket, vec![(key, vec![0; 1000].into())], TTL)
             .await;
     }
-    let memory = &cache.0.as_ref().unwrap().memory;
+    let memory = &cache.tiers.as_ref().unwrap().memory;
     memory.run_pending_tasks();
     assert!(memory.weighted_size() <= 64 * 1024);
 }
@@ -252,7 +252,7 @@ async fn one_gateway_reads_what_another_fetched() {
     let source = Source::default();
     assert_eq!(source.through(&a, "k", &["Place", "Division"]).await, "1");
     // The write goes on in the background.
-    let tiers = a.0.as_ref().unwrap();
+    let tiers = a.tiers.as_ref().unwrap();
     let writes = &tiers.redis.as_ref().unwrap();
     wait_until(|| writes.writes_done()).await;
     assert_eq!(source.through(&b, "k", &["Division", "Place"]).await, "1");
@@ -266,7 +266,7 @@ async fn an_invalidation_reaches_the_other_gateways_memory_within_a_second() {
     };
     let source = Source::default();
     assert_eq!(source.through(&a, "k", &["Place"]).await, "1");
-    let writes = a.0.as_ref().unwrap().redis.as_ref().unwrap();
+    let writes = a.tiers.as_ref().unwrap().redis.as_ref().unwrap();
     wait_until(|| writes.writes_done()).await;
     assert_eq!(source.through(&b, "k", &["Place"]).await, "1");
     a.invalidate(&tags(&["Place"])).await;
@@ -285,7 +285,7 @@ async fn what_changed_while_redis_was_away_is_not_served_when_it_returns() {
     };
     let source = Source::default();
     assert_eq!(source.through(&a, "k", &["Place"]).await, "1");
-    let redis = a.0.as_ref().unwrap().redis.as_ref().unwrap();
+    let redis = a.tiers.as_ref().unwrap().redis.as_ref().unwrap();
     wait_until(|| redis.writes_done()).await;
     redis.lose_for_test();
     a.invalidate(&tags(&["Place"])).await;

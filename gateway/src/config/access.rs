@@ -81,7 +81,8 @@ pub struct Documents {
     /// How often the manifest is looked at for changes.
     #[serde(deserialize_with = "units::duration")]
     pub refresh: Duration,
-    /// The roles for which only trusted documents run; the others may send any.
+    /// The roles for which only trusted documents run; the others may send any. For peers it is always so: they run
+    /// their one document, which is built in, and what the manifest holds.
     #[serde(deserialize_with = "units::list")]
     pub trusted_only: Vec<String>,
     /// Whether clients may register a document under its hash, and send only the hash from then on.

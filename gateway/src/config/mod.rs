@@ -162,9 +162,13 @@ pub struct Issuer {
     /// The scopes it may grant; empty means whatever the role has.
     #[serde(default, deserialize_with = "units::list")]
     pub scopes: Vec<String>,
-    /// The provinces it may name; empty means this installation's own only.
+    /// The provinces it may name, and so the divisions, whose codes begin with them; empty means this installation's own only.
     #[serde(default, deserialize_with = "units::list")]
     pub provinces: Vec<String>,
+    /// Whether it may say which person a caller is (the claim `person`), which opens all that is theirs: for who
+    /// gives out this installation's own tokens of persons only.
+    #[serde(default, deserialize_with = "units::scalar")]
+    pub persons: bool,
     /// The longest life of its tokens.
     #[serde(default = "default_lifetime", deserialize_with = "units::duration")]
     pub max_lifetime: Duration,
@@ -432,6 +436,10 @@ pub struct Server {
     /// How long requests at work may take to finish when the program is told to stop.
     #[serde(deserialize_with = "units::duration")]
     pub drain: Duration,
+    /// How long a client may take nothing of what is being sent before the connection is cut (on Linux). What it has not
+    /// taken is held for it.
+    #[serde(deserialize_with = "units::duration")]
+    pub stalled: Duration,
     /// Answers of at least this size are compressed when the client can read it.
     pub compress_above: ByteSize,
     /// Whether the console (GraphiQL) is served.
@@ -443,6 +451,7 @@ impl Default for Server {
     fn default() -> Self {
         Self {
             drain: Duration::from_secs(30),
+            stalled: Duration::from_secs(30),
             compress_above: ByteSize::kib(1),
             console: true,
         }

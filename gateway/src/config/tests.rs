@@ -44,6 +44,7 @@ algorithms = ["RS256", "ES256"]
 roles = ["citizen"]
 scopes = ["self"]
 provinces = ["32"]
+persons = true
 max_lifetime = "1h"
 refresh = "5m"
 
@@ -115,6 +116,7 @@ fn every_key_is_read() {
         config.identity.issuers[0].max_lifetime,
         Duration::from_secs(3_600)
     );
+    assert!(config.identity.issuers[0].persons);
     assert_eq!(config.telemetry.log_format, LogFormat::Json);
     assert!(!config.server.console);
     let printed = format!("{config:?}");

@@ -27,6 +27,21 @@ pub struct Answered {
     pub data: Option<Object>,
     /// `errors`.
     pub errors: Vec<SubgraphError>,
+    /// Of whom it tells, as far as no field of it leads to them.
+    pub told: Option<Told>,
+}
+
+/// Of whom a subgraph says that its answer tells, and for what ([`TOLD`](crate::contract::TOLD)).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Told {
+    /// Person tokens.
+    pub persons: Vec<String>,
+    /// The purpose that the question stated, as far as the subgraph has verified it.
+    #[serde(default)]
+    pub purpose: Option<String>,
+    /// The case or transaction that it belongs to.
+    #[serde(default)]
+    pub case: Option<String>,
 }
 
 /// One entry of `errors`, as far as it is passed on.
@@ -53,7 +68,7 @@ pub enum SubgraphPath {
     Key(String),
 }
 
-/// The extensions that pass through.
+/// The extensions that may pass through.
 #[derive(Debug, Default, Deserialize)]
 pub struct SubgraphExtensions {
     /// The subgraph's own code.
@@ -62,9 +77,6 @@ pub struct SubgraphExtensions {
     /// The Chinese sentence.
     #[serde(default, rename = "messageZh")]
     pub message_zh: Option<String>,
-    /// What support needs.
-    #[serde(default)]
-    pub reference: Option<String>,
     /// Why the law or the form refuses, as a code.
     #[serde(default)]
     pub reason: Option<String>,
@@ -111,6 +123,7 @@ impl Parser<'_, '_, '_> {
         }
         let mut data = None;
         let mut errors = Vec::new();
+        let mut told = None;
         let mut seen = (false, false);
         let mut more = self.reader.enter(b'}')?;
         while more {
@@ -130,6 +143,10 @@ impl Parser<'_, '_, '_> {
                     errors = self.errors(span)?;
                 }
                 b"data" | b"errors" => return Err(self.reader.error("duplicate key")),
+                b"extensions" => {
+                    let span = self.reader.skip()?;
+                    told = self.told(span)?.or(told);
+                }
                 _ => {
                     self.reader.skip()?;
                 }
@@ -140,7 +157,21 @@ impl Parser<'_, '_, '_> {
         if data.is_none() && errors.is_empty() {
             return Err(self.reader.error("neither data nor errors"));
         }
-        Ok(Answered { data, errors })
+        Ok(Answered { data, errors, told })
+    }
+
+    /// An answer that tells of somebody in a form that we do not understand must not pass for one that tells of
+    /// nobody.
+    fn told(&self, span: Span) -> Result<Option<Told>, Malformed> {
+        #[derive(Deserialize)]
+        struct Extensions {
+            #[serde(default)]
+            told: Option<Told>,
+        }
+        let text = self.reader.bytes(span);
+        let extensions: Option<Extensions> = serde_json::from_slice(text)
+            .map_err(|_| self.reader.error("extensions that cannot be read"))?;
+        Ok(extensions.and_then(|extensions| extensions.told))
     }
 
     fn errors(&self, span: Span) -> Result<Vec<SubgraphError>, Malformed> {
@@ -226,16 +257,16 @@ impl Parser<'_, '_, '_> {
         let mut next = 0usize;
         let mut more = self.reader.enter(b'}')?;
         while more {
-            let key = self.reader.key()?;
-            let key = self.reader.bytes(key);
             // Servers answer in the order of the request.
-            let found = match expected.fields.get(next) {
-                Some(field) if *field.key == *key => Some(next),
-                _ => expected
-                    .sorted
-                    .binary_search_by(|at| (*expected.fields[*at as usize].key).cmp(key))
-                    .ok()
-                    .map(|at| expected.sorted[at] as usize),
+            let as_asked = match expected.fields.get(next) {
+                Some(field) => self.reader.passes(field.quoted())?,
+                None => false,
+            };
+            let found = if as_asked {
+                Some(next)
+            } else {
+                let key = self.reader.key()?;
+                expected.find(self.reader.bytes(key))
             };
             match found {
                 Some(at) => {

@@ -9,6 +9,7 @@
 
 use bytes::Bytes;
 
+use super::answer::Told;
 use super::json::Span;
 use crate::plan::LayoutId;
 use crate::plan::layout::TYPENAME;
@@ -57,10 +58,15 @@ pub struct Arena<'p> {
     nodes: Vec<Node>,
     sizes: &'p [u32],
     received: usize,
+    told: Vec<Told>,
+    /// There was no room for another copy.
+    is_full: bool,
 }
 
 /// Nodes that any request may have, whatever was received.
 const FREE_NODES: usize = 1 << 18;
+/// Nodes that copies of received values may fill up to: 64 MiB.
+const MOST_COPIED: usize = 1 << 22;
 /// Nodes a received byte may bring; an honest answer brings less than one.
 const NODES_PER_BYTE: usize = 8;
 
@@ -73,7 +79,21 @@ impl<'p> Arena<'p> {
             nodes: Vec::new(),
             sizes,
             received: 0,
+            told: Vec::new(),
+            is_full: false,
         }
+    }
+
+    /// Whether a copy of so many nodes has room; once one has not, the arena is full.
+    pub fn has_room_for(&mut self, nodes: usize) -> bool {
+        self.is_full |= self.nodes.len() + nodes > MOST_COPIED;
+        !self.is_full
+    }
+
+    /// Whether something was not copied because there was no room: few received bytes for very many places.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.is_full
     }
 
     /// Makes room for so many nodes.
@@ -91,6 +111,17 @@ impl<'p> Arena<'p> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.nodes.is_empty()
+    }
+
+    /// Keeps of whom an answer tells beside its values.
+    pub fn tells(&mut self, told: Told) {
+        self.told.push(told);
+    }
+
+    /// Of whom the answers tell beside their values.
+    #[must_use]
+    pub fn told(&self) -> &[Told] {
+        &self.told
     }
 
     /// Keeps a received text and names it.

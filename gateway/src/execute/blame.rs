@@ -59,7 +59,7 @@ impl Blame {
                 for slot in &fetches[id].fills {
                     self.slots.entry(*slot).or_insert(failure);
                 }
-                pending.extend(&fetches[id].then);
+                pending.extend(&fetches[id].feeds);
             }
         }
     }
@@ -92,11 +92,17 @@ impl Blame {
         Some(&failure.error)
     }
 
-    /// A value was received as null because it failed, and the client may not see it: what lives on it
-    /// shows why.
+    /// A value was received as null because it failed: what lives on it shows why, and it is no answer of
+    /// the subgraph's.
     pub fn value(&mut self, object: Object, slot: u32, error: GraphQlError) {
         let failure = self.add(error, Vec::new());
         self.values.entry((object.start, slot)).or_insert(failure);
+    }
+
+    /// Whether a null that was received is one because it failed.
+    #[must_use]
+    pub fn has_failed(&self, object: Object, slot: u32) -> bool {
+        !self.values.is_empty() && self.values.contains_key(&(object.start, slot))
     }
 
     /// The failure behind an empty slot of an object; a null that was received is one only if it was said
@@ -161,7 +167,7 @@ fn fills(fetches: &[PlannedFetch], id: FetchId, place: Slot) -> bool {
             return true;
         }
         if !std::mem::replace(&mut seen[id], true) {
-            pending.extend(&fetches[id].then);
+            pending.extend(&fetches[id].feeds);
         }
     }
     false

@@ -121,8 +121,14 @@ impl<F: Fetcher> Execution<'_, F> {
         let mut at = 0;
         for set in sets {
             let fresh_rows = parts.rows.get(&*set.alias);
-            // An answer of another length is for the executor to refuse.
-            if fresh_rows.is_some_and(|rows| rows.len() != missing[set.input].len()) {
+            // None at all, or of another length, where no error says why: the executor could not tell that from rows
+            // that are null.
+            let asked = missing[set.input].len();
+            let fits = match fresh_rows {
+                Some(rows) => rows.len() == asked,
+                None => asked == 0 || !errors.is_empty(),
+            };
+            if !fits {
                 return Err(TransportError::Malformed);
             }
             for row in 0..known[set.input].spans.len() {
@@ -251,6 +257,9 @@ impl Parts {
                     let mut rows = Vec::new();
                     let mut more = reader.enter(b']')?;
                     while more {
+                        if !matches!(reader.peek()?, Kind::Object | Kind::Null) {
+                            return Err(reader.error("no entity"));
+                        }
                         rows.push(range(reader.skip()?));
                         more = reader.more(b']')?;
                     }

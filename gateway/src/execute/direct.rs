@@ -178,8 +178,7 @@ impl<'t> Writer<'t> {
         self.out.put(b"{");
         let mut more = self.reader.enter(b'}').ok()?;
         while more {
-            let key = self.reader.key().ok()?;
-            match self.known(&mut place, key)? {
+            match self.known(&mut place)? {
                 Some(field) if field.expect == Expect::Typename => {
                     let span = self.reader.peek().and_then(|kind| self.reader.scalar(kind));
                     let told = self.type_named(span.ok()?)?;
@@ -216,23 +215,20 @@ impl<'t> Writer<'t> {
         Some(())
     }
 
-    /// The expected field of a key. Keys must come in the order of the request, each once.
-    fn known(
-        &self,
-        place: &mut Place<'t>,
-        key: Span,
-    ) -> Option<Option<&'t crate::plan::ShapeField>> {
-        let key = self.reader.bytes(key);
+    /// Reads a key: its expected field. Keys must come in the order of the request, each once.
+    fn known(&mut self, place: &mut Place<'t>) -> Option<Option<&'t crate::plan::ShapeField>> {
         let fields = &place.shape.fields;
-        let at = match fields.get(place.next_key) {
-            Some(field) if *field.key == *key => place.next_key,
-            _ => {
-                let sorted = &place.shape.sorted;
-                let found = sorted.binary_search_by(|at| (*fields[*at as usize].key).cmp(key));
-                match found {
-                    Ok(found) => sorted[found] as usize,
-                    Err(_) => return Some(None),
-                }
+        let as_asked = match fields.get(place.next_key) {
+            Some(field) => self.reader.passes(field.quoted()).ok()?,
+            None => false,
+        };
+        let at = if as_asked {
+            place.next_key
+        } else {
+            let key = self.reader.key().ok()?;
+            match place.shape.find(self.reader.bytes(key)) {
+                Some(at) => at,
+                None => return Some(None),
             }
         };
         if at < place.next_key {
@@ -302,11 +298,8 @@ impl<'t> Writer<'t> {
 
     /// Begins the next field.
     fn label(&mut self, place: &mut Place<'t>) {
-        if place.next_write > 0 {
-            self.out.put(b",");
-        }
         if let Some(write) = place.writes.get(place.next_write) {
-            self.out.put(&write.label);
+            self.out.put(write.label(place.next_write == 0));
         }
         place.next_write += 1;
     }

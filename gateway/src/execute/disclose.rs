@@ -1,13 +1,15 @@
 //! Whom an answer tells about: from the personal values that were written to the records they need.
 //!
 //! A record names fields and persons, each field being true of each person; so persons of whom the same
-//! fields were shown share a record, and a list of five hundred usually makes one.
+//! fields were shown share a record, and a list of five hundred usually makes one. Where no field leads to the
+//! persons, the subgraph has named them beside its answer, and each such answer has records of its own.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ahash::HashMap;
 
+use super::answer::Told;
 use super::arena::{Arena, Node, Object};
 use super::finish::Part;
 use super::project::{Disclosed, personal_at};
@@ -35,11 +37,20 @@ pub(super) fn records(
     let mut of_person: HashMap<Vec<u8>, Marks> = HashMap::default();
     let mut of_nobody: Option<Marks> = None;
     let mut ids = Vec::new();
+    let mut fields_told: Vec<Arc<str>> = Vec::new();
     for one in disclosed {
         let at = one.mark as usize;
         let Some(mark) = marks.get(at) else { continue };
+        if mark.told {
+            fields_told.push(mark.coordinate.clone());
+            continue;
+        }
         ids.clear();
         collect(arena, one.object, &mark.subject, &mut ids);
+        // That there is nothing, of nobody that is known, tells nothing of anybody.
+        if ids.is_empty() && one.null {
+            continue;
+        }
         let note = |marks: &mut Marks| marks[at / 64] |= 1 << (at % 64);
         // Shown, but of nobody that the subgraph names: recorded all the same.
         if ids.is_empty() {
@@ -91,7 +102,27 @@ pub(super) fn records(
             });
         }
     }
+    fields_told.sort_unstable();
+    fields_told.dedup();
+    let told = arena.told().iter().filter(|_| !fields_told.is_empty());
+    drafts.extend(told.flat_map(|told| records_told(told, &fields_told, base)));
     drafts
+}
+
+/// The records of an answer that names persons beside its values; none when it names nobody.
+fn records_told(told: &Told, fields: &[Arc<str>], base: &Draft) -> Vec<Draft> {
+    let mut persons: Vec<Arc<str>> = told.persons.iter().map(|id| id.as_str().into()).collect();
+    persons.sort_unstable();
+    persons.dedup();
+    let of = |persons: &[Arc<str>]| {
+        let draft = Draft {
+            fields: fields.to_vec(),
+            persons: persons.to_vec(),
+            ..base.clone()
+        };
+        draft.stating(told.purpose.as_deref(), told.case.as_deref())
+    };
+    persons.chunks(MOST_PERSONS).map(of).collect()
 }
 
 /// The records of what was refused: by the gateway before anything was fetched (`cut`), by a subgraph that

@@ -1,16 +1,23 @@
 //! What went wrong in a fetch, told at the client's paths.
 //!
-//! A subgraph's error keeps its code and words when it has a code of its own; one without is of no
-//! use to the client and may hold internals, so only its place is told. An error inside an entity is
+//! A subgraph's error keeps its words when it keeps our contract (a code of our lists, both sentences). One with
+//! another code keeps at most that; one without a code is of no use to the client, so only its place is told: their
+//! words may hold internals, and values. An error inside an entity is
 //! told at every place of the answer that shows that entity; one that leaves a whole fetch or entity
 //! without an answer is noted in [`Blame`], and told at each value the client misses.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::answer::{SubgraphError, SubgraphPath};
 use super::arena::{Arena, Node, Object};
 use super::blame::Blame;
 use super::represent::{Representations, walk, walk_with_paths};
 use crate::error::{ErrorCode, GraphQlError, PathSegment};
-use crate::plan::{Expect, FetchId, Input, PlannedFetch, Shape, Step, Target};
+use crate::identity::tells_a_number;
+use crate::plan::{Expect, FetchId, Input, PlannedFetch, Set, Shape, Step, Target};
+use crate::telemetry;
 use crate::transport::TransportError;
 
 /// More errors than these are not told of one request.
@@ -73,9 +80,23 @@ pub struct Answer<'a> {
     pub id: FetchId,
     /// What it asked about.
     pub representations: &'a [Representations],
+    /// What it brought.
+    pub data: Option<Object>,
 }
 
 impl Answer<'_> {
+    /// Whether a row of entities is null: an error further inside took all of it along, also what the client has not
+    /// asked for by the error's name.
+    fn is_null(&self, set: &Set, row: usize) -> bool {
+        let row = u32::try_from(row).unwrap_or(u32::MAX);
+        match self.data.map(|data| self.arena.slot(data, set.slot)) {
+            Some(Node::List { start, len }) => {
+                row < len && self.arena.at(start + row) == Node::Null
+            }
+            _ => true,
+        }
+    }
+
     /// Tells the errors of the answer at the client's paths.
     pub fn tell(
         &self,
@@ -94,7 +115,11 @@ impl Answer<'_> {
                 Target::Root { path: prefix, .. } if !path.is_empty() => {
                     let mut place = names(prefix);
                     place.extend(path.iter().map(segment));
-                    push(errors, told.at(place));
+                    match self.data {
+                        Some(_) => push(errors, told.at(place)),
+                        // It took everything along.
+                        None => blame.fetch(self.fetches, self.id, told, vec![place]),
+                    }
                     continue;
                 }
                 Target::Root { .. } => {
@@ -111,13 +136,14 @@ impl Answer<'_> {
                 ] => sets
                     .iter()
                     .find(|set| *set.alias == **alias)
-                    .map(|set| (set.input, *row, rest)),
+                    .map(|set| (set, *row, rest)),
                 _ => None,
             };
-            let Some((input, row, rest)) = entity else {
+            let Some((set, row, rest)) = entity else {
                 blame.fetch(self.fetches, self.id, told, places(fetch));
                 continue;
             };
+            let input = set.input;
             let known = &self.representations[input];
             located.resize(inputs.len(), None);
             let all = located[input]
@@ -131,8 +157,11 @@ impl Answer<'_> {
                 .collect();
             if shown.is_empty() {
                 blame.fetch(self.fetches, self.id, told, places(fetch));
-            } else if rest.is_empty() {
-                let (objects, places): (Vec<_>, Vec<_>) = shown.into_iter().unzip();
+            } else if rest.is_empty() || self.is_null(set, row) {
+                let (objects, mut places): (Vec<_>, Vec<_>) = shown.into_iter().unzip();
+                for place in &mut places {
+                    place.extend(rest.iter().map(segment));
+                }
                 blame.entity(self.id, objects.into_iter(), told, places);
             } else {
                 for (_, mut place) in shown {
@@ -154,6 +183,38 @@ pub fn placed(
     from.iter()
         .filter_map(|error| Some((translate(error, fetch), path(error)?)))
         .collect()
+}
+
+/// The entities of an answer that are null because something failed: all of them, when an error does not say
+/// which it is about.
+#[derive(Debug, Default)]
+pub struct BrokenRows {
+    all: bool,
+    rows: HashSet<(String, usize)>,
+}
+
+impl BrokenRows {
+    /// Those that these errors tell of.
+    #[must_use]
+    pub fn of(errors: &[SubgraphError]) -> Self {
+        let mut broken = Self::default();
+        for error in errors {
+            match error.path.as_deref() {
+                Some([SubgraphPath::Key(alias), SubgraphPath::Index(row), ..]) => {
+                    broken.rows.insert((alias.clone(), *row));
+                }
+                _ => broken.all = true,
+            }
+        }
+        broken
+    }
+
+    /// Whether this row of a set of entities is one.
+    #[must_use]
+    pub fn contains(&self, set: &Set, row: u32) -> bool {
+        let row = || (set.alias.to_string(), row as usize);
+        self.all || (!self.rows.is_empty() && self.rows.contains(&row()))
+    }
 }
 
 /// An answer that is merged into the client's.
@@ -210,7 +271,7 @@ impl Merged<'_> {
     /// The slot of a key in a shape, and the shape of the objects in it.
     fn field(&self, shape: usize, key: &str) -> Option<(u32, Option<usize>)> {
         let mut fields = self.shapes.get(shape)?.fields.iter();
-        let field = fields.find(|field| *field.key == *key.as_bytes())?;
+        let field = fields.find(|field| field.key() == key.as_bytes())?;
         let inside = match field.expect {
             Expect::Object(shape) => Some(shape),
             Expect::Leaf | Expect::Typename => None,
@@ -282,6 +343,27 @@ fn locate(
     places
 }
 
+/// Gives what nobody expected a reference, one for all of an answer, under which the program's log has it too.
+pub fn refer(errors: &mut [GraphQlError], trace: &opentelemetry::Context) {
+    let mut reference: Option<String> = None;
+    let mut told: Vec<(Cow<'static, str>, Option<Arc<str>>)> = Vec::new();
+    for error in errors {
+        if error.reference.is_some() || !ErrorCode::is_unexpected(&error.code) {
+            continue;
+        }
+        let reference = reference.get_or_insert_with(|| {
+            telemetry::trace_id(trace).unwrap_or_else(|| uuid::Uuid::new_v4().simple().to_string())
+        });
+        let what = (error.code.clone(), error.service.clone());
+        if !told.contains(&what) {
+            let (code, subgraph) = (&*what.0, what.1.as_deref());
+            tracing::error!(reference = %reference, code, subgraph, "a request failed unexpectedly");
+            told.push(what);
+        }
+        error.reference = Some(reference.clone());
+    }
+}
+
 /// The code a subgraph gave its error.
 fn own_code(error: &SubgraphError) -> Option<&str> {
     let code = error.extensions.as_ref()?.code.as_deref()?;
@@ -291,9 +373,21 @@ fn own_code(error: &SubgraphError) -> Option<&str> {
 /// A code in capitals: a class that a client can act on, and no room for anything said of a person.
 fn is_class(reason: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
-    (1..=64).contains(&reason.len()) && reason.bytes().all(plain)
+    (1..=64).contains(&reason.len())
+        && reason.starts_with(|first: char| first.is_ascii_uppercase())
+        && reason.bytes().all(plain)
+        && !tells_a_number(reason)
 }
 
+/// What is said of a failure inside a subgraph.
+const INSIDE: [&str; 2] = [
+    "Something went wrong inside the subsystem behind this field.",
+    "该字段所属子系统内部错误。",
+];
+
+/// The error in words that may be told. A subgraph's own words pass only when they keep our contract: a code of our
+/// lists, with both sentences. Whatever else a framework or a driver says may hold anything, also a value; then the
+/// words are ours, the error gets a reference, and at most the code is told.
 fn translate(error: &SubgraphError, fetch: &PlannedFetch) -> GraphQlError {
     let service = fetch.service.clone();
     let extensions = error.extensions.as_ref();
@@ -301,32 +395,73 @@ fn translate(error: &SubgraphError, fetch: &PlannedFetch) -> GraphQlError {
         tracing::debug!(subgraph = %service, "an error without a code");
         return GraphQlError::new(ErrorCode::SubgraphMalformed).from_service(service);
     };
-    let known = ErrorCode::ALL.iter().find(|known| known.as_str() == code);
-    let mut told = GraphQlError::new(known.copied().unwrap_or(ErrorCode::Internal));
+    let known = ErrorCode::parse(code);
+    let mut told = GraphQlError::new(known.unwrap_or(ErrorCode::Internal)).from_service(service);
+    if ErrorCode::is_unexpected(code) {
+        if is_class(code) {
+            told.code = code.to_owned().into();
+        }
+        [told.message, told.message_zh] = INSIDE.map(Into::into);
+        return told;
+    }
     told.code = code.to_owned().into();
-    told.message = error.message.clone().into();
-    told.message_zh = match extensions.and_then(|e| e.message_zh.clone()) {
-        Some(message) => message.into(),
-        None if known.is_some() => told.message_zh,
-        None => "".into(),
-    };
-    told.reference = extensions.and_then(|e| e.reference.clone());
+    match extensions.and_then(|e| e.message_zh.as_deref()) {
+        Some(zh) if !zh.is_empty() => {
+            told.message = error.message.clone().into();
+            told.message_zh = zh.to_owned().into();
+        }
+        // Other frameworks have codes of the same names, but no second sentence.
+        _ if known.is_none() => [told.message, told.message_zh] = INSIDE.map(Into::into),
+        _ => {}
+    }
     told.reason = extensions
         .and_then(|e| e.reason.clone())
         .filter(|reason| is_class(reason));
-    told.from_service(service)
+    told
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_row_is_broken_when_an_error_tells_of_it_or_of_none() {
+        let at = |path: serde_json::Value| -> SubgraphError {
+            serde_json::from_value(serde_json::json!({ "message": "m", "path": path })).unwrap()
+        };
+        let set = |alias: &str| Set {
+            alias: alias.into(),
+            slot: 0,
+            input: 0,
+            shape: 0,
+            copies: false,
+        };
+        let inside = BrokenRows::of(&[at(serde_json::json!(["e", 2, "name", 0]))]);
+        assert!(inside.contains(&set("e"), 2));
+        assert!(!inside.contains(&set("e"), 1) && !inside.contains(&set("f"), 2));
+        for nowhere in [serde_json::Value::Null, serde_json::json!(["e"])] {
+            let all = BrokenRows::of(&[at(nowhere)]);
+            assert!(all.contains(&set("e"), 0) && all.contains(&set("f"), 7));
+        }
+        assert!(!BrokenRows::of(&[]).contains(&set("e"), 0));
+    }
 
     #[test]
     fn a_class_passes_through_and_a_sentence_does_not() {
         for class in ["INTEROP_REPLAYED", "TOO_YOUNG", "M_18"] {
             assert!(is_class(class), "{class}");
         }
-        for other in ["", "spouse of somebody", "王", "too_young", &"A".repeat(65)] {
+        for other in [
+            "",
+            "spouse of somebody",
+            "王",
+            "too_young",
+            "18",
+            "51990119900303003X",
+            "DUPLICATE_KEY_519901199003030032",
+            &"A".repeat(65),
+        ] {
             assert!(!is_class(other), "{other}");
         }
         let mut told = GraphQlError::new(ErrorCode::BadUserInput);

@@ -9,6 +9,7 @@ use super::{Execution, Fetcher, disclose, errors, project};
 use crate::error::{ErrorCode, GraphQlError, PathSegment};
 use crate::operation::Operation;
 use crate::record::{Decision, Draft};
+use graphql_tools::static_graphql::query::Field;
 use std::sync::Arc;
 use tracing::Instrument as _;
 
@@ -40,17 +41,18 @@ impl<F: Fetcher> Execution<'_, F> {
         let (plan, schema) = (self.plan, &self.supergraph.schema);
         let out = out.unwrap_or_default();
         let start = out.len();
-        let projector = |blame, out| {
-            project::Projector::new(arena, plan, schema, part.introspection, blame, out)
-                .at(part.program, part.place)
-        };
-        let mut projected = projector(blame, out).run(part.object);
+        let introspection = part.introspection;
+        let mut projected = project::Projector::new(arena, plan, schema, introspection, blame, out)
+            .at(part.program, part.place)
+            .run(part.object);
         errors.append(&mut projected.missed);
         if !projected.disclosed.is_empty() && !self.recorded(arena, &projected.disclosed).await {
-            let mut nobody = Blame::default();
             let mut out = projected.json;
             out.truncate(start);
-            projected = projector(&mut nobody, out).withholding().run(part.object);
+            projected = project::Projector::new(arena, plan, schema, introspection, blame, out)
+                .at(part.program, part.place)
+                .withholding()
+                .run(part.object);
             errors.append(&mut projected.withheld);
         }
         if last {
@@ -75,6 +77,7 @@ impl<F: Fetcher> Execution<'_, F> {
         }
         let data = &projected.json[start..];
         show_hidden(&mut errors, &plan.operation, data, part.place.len());
+        errors::refer(&mut errors, &self.caller.trace);
         (projected.json, errors)
     }
 
@@ -103,9 +106,13 @@ impl<F: Fetcher> Execution<'_, F> {
 
     /// Makes it durable whom the answer tells about; false when that cannot be done.
     async fn recorded(&self, arena: &Arena<'_>, disclosed: &[project::Disclosed]) -> bool {
-        let Some(log) = self.log else { return false };
         let base = self.draft(Decision::Disclosed);
         let drafts = disclose::records(arena, &self.plan.projection.marks, disclosed, &base);
+        // What could tell of somebody and says that it does not.
+        if drafts.is_empty() {
+            return true;
+        }
+        let Some(log) = self.log else { return false };
         let span = tracing::info_span!("access_log.write", records = drafts.len());
         log.write(drafts, self.deadline)
             .instrument(span)
@@ -124,17 +131,22 @@ impl<F: Fetcher> Execution<'_, F> {
             .enumerate()
             .filter_map(|(at, v)| Some((v.name.to_string(), self.variables.get(at)?.clone())))
             .collect();
+        let api = &self.supergraph.api;
+        let asked = api.introspection(&given);
+        let answer = |field: &Field| {
+            if api.introspection_is_too_deep(field) {
+                return Err(ErrorCode::TooDeep);
+            }
+            asked.answer(field).ok_or(ErrorCode::TooManyFields)
+        };
         let mut answers = Vec::new();
         for field in &self.plan.introspection {
-            if self.supergraph.api.introspection_is_too_deep(field) {
+            answers.push(answer(field).unwrap_or_else(|code| {
                 let key = field.alias.as_ref().unwrap_or(&field.name);
                 let path = vec![PathSegment::Key(key.as_str().into())];
-                errors.push(GraphQlError::new(ErrorCode::TooDeep).at(path));
-                answers.push(b"null".to_vec());
-                continue;
-            }
-            let value = self.supergraph.api.introspect_field(field, &given);
-            answers.push(serde_json::to_vec(&value).unwrap_or_else(|_| b"null".to_vec()));
+                errors.push(GraphQlError::new(code).at(path));
+                b"null".to_vec()
+            }));
         }
         answers
     }
@@ -199,15 +211,67 @@ pub(super) fn is_null(data: &serde_json::Value, place: &[PathSegment]) -> bool {
 
 /// Whether a known error already says why a value is missing: one at, above or below its place.
 fn explained(violation: &GraphQlError, errors: &[GraphQlError]) -> bool {
-    let keys = |error: &GraphQlError| -> Vec<PathSegment> {
-        let path = error.path.iter().flatten();
-        path.filter(|segment| matches!(segment, PathSegment::Key(_)))
-            .cloned()
-            .collect()
-    };
-    let place = keys(violation);
+    let place = violation.path.as_deref().unwrap_or_default();
     errors.iter().any(|error| {
-        let other = keys(error);
-        error.path.is_some() && (other.starts_with(&place) || place.starts_with(&other))
+        let other = error.path.as_deref();
+        other.is_some_and(|other| is_on_one_line(place, other))
     })
+}
+
+/// Whether one of two places lies at or in the other. A list may stand without the number of its item, as the place of
+/// a whole fetch has it; it means each then.
+fn is_on_one_line(mut one: &[PathSegment], mut other: &[PathSegment]) -> bool {
+    use PathSegment::{Index, Key};
+    loop {
+        match (one, other) {
+            ([], _) | (_, []) => return true,
+            ([Key(a), rest @ ..], [Key(b), more @ ..]) if a == b => (one, other) = (rest, more),
+            ([Index(a), rest @ ..], [Index(b), more @ ..]) if a == b => (one, other) = (rest, more),
+            ([Index(_), rest @ ..], [Key(_), ..]) => one = rest,
+            ([Key(_), ..], [Index(_), more @ ..]) => other = more,
+            _ => return false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_explains_what_is_missing_at_its_own_place_and_in_each_item_of_a_list_without_number()
+     {
+        let place = |text: &str| -> Vec<PathSegment> {
+            let segments = text.split('.').filter(|part| !part.is_empty());
+            let segment = |part: &str| match part.parse() {
+                Ok(index) => PathSegment::Index(index),
+                Err(_) => PathSegment::Key(part.into()),
+            };
+            segments.map(segment).collect()
+        };
+        for (one, other, holds) in [
+            ("items.1.kind", "items.1.kind", true),
+            ("items.1.kind", "items.7.kind", false),
+            ("items.1.kind", "items.kind", true),
+            ("items.1.kind", "items", true),
+            ("items.1", "items.1.kind", true),
+            ("items.1.kind", "items.1.name", false),
+            ("items.1.kind", "others.1.kind", false),
+            ("rows.2.3", "rows.2.4", false),
+            ("rows.2.3.a", "rows.a", true),
+            ("", "rows", true),
+        ] {
+            let (one_place, other_place) = (place(one), place(other));
+            assert_eq!(
+                is_on_one_line(&one_place, &other_place),
+                holds,
+                "{one} {other}"
+            );
+            assert_eq!(
+                is_on_one_line(&other_place, &one_place),
+                holds,
+                "{other} {one}"
+            );
+        }
+    }
 }

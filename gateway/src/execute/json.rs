@@ -184,6 +184,27 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// Passes over this key and its colon if it is the next; else stays where it is. `quoted` is a name in
+    /// quotes.
+    ///
+    /// # Errors
+    /// When no colon follows it.
+    #[inline]
+    pub fn passes(&mut self, quoted: &[u8]) -> Result<bool, Malformed> {
+        self.space();
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        if !rest.starts_with(quoted) {
+            return Ok(false);
+        }
+        self.at += quoted.len();
+        self.space();
+        if self.text.get(self.at) != Some(&b':') {
+            return Err(self.error("no colon"));
+        }
+        self.at += 1;
+        Ok(true)
+    }
+
     /// Reads the string that begins here, with its quotes.
     #[inline]
     fn string(&mut self) -> Result<Span, Malformed> {

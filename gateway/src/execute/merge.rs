@@ -2,9 +2,11 @@
 //!
 //! Both objects have the layout of their place, so no name is compared. What is new is moved; objects
 //! under one slot are merged; lists of one length are merged item by item. An object that belongs to
-//! several places is copied for all but one of them when a later fetch may write inside it.
+//! several places is copied for all but one of them when a later fetch may write inside it, as long as there is room:
+//! whoever merges asks [`Arena::is_full`] after.
 
 use super::arena::{Arena, Node, Object};
+use crate::plan::Shape;
 use crate::plan::layout::TYPENAME;
 use crate::supergraph::{SchemaIndex, TypeKind};
 
@@ -22,6 +24,36 @@ pub fn merge(
     merge_objects(arena, schema, target, source, copy, 0);
 }
 
+/// Merges an entity of this shape into an object that has its layout: like [`merge`], but only the slots
+/// that the entity can have are looked at.
+pub fn fill(
+    arena: &mut Arena<'_>,
+    schema: &SchemaIndex,
+    target: Object,
+    entity: Object,
+    shape: &Shape,
+    copy: bool,
+) {
+    if target.start == entity.start {
+        return;
+    }
+    let size = arena.size(target.layout).min(arena.size(entity.layout));
+    for field in shape.fields.iter().filter(|field| field.slot < size) {
+        merge_slot(arena, schema, target, entity, field.slot, copy, 0);
+    }
+}
+
+/// Notes that a fetch has nothing for an object: what it should have filled is null as far as nothing else
+/// has filled it.
+pub fn nothing(arena: &mut Arena<'_>, target: Object, fills: &[(u32, u32)]) {
+    for (layout, slot) in fills {
+        let unknown = *layout == target.layout && *slot != TYPENAME;
+        if unknown && arena.slot(target, *slot) == Node::Missing {
+            arena.set(target.start + slot, Node::Null);
+        }
+    }
+}
+
 fn merge_objects(
     arena: &mut Arena<'_>,
     schema: &SchemaIndex,
@@ -35,21 +67,34 @@ fn merge_objects(
     }
     let size = arena.size(target.layout).min(arena.size(source.layout));
     for slot in 0..size {
-        let new = arena.slot(source, slot);
-        let old = arena.slot(target, slot);
-        if new == Node::Missing {
-            continue;
-        }
-        let position = target.start + slot;
-        if slot == TYPENAME
-            && let (Node::Type(old), Node::Type(_)) = (old, new)
-            && schema.type_info(old).kind == TypeKind::Object
-        {
-            // An interface object calls the entity by its interface; the real name stays.
-            continue;
-        }
-        merge_nodes(arena, schema, position, old, new, copy, depth);
+        merge_slot(arena, schema, target, source, slot, copy, depth);
     }
+}
+
+#[inline]
+fn merge_slot(
+    arena: &mut Arena<'_>,
+    schema: &SchemaIndex,
+    target: Object,
+    source: Object,
+    slot: u32,
+    copy: bool,
+    depth: usize,
+) {
+    let new = arena.slot(source, slot);
+    if new == Node::Missing {
+        return;
+    }
+    let old = arena.slot(target, slot);
+    let position = target.start + slot;
+    if slot == TYPENAME
+        && let (Node::Type(old), Node::Type(_)) = (old, new)
+        && schema.type_info(old).kind == TypeKind::Object
+    {
+        // An interface object calls the entity by its interface; the real name stays.
+        return;
+    }
+    merge_nodes(arena, schema, position, old, new, copy, depth);
 }
 
 fn merge_nodes(
@@ -90,6 +135,14 @@ fn merge_nodes(
 
 fn copied(arena: &mut Arena<'_>, node: Node, depth: usize) -> Node {
     if depth > MOST_DEPTH {
+        return Node::Null;
+    }
+    let size = match node {
+        Node::Object(source) => arena.size(source.layout) as usize,
+        Node::List { len, .. } => len as usize,
+        _ => return node,
+    };
+    if !arena.has_room_for(size) {
         return Node::Null;
     }
     match node {

@@ -100,8 +100,8 @@ impl<F: Fetcher> Execution<'_, F> {
         let only = direct::only_fetch(self.plan).filter(|fetch| self.applies(fetch));
         if let Some(fetch) = only {
             let answer = self.fetch_one(fetch, &[]).await;
-            if !fetch.invalidates.is_empty() {
-                self.cache.invalidate(&fetch.invalidates).await;
+            if fetch.mutation {
+                self.cache.changed(&fetch.invalidates).await;
             }
             match answer {
                 Ok(text) => {
@@ -192,8 +192,8 @@ impl<F: Fetcher> Execution<'_, F> {
                 Ok(text) => self.absorb(arena, root, id, &representations, &text, errors, blame),
                 Err(error) => errors::failed(fetches, id, errors::code(error), blame),
             }
-            if !fetches[id].invalidates.is_empty() {
-                self.cache.invalidate(&fetches[id].invalidates).await;
+            if fetches[id].mutation {
+                self.cache.changed(&fetches[id].invalidates).await;
             }
             schedule.ended(fetches, id);
             watch.fetched(arena, root, schedule, errors, blame).await;
@@ -330,9 +330,15 @@ impl<F: Fetcher> Execution<'_, F> {
             caller: self.caller,
             public: fetch.public,
             mutation: fetch.mutation,
+            generation: self.cache.generation(),
             deadline: self.deadline,
+            expected: fetch.expected.next(),
         };
-        self.fetcher.fetch(request).await
+        let answer = self.fetcher.fetch(request).await;
+        if let Ok(body) = &answer {
+            fetch.expected.saw(body.len());
+        }
+        answer
     }
 
     /// Merges an answer, or notes why it is of no use.
@@ -358,9 +364,14 @@ impl<F: Fetcher> Execution<'_, F> {
                 return errors::failed(fetches, id, ErrorCode::SubgraphMalformed, blame);
             }
         };
+        if let Some(told) = answered.told {
+            arena.tells(told);
+        }
         let with_errors = !answered.errors.is_empty();
-        // Only what other fetches live on matters beyond its own place.
-        let failed = match fetch.then.is_empty() {
+        // Only what other fetches live on matters beyond its own place, and what would be told of somebody.
+        let marked = !self.plan.projection.marks.is_empty();
+        let broken = errors::BrokenRows::of(&answered.errors);
+        let failed = match fetch.feeds.is_empty() && !marked {
             true => Vec::new(),
             false => errors::placed(&answered.errors, fetch),
         };
@@ -370,6 +381,7 @@ impl<F: Fetcher> Execution<'_, F> {
             fetches,
             id,
             representations,
+            data: answered.data,
         }
         .tell(answered.errors, errors, blame);
         let Some(data) = answered.data else { return };
@@ -386,20 +398,30 @@ impl<F: Fetcher> Execution<'_, F> {
             Target::Entities { sets, .. } => {
                 for set in sets {
                     let known = &representations[set.input];
+                    let shape = &self.plan.shapes[set.shape];
                     match arena.slot(data, set.slot) {
                         Node::List { start, len } if len as usize == known.spans.len() => {
+                            let mut unusable = false;
                             let mut used = vec![false; known.spans.len()];
                             for &(object, row) in &known.objects {
-                                if let Node::Object(entity) = arena.at(start + row) {
-                                    let again = std::mem::replace(&mut used[row as usize], true);
-                                    merge::merge(
-                                        arena,
-                                        schema,
-                                        object,
-                                        entity,
-                                        again && set.copies,
-                                    );
+                                match arena.at(start + row) {
+                                    Node::Object(entity) => {
+                                        let used = &mut used[row as usize];
+                                        let again = std::mem::replace(used, true);
+                                        let copy = again && set.copies;
+                                        merge::fill(arena, schema, object, entity, shape, copy);
+                                    }
+                                    // That there is no such entity is an answer: it says so of each field.
+                                    Node::Null if marked && !broken.contains(set, row) => {
+                                        merge::nothing(arena, object, &fetch.fills);
+                                    }
+                                    Node::Null | Node::Missing => {}
+                                    _ => unusable = true,
                                 }
+                            }
+                            if unusable {
+                                let code = ErrorCode::SubgraphMalformed;
+                                errors::failed(fetches, id, code, blame);
                             }
                         }
                         // The errors say why, or else it is malformed.
@@ -408,6 +430,10 @@ impl<F: Fetcher> Execution<'_, F> {
                     }
                 }
             }
+        }
+        if arena.is_full() {
+            tracing::warn!(subgraph = %fetch.service, "an answer for too many places");
+            errors::failed(fetches, id, ErrorCode::SubgraphMalformed, blame);
         }
         let merged = errors::Merged {
             arena,

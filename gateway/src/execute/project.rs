@@ -15,6 +15,9 @@ use crate::plan::Plan;
 use crate::plan::projection::{Expected, From, Kind, Leaf, ObjectProgram, Write};
 use crate::supergraph::{SchemaIndex, TypeKind};
 
+/// A client's answer is no longer than this, in bytes: few received bytes may stand in very many places of it.
+const MOST_BYTES: usize = 64 << 20;
+
 /// More violations than these are not told.
 const MOST_VIOLATIONS: usize = 100;
 
@@ -34,15 +37,21 @@ pub struct Projector<'a> {
     disclosed: Vec<Disclosed>,
     /// Personal values are left out, and told here.
     withheld: Option<Vec<GraphQlError>>,
+    /// Where what is written may end.
+    end: usize,
+    /// It did not end there: nothing more is written.
+    is_too_long: bool,
 }
 
-/// A personal value that was written: which, and of what object.
+/// A personal field that was answered: which, and of what object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Disclosed {
     /// The position of its mark.
     pub mark: u32,
     /// Its parent.
     pub object: Object,
+    /// Whether the answer was that there is nothing.
+    pub null: bool,
 }
 
 /// A place in the answer being written.
@@ -86,7 +95,11 @@ pub(super) fn personal_at(
         let program_of = plan.projection.objects.get(program)?;
         let all = writes(program_of, arena, object);
         let write = all.iter().find(|write| write.key == *key)?;
-        let here = write.mark.map(|mark| Disclosed { mark, object });
+        let here = write.mark.map(|mark| Disclosed {
+            mark,
+            object,
+            null: false,
+        });
         let From::Slot(Some(slot)) = write.from else {
             return here.filter(|_| path.peek().is_none());
         };
@@ -139,7 +152,7 @@ pub struct Projected {
     pub missed: Vec<GraphQlError>,
     /// Values that were null or of another kind where the schema excludes it.
     pub violations: Vec<GraphQlError>,
-    /// Personal values that stand in it.
+    /// Personal fields that it answers.
     pub disclosed: Vec<Disclosed>,
     /// Errors at the personal values that were left out.
     pub withheld: Vec<GraphQlError>,
@@ -156,6 +169,7 @@ impl<'a> Projector<'a> {
         blame: &'a mut Blame,
         out: Vec<u8>,
     ) -> Self {
+        let end = out.len() + MOST_BYTES;
         Self {
             arena,
             plan,
@@ -170,6 +184,8 @@ impl<'a> Projector<'a> {
             violations: Vec::new(),
             disclosed: Vec::new(),
             withheld: None,
+            end,
+            is_too_long: false,
         }
     }
 
@@ -191,10 +207,15 @@ impl<'a> Projector<'a> {
     #[must_use]
     pub fn run(mut self, root: Object) -> Projected {
         let mark = self.out.len();
-        if !self.object(self.program, root) {
+        if !self.object(self.program, root) || self.is_too_long {
             self.out.truncate(mark);
             self.disclosed.clear();
             self.out.extend_from_slice(b"null");
+        }
+        if self.is_too_long {
+            // Whatever was missing besides is told when less is asked for.
+            self.missed = vec![GraphQlError::new(ErrorCode::AnswerTooLarge)];
+            self.violations.clear();
         }
         Projected {
             json: self.out,
@@ -210,13 +231,16 @@ impl<'a> Projector<'a> {
         let Some(program) = self.plan.projection.objects.get(program) else {
             return false;
         };
+        if self.out.len() > self.end {
+            self.is_too_long = true;
+        }
+        if self.is_too_long {
+            return false;
+        }
         let writes = writes(program, self.arena, object);
         self.out.push(b'{');
         for (at, write) in writes.iter().enumerate() {
-            if at > 0 {
-                self.out.push(b',');
-            }
-            self.out.extend_from_slice(&write.label);
+            self.out.extend_from_slice(write.label(at == 0));
             self.path.push(Place::Key(&write.key));
             let fine = match write.mark {
                 None => self.field(write, object),
@@ -231,13 +255,20 @@ impl<'a> Projector<'a> {
         true
     }
 
-    /// Writes a personal field: notes that it was disclosed, or leaves it out.
+    /// Writes a personal field: notes that it was answered, or leaves it out.
+    ///
+    /// Null is an answer like any other, for it says that there is no death or no marriage on record. It is
+    /// none when an error says why it is null, or when nobody was asked: nothing is told of anybody then.
     fn personal(&mut self, write: &'a Write, mark: u32, object: Object) -> bool {
-        let node = match write.from {
-            From::Slot(Some(slot)) => self.arena.slot(object, slot),
-            _ => Node::Missing,
+        let (node, failed) = match write.from {
+            From::Slot(Some(slot)) => {
+                let node = self.arena.slot(object, slot);
+                let null = node == Node::Null;
+                (node, null && self.blame.has_failed(object, slot))
+            }
+            _ => (Node::Missing, false),
         };
-        if matches!(node, Node::Missing | Node::Null) {
+        if node == Node::Missing || failed {
             return self.field(write, object);
         }
         if let Some(mut withheld) = self.withheld.take() {
@@ -251,8 +282,9 @@ impl<'a> Projector<'a> {
         }
         let (mark_of_text, known) = (self.out.len(), self.disclosed.len());
         let fine = self.field(write, object);
-        if fine && self.out.get(mark_of_text..) != Some(&b"null"[..]) {
-            self.disclosed.push(Disclosed { mark, object });
+        let null = node == Node::Null;
+        if fine && (null || self.out.get(mark_of_text..) != Some(&b"null"[..])) {
+            self.disclosed.push(Disclosed { mark, object, null });
         } else {
             self.disclosed.truncate(known);
         }
@@ -355,7 +387,7 @@ impl<'a> Projector<'a> {
                     self.path.push(Place::Index(at));
                     let fine = self.value(item, self.arena.at(start + at));
                     self.path.pop();
-                    if !fine {
+                    if !fine || self.is_too_long {
                         return false;
                     }
                 }

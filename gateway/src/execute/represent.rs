@@ -5,7 +5,7 @@
 //! representation belongs to every object that has it.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, Hash as _, Hasher};
+use std::hash::{BuildHasher, BuildHasherDefault, Hash as _, Hasher};
 
 use super::arena::{Arena, Node, Object};
 use crate::error::{PathSegment, write_json_string};
@@ -35,6 +35,7 @@ pub fn collect(
 ) -> Representations {
     let mut all = Representations {
         json: Vec::with_capacity(1024),
+        objects: Vec::with_capacity(64),
         ..Representations::default()
     };
     all.json.push(b'[');
@@ -42,6 +43,7 @@ pub fn collect(
     // its values, without writing them.
     let mut like = Chains::default();
     let mut known: Vec<(Object, Option<u32>)> = Vec::new();
+    let (mut last, mut hash) = (None, 0);
     // Two types may go by one name, so what was written is compared as well.
     let mut written = Chains::default();
     for path in &input.paths {
@@ -49,20 +51,19 @@ pub fn collect(
             if lacks(object) {
                 return;
             }
-            let hash = like.hash(|state| digest(arena, object, &input.template, state));
-            let before = like.find(hash, |at| {
-                same(arena, known[at as usize].0, object, &input.template)
+            // Very often it is one like the last.
+            let is_like = |at: u32| same(arena, known[at as usize].0, object, &input.template);
+            let before = last.filter(|at| is_like(*at)).or_else(|| {
+                hash = like.hash(|state| digest(arena, object, &input.template, state));
+                like.find(hash, is_like)
             });
-            if let Some(at) = before {
-                if let Some(row) = known[at as usize].1 {
-                    all.objects.push((object, row));
-                }
-                return;
-            }
-            let row = all.add(arena, schema, object, input, &mut written);
-            like.push(hash);
-            known.push((object, row));
-            if let Some(row) = row {
+            let at = before.unwrap_or_else(|| {
+                let row = all.add(arena, schema, object, input, &mut written);
+                known.push((object, row));
+                like.push(hash)
+            });
+            last = Some(at);
+            if let Some(row) = known[at as usize].1 {
                 all.objects.push((object, row));
             }
         });
@@ -108,11 +109,32 @@ impl Representations {
 /// Numbered things found by hash, those of one hash one after another.
 #[derive(Default)]
 struct Chains {
+    /// Seeded at random, so that nobody can make things that collide.
     hasher: ahash::RandomState,
     /// The last thing with this hash.
-    last: HashMap<u64, u32, ahash::RandomState>,
+    last: HashMap<u64, u32, BuildHasherDefault<Hashed>>,
     /// The one with the same hash before each.
     before: Vec<Option<u32>>,
+}
+
+/// What was hashed already is its own hash.
+#[derive(Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
 }
 
 impl Chains {
@@ -211,6 +233,15 @@ fn same_value(arena: &Arena<'_>, a: Node, b: Node, inside: Option<&Template>) ->
     }
 }
 
+/// Whether a type is one of these, which are sorted; mostly there is only one.
+#[inline]
+fn is_among(ty: TypeId, types: &[TypeId]) -> bool {
+    match types {
+        [only] => *only == ty,
+        many => many.binary_search(&ty).is_ok(),
+    }
+}
+
 /// Visits every object at the end of a path, in order.
 pub fn walk(arena: &Arena<'_>, node: Node, path: &[Step], visit: &mut impl FnMut(Object)) {
     match node {
@@ -225,10 +256,7 @@ pub fn walk(arena: &Arena<'_>, node: Node, path: &[Step], visit: &mut impl FnMut
                 walk(arena, arena.slot(object, *slot), rest, visit);
             }
             [Step::Types(types), rest @ ..] => {
-                if arena
-                    .type_of(object)
-                    .is_none_or(|ty| types.binary_search(&ty).is_ok())
-                {
+                if arena.type_of(object).is_none_or(|ty| is_among(ty, types)) {
                     walk(arena, node, rest, visit);
                 }
             }

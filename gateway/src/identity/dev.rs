@@ -87,7 +87,7 @@ impl DevIssuer {
         json!({ "keys": [self.key.jwk()] }).to_string()
     }
 
-    /// What the gateway's verifier is told about this issuer: any role, of this province only.
+    /// What the gateway's verifier is told about this issuer: any role, any person, of this province only.
     pub fn config(&self) -> config::Issuer {
         config::Issuer {
             name: "development".to_owned(),
@@ -101,6 +101,7 @@ impl DevIssuer {
                 .collect(),
             scopes: Vec::new(),
             provinces: Vec::new(),
+            persons: true,
             max_lifetime: Duration::from_secs(366 * 86_400),
             refresh: Duration::from_secs(86_400),
         }

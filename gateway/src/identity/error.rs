@@ -35,16 +35,23 @@ pub enum IdentityError {
     /// The issuer may not grant this scope.
     #[error("scope not allowed")]
     ScopeNotAllowed,
-    /// The issuer may not name this province.
+    /// The issuer may not name this province, or the division is of another.
     #[error("province not allowed")]
     ProvinceNotAllowed,
     /// The token lives longer than the issuer may grant.
     #[error("lifetime not allowed")]
     LifetimeNotAllowed,
+    /// The issuer may not say which person the caller is.
+    #[error("person not allowed")]
+    PersonNotAllowed,
+    /// An identifier could be a person's number.
+    #[error("an identifier could be a person's number")]
+    IdentifierTells,
     /// The token or its subject was taken back.
     #[error("revoked token")]
     TokenRevoked,
-    /// The issuer's keys, or the list of revoked tokens, were never read yet.
+    /// The issuer's keys, or the list of revoked tokens, were never read yet; or the token names a key that is
+    /// not among them, and they are being read again or cannot be.
     #[error("issuer's keys unavailable")]
     KeysUnavailable,
 }
@@ -65,6 +72,8 @@ impl IdentityError {
             Self::ScopeNotAllowed => ErrorCode::TokenScope,
             Self::ProvinceNotAllowed => ErrorCode::TokenProvince,
             Self::LifetimeNotAllowed => ErrorCode::TokenLifetime,
+            Self::PersonNotAllowed => ErrorCode::TokenPerson,
+            Self::IdentifierTells => ErrorCode::TokenIdentifier,
             Self::TokenRevoked => ErrorCode::TokenRevoked,
             Self::KeysUnavailable => ErrorCode::IdentityUnavailable,
         }

@@ -1,27 +1,22 @@
 //! The public keys of one issuer: read from a file, a URL or memory; swapped whole, never emptied.
 //!
-//! Readers never wait: they load the current set. A key that is not in it causes at most one new
-//! reading in [`REFETCH`], on a task of its own; only those who need that key wait for it, not for
-//! longer than [`PATIENCE`], and never more than [`WAITING`] at once: forged tokens with made-up keys must
-//! not take the places of requests while a source is slow.
+//! Nobody waits for a key, whoever signed what: readers load the current set. A key that is not in it causes at
+//! most one new reading in [`REFETCH`], on a task of its own, and whoever needs that key is told at once to come
+//! again. So tokens with made-up keys, which anybody can send, hold up nothing, however slow a source is; and a
+//! key that was published a moment ago is known to the next request.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey};
-use tokio::sync::Semaphore;
 
 use super::source::Source;
 
 /// The least time between two readings that unknown keys cause.
 const REFETCH: Duration = Duration::from_secs(10);
-/// How long a request waits for a reading that its unknown key caused; then it is told to come again.
-const PATIENCE: Duration = Duration::from_secs(1);
-/// How many requests wait for one issuer's reading at once; the others are told at once to come again.
-const WAITING: usize = 16;
 /// The shortest RSA modulus believed, in base64url characters: 2048 bits.
 const RSA_MODULUS: usize = 341;
 
@@ -36,9 +31,9 @@ pub(super) struct Key {
 pub(super) enum Found {
     /// This one.
     Key(Box<DecodingKey>),
-    /// The issuer has no such key.
+    /// The issuer has no such key, as its source said lately.
     Nothing,
-    /// It could not be found out in time.
+    /// It is being found out, or the source does not say.
     Unreadable,
 }
 
@@ -48,17 +43,18 @@ pub(super) struct Keys {
     set: ArcSwapOption<Vec<Key>>,
     /// Counts changes of the set.
     generation: AtomicU64,
-    /// The text the set was read from, to tell whether it changed; and when an unknown key last caused
-    /// a reading.
-    reading: tokio::sync::Mutex<Reading>,
-    /// Places of those who wait for a reading.
-    waiting: Semaphore,
+    /// The text the set was read from, to tell whether it changed. Held while the source is read.
+    text: tokio::sync::Mutex<Vec<u8>>,
+    /// The reading that an unknown key last caused.
+    caused: Mutex<Option<Caused>>,
 }
 
-#[derive(Default)]
-struct Reading {
-    text: Vec<u8>,
-    caused: Option<Instant>,
+/// A reading that an unknown key caused.
+struct Caused {
+    /// When the key was asked for.
+    at: Instant,
+    /// Whether the latest reading since then ended well; nothing while none has ended.
+    ended: Option<bool>,
 }
 
 impl Keys {
@@ -67,8 +63,8 @@ impl Keys {
             source,
             set: ArcSwapOption::empty(),
             generation: AtomicU64::new(0),
-            reading: tokio::sync::Mutex::default(),
-            waiting: Semaphore::new(WAITING),
+            text: tokio::sync::Mutex::default(),
+            caused: Mutex::default(),
         }
     }
 
@@ -102,63 +98,70 @@ impl Keys {
         Some(found.key.clone())
     }
 
-    /// As [`Keys::find`], reading the source again if the key is unknown and the last such reading is
-    /// long enough ago.
-    pub(super) async fn find_or_read(
+    /// As [`Keys::find`]; an unknown key begins a reading of the source if the last such reading is long enough
+    /// ago. Must be asked inside the runtime.
+    pub(super) fn find_or_read(
         self: &Arc<Self>,
         id: Option<&str>,
         algorithm: Algorithm,
         now: Instant,
     ) -> Found {
-        let here = |keys: &Self| keys.find(id, algorithm).map(Box::new);
-        if let Some(key) = here(self) {
-            return Found::Key(key);
+        if let Some(key) = self.find(id, algorithm) {
+            return Found::Key(Box::new(key));
         }
-        let Ok(_waiting) = self.waiting.try_acquire() else {
-            return Found::Unreadable;
-        };
-        // A task of its own: that a caller gives up must not end it.
-        let (keys, generation) = (Arc::clone(self), self.generation());
-        let reading = tokio::spawn(async move {
-            let mut reading = keys.reading.lock().await;
-            let lately = reading
-                .caused
-                .is_some_and(|last| now.saturating_duration_since(last) < REFETCH);
-            // Someone may have read it while we waited.
-            if lately || keys.generation() != generation {
-                return;
+        if matches!(self.source, Source::Memory) {
+            return Found::Nothing;
+        }
+        let mut caused = self.caused.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*caused {
+            Some(last) if now.saturating_duration_since(last.at) < REFETCH => match last.ended {
+                // Looked for once more, for it may have been brought since the first look.
+                Some(true) if self.is_loaded() => match self.find(id, algorithm) {
+                    Some(key) => Found::Key(Box::new(key)),
+                    None => Found::Nothing,
+                },
+                _ => Found::Unreadable,
+            },
+            _ => {
+                *caused = Some(Caused {
+                    at: now,
+                    ended: None,
+                });
+                let keys = Arc::clone(self);
+                tokio::spawn(async move {
+                    if let Err(error) = keys.refresh().await {
+                        tracing::warn!(%error, source = ?keys.source, "cannot read an issuer's keys; the last good ones stay");
+                    }
+                });
+                Found::Unreadable
             }
-            reading.caused = Some(now);
-            if let Err(error) = keys.read(&mut reading).await {
-                tracing::warn!(%error, source = ?keys.source, "cannot read an issuer's keys; the last good ones stay");
-            }
-        });
-        let in_time = tokio::time::timeout(PATIENCE, reading).await.is_ok();
-        match here(self) {
-            Some(key) => Found::Key(key),
-            None if in_time && self.is_loaded() => Found::Nothing,
-            None => Found::Unreadable,
         }
     }
 
     /// Reads the source; the last good set stays when that fails.
     pub(super) async fn refresh(&self) -> Result<(), String> {
-        let mut reading = self.reading.lock().await;
-        self.read(&mut reading).await
+        let mut known = self.text.lock().await;
+        let began = Instant::now();
+        let read = self.read(&mut known).await;
+        let mut caused = self.caused.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(caused) = caused.as_mut().filter(|caused| caused.at <= began) {
+            caused.ended = Some(read.is_ok());
+        }
+        read
     }
 
-    async fn read(&self, reading: &mut Reading) -> Result<(), String> {
+    async fn read(&self, known: &mut Vec<u8>) -> Result<(), String> {
         let Some(text) = self.source.read().await? else {
             return Ok(());
         };
-        if text == reading.text && self.is_loaded() {
+        if text == *known && self.is_loaded() {
             return Ok(());
         }
         let keys = parse(&text)?;
         tracing::info!(keys = keys.len(), source = ?self.source, "read an issuer's keys");
         self.set.store(Some(Arc::new(keys)));
         self.generation.fetch_add(1, Ordering::AcqRel);
-        reading.text = text;
+        *known = text;
         Ok(())
     }
 }

@@ -20,7 +20,7 @@ use super::keys::{Found, Keys};
 use super::policy::Policies;
 use super::revocation::Revocations;
 use super::source::Source;
-use super::{Principal, Role};
+use super::{Principal, Role, tells_a_number};
 use crate::config;
 use crate::contract;
 use crate::tls;
@@ -38,6 +38,7 @@ struct Issuer {
     roles: Vec<Role>,
     scopes: BTreeSet<String>,
     provinces: Vec<String>,
+    persons: bool,
     max_lifetime: Duration,
     refresh: Duration,
     keys: Arc<Keys>,
@@ -219,6 +220,7 @@ impl Verifier {
             roles,
             scopes: issuer.scopes.iter().cloned().collect(),
             provinces: issuer.provinces.clone(),
+            persons: issuer.persons,
             max_lifetime: issuer.max_lifetime,
             refresh: issuer.refresh,
             keys: Arc::new(keys),
@@ -265,14 +267,13 @@ impl Verifier {
         futures_util::future::join(futures_util::future::join_all(loops), recall).await;
     }
 
-    /// The caller of an `Authorization` header; the public when there is none.
+    /// The caller of an `Authorization` header; the public when there is none. It waits for nothing: a token whose
+    /// key is not known yet is refused with [`IdentityError::KeysUnavailable`] while the keys are read. Must be
+    /// asked inside the runtime, on which that goes on.
     ///
     /// # Errors
     /// Why the token is refused. A bad token is never an anonymous caller.
-    pub async fn identify(
-        &self,
-        authorization: Option<&str>,
-    ) -> Result<Arc<Principal>, IdentityError> {
+    pub fn identify(&self, authorization: Option<&str>) -> Result<Arc<Principal>, IdentityError> {
         let Some(header) = authorization else {
             return Ok(Arc::clone(&self.public));
         };
@@ -287,7 +288,7 @@ impl Verifier {
             }
             self.remembered.invalidate(&digest);
         }
-        let (place, generation, principal) = self.verify(token, now).await?;
+        let (place, generation, principal) = self.verify(token, now)?;
         let principal = Arc::new(principal);
         self.revocations.check(&principal)?;
         self.remembered.insert(
@@ -301,7 +302,7 @@ impl Verifier {
         Ok(principal)
     }
 
-    async fn verify(
+    fn verify(
         &self,
         token: &str,
         now: SystemTime,
@@ -319,11 +320,8 @@ impl Verifier {
             .ok_or(IdentityError::AlgorithmNotAllowed)?;
         // Taken before the key: a set that changes in between makes the memory stale, never wrong.
         let generation = issuer.keys.generation();
-        let key = issuer
-            .keys
-            .find_or_read(head.key_id.as_deref(), algorithm, Instant::now())
-            .await;
-        let key = match key {
+        let id = head.key_id.as_deref();
+        let key = match issuer.keys.find_or_read(id, algorithm, Instant::now()) {
             Found::Key(key) => key,
             Found::Nothing => return Err(IdentityError::BadSignature),
             Found::Unreadable => return Err(IdentityError::KeysUnavailable),
@@ -376,6 +374,15 @@ impl Verifier {
         if !allowed {
             return Err(IdentityError::ProvinceNotAllowed);
         }
+        // Which person a citizen is opens all that is theirs: only who gives out our persons' tokens may say it.
+        if claims.person.is_some() && !issuer.persons {
+            return Err(IdentityError::PersonNotAllowed);
+        }
+        // What a registry is is judged where its rows are: an id of another province's is not found there.
+        let is_elsewhere = |division: &String| !division.starts_with(province.as_str());
+        if claims.division.as_ref().is_some_and(is_elsewhere) {
+            return Err(IdentityError::ProvinceNotAllowed);
+        }
         let mut scopes = self.scopes.get(&role).cloned().unwrap_or_default();
         if !issuer.scopes.is_empty() {
             scopes.retain(|scope| issuer.scopes.contains(&**scope));
@@ -395,7 +402,7 @@ impl Verifier {
             .collect::<Result<_, _>>()?;
         let mut principal = Principal {
             issuer: Arc::clone(&issuer.issuer),
-            subject: Some(plain(&claims.sub)?),
+            subject: Some(identifier(&claims.sub)?),
             session: optional(claims.jti)?,
             role,
             scopes,
@@ -494,6 +501,23 @@ fn plain(text: &str) -> Result<Arc<str>, IdentityError> {
     Ok(Arc::from(text))
 }
 
+/// An identifier, which stands in plain in histories, logs and the access log. Some issuers use the number of the
+/// person: such a token is refused, with its own code, rather than its identifiers replaced by a hash, which nobody
+/// could find in the issuer's own books, nor in a list of revoked tokens.
+fn identifier(text: &str) -> Result<Arc<str>, IdentityError> {
+    if tells_a_number(text) && !is_digest(text) {
+        return Err(IdentityError::IdentifierTells);
+    }
+    plain(text)
+}
+
+/// A UUID without hyphens, or a digest in hex, in which digits may stand together by chance.
+fn is_digest(text: &str) -> bool {
+    text.len() >= 32
+        && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+        && text.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
 fn optional(text: Option<String>) -> Result<Option<Arc<str>>, IdentityError> {
-    text.as_deref().map(plain).transpose()
+    text.as_deref().map(identifier).transpose()
 }

@@ -18,10 +18,12 @@ use crate::execute::parts::Refusals;
 use crate::execute::{Execution, Fetcher};
 use crate::identity::Caller;
 use crate::plan::Plan;
+use crate::plan::deferred::MOST_DEFERRED;
 use crate::request::GraphQlRequest;
 
-/// Parts that wait for the client.
-const WAITING: usize = 4;
+/// Parts that may wait for the client: all of them, and the first and the last word. Whoever takes them slowly does not
+/// keep the fetches of their own request from being read, which would look as if the subgraphs were slow.
+const WAITING: usize = MOST_DEFERRED + 2;
 
 /// What a request comes to whose client takes parts.
 pub enum Parted {

@@ -179,7 +179,9 @@ impl Running {
             caller: &self.caller,
             public: false,
             mutation: false,
+            generation: 0,
             deadline,
+            expected: 0,
         };
         transport.subscribe(request, self.standing.buffer).await
     }

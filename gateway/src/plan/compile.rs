@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::graph::{Fetch, FetchGraph, Output, PathStep, Source};
 use super::layout::{LayoutId, Layouts};
 use super::marks::Marks;
-use super::{Expect, PlanError, PlannedFetch, Shape, ShapeField, Target};
+use super::{Expect, Expectation, PlanError, PlannedFetch, Shape, ShapeField, Target};
 use crate::error::write_json_string;
 use crate::operation::{Operation, OperationKind};
 use crate::supergraph::{SchemaIndex, Supergraph};
@@ -250,9 +250,11 @@ impl Compiler<'_> {
             conditions,
             waits_for: 0,
             then: Vec::new(),
+            feeds: Vec::new(),
             public,
             cache: if public { marks.rule() } else { None },
             invalidates: invalidates.into_iter().collect(),
+            expected: Expectation::default(),
         })
     }
 
@@ -305,18 +307,14 @@ impl Compiler<'_> {
                     .ok_or_else(|| PlanError::Planner("an object without a layout".to_owned()))?;
                 Expect::Object(self.shape(&children, child, &inside)?)
             };
-            fields.push(ShapeField {
-                key: key.as_bytes().into(),
-                slot,
-                expect,
-            });
+            fields.push(ShapeField::new(key, slot, expect));
         }
         Ok(self.add_shape(layout, fields))
     }
 
     pub(super) fn add_shape(&mut self, layout: LayoutId, fields: Vec<ShapeField>) -> usize {
         let mut sorted: Vec<u32> = (0..u32::try_from(fields.len()).unwrap_or(0)).collect();
-        sorted.sort_by(|a, b| fields[*a as usize].key.cmp(&fields[*b as usize].key));
+        sorted.sort_by(|a, b| fields[*a as usize].key().cmp(fields[*b as usize].key()));
         self.shapes.push(Shape {
             layout,
             fields,
@@ -325,13 +323,14 @@ impl Compiler<'_> {
         self.shapes.len() - 1
     }
 
-    /// Edges: who reads what an earlier fetch writes waits for it.
+    /// Edges: who reads what an earlier fetch writes waits for it, and a mutation for the one before.
     fn depend(&self, graph: &FetchGraph, fetches: &mut [PlannedFetch]) {
         for (id, fetch) in graph.fetches.iter().enumerate() {
             let mut needed: BTreeSet<usize> = fetch.follows.iter().copied().collect();
             for &earlier in &fetch.earlier {
                 if !self.reads[id].is_disjoint(&self.writes[earlier]) {
                     needed.insert(earlier);
+                    fetches[earlier].feeds.push(id);
                 }
             }
             fetches[id].waits_for = needed.len();

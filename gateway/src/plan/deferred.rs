@@ -17,7 +17,7 @@ use crate::operation::{Operation, SelectionId, What};
 use crate::supergraph::{SchemaIndex, TypeId};
 
 /// An operation with more deferred fragments than these is refused as too large.
-pub(super) const MOST_DEFERRED: usize = 64;
+pub const MOST_DEFERRED: usize = 64;
 
 /// A deferred fragment.
 #[derive(Debug)]

@@ -46,6 +46,9 @@ pub enum PlanError {
     /// The projection would be too large.
     #[error("the operation expands to too many fields")]
     TooLarge,
+    /// Too many others are being planned.
+    #[error("too many operations are being planned")]
+    Busy,
 }
 
 /// A compiled operation.
@@ -132,15 +135,51 @@ pub struct Shape {
     pub sorted: Vec<u32>,
 }
 
+impl Shape {
+    /// The position of a key's field.
+    #[must_use]
+    pub fn find(&self, key: &[u8]) -> Option<usize> {
+        let of = |at: &u32| self.fields[*at as usize].key().cmp(key);
+        let at = self.sorted.binary_search_by(of).ok()?;
+        Some(self.sorted[at] as usize)
+    }
+}
+
 /// An expected key.
 #[derive(Debug)]
 pub struct ShapeField {
-    /// The key.
-    pub key: Box<[u8]>,
+    /// The key in quotes, as servers write it.
+    quoted: Box<[u8]>,
     /// Where its value is kept.
     pub slot: u32,
     /// What the value is.
     pub expect: Expect,
+}
+
+impl ShapeField {
+    /// An expected key, its place and what it holds.
+    #[must_use]
+    pub fn new(key: &str, slot: u32, expect: Expect) -> Self {
+        Self {
+            quoted: [b"\"", key.as_bytes(), b"\""].concat().into(),
+            slot,
+            expect,
+        }
+    }
+
+    /// The key.
+    #[must_use]
+    pub fn key(&self) -> &[u8] {
+        let quoted = &self.quoted;
+        quoted.get(1..quoted.len() - 1).unwrap_or_default()
+    }
+
+    /// The key in quotes, as servers write it.
+    #[inline]
+    #[must_use]
+    pub fn quoted(&self) -> &[u8] {
+        &self.quoted
+    }
 }
 
 /// What an expected value is; lists are entered wherever they occur.
@@ -179,12 +218,17 @@ pub struct PlannedFetch {
     pub waits_for: usize,
     /// The fetches that wait for it.
     pub then: Vec<FetchId>,
+    /// Those of them that read what it brings. The others only come after it: a mutation does not live on the one
+    /// before.
+    pub feeds: Vec<FetchId>,
     /// Every coordinate in it is public.
     pub public: bool,
     /// How its answer may be kept.
     pub cache: Option<CacheRule>,
     /// Types whose kept entries are stale after it.
     pub invalidates: Vec<Arc<str>>,
+    /// How long its answers were of late, so that the next is read into a buffer of its size.
+    pub expected: Expectation,
 }
 
 /// How an answer may be kept.
@@ -240,6 +284,8 @@ pub struct Set {
     pub slot: u32,
     /// Its representations.
     pub input: usize,
+    /// The shape of one entity.
+    pub shape: usize,
     /// Whether later fetches write inside what it brings, so that places must not share it.
     pub copies: bool,
 }

@@ -49,8 +49,8 @@ pub struct ObjectProgram {
 /// Writes one field.
 #[derive(Debug)]
 pub struct Write {
-    /// `"key":`
-    pub label: Box<[u8]>,
+    /// `,"key":`
+    label: Box<[u8]>,
     /// The response name.
     pub key: Arc<str>,
     /// Where the value comes from.
@@ -59,6 +59,15 @@ pub struct Write {
     pub expected: Expected,
     /// The position of its mark in [`Projection::marks`] when it is personal data.
     pub mark: Option<u32>,
+}
+
+impl Write {
+    /// `"key":`, with a comma before it unless it is the first of its object.
+    #[inline]
+    #[must_use]
+    pub fn label(&self, first: bool) -> &[u8] {
+        self.label.get(usize::from(first)..).unwrap_or_default()
+    }
 }
 
 /// Where a written value comes from.
@@ -357,7 +366,7 @@ impl Compiler<'_> {
                 _ => None,
             };
             writes.push(Write {
-                label: label(&key),
+                label: [b",", &*label(&key)].concat().into(),
                 key,
                 from,
                 expected,

@@ -25,18 +25,9 @@ impl Compiler<'_> {
         for (set, &layout) in sets.iter().zip(outputs) {
             let all: Vec<&Output> = set.output.iter().collect();
             let shape = self.shape(&all, layout, &renames_of(&set.renames))?;
-            let (key, slot) = {
-                self.layouts.key(data, &set.alias);
-                (
-                    set.alias.as_bytes().into(),
-                    self.layouts.slot(data, &set.alias).unwrap_or(TYPENAME),
-                )
-            };
-            shape_fields.push(ShapeField {
-                key,
-                slot,
-                expect: Expect::Object(shape),
-            });
+            self.layouts.key(data, &set.alias);
+            let slot = self.layouts.slot(data, &set.alias).unwrap_or(TYPENAME);
+            shape_fields.push(ShapeField::new(&set.alias, slot, Expect::Object(shape)));
             let input = by_variable.iter().position(|known| *known == set.variable);
             let input = match input {
                 Some(input) => input,
@@ -63,6 +54,7 @@ impl Compiler<'_> {
                 alias: set.alias.as_str().into(),
                 slot,
                 input,
+                shape,
                 copies: false,
             });
         }

@@ -181,6 +181,7 @@ impl Hidden {
         Some(Mark {
             coordinate: format!("{}.{field}", schema.type_info(*on).name).into(),
             reveal: marks.iter().any(|(_, personal)| personal.is_reveal()),
+            told: marks.iter().any(|(_, personal)| personal.is_told()),
             subject,
         })
     }
@@ -213,6 +214,8 @@ pub struct Mark {
     pub coordinate: Arc<str>,
     /// Whether it shows a full value.
     pub reveal: bool,
+    /// Whether the subgraph tells the persons beside its answer.
+    pub told: bool,
     /// Where the ids of the persons stand, from the field's parent.
     pub subject: Vec<SubjectSlot>,
 }

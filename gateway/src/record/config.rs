@@ -13,6 +13,7 @@ use super::seal::SealKey;
 use super::store::{Store, StoreError};
 use super::{Recorder, Settings};
 use crate::config::AccessLog;
+use crate::telemetry::LogMeter;
 
 /// Why the log cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -33,12 +34,16 @@ impl Recorder {
     ///
     /// # Errors
     /// See [`OpenError`]. A database that cannot be reached is none: it may come back.
-    pub fn open(config: &AccessLog, runtime: &Handle) -> Result<Option<Self>, OpenError> {
+    pub fn open(
+        config: &AccessLog,
+        meter: LogMeter,
+        runtime: &Handle,
+    ) -> Result<Option<Self>, OpenError> {
         let key = match &config.seal_key {
             Some(path) => Some(seal_key(path)?),
             None => None,
         };
-        Self::open_with(config, key, runtime)
+        Self::open_with(config, key, meter, runtime)
     }
 
     /// The same with the key of the seals at hand.
@@ -48,6 +53,7 @@ impl Recorder {
     pub fn open_with(
         config: &AccessLog,
         seal_key: Option<SealKey>,
+        meter: LogMeter,
         runtime: &Handle,
     ) -> Result<Option<Self>, OpenError> {
         let (Some(writing), Some(sealing)) = (store(config, runtime)?, store(config, runtime)?)
@@ -62,6 +68,7 @@ impl Recorder {
             seal_key,
             keep_days: config.days(),
             now: Utc::now,
+            meter,
         };
         Ok(Some(Self::start(writing, sealing, settings)?))
     }

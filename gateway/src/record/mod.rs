@@ -4,24 +4,26 @@
 //! [`Recorder`] hands them to one writer thread ([`writer`]), which numbers them, links each to the one
 //! before by a hash ([`line`]) and makes a whole group of them durable at once in a [`store`]: files of a
 //! standalone province ([`files`]), PostgreSQL of a split one ([`postgres`]). Only then does the answer
-//! leave. A second thread signs what there is ([`seal`]) and drops whole sealed segments whose time is
+//! leave. A second thread (`sealer`) signs what there is ([`seal`]) and drops whole sealed segments whose time is
 //! over; [`verify`] finds whatever was removed, altered, reordered or inserted.
 //!
 //! Invariants: a caller never waits longer than the patience of the settings; when a group cannot be
 //! written its chains are given up and new ones begun, so that what a store may have kept of it never
-//! stands in the middle of a chain; nothing but opaque ids, codes and names of the schema is recorded.
+//! stands in the middle of a chain; refusals of that time wait for the store to come back; nothing but opaque ids, codes and names of the schema is recorded.
 
 mod config;
 pub mod files;
 pub mod line;
 pub mod postgres;
 pub mod seal;
+mod seal_key;
+mod sealer;
 pub mod store;
 pub mod verify;
 mod writer;
 
-use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicI64, AtomicUsize};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -31,6 +33,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::oneshot;
 
 use crate::identity::{Caller, Role, tells_a_number};
+use crate::telemetry::LogMeter;
 pub use config::{OpenError, seal_key, store};
 pub use line::HashKind;
 use seal::SealKey;
@@ -43,6 +46,9 @@ const QUEUE_FOR_REFUSALS: usize = QUEUE / 2;
 /// Refusals of callers without a token recorded in one second: enough to see an attack, too few for
 /// anybody to fill the disk with.
 const REFUSALS_OF_NOBODY: u32 = 20;
+
+/// The longest purpose or case that a subgraph may tell.
+const LONGEST_STATED: usize = 128;
 
 /// How long a record is kept at least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -161,6 +167,23 @@ impl Draft {
             persons: Vec::new(),
         }
     }
+
+    /// The same with a purpose and a case that the request did not state in its headers but in what it carried, as a
+    /// subgraph has verified it. What is no short plain text is left out.
+    #[must_use]
+    pub fn stating(mut self, purpose: Option<&str>, case: Option<&str>) -> Self {
+        let plain = |text: &&str| {
+            (1..=LONGEST_STATED).contains(&text.len())
+                && text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+                && !tells_a_number(text)
+        };
+        let or = |known: Option<String>, told: Option<&str>| {
+            known.or_else(|| told.filter(plain).map(str::to_owned))
+        };
+        self.purpose = or(self.purpose, purpose);
+        self.case = or(self.case, case);
+        self
+    }
 }
 
 /// How the log is kept.
@@ -180,6 +203,8 @@ pub struct Settings {
     pub keep_days: [u32; 3],
     /// The time.
     pub now: fn() -> DateTime<Utc>,
+    /// What `/metrics` shows of the log.
+    pub meter: LogMeter,
 }
 
 /// The record could not be made durable in time.
@@ -206,6 +231,7 @@ pub struct Recorder {
     /// The present second, and how many refusals of nobody in particular were recorded in it.
     refusals: Mutex<(Instant, u32)>,
     patience: Duration,
+    meter: LogMeter,
     /// The writer first.
     threads: Mutex<Vec<JoinHandle<()>>>,
     stop_sealing: Mutex<Option<SyncSender<()>>>,
@@ -224,8 +250,15 @@ impl Recorder {
         let (orders, queue) = sync_channel(QUEUE);
         let waiting = Arc::new(AtomicUsize::new(0));
         let patience = settings.patience;
+        let meter = settings.meter.clone();
+        let under_way = Arc::new(AtomicI64::new(sealer::NONE));
         let mut threads = Vec::new();
-        let writer = writer::Writer::new(store, settings.clone(), Arc::clone(&waiting));
+        let writer = writer::Writer::new(
+            store,
+            settings.clone(),
+            Arc::clone(&waiting),
+            Arc::clone(&under_way),
+        );
         threads.push(
             std::thread::Builder::new()
                 .name("access-log".to_owned())
@@ -238,7 +271,9 @@ impl Recorder {
             threads.push(
                 std::thread::Builder::new()
                     .name("access-log-seal".to_owned())
-                    .spawn(move || seal::keep(for_seals, &key, &settings, &stopped))?,
+                    .spawn(move || {
+                        sealer::keep(for_seals, &key, &settings, &under_way, &stopped);
+                    })?,
             );
         }
         Ok(Self {
@@ -246,6 +281,7 @@ impl Recorder {
             waiting,
             refusals: Mutex::new((Instant::now(), 0)),
             patience,
+            meter,
             threads: Mutex::new(threads),
             stop_sealing: Mutex::new(stop_sealing),
         })
@@ -274,7 +310,9 @@ impl Recorder {
             return;
         }
         let crowded = self.waiting.load(Relaxed) > QUEUE_FOR_REFUSALS;
+        let refusals = drafts.len() as u64;
         if crowded || self.order(drafts, None).is_err() {
+            self.meter.lost(refusals);
             tracing::warn!("a refusal was not recorded: the access log has too much to do");
         }
     }

@@ -5,25 +5,27 @@
 //! the number of every segment that has changed are written into a seal: a Merkle root over them, linked
 //! to the seal before, signed by Ed25519 or SM2 with a key that belongs to the log alone. A segment sealed
 //! after its day is over is closed, and only closed segments are ever purged.
+//!
+//! The hashes have no key, so whoever may write to the store can make a chain that fits. What they cannot make
+//! is a place in a seal that is signed already: a record that is dated well before a seal which does not hold it
+//! was put in later ([`Times`]). Such records are never signed.
 
 use std::collections::HashMap;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Days, NaiveDate, SecondsFormat, TimeDelta, Utc};
-use ed25519_dalek::pkcs8::DecodePrivateKey as _;
-use ed25519_dalek::{Signer as _, Verifier as _};
 use serde::{Deserialize, Serialize};
 
-use super::line::{self, HashKind};
+use super::Class;
+use super::line::{self, HashKind, Read};
+pub use super::seal_key::{SealKey, SealPublic};
 use super::store::{Segment, Store, StoreError};
-use super::{Class, Settings};
 
 /// Beijing time is eight hours ahead, all year.
 const BEIJING: TimeDelta = TimeDelta::hours(8);
-/// A day is over when it has been for so long: a group that was under way is there by then.
+/// A group that was under way is in the store after so long: then a day is over, and a record that an earlier
+/// seal does not hold was put in. The clocks of gateways that share a log must agree closer than this.
 const GRACE: TimeDelta = TimeDelta::minutes(10);
 /// What stands between the object and its signature.
 const SEAM: &str = ",\"signature\":\"";
@@ -33,93 +35,46 @@ const TRIES: usize = 5;
 /// The day of an instant, by Beijing time.
 #[must_use]
 pub fn day_of(at: DateTime<Utc>) -> NaiveDate {
-    (at + BEIJING).date_naive()
+    // What a line in the store says may be any time at all.
+    at.checked_add_signed(BEIJING).unwrap_or(at).date_naive()
+}
+
+/// When each seal was made, as far as all of them agree: the earliest of its own time, those of later seals and
+/// now. So a clock that was set forward, and back again, makes nothing late and no day over.
+#[derive(Debug, Default)]
+pub struct Times(Vec<DateTime<Utc>>);
+
+impl Times {
+    /// Of seals that say that they were made then, in order.
+    #[must_use]
+    pub fn of(said: impl DoubleEndedIterator<Item = DateTime<Utc>>, now: DateTime<Utc>) -> Self {
+        let mut earliest = now;
+        let mut times: Vec<_> = said
+            .rev()
+            .map(|at| {
+                earliest = earliest.min(at);
+                earliest
+            })
+            .collect();
+        times.reverse();
+        Self(times)
+    }
+
+    /// Whether a record of that time, which none of the first `seals` seals holds, was put in later: the last of
+    /// them would have held it.
+    #[must_use]
+    pub fn is_late(&self, at: DateTime<Utc>, seals: usize) -> bool {
+        let last = seals.checked_sub(1).and_then(|last| self.0.get(last));
+        last.is_some_and(|sealed| {
+            at.checked_add_signed(GRACE)
+                .is_some_and(|there| there <= *sealed)
+        })
+    }
 }
 
 /// Whether nothing more can come into a day's segments.
 fn is_over(day: NaiveDate, now: DateTime<Utc>) -> bool {
     day_of(now - GRACE) > day
-}
-
-/// The signer's distinguishing id that SM2 hashes in, as GB/T 35276 gives it where none is agreed.
-const SM2_ID: &str = "1234567812345678";
-
-/// The key that seals: Ed25519, or SM2 with SM3 (GB/T 32918.2) where 密码法 asks for it.
-#[derive(Clone)]
-pub struct SealKey(Secret);
-
-#[derive(Clone)]
-enum Secret {
-    Ed25519(Box<ed25519_dalek::SigningKey>),
-    Sm2(Box<sm2::dsa::SigningKey>),
-}
-
-impl SealKey {
-    /// An Ed25519 key from the 32 bytes of the secret.
-    #[must_use]
-    pub fn new(secret: &[u8; 32]) -> Self {
-        let key = ed25519_dalek::SigningKey::from_bytes(secret);
-        Self(Secret::Ed25519(Box::new(key)))
-    }
-
-    /// The key of either kind in a PKCS#8 PEM text; none when it holds neither.
-    #[must_use]
-    pub fn from_pem(text: &str) -> Option<Self> {
-        if let Ok(key) = ed25519_dalek::SigningKey::from_pkcs8_pem(text) {
-            return Some(Self(Secret::Ed25519(Box::new(key))));
-        }
-        let key = sm2::SecretKey::from_pkcs8_pem(text).ok()?;
-        let key = sm2::dsa::SigningKey::new(SM2_ID, &key).ok()?;
-        Some(Self(Secret::Sm2(Box::new(key))))
-    }
-
-    /// What verifies its seals.
-    #[must_use]
-    pub fn public(&self) -> SealPublic {
-        match &self.0 {
-            Secret::Ed25519(key) => SealPublic::Ed25519(key.verifying_key()),
-            Secret::Sm2(key) => SealPublic::Sm2(Box::new(key.verifying_key().clone())),
-        }
-    }
-
-    fn sign(&self, text: &[u8]) -> Vec<u8> {
-        match &self.0 {
-            Secret::Ed25519(key) => key.sign(text).to_bytes().to_vec(),
-            Secret::Sm2(key) => {
-                use sm2::dsa::signature::Signer as _;
-                key.sign(text).to_bytes().to_vec()
-            }
-        }
-    }
-}
-
-/// What verifies seals. The key says how they are signed, never the seal.
-#[derive(Clone, Debug)]
-pub enum SealPublic {
-    /// Ed25519.
-    Ed25519(ed25519_dalek::VerifyingKey),
-    /// SM2 with SM3.
-    Sm2(Box<sm2::dsa::VerifyingKey>),
-}
-
-impl SealPublic {
-    fn verifies(&self, text: &[u8], signature: &[u8]) -> bool {
-        match self {
-            Self::Ed25519(key) => ed25519_dalek::Signature::from_slice(signature)
-                .is_ok_and(|signature| key.verify(text, &signature).is_ok()),
-            Self::Sm2(key) => {
-                use sm2::dsa::signature::Verifier as _;
-                sm2::dsa::Signature::from_slice(signature)
-                    .is_ok_and(|signature| key.verify(text, &signature).is_ok())
-            }
-        }
-    }
-}
-
-impl std::fmt::Debug for SealKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("SealKey(***)")
-    }
 }
 
 /// What a seal says of one segment.
@@ -173,6 +128,8 @@ pub struct Seal {
     pub at: DateTime<Utc>,
     /// What it says.
     pub entries: Vec<Sealed>,
+    /// The Merkle root over that.
+    pub root: String,
 }
 
 /// The Merkle root over what is sealed: leaves and inner nodes are told apart by their first byte, a node
@@ -194,7 +151,7 @@ fn root(hash: HashKind, entries: &[Sealed]) -> serde_json::Result<String> {
     Ok(level.pop().unwrap_or_else(|| hash.digest(&[&[0]])))
 }
 
-/// The line of a seal.
+/// The line of a seal, and its root.
 fn write(
     key: &SealKey,
     hash: HashKind,
@@ -202,7 +159,7 @@ fn write(
     at: DateTime<Utc>,
     entries: Vec<Sealed>,
     before: Option<&[u8]>,
-) -> serde_json::Result<Vec<u8>> {
+) -> serde_json::Result<(Vec<u8>, String)> {
     let body = Body {
         v: 1,
         number,
@@ -218,7 +175,7 @@ fn write(
     line.push_str(SEAM);
     line.push_str(&STANDARD.encode(signature));
     line.push_str("\"}");
-    Ok(line.into_bytes())
+    Ok((line.into_bytes(), body.root))
 }
 
 /// Reads a seal and checks signature, root, number and the link to the seal before.
@@ -257,17 +214,17 @@ pub fn read(
         number,
         at: at.to_utc(),
         entries: body.entries,
+        root: body.root,
     })
 }
 
 /// What was last sealed of each segment, and whether it is closed.
-#[must_use]
-pub fn latest(seals: &[Seal]) -> HashMap<Segment, (Sealed, bool)> {
+fn latest(seals: &[Seal], times: &Times) -> HashMap<Segment, (Sealed, bool)> {
     let mut latest = HashMap::new();
-    for seal in seals {
+    for (seal, at) in seals.iter().zip(&times.0) {
         for entry in &seal.entries {
             if let Some(segment) = entry.segment() {
-                let closed = is_over(segment.day, seal.at);
+                let closed = is_over(segment.day, *at);
                 latest.insert(segment, (entry.clone(), closed));
             }
         }
@@ -276,13 +233,18 @@ pub fn latest(seals: &[Seal]) -> HashMap<Segment, (Sealed, bool)> {
 }
 
 /// What sealing did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Done {
     /// The number of the new seal; none when nothing had changed.
     pub seal: Option<u64>,
-    /// Segments in it.
+    /// Its root.
+    pub root: Option<String>,
+    /// Seals there are now.
+    pub seals: u64,
+    /// Segments in the new one.
     pub sealed: usize,
-    /// Segments that do not agree with an earlier seal or are broken: see `access-log verify`.
+    /// Segments that do not agree with an earlier seal, are broken, or hold records that were put in later; what is
+    /// doubtful in them is not signed: see `access-log verify`.
     pub doubtful: usize,
 }
 
@@ -298,40 +260,49 @@ pub fn seal(
 ) -> Result<Done, StoreError> {
     for _ in 0..TRIES {
         let lines = store.seals()?;
-        let latest = latest(&seals(&lines, &key.public())?);
-        let mut done = Done::default();
+        let seals = seals(&lines, &key.public())?;
+        let times = Times::of(seals.iter().map(|seal| seal.at), now);
+        let latest = latest(&seals, &times);
+        let mut done = Done {
+            seals: seals.len() as u64,
+            ..Done::default()
+        };
         let mut entries = Vec::new();
         for segment in store.segments()? {
             let known = latest.get(&segment);
             if known.is_some_and(|(_, closed)| *closed) {
                 continue;
             }
-            let Some(found) = scan(store, &segment)? else {
-                done.doubtful += usize::from(known.is_some());
+            let known = known.map(|(sealed, _)| sealed);
+            let new = |read: &Read| known.is_none_or(|known| read.seq > known.last);
+            let (found, late) = scan(store, &segment, known, |read| {
+                new(read) && times.is_late(read.at, seals.len())
+            })?;
+            let is_less = match (known, &found) {
+                (Some(known), Some(found)) => known.last > found.last || known.first != found.first,
+                (known, found) => known.is_some() && found.is_none(),
+            };
+            done.doubtful += usize::from(late || is_less);
+            let Some(found) = found.filter(|_| !is_less) else {
                 continue;
             };
-            match known {
-                Some((sealed, _)) if sealed.last > found.last => done.doubtful += 1,
-                Some((sealed, _)) if *sealed == found && !is_over(segment.day, now) => {}
-                _ => entries.push(found),
+            // Written once more only to close it, which what is doubtful must not be.
+            if known != Some(&found) || (is_over(segment.day, now) && !late) {
+                entries.push(found);
             }
         }
-        if entries.is_empty() {
+        // A clock that was set back: from here on the time is another, and this seal says so.
+        let set_back = seals.last().is_some_and(|last| now + GRACE <= last.at);
+        if entries.is_empty() && !set_back {
             return Ok(done);
         }
-        let number = lines.len() as u64 + 1;
+        let number = done.seals + 1;
         done.sealed = entries.len();
-        let line = write(
-            key,
-            hash,
-            number,
-            now,
-            entries,
-            lines.last().map(Vec::as_slice),
-        )
-        .map_err(StoreError::new)?;
+        let before = lines.last().map(Vec::as_slice);
+        let (line, root) =
+            write(key, hash, number, now, entries, before).map_err(StoreError::new)?;
         if store.add_seal(number, &line)? {
-            done.seal = Some(number);
+            (done.seal, done.root, done.seals) = (Some(number), Some(root), number);
             return Ok(done);
         }
     }
@@ -352,19 +323,28 @@ fn seals(lines: &[Vec<u8>], key: &SealPublic) -> Result<Vec<Seal>, StoreError> {
     Ok(seals)
 }
 
-/// First, last and head of a segment as far as it is whole; nothing when nothing is.
-fn scan(store: &mut dyn Store, segment: &Segment) -> Result<Option<Sealed>, StoreError> {
+/// First, last and head of a segment as far as it is whole, agrees with what was sealed and holds nothing late;
+/// nothing when nothing is. And whether something late was met.
+fn scan(
+    store: &mut dyn Store,
+    segment: &Segment,
+    known: Option<&Sealed>,
+    is_late: impl Fn(&Read) -> bool,
+) -> Result<(Option<Sealed>, bool), StoreError> {
     let mut found: Option<Sealed> = None;
-    let mut whole = true;
+    let (mut whole, mut late) = (true, false);
     store.lines(segment, &mut |line| {
         let Ok(read) = line::read(line) else {
             whole = false;
             return;
         };
-        let follows = found
-            .as_ref()
-            .is_none_or(|found| read.seq == found.last + 1 && read.prev_hash == found.head);
-        whole &= follows && read.chain == segment.chain;
+        let follows = found.as_ref().is_none_or(|found| {
+            Some(read.seq) == found.last.checked_add(1) && read.prev_hash == found.head
+        });
+        let another = known.is_some_and(|known| read.seq == known.last && read.hash != known.head);
+        whole &= follows && !another && read.chain == segment.chain;
+        late |= whole && is_late(&read);
+        whole &= !late;
         if whole {
             let first = found.as_ref().map_or(read.seq, |found| found.first);
             found = Some(Sealed {
@@ -377,7 +357,7 @@ fn scan(store: &mut dyn Store, segment: &Segment) -> Result<Option<Sealed>, Stor
             });
         }
     })?;
-    Ok(found)
+    Ok((found, late))
 }
 
 /// Drops whole closed segments whose time is over; answers how many.
@@ -391,7 +371,9 @@ pub fn purge(
     now: DateTime<Utc>,
 ) -> Result<usize, StoreError> {
     let lines = store.seals()?;
-    let latest = latest(&seals(&lines, key)?);
+    let seals = seals(&lines, key)?;
+    let times = Times::of(seals.iter().map(|seal| seal.at), now);
+    let latest = latest(&seals, &times);
     let mut dropped = 0;
     for segment in store.segments()? {
         let closed = latest.get(&segment).is_some_and(|(_, closed)| *closed);
@@ -415,45 +397,4 @@ pub fn is_due(segment: &Segment, keep_days: [u32; 3], now: DateTime<Utc>) -> boo
         .day
         .checked_add_days(Days::new(u64::from(keep)))
         .is_some_and(|until| until < day_of(now))
-}
-
-/// The sealing thread: seals at once (what an earlier start left behind), then every so often, and once more
-/// when it is told to stop.
-pub(super) fn keep(
-    mut store: Box<dyn Store>,
-    key: &SealKey,
-    settings: &Settings,
-    stopped: &Receiver<()>,
-) {
-    loop {
-        let now = (settings.now)();
-        match seal(&mut *store, key, settings.hash, now) {
-            Ok(done) if done.doubtful > 0 => tracing::error!(
-                segments = done.doubtful,
-                "the access log is not what was sealed; run `minzheng access-log verify`"
-            ),
-            Ok(_) => {}
-            Err(error) => tracing::error!(%error, "the access log cannot be sealed"),
-        }
-        match purge(&mut *store, &key.public(), settings.keep_days, now) {
-            Ok(0) => {}
-            Ok(segments) => tracing::info!(segments, "old segments of the access log were dropped"),
-            Err(error) => tracing::error!(%error, "the access log cannot be purged"),
-        }
-        let wait = settings.seal_every.max(Duration::from_secs(1));
-        match stopped.recv_timeout(wait) {
-            Err(RecvTimeoutError::Timeout) => {}
-            _ => break,
-        }
-    }
-    // A connection that was cut since the last seal is noticed by the first try.
-    for last in [false, true] {
-        match seal(&mut *store, key, settings.hash, (settings.now)()) {
-            Ok(_) => break,
-            Err(error) if last => {
-                tracing::error!(%error, "the access log could not be sealed at the end");
-            }
-            Err(_) => {}
-        }
-    }
 }

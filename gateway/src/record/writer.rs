@@ -3,12 +3,13 @@
 //! While one group is on its way to the disk the next one gathers, so that a thousand requests at once
 //! cost a few writes and a single one waits for no other. A chain belongs to one gateway, one start of it
 //! and one class. After a failed write nobody knows what the store has kept, so the chains end there: the
-//! next group begins new ones.
+//! next group begins new ones. Who waits is told; refusals, for which nobody waits, are kept for the next
+//! group, up to [`MOST_KEPT`]. One of them may so stand in the log twice, never not at all.
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::Receiver;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
@@ -16,6 +17,7 @@ use uuid::Uuid;
 
 use super::line::{self, Place};
 use super::seal::day_of;
+use super::sealer;
 use super::store::{Group, Kept, Segment, Store, StoreError};
 use super::{Class, Draft, Entry, Order, Settings, Unavailable};
 
@@ -23,6 +25,10 @@ use super::{Class, Draft, Entry, Order, Settings, Unavailable};
 const MOST_RECORDS: usize = 1_000;
 /// After a failure the store is left alone for so long; who comes meanwhile is told at once.
 const PAUSE: Duration = Duration::from_millis(500);
+/// Refusals kept while the store is away; more are let go, and counted.
+pub(super) const MOST_KEPT: usize = 10_000;
+/// So often it is tried to write them when nothing else comes.
+const KEPT: Duration = Duration::from_secs(2);
 
 pub(super) struct Writer {
     store: Box<dyn Store>,
@@ -30,7 +36,13 @@ pub(super) struct Writer {
     waiting: Arc<AtomicUsize>,
     chains: HashMap<Class, Chain>,
     latest: DateTime<Utc>,
+    /// The time in the records of the group that is being written, for the sealer.
+    under_way: Arc<AtomicI64>,
     paused_until: Option<Instant>,
+    /// Refusals that could not be written yet.
+    kept: Vec<Draft>,
+    /// Refusals let go since the store is away.
+    lost: u64,
 }
 
 /// The end of a chain.
@@ -45,6 +57,7 @@ impl Writer {
         store: Box<dyn Store>,
         settings: Settings,
         waiting: Arc<AtomicUsize>,
+        under_way: Arc<AtomicI64>,
     ) -> Self {
         Self {
             store,
@@ -52,7 +65,10 @@ impl Writer {
             waiting,
             chains: HashMap::new(),
             latest: DateTime::UNIX_EPOCH,
+            under_way,
             paused_until: None,
+            kept: Vec::new(),
+            lost: 0,
         }
     }
 
@@ -60,11 +76,20 @@ impl Writer {
     pub(super) fn run(mut self, queue: &Receiver<Order>) {
         let mut stopping = false;
         while !stopping {
-            let Ok(Order::Write(first)) = queue.recv() else {
-                break;
+            let first = if self.kept.is_empty() {
+                queue.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            } else {
+                queue.recv_timeout(KEPT)
             };
-            let mut records = first.drafts.len();
-            let mut entries = vec![first];
+            let mut entries = match first {
+                Ok(Order::Write(first)) => vec![first],
+                Err(RecvTimeoutError::Timeout) => {
+                    while !self.kept.is_empty() && self.write(&[]).is_ok() {}
+                    continue;
+                }
+                _ => break,
+            };
+            let mut records = self.kept.len() + entries[0].drafts.len();
             while records < MOST_RECORDS {
                 match queue.try_recv() {
                     Ok(Order::Write(entry)) => {
@@ -85,12 +110,44 @@ impl Writer {
                 continue;
             }
             let outcome = self.write(&entries);
-            for done in entries.into_iter().filter_map(|entry| entry.done) {
-                let _ = done.send(outcome);
+            for entry in entries {
+                match (entry.done, outcome) {
+                    (Some(done), _) => drop(done.send(outcome)),
+                    (None, Err(Unavailable)) => self.keep(entry.drafts),
+                    (None, Ok(())) => {}
+                }
+            }
+        }
+        // The last try, whether or not the store was left alone a moment ago.
+        self.paused_until = None;
+        while !self.kept.is_empty() {
+            if self.write(&[]).is_err() {
+                let lost = self.lost + self.kept.len() as u64;
+                self.settings.meter.lost(self.kept.len() as u64);
+                tracing::error!(lost, "refusals were not recorded: the access log was away");
+                break;
             }
         }
     }
 
+    /// Keeps refusals for the next group.
+    fn keep(&mut self, mut drafts: Vec<Draft>) {
+        let room = MOST_KEPT.saturating_sub(self.kept.len());
+        let lost = drafts.len().saturating_sub(room) as u64;
+        drafts.truncate(room);
+        self.kept.append(&mut drafts);
+        if lost > 0 {
+            if self.lost == 0 {
+                tracing::warn!(
+                    "refusals are not recorded: the access log has been away for too long"
+                );
+            }
+            self.lost += lost;
+            self.settings.meter.lost(lost);
+        }
+    }
+
+    /// Writes one group: of what was kept, as much as fits, and these.
     fn write(&mut self, entries: &[Entry]) -> Result<(), Unavailable> {
         if self
             .paused_until
@@ -98,19 +155,28 @@ impl Writer {
         {
             return Err(Unavailable);
         }
-        let drafts = entries.iter().flat_map(|entry| &entry.drafts);
+        let kept: Vec<Draft> = {
+            let most = self.kept.len().min(MOST_RECORDS);
+            self.kept.drain(..most).collect()
+        };
+        let drafts = kept
+            .iter()
+            .chain(entries.iter().flat_map(|entry| &entry.drafts));
         let written = self
             .group(drafts)
             .and_then(|group| self.store.append(&group));
+        self.under_way.store(sealer::NONE, Ordering::Relaxed);
         match written {
             Ok(()) => {
                 if self.paused_until.take().is_some() {
-                    tracing::info!("the access log is written again");
+                    let lost = std::mem::take(&mut self.lost);
+                    tracing::info!(refusals_lost = lost, "the access log is written again");
                 }
                 Ok(())
             }
             Err(error) => {
                 tracing::error!(%error, "the access log cannot be written; personal data is withheld");
+                self.kept.splice(..0, kept);
                 self.chains.clear();
                 self.paused_until = Some(Instant::now() + PAUSE);
                 Err(Unavailable)
@@ -121,6 +187,8 @@ impl Writer {
     fn group<'d>(&mut self, drafts: impl Iterator<Item = &'d Draft>) -> Result<Group, StoreError> {
         // A clock that was set back does not turn the log back.
         self.latest = self.latest.max((self.settings.now)());
+        self.under_way
+            .store(self.latest.timestamp_micros(), Ordering::Relaxed);
         let (at, day, hash) = (self.latest, day_of(self.latest), self.settings.hash);
         let mut group = Group::default();
         let mut segments: HashMap<Class, usize> = HashMap::new();

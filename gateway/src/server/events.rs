@@ -14,6 +14,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior};
 use super::Gateway;
 use super::holding::Holding;
 use super::places::Place;
+use super::websocket::PATIENCE;
 use crate::error::{GraphQlError, errors_body};
 use crate::pipeline::parts::Parts;
 use crate::pipeline::subscription::{Events, Told};
@@ -95,8 +96,9 @@ async fn tell(mut parts: Parts, mut holding: Holding, response: &mpsc::Sender<By
     }
 }
 
-/// The events of a subscription, until it completes, the caller's token ends or is revoked, or the process
-/// stops.
+/// The events of a subscription, until it completes, the caller's token ends or is revoked, the process stops, or
+/// the client takes nothing for [`PATIENCE`]. A task of its own makes them, as it does [`parts`]: what a client
+/// does not read must not keep the subscription beyond any of these, nor its place and what runs above it.
 pub(super) fn all(
     gateway: &Arc<Gateway>,
     place: Place,
@@ -113,12 +115,13 @@ pub(super) fn all(
         draining: gateway.draining.subscribe(),
         _place: place,
     };
+    let (sender, receiver) = mpsc::channel(1);
+    actix_web::rt::spawn(running.run(sender));
     // Something is sent at once, so that the client learns that it was let in.
     let begun = stream::iter([Bytes::from_static(sse::ALIVE)]);
-    let rest = stream::unfold(Some(running), |running| async move {
-        let mut running = running?;
-        let (chunk, goes_on) = running.next().await?;
-        Some((chunk, goes_on.then_some(running)))
+    let rest = stream::unfold(receiver, |mut receiver| async move {
+        let chunk: Bytes = receiver.recv().await?;
+        Some((chunk, receiver))
     });
     Stream {
         media: sse::MEDIA_TYPE,
@@ -134,20 +137,63 @@ struct Running {
     _place: Place,
 }
 
+/// What comes next.
+enum Step {
+    /// A chunk after which more may follow.
+    Chunk(Bytes),
+    /// The last one.
+    Last(Bytes),
+    /// Cut without an end, so that the client comes again and finds another process.
+    Cut,
+}
+
 impl Running {
-    /// The next chunk and whether more may follow.
-    async fn next(&mut self) -> Option<(Bytes, bool)> {
+    /// Hands chunk after chunk to the response.
+    async fn run(mut self, response: mpsc::Sender<Bytes>) {
+        let last = loop {
+            let step = tokio::select! {
+                step = self.next() => step,
+                () = response.closed() => return,
+            };
+            let step = match step {
+                Step::Chunk(chunk) => self.hand_over(chunk, &response).await,
+                step => Some(step),
+            };
+            match step {
+                None => {}
+                Some(Step::Chunk(_) | Step::Cut) => return,
+                Some(Step::Last(last)) => break last,
+            }
+        };
+        // Nothing runs any more, whether or not the client takes the end.
+        drop(self);
+        let _ = tokio::time::timeout(PATIENCE, response.send(last)).await;
+    }
+
+    /// What comes next.
+    async fn next(&mut self) -> Step {
         tokio::select! {
-            told = self.events.next() => Some(match self.holding.check().map(|()| told) {
-                Err(code) => (last(GraphQlError::new(code)), false),
-                Ok(Some(Told::Next(answer))) => (sse::next(&answer), true),
-                Ok(Some(Told::End(error))) => (last(error), false),
-                Ok(None) => (Bytes::from_static(sse::COMPLETE), false),
-            }),
-            _ = self.alive.tick() => Some((Bytes::from_static(sse::ALIVE), true)),
-            code = self.holding.lost() => Some((last(GraphQlError::new(code)), false)),
-            // Cut without an end, so that the client comes again and finds another process.
-            _ = self.draining.wait_for(|draining| *draining) => None,
+            told = self.events.next() => match self.holding.check().map(|()| told) {
+                Err(code) => Step::Last(last(GraphQlError::new(code))),
+                Ok(Some(Told::Next(answer))) => Step::Chunk(sse::next(&answer)),
+                Ok(Some(Told::End(error))) => Step::Last(last(error)),
+                Ok(None) => Step::Last(Bytes::from_static(sse::COMPLETE)),
+            },
+            _ = self.alive.tick() => Step::Chunk(Bytes::from_static(sse::ALIVE)),
+            code = self.holding.lost() => Step::Last(last(GraphQlError::new(code))),
+            _ = self.draining.wait_for(|draining| *draining) => Step::Cut,
+        }
+    }
+
+    /// Waits until the client takes a chunk. Nothing when it has; else how it ends.
+    async fn hand_over(&mut self, chunk: Bytes, response: &mpsc::Sender<Bytes>) -> Option<Step> {
+        tokio::select! {
+            sent = tokio::time::timeout(PATIENCE, response.send(chunk)) => match sent {
+                Ok(Ok(())) => None,
+                _ => Some(Step::Cut),
+            },
+            code = self.holding.lost() => Some(Step::Last(last(GraphQlError::new(code)))),
+            _ = self.draining.wait_for(|draining| *draining) => Some(Step::Cut),
         }
     }
 }

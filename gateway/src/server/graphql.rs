@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use actix_web::body::SizedStream;
@@ -18,6 +17,7 @@ use sha2::{Digest as _, Sha256};
 use tracing::{Instrument as _, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
+use super::at_work::AtWork;
 use super::events::{self, Stream};
 use super::holding::Holding;
 use super::places::Place;
@@ -35,9 +35,9 @@ use crate::subscribe::{multipart, sse};
 use crate::telemetry;
 
 /// Bodies up to this many bytes go out in one piece.
-const WHOLE: usize = 128 * 1024;
-/// The pieces of larger ones.
-const PIECE: usize = 64 * 1024;
+const WHOLE: usize = 48 * 1024;
+/// The pieces of larger ones. Each connection keeps a buffer as large as the largest piece that it ever wrote.
+const PIECE: usize = 32 * 1024;
 
 /// How a request came.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -239,15 +239,6 @@ fn with_body(mut response: HttpResponseBuilder, body: Bytes) -> HttpResponse {
     response.body(SizedStream::new(length, pieces))
 }
 
-/// Gives back a place among the requests at work.
-struct AtWork<'a>(&'a Gateway);
-
-impl Drop for AtWork<'_> {
-    fn drop(&mut self) {
-        self.0.at_work.fetch_sub(1, Ordering::AcqRel);
-    }
-}
-
 async fn respond(http: HttpRequest, way: Way, payload: Option<web::Payload>) -> HttpResponse {
     let Some(worker) = http.app_data::<Rc<Worker>>().cloned() else {
         return HttpResponse::InternalServerError().finish();
@@ -255,8 +246,7 @@ async fn respond(http: HttpRequest, way: Way, payload: Option<web::Payload>) -> 
     let gateway = &worker.gateway;
     let started = Instant::now();
     let counted = gateway.parts.metrics.begin();
-    let at_work = gateway.at_work.fetch_add(1, Ordering::AcqRel);
-    let at_work = (AtWork(gateway), at_work);
+    let at_work = AtWork::begin(gateway);
 
     let incoming = telemetry::extract(|name| text(&http, name));
     // At the level of debugging, so that it costs nothing when no trace is collected.
@@ -291,7 +281,7 @@ async fn respond(http: HttpRequest, way: Way, payload: Option<web::Payload>) -> 
             Err(_) if streams || parts => None,
             media => Some(media?),
         };
-        if at_work.1 >= gateway.parts.config.limits.concurrency {
+        if at_work.is_one_too_many() {
             return Err(ErrorCode::Overloaded);
         }
         let asked = Asked {
@@ -382,7 +372,6 @@ async fn answer(
         .parts
         .verifier
         .identify(authorization)
-        .await
         .map_err(crate::identity::IdentityError::code)?;
     let caller = Caller::new(
         Arc::clone(&principal),
@@ -418,8 +407,13 @@ async fn answer(
         let answering = answerer.answer_in_parts(request, caller, standing(transport));
         return match answering.await {
             Parted::Answer(answer) => {
-                let media = media.ok_or(ErrorCode::NotAcceptable)?;
-                Ok(Reply::answer(answer, media, &principal))
+                // It is done: who takes parts only is given the whole all the same, rather than a refusal of what has
+                // been carried out.
+                Ok(Reply::answer(
+                    answer,
+                    media.unwrap_or(MediaType::PlainJson),
+                    &principal,
+                ))
             }
             Parted::Parts(parts) => {
                 let place = Place::take(&worker.gateway)?;

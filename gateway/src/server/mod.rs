@@ -5,6 +5,7 @@
 //! read-mostly. Nothing here knows GraphQL beyond the edge: a request is decoded, its caller identified,
 //! and both are handed to the [`Answerer`].
 
+mod at_work;
 mod console;
 mod cors;
 mod events;
@@ -281,6 +282,14 @@ pub fn serve(
     workers: usize,
 ) -> Result<Server, ServeError> {
     let drain = gateway.parts.config.server.drain;
+    // Accepted connections have it from the listener. Without it a body that nobody takes is held for ever: the server's
+    // own clocks end with the head of a request.
+    #[cfg(target_os = "linux")]
+    if let Err(error) = socket2::SockRef::from(&listener)
+        .set_tcp_user_timeout(Some(gateway.parts.config.server.stalled))
+    {
+        tracing::warn!(%error, "clients that take nothing are not cut off");
+    }
     let workers = match workers {
         0 => std::thread::available_parallelism().map_or(2, usize::from),
         workers => workers,

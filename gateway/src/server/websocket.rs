@@ -22,6 +22,7 @@ use futures_util::{FutureExt as _, StreamExt as _, stream};
 use opentelemetry::Context;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
+use super::at_work::AtWork;
 use super::graphql::{refusal, text};
 use super::holding::Holding;
 use super::places::Place;
@@ -36,7 +37,7 @@ use crate::telemetry;
 use crate::transport::WEBSOCKET_PROTOCOL;
 
 /// How long a client may take nothing at all.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Whether a request wants a connection.
 pub(super) fn is_asked(context: &GuardContext<'_>) -> bool {
@@ -225,7 +226,7 @@ impl Connection {
             .parts
             .verifier
             .identify(params.authorization.as_deref());
-        let principal = identified.await.map_err(|error| forbidden(error.code()))?;
+        let principal = identified.map_err(|error| forbidden(error.code()))?;
         self.holding = Some(Holding::new(gateway, &principal));
         let caller = Caller::new(
             principal,
@@ -251,7 +252,11 @@ impl Connection {
             true => Err(ErrorCode::TooManySubscriptions),
             false => Place::take(gateway),
         };
-        let loaded = self.worker.loaded().ok_or(ErrorCode::NotReady);
+        let at_work = AtWork::begin(gateway);
+        let loaded = match at_work.is_one_too_many() {
+            true => Err(ErrorCode::Overloaded),
+            false => self.worker.loaded().ok_or(ErrorCode::NotReady),
+        };
         let (place, (loaded, transport)) = match (place, loaded) {
             (Ok(place), Ok(loaded)) => (place, loaded),
             (Err(code), _) | (_, Err(code)) => {
@@ -271,7 +276,10 @@ impl Connection {
         let answering = Arc::clone(&loaded.answerer).subscribe(request, caller, standing);
         let name = Rc::clone(&id);
         let operation = async move {
-            let events: LocalBoxStream<'static, Event> = match answering.await {
+            let answered = answering.await;
+            // What comes after is an event at a time.
+            drop(at_work);
+            let events: LocalBoxStream<'static, Event> = match answered {
                 Subscribed::Answer(answer) => stream::iter([Event::Answer(answer)]).boxed_local(),
                 Subscribed::Events(events) => events.map(Event::Told).boxed_local(),
             };

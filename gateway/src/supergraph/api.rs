@@ -54,16 +54,15 @@ impl ApiSchema {
         &self.document
     }
 
-    /// Answers a root field `__schema` or `__type` with its selection. Inline fragments, `@skip`,
-    /// `@include` and variables are understood; named fragments must have been inlined. Null when
-    /// [`Self::introspection_is_too_deep`], which is to be asked first.
+    /// What one request with these variables asks of the schema. Inline fragments, `@skip`, `@include` and variables
+    /// are understood; named fragments must have been inlined. Null when [`Self::introspection_is_too_deep`], which is
+    /// to be asked first.
     #[must_use]
-    pub fn introspect_field(
-        &self,
-        field: &graphql_tools::static_graphql::query::Field,
-        variables: &serde_json::Map<String, serde_json::Value>,
-    ) -> serde_json::Value {
-        self.introspection.answer(field, variables)
+    pub fn introspection<'a>(
+        &'a self,
+        variables: &'a serde_json::Map<String, serde_json::Value>,
+    ) -> super::introspect::Asking<'a> {
+        self.introspection.asking(variables)
     }
 
     /// Whether a selection under `__schema` or `__type` nests lists so deeply that its answer would

@@ -2,7 +2,9 @@
 //!
 //! The answer is built from the selection: a `__Type` that nobody selects costs nothing. Lists
 //! within lists multiply (`types { fields { type { fields … } } }`), so a selection that nests the
-//! growing lists more than [`MAX_NESTED_LISTS`] deep is refused, as `graphql-js` does too.
+//! growing lists more than [`MAX_NESTED_LISTS`] deep is refused, as `graphql-js` does too. Anybody may ask and it is
+//! answered between other requests, so what one request may have of it is bounded by [`MOST_VALUES`], whatever its
+//! aliases.
 
 use graphql_tools::parser::query::{Selection, TypeCondition};
 use graphql_tools::static_graphql::query::{
@@ -12,6 +14,8 @@ use graphql_tools::static_graphql::schema::{
     Definition, Directive, DirectiveDefinition, EnumValue, Field, InputValue, SchemaDefinition,
     Type, TypeDefinition, Value as Literal,
 };
+use std::cell::Cell;
+
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
@@ -21,7 +25,38 @@ use super::{LoadError, introspection_types, print, sdl};
 /// introspection query needs one.
 const MAX_NESTED_LISTS: usize = 3;
 
+/// Values of all introspection of one request: three times what the question of the whole schema that consoles and code
+/// generators ask has of our own (52,440).
+const MOST_VALUES: usize = 150_000;
+
 type Variables = Map<String, Value>;
+
+/// What one request asks of the schema.
+pub struct Asking<'a> {
+    schema: &'a Introspection,
+    variables: &'a Variables,
+    /// How many values it may still have.
+    left: Cell<usize>,
+}
+
+impl Asking<'_> {
+    /// The answer to a root field `__schema` or `__type` as JSON; `None` when the request asks for too much.
+    #[must_use]
+    pub fn answer(&self, field: &Asked) -> Option<Vec<u8>> {
+        let value = self.schema.answer(field, self);
+        if self.left.get() == 0 {
+            return None;
+        }
+        serde_json::to_vec(&value).ok()
+    }
+
+    /// Takes one of the values that are left; false when none is.
+    fn take(&self) -> bool {
+        let left = self.left.get().saturating_sub(1);
+        self.left.set(left);
+        left > 0
+    }
+}
 
 /// The schema as introspection tells it, `__`-types and built-in directives included.
 #[derive(Debug)]
@@ -104,22 +139,31 @@ impl Introspection {
         })
     }
 
+    /// For one request with these variables.
+    pub(crate) fn asking<'a>(&'a self, variables: &'a Variables) -> Asking<'a> {
+        Asking {
+            schema: self,
+            variables,
+            left: Cell::new(MOST_VALUES),
+        }
+    }
+
     /// Answers `__schema` or `__type(name:)`. Inline fragments are understood, named fragments must
     /// have been inlined; a selection that nests too deeply is answered with null.
-    pub(crate) fn answer(&self, field: &Asked, variables: &Variables) -> Value {
+    fn answer(&self, field: &Asked, asking: &Asking<'_>) -> Value {
         if is_too_deep(&field.selection_set) {
             return Value::Null;
         }
         match field.name.as_str() {
-            "__schema" => self.object(Node::Schema, &[&field.selection_set], variables),
+            "__schema" => self.object(Node::Schema, &[&field.selection_set], asking),
             "__type" => {
-                let name = argument(field, "name", variables);
+                let name = argument(field, "name", asking.variables);
                 match name
                     .as_ref()
                     .and_then(Value::as_str)
                     .and_then(|n| self.types.get(n))
                 {
-                    Some(ty) => self.object(Node::Named(ty), &[&field.selection_set], variables),
+                    Some(ty) => self.object(Node::Named(ty), &[&field.selection_set], asking),
                     None => Value::Null,
                 }
             }
@@ -127,18 +171,21 @@ impl Introspection {
         }
     }
 
-    fn object(&self, node: Node<'_>, sets: &[&SelectionSet], variables: &Variables) -> Value {
+    fn object(&self, node: Node<'_>, sets: &[&SelectionSet], asking: &Asking<'_>) -> Value {
         // One response name may be selected several times; its selections are merged.
         let mut asked: IndexMap<&str, Vec<&Asked>> = IndexMap::new();
         for set in sets {
-            gather(node.typename(), set, variables, &mut asked);
+            gather(node.typename(), set, asking.variables, &mut asked);
         }
         let mut object = Map::with_capacity(asked.len());
         for (response_name, fields) in asked {
             let sets: Vec<&SelectionSet> = fields.iter().map(|f| &f.selection_set).collect();
+            if !asking.take() {
+                return Value::Null;
+            }
             let value = match fields[0].name.as_str() {
                 "__typename" => json!(node.typename()),
-                _ => self.field(node, fields[0], &sets, variables),
+                _ => self.field(node, fields[0], &sets, asking),
             };
             object.insert(response_name.to_owned(), value);
         }
@@ -149,25 +196,25 @@ impl Introspection {
         &self,
         nodes: impl IntoIterator<Item = Node<'a>>,
         sets: &[&SelectionSet],
-        variables: &Variables,
+        asking: &Asking<'_>,
     ) -> Value {
         nodes
             .into_iter()
-            .map(|node| self.object(node, sets, variables))
+            .map(|node| self.object(node, sets, asking))
             .collect()
     }
 
-    fn named(&self, name: Option<&String>, sets: &[&SelectionSet], variables: &Variables) -> Value {
+    fn named(&self, name: Option<&String>, sets: &[&SelectionSet], asking: &Asking<'_>) -> Value {
         match name.and_then(|name| self.types.get(name)) {
-            Some(ty) => self.object(Node::Named(ty), sets, variables),
+            Some(ty) => self.object(Node::Named(ty), sets, asking),
             None => Value::Null,
         }
     }
 
-    fn type_of(&self, ty: &Type, sets: &[&SelectionSet], variables: &Variables) -> Value {
+    fn type_of(&self, ty: &Type, sets: &[&SelectionSet], asking: &Asking<'_>) -> Value {
         match ty {
-            Type::NamedType(name) => self.named(Some(name), sets, variables),
-            wrapped => self.object(Node::Wrapped(wrapped), sets, variables),
+            Type::NamedType(name) => self.named(Some(name), sets, asking),
+            wrapped => self.object(Node::Wrapped(wrapped), sets, asking),
         }
     }
 
@@ -176,48 +223,49 @@ impl Introspection {
         node: Node<'_>,
         asked: &Asked,
         sets: &[&SelectionSet],
-        variables: &Variables,
+        asking: &Asking<'_>,
     ) -> Value {
         let deprecated = || {
-            argument(asked, "includeDeprecated", variables).and_then(|v| v.as_bool()) == Some(true)
+            argument(asked, "includeDeprecated", asking.variables).and_then(|v| v.as_bool())
+                == Some(true)
         };
         let inputs = |values: &[InputValue]| {
             let all = deprecated();
             let shown = values
                 .iter()
                 .filter(|v| all || deprecation(&v.directives).is_none());
-            self.list(shown.map(Node::Input), sets, variables)
+            self.list(shown.map(Node::Input), sets, asking)
         };
         match (node, asked.name.as_str()) {
             (Node::Schema, "types") => {
-                self.list(self.types.values().map(Node::Named), sets, variables)
+                self.list(self.types.values().map(Node::Named), sets, asking)
             }
-            (Node::Schema, "queryType") => self.named(self.schema.query.as_ref(), sets, variables),
+            (Node::Schema, "queryType") => self.named(self.schema.query.as_ref(), sets, asking),
             (Node::Schema, "mutationType") => {
-                self.named(self.schema.mutation.as_ref(), sets, variables)
+                self.named(self.schema.mutation.as_ref(), sets, asking)
             }
             (Node::Schema, "subscriptionType") => {
-                self.named(self.schema.subscription.as_ref(), sets, variables)
+                self.named(self.schema.subscription.as_ref(), sets, asking)
             }
             (Node::Schema, "directives") => {
-                self.list(self.directives.iter().map(Node::Directive), sets, variables)
+                self.list(self.directives.iter().map(Node::Directive), sets, asking)
             }
-            (Node::Named(ty), name) => self.type_field(ty, name, &deprecated, sets, variables),
+            (Node::Named(ty), name) => self.type_field(ty, name, &deprecated, sets, asking),
             (Node::Wrapped(ty), "kind") => match ty {
                 Type::ListType(_) => json!("LIST"),
                 _ => json!("NON_NULL"),
             },
             (Node::Wrapped(Type::ListType(inner) | Type::NonNullType(inner)), "ofType") => {
-                self.type_of(inner, sets, variables)
+                self.type_of(inner, sets, asking)
             }
             (Node::Field(f), "name") => json!(f.name),
             (Node::Field(f), "description") => json!(f.description),
             (Node::Field(f), "args") => inputs(&f.arguments),
-            (Node::Field(f), "type") => self.type_of(&f.field_type, sets, variables),
+            (Node::Field(f), "type") => self.type_of(&f.field_type, sets, asking),
             (Node::Field(f), name) => deprecation_field(&f.directives, name),
             (Node::Input(v), "name") => json!(v.name),
             (Node::Input(v), "description") => json!(v.description),
-            (Node::Input(v), "type") => self.type_of(&v.value_type, sets, variables),
+            (Node::Input(v), "type") => self.type_of(&v.value_type, sets, asking),
             (Node::Input(v), "defaultValue") => json!(v.default_value.as_ref().map(print::value)),
             (Node::Input(v), name) => deprecation_field(&v.directives, name),
             (Node::EnumValue(v), "name") => json!(v.name),
@@ -240,7 +288,7 @@ impl Introspection {
         name: &str,
         deprecated: &dyn Fn() -> bool,
         sets: &[&SelectionSet],
-        variables: &Variables,
+        asking: &Asking<'_>,
     ) -> Value {
         let described = |text: &Option<String>| json!(text);
         match (ty, name) {
@@ -264,32 +312,32 @@ impl Introspection {
                 json!(by.and_then(|d| sdl::string_argument(d, "url")))
             }
             (TypeDefinition::Object(t), "fields") => {
-                self.fields(&t.fields, deprecated(), sets, variables)
+                self.fields(&t.fields, deprecated(), sets, asking)
             }
             (TypeDefinition::Interface(t), "fields") => {
-                self.fields(&t.fields, deprecated(), sets, variables)
+                self.fields(&t.fields, deprecated(), sets, asking)
             }
             (TypeDefinition::Object(t), "interfaces") => {
-                self.names(&t.implements_interfaces, sets, variables)
+                self.names(&t.implements_interfaces, sets, asking)
             }
             (TypeDefinition::Interface(t), "interfaces") => {
-                self.names(&t.implements_interfaces, sets, variables)
+                self.names(&t.implements_interfaces, sets, asking)
             }
             (TypeDefinition::Interface(t), "possibleTypes") => {
                 let objects = self
                     .implementations
                     .get(&t.name)
                     .map_or(&[][..], Vec::as_slice);
-                self.names(objects, sets, variables)
+                self.names(objects, sets, asking)
             }
-            (TypeDefinition::Union(t), "possibleTypes") => self.names(&t.types, sets, variables),
+            (TypeDefinition::Union(t), "possibleTypes") => self.names(&t.types, sets, asking),
             (TypeDefinition::Enum(t), "enumValues") => {
                 let all = deprecated();
                 let shown = t
                     .values
                     .iter()
                     .filter(|v| all || deprecation(&v.directives).is_none());
-                self.list(shown.map(Node::EnumValue), sets, variables)
+                self.list(shown.map(Node::EnumValue), sets, asking)
             }
             (TypeDefinition::InputObject(t), "inputFields") => {
                 let all = deprecated();
@@ -297,7 +345,7 @@ impl Introspection {
                     .fields
                     .iter()
                     .filter(|v| all || deprecation(&v.directives).is_none());
-                self.list(shown.map(Node::Input), sets, variables)
+                self.list(shown.map(Node::Input), sets, asking)
             }
             (TypeDefinition::InputObject(t), "isOneOf") => {
                 json!(sdl::directive(&t.directives, "oneOf").is_some())
@@ -311,17 +359,17 @@ impl Introspection {
         fields: &[Field],
         all: bool,
         sets: &[&SelectionSet],
-        variables: &Variables,
+        asking: &Asking<'_>,
     ) -> Value {
         let shown = fields
             .iter()
             .filter(|f| all || deprecation(&f.directives).is_none());
-        self.list(shown.map(Node::Field), sets, variables)
+        self.list(shown.map(Node::Field), sets, asking)
     }
 
-    fn names(&self, names: &[String], sets: &[&SelectionSet], variables: &Variables) -> Value {
+    fn names(&self, names: &[String], sets: &[&SelectionSet], asking: &Asking<'_>) -> Value {
         let types = names.iter().filter_map(|name| self.types.get(name));
-        self.list(types.map(Node::Named), sets, variables)
+        self.list(types.map(Node::Named), sets, asking)
     }
 }
 

@@ -213,7 +213,8 @@ fn introspect(supergraph: &Supergraph, query: &str, variables: Value) -> Map<Str
     fields
         .map(|field: Field| {
             let key = field.alias.clone().unwrap_or_else(|| field.name.clone());
-            (key, supergraph.api.introspect_field(&field, &variables))
+            let answer = supergraph.api.introspection(&variables).answer(&field);
+            (key, serde_json::from_slice(&answer.unwrap()).unwrap())
         })
         .collect()
 }
@@ -398,4 +399,43 @@ fn operations_are_validated_against_the_clients_document() {
     assert!(errors("{ thing { nothing } }") > 0);
     assert!(errors("{ __schema { nothing } }") > 0);
     assert!(errors("{ thing(id: 1) @unknown { id } }") > 0);
+}
+
+#[test]
+fn introspection_ends_when_a_request_has_asked_for_too_much() {
+    let supergraph = loaded();
+    let variables = serde_json::Map::new();
+    let field = |text: &str| {
+        let document = graphql_tools::parser::parse_query::<String>(text).unwrap();
+        match document.into_static().definitions.remove(0) {
+            Definition::Operation(OperationDefinition::SelectionSet(mut set)) => {
+                match set.items.remove(0) {
+                    Selection::Field(field) => field,
+                    _ => panic!("a field"),
+                }
+            }
+            _ => panic!("an operation"),
+        }
+    };
+    let names: String = (0..200).map(|n| format!("d{n}: name ")).collect();
+    let field = field(&format!(
+        "{{ __schema {{ types {{ fields {{ type {{ {names} }} }} }} }} }}"
+    ));
+    let asking = supergraph.api.introspection(&variables);
+    let one = asking.answer(&field).unwrap();
+    // Each takes of what one request may have; in the end nothing is left.
+    let mut answered = 1;
+    while asking.answer(&field).is_some_and(|again| again == one) {
+        answered += 1;
+    }
+    assert!((1..2000).contains(&answered), "{answered}");
+    assert!(asking.answer(&field).is_none());
+    // Another request has its own.
+    assert!(
+        supergraph
+            .api
+            .introspection(&variables)
+            .answer(&field)
+            .is_some()
+    );
 }

@@ -44,6 +44,11 @@ struct CodeLabels {
     code: &'static str,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct SealLabels {
+    root: String,
+}
+
 type Durations<L> = Family<L, Histogram, fn() -> Histogram>;
 
 fn histogram() -> Histogram {
@@ -79,6 +84,7 @@ pub struct Metrics {
     redis_up: Gauge,
     subscriptions: Gauge,
     events: Family<SubgraphLabels, Counter>,
+    log: LogMeter,
 }
 
 impl Default for Metrics {
@@ -153,6 +159,8 @@ impl Metrics {
             "Events of subscriptions, by the subgraph they came from",
             events.clone(),
         );
+        let log = LogMeter::default();
+        log.register(&mut registry);
         Self {
             registry: Arc::new(registry),
             requests,
@@ -167,7 +175,13 @@ impl Metrics {
             redis_up,
             subscriptions,
             events,
+            log,
         }
+    }
+
+    /// What counts for the access log.
+    pub fn log(&self) -> LogMeter {
+        self.log.clone()
     }
 
     /// The text that `/metrics` shows (OpenMetrics).
@@ -294,6 +308,59 @@ impl FetchMeter {
     }
 }
 
+/// What is shown of the access log. The number and the root of its last seal, kept by whoever collects the metrics,
+/// are what shows later that seals were cut off.
+#[derive(Clone, Debug, Default)]
+pub struct LogMeter {
+    seals: Gauge,
+    last: Family<SealLabels, Gauge>,
+    doubtful: Gauge,
+    lost: Counter,
+}
+
+impl LogMeter {
+    fn register(&self, registry: &mut Registry) {
+        registry.register(
+            "access_log_seals",
+            "Seals of the access log, which only ever grow",
+            self.seals.clone(),
+        );
+        registry.register(
+            "access_log_last_seal",
+            "The number of the last seal that this gateway made, with its root",
+            self.last.clone(),
+        );
+        registry.register(
+            "access_log_doubtful_segments",
+            "Segments that are not what was sealed, or into which records were put: run access-log verify",
+            self.doubtful.clone(),
+        );
+        registry.register(
+            "access_log_lost_refusals",
+            "Refusals that could not be recorded",
+            self.lost.clone(),
+        );
+    }
+
+    /// It was sealed, or there was nothing to seal.
+    pub fn sealed(&self, seals: u64, root: Option<&str>, doubtful: usize) {
+        let number = i64::try_from(seals).unwrap_or(i64::MAX);
+        self.seals.set(number);
+        self.doubtful
+            .set(i64::try_from(doubtful).unwrap_or(i64::MAX));
+        if let Some(root) = root {
+            let root = root.to_owned();
+            self.last.clear();
+            self.last.get_or_create(&SealLabels { root }).set(number);
+        }
+    }
+
+    /// So many refusals could not be recorded.
+    pub fn lost(&self, refusals: u64) {
+        self.lost.inc_by(refusals);
+    }
+}
+
 /// One request at work.
 pub struct InFlight(Gauge);
 
@@ -315,17 +382,26 @@ mod tests {
         metrics.fetched("persons", "ok", Duration::from_millis(2));
         metrics.looked_up(CacheOutcome::Memory, 2);
         metrics.refused("TOKEN_EXPIRED");
+        let log = metrics.log();
+        log.sealed(6, Some("sha256:ab"), 1);
+        log.sealed(7, Some("sha256:cd"), 0);
+        log.lost(3);
         let text = metrics.text();
         for line in [
             "minzheng_gateway_requests_in_flight 1",
             "minzheng_gateway_requests_total{method=\"POST\",status=\"200\",role=\"citizen\"} 1",
             "minzheng_gateway_fetches_total{subgraph=\"persons\",outcome=\"ok\"} 1",
             "minzheng_gateway_cache_lookups_total{outcome=\"memory\"} 2",
+            "minzheng_gateway_access_log_seals 7",
+            "minzheng_gateway_access_log_last_seal{root=\"sha256:cd\"} 7",
+            "minzheng_gateway_access_log_doubtful_segments 0",
+            "minzheng_gateway_access_log_lost_refusals_total 3",
             "minzheng_gateway_refusals_total{code=\"TOKEN_EXPIRED\"} 1",
             "minzheng_gateway_request_duration_seconds_bucket{le=\"0.005\"} 1",
         ] {
             assert!(text.contains(line), "{line} is missing in\n{text}");
         }
+        assert!(!text.contains("sha256:ab"), "only the last root is shown");
         drop(guard);
         assert!(metrics.text().contains("requests_in_flight 0"));
     }

@@ -19,7 +19,7 @@ use tracing_subscriber::{EnvFilter, Layer as _};
 use crate::config::{self, LogFormat};
 use crate::contract::header;
 
-pub use metrics::{CacheOutcome, FetchMeter, InFlight, Metrics};
+pub use metrics::{CacheOutcome, FetchMeter, InFlight, LogMeter, Metrics};
 
 /// Why telemetry cannot start.
 #[derive(Debug, thiserror::Error)]

@@ -38,6 +38,15 @@ impl Failure {
     }
 }
 
+/// What a call is like.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct How {
+    /// It must not be sent over a connection that the other side may be about to close.
+    pub(super) once: bool,
+    /// The length of its answer, if it is known.
+    pub(super) expected: usize,
+}
+
 /// A worker's connections to all subgraphs.
 pub(super) struct HttpClient {
     plain: Http1,
@@ -49,6 +58,12 @@ pub(super) struct HttpClient {
 }
 
 impl HttpClient {
+    /// Closes what is idle to addresses that are none of these.
+    pub(super) fn keep_only<'u>(&self, urls: impl Iterator<Item = &'u Uri>) {
+        let asked: Vec<_> = urls.filter_map(Uri::authority).collect();
+        self.plain.keep_only(|authority| asked.contains(&authority));
+    }
+
     /// Calls with this TLS, or believes the public authorities.
     pub(super) fn new(connect: Duration, largest: usize, tls: Option<&Arc<ClientConfig>>) -> Self {
         let mut tcp = HttpConnector::new();
@@ -78,17 +93,16 @@ impl HttpClient {
         }
     }
 
-    /// Sends one request and reads its whole answer: status and body. `once`: it must not be sent over a
-    /// connection that the other side may be about to close.
+    /// Sends one request and reads its whole answer: status and body.
     pub(super) async fn call(
         &self,
         url: &Uri,
         headers: Vec<(&'static str, String)>,
         body: Bytes,
-        once: bool,
+        how: How,
     ) -> Result<(u16, Bytes), Failure> {
         match url.scheme_str() {
-            Some("http") => self.plain.call(url, &headers, body, once).await,
+            Some("http") => self.plain.call(url, &headers, body, how).await,
             Some("h2c") => {
                 let request = request(&as_http(url)?, headers, body)?;
                 Box::pin(self.general(&self.h2c, request)).await

@@ -19,7 +19,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::TransportError;
-use super::client::Failure;
+use super::client::{Failure, How};
 
 /// A mutation goes only over a connection that was used this recently, or a new one: an idle one may be
 /// closed by the other side just as we write, and a mutation is never sent twice.
@@ -32,21 +32,17 @@ const MOST_HEADERS: usize = 96;
 /// A line of a chunked body, or its trailers.
 const LONGEST_LINE: usize = 8 * 1024;
 /// What is made ready for the first read of an answer, at least and at most.
-const FIRST_READ: std::ops::RangeInclusive<usize> = 4 * 1024..=256 * 1024;
+const FIRST_READ: std::ops::RangeInclusive<usize> = 2 * 1024..=256 * 1024;
+/// Memory that an answer may hold without use.
+const LOOSE: usize = 2 * 1024;
 
 /// A worker's HTTP/1.1 connections.
 pub(super) struct Http1 {
-    origins: RefCell<HashMap<Authority, Origin, ahash::RandomState>>,
+    /// The idle ones, the freshest last.
+    origins: RefCell<HashMap<Authority, Vec<Idle>, ahash::RandomState>>,
     connect: Duration,
     idle: Duration,
     largest: usize,
-}
-
-#[derive(Default)]
-struct Origin {
-    idle: Vec<Idle>,
-    /// What answers were about as long as, so that one read takes the whole of the next.
-    expected: usize,
 }
 
 struct Idle {
@@ -88,7 +84,7 @@ impl Http1 {
         url: &Uri,
         headers: &[(&'static str, String)],
         body: Bytes,
-        once: bool,
+        how: How,
     ) -> Result<(u16, Bytes), Failure> {
         let failed = |error| Failure {
             error,
@@ -99,21 +95,23 @@ impl Http1 {
             .ok_or_else(|| failed(TransportError::Unavailable))?;
         let head = request_head(url, authority, headers, body.len())
             .ok_or_else(|| failed(TransportError::Malformed))?;
-        let (mut stream, expected) = match self.take(authority, once) {
-            (Some(stream), expected) => (stream, expected),
-            (None, expected) => (self.open(authority).await?, expected),
+        let mut stream = match self.take(authority, how.once) {
+            Some(stream) => stream,
+            None => self.open(authority).await?,
         };
-        let answered = exchange(&mut stream, head, body, expected, self.largest).await;
+        let answered = exchange(&mut stream, head, body, how.expected, self.largest).await;
         match answered {
             Ok((status, body, keep)) => {
-                self.give_back(authority, keep.then_some(stream), body.len());
+                if keep {
+                    self.give_back(authority, stream);
+                }
                 Ok((status, body))
             }
             Err(Broken::Wire(error)) => {
                 tracing::debug!(%error, "a connection to a subgraph broke");
                 // The others were probably closed by the same restart.
-                if let Some(origin) = self.origins.borrow_mut().get_mut(authority) {
-                    origin.idle.clear();
+                if let Some(idle) = self.origins.borrow_mut().get_mut(authority) {
+                    idle.clear();
                 }
                 Err(failed(TransportError::Unavailable))
             }
@@ -125,48 +123,53 @@ impl Http1 {
         }
     }
 
-    /// An idle connection that is still open, if there is one; and how long answers are.
-    fn take(&self, authority: &Authority, once: bool) -> (Option<TcpStream>, usize) {
+    /// An idle connection that is still open, if there is one.
+    fn take(&self, authority: &Authority, once: bool) -> Option<TcpStream> {
         let mut origins = self.origins.borrow_mut();
-        let Some(origin) = origins.get_mut(authority) else {
-            return (None, 0);
-        };
+        let idle = origins.get_mut(authority)?;
         let longest = if once { FRESH } else { self.idle };
         // The last one given back is the freshest.
-        while let Some(Idle { stream, since }) = origin.idle.pop() {
+        while let Some(Idle { stream, since }) = idle.pop() {
             if since.elapsed() > longest {
                 // What lies below is older still; too old for a mutation may do for a query.
                 if once {
-                    origin.idle.push(Idle { stream, since });
+                    idle.push(Idle { stream, since });
                 } else {
-                    origin.idle.clear();
+                    idle.clear();
                 }
                 break;
             }
             // Nothing may come before a request: not the end, and no bytes either.
             let waiting = stream.try_read(&mut [0]);
             if matches!(waiting, Err(error) if error.kind() == io::ErrorKind::WouldBlock) {
-                return (Some(stream), origin.expected);
+                return Some(stream);
             }
         }
-        (None, origin.expected)
+        None
     }
 
-    fn give_back(&self, authority: &Authority, stream: Option<TcpStream>, length: usize) {
+    /// Closes what is idle to addresses that are no longer asked.
+    pub(super) fn keep_only(&self, asked: impl Fn(&Authority) -> bool) {
+        let mut origins = self.origins.borrow_mut();
+        origins.retain(|authority, _| asked(authority));
+    }
+
+    fn give_back(&self, authority: &Authority, stream: TcpStream) {
         let mut origins = self.origins.borrow_mut();
         if !origins.contains_key(authority) {
-            origins.insert(authority.clone(), Origin::default());
+            origins.insert(authority.clone(), Vec::new());
         }
-        let Some(origin) = origins.get_mut(authority) else {
-            return;
-        };
-        // The longest of late, forgotten little by little.
-        origin.expected = length.max(origin.expected - origin.expected / 16);
-        if let Some(stream) = stream
-            && origin.idle.len() < MOST_IDLE
-        {
+        if let Some(idle) = origins.get_mut(authority) {
             let since = Instant::now();
-            origin.idle.push(Idle { stream, since });
+            // The oldest lie lowest: those of a busy time are closed when it is over.
+            let old = idle
+                .iter()
+                .take_while(|idle| idle.since.elapsed() > self.idle);
+            let old = old.count();
+            idle.drain(..old);
+            if idle.len() < MOST_IDLE {
+                idle.push(Idle { stream, since });
+            }
         }
     }
 
@@ -278,7 +281,7 @@ async fn exchange(
         more(stream, &mut read).await?;
     };
     read.advance(head.length);
-    let (body, ended) = match head.framing {
+    let (body, held, ended) = match head.framing {
         Framing::Length(length) => {
             if length > largest {
                 return Err(Broken::TooLarge);
@@ -287,12 +290,14 @@ async fn exchange(
             while read.len() < length {
                 more(stream, &mut read).await?;
             }
+            let held = read.capacity();
             let body = read.split_to(length);
-            (body, read.is_empty())
+            (body, held, read.is_empty())
         }
         Framing::Chunked => {
             let body = chunked(stream, &mut read, largest).await?;
-            (body, read.is_empty())
+            let held = body.capacity();
+            (body, held, read.is_empty())
         }
         Framing::Close => {
             while stream.read_buf(&mut read).await? > 0 {
@@ -300,10 +305,16 @@ async fn exchange(
                     return Err(Broken::TooLarge);
                 }
             }
-            (read, false)
+            let held = read.capacity();
+            (read, held, false)
         }
     };
-    Ok((head.status, body.freeze(), head.keep && ended))
+    // What is much shorter than its memory does not keep it: an answer stays until the client's is written.
+    let body = match held > 2 * body.len() + LOOSE {
+        true => Bytes::copy_from_slice(&body),
+        false => body.freeze(),
+    };
+    Ok((head.status, body, head.keep && ended))
 }
 
 /// Reads a chunked body to its end.

@@ -28,7 +28,7 @@ use tracing::Instrument as _;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use self::breaker::Breaker;
-use self::client::{Failure, HttpClient};
+use self::client::{Failure, How, HttpClient};
 use self::signer::{Asking, Tokens};
 use self::websocket::Sockets;
 use crate::config;
@@ -53,8 +53,13 @@ pub struct FetchRequest<'a> {
     pub public: bool,
     /// It changes something: never repeated, never shared.
     pub mutation: bool,
+    /// The state of what is public when it is asked ([`crate::cache::Cache::generation`]): equal fetches of two states are
+    /// two.
+    pub generation: u64,
     /// When the answer is of no more use.
     pub deadline: Instant,
+    /// How long the answer will be, if that is known: what it is read into has this size. In bytes.
+    pub expected: usize,
 }
 
 /// Why a call gave no answer.
@@ -136,8 +141,9 @@ pub type Upstreams = Arc<[(Arc<str>, Upstream)]>;
 type Outcome = Result<Bytes, TransportError>;
 type InFlight = LocalBoxFuture<'static, Outcome>;
 
-/// What a public fetch depends on: the subgraph, the body, and the province that its token names.
-type FlightKey = (usize, Bytes, Arc<str>);
+/// What a public fetch depends on: the subgraph, the body, the province that its token names, and the state of what is
+/// public.
+type FlightKey = (usize, Bytes, Arc<str>, u64);
 
 /// A worker's way to the subgraphs. It belongs to one thread.
 #[derive(Clone)]
@@ -168,6 +174,7 @@ struct Call {
     trace: opentelemetry::Context,
     mutation: bool,
     deadline: Instant,
+    expected: usize,
 }
 
 impl Transport {
@@ -187,6 +194,11 @@ impl Transport {
     /// The same connections for the subgraphs of another schema.
     #[must_use]
     pub fn renewed(&self, upstreams: Upstreams) -> Self {
+        let urls = upstreams.iter().filter_map(|(_, upstream)| match upstream {
+            Upstream::Http { url } => Some(url),
+            Upstream::InProcess(_) => None,
+        });
+        self.0.client.keep_only(urls);
         Self::over(
             Rc::clone(&self.0.client),
             upstreams,
@@ -233,12 +245,18 @@ impl Transport {
             trace: request.caller.trace.clone(),
             mutation: request.mutation,
             deadline: request.deadline,
+            expected: request.expected,
         };
         if !request.public || request.mutation {
             return Rc::clone(&self.0).run(call).await;
         }
         let province = Arc::clone(&request.caller.principal.province);
-        let key = (call.subgraph, call.body.clone(), province);
+        let key = (
+            call.subgraph,
+            call.body.clone(),
+            province,
+            request.generation,
+        );
         let known = self.join(&key);
         let (shared, joined) = match known {
             Some(shared) => (shared, true),
@@ -356,7 +374,13 @@ impl Inner {
             let headers = self.headers(name, call, span)?;
             let body = call.body.clone();
             let answer = match upstream {
-                Upstream::Http { url } => self.client.call(url, headers, body, call.mutation).await,
+                Upstream::Http { url } => {
+                    let how = How {
+                        once: call.mutation,
+                        expected: call.expected,
+                    };
+                    self.client.call(url, headers, body, how).await
+                }
                 Upstream::InProcess(subgraph) => {
                     Ok(subgraph.call(headers, contract::SUBGRAPH_PATH, body).await)
                 }

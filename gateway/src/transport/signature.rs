@@ -1,6 +1,7 @@
 //! HTTP message signatures (RFC 9421) of requests to subgraphs: pure functions of their inputs.
 
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -53,14 +54,18 @@ impl Mac {
         Self(Hmac::<Sha256>::new_from_slice(key).ok())
     }
 
-    fn tag(&self, text: &str) -> String {
-        match self.0.clone() {
-            Some(mut mac) => {
-                mac.update(text.as_bytes());
-                STANDARD.encode(mac.finalize().into_bytes())
-            }
-            None => String::new(),
+    /// Writes the tag of what is covered behind `text`.
+    fn tag(&self, covered: &Covered<'_>, input: &str, text: &mut String) {
+        let Some(mut mac) = self.0.clone() else {
+            return;
+        };
+        for (before, value) in &BASE.values {
+            mac.update(before.as_bytes());
+            mac.update(value(covered).as_bytes());
         }
+        mac.update(BASE.end.as_bytes());
+        mac.update(input.as_bytes());
+        STANDARD.encode_string(mac.finalize().into_bytes(), text);
     }
 }
 
@@ -71,53 +76,77 @@ pub fn sign(key: &Mac, covered: Covered<'_>, parameters: Parameters<'_>) -> (Str
     input.push('=');
     let begins = input.len();
     signature_params(&mut input, parameters);
-    let tag = key.tag(&signature_base(covered, &input[begins..]));
-    let signature = [contract::SIGNATURE_LABEL, "=:", &tag, ":"].concat();
+    let mut signature = String::with_capacity(contract::SIGNATURE_LABEL.len() + 47);
+    signature.push_str(contract::SIGNATURE_LABEL);
+    signature.push_str("=:");
+    key.tag(&covered, &input[begins..], &mut signature);
+    signature.push(':');
     (input, signature)
 }
 
-/// The text that is signed (RFC 9421, section 2.5).
-fn signature_base(covered: Covered<'_>, input: &str) -> String {
-    let mut base = String::with_capacity(covered.principal.len() + input.len() + 384);
-    for component in contract::SIGNATURE_COMPONENTS {
-        let value = match component {
-            "@method" => "POST",
-            "@path" => contract::SUBGRAPH_PATH,
-            header::CONTENT_DIGEST => covered.digest,
-            header::PRINCIPAL => covered.principal,
-            header::PURPOSE => covered.purpose,
-            header::CASE => covered.case,
-            _ => "",
-        };
-        for part in ["\"", component, "\": ", value, "\n"] {
-            base.push_str(part);
-        }
-    }
-    base.push_str("\"@signature-params\": ");
-    base.push_str(input);
-    base
+/// How a covered value is found.
+type ValueOf = for<'a, 'b> fn(&'b Covered<'a>) -> &'a str;
+
+/// The text that is signed (RFC 9421, section 2.5) as far as it never changes, made once: it is hashed piece by
+/// piece with each fetch and stands nowhere as a whole.
+struct Base {
+    /// Each value that changes, with all that stands before it.
+    values: Vec<(String, ValueOf)>,
+    /// What stands behind the last value.
+    end: String,
+    /// The components' names as `signature-input` lists them.
+    components: String,
 }
+
+static BASE: LazyLock<Base> = LazyLock::new(|| {
+    let (mut values, mut before) = (Vec::<(String, ValueOf)>::new(), String::new());
+    let mut components = String::from("(");
+    for (at, component) in contract::SIGNATURE_COMPONENTS.into_iter().enumerate() {
+        before.push_str(&format!("\"{component}\": "));
+        components.push_str(if at > 0 { " \"" } else { "\"" });
+        components.push_str(component);
+        components.push('"');
+        let changes: Option<ValueOf> = match component {
+            header::CONTENT_DIGEST => Some(|covered| covered.digest),
+            header::PRINCIPAL => Some(|covered| covered.principal),
+            header::PURPOSE => Some(|covered| covered.purpose),
+            header::CASE => Some(|covered| covered.case),
+            _ => None,
+        };
+        match (changes, component) {
+            (Some(value), _) => values.push((std::mem::take(&mut before), value)),
+            (None, "@method") => before.push_str("POST"),
+            (None, "@path") => before.push_str(contract::SUBGRAPH_PATH),
+            (None, _) => {}
+        }
+        before.push('\n');
+    }
+    before.push_str("\"@signature-params\": ");
+    components.push(')');
+    Base {
+        values,
+        end: before,
+        components,
+    }
+});
 
 /// The components' names and the parameters, in the order the contract says.
 fn signature_params(text: &mut String, parameters: Parameters<'_>) {
-    text.push('(');
-    for (i, component) in contract::SIGNATURE_COMPONENTS.iter().enumerate() {
-        if i > 0 {
-            text.push(' ');
-        }
-        text.push('"');
-        text.push_str(component);
-        text.push('"');
-    }
+    text.push_str(&BASE.components);
+    text.push_str(";created=");
     // Writing to a string cannot fail.
-    let _ = write!(
-        text,
-        ");created={};nonce=\"{}\";keyid=\"{}\";alg=\"{}\"",
-        parameters.created,
+    let _ = write!(text, "{}", parameters.created);
+    for part in [
+        ";nonce=\"",
         parameters.nonce,
+        "\";keyid=\"",
         parameters.key_id,
-        contract::SIGNATURE_ALGORITHM
-    );
+        "\";alg=\"",
+        contract::SIGNATURE_ALGORITHM,
+        "\"",
+    ] {
+        text.push_str(part);
+    }
 }
 
 #[cfg(test)]

@@ -314,6 +314,9 @@ impl Signer {
         let token = tokens.get(self, &keys, subgraph, asking, now);
         let digest = signature::content_digest(body);
         let nonce = tokens.nonce()?;
+        let mut in_text = [0; 22];
+        let length = URL_SAFE_NO_PAD.encode_slice(nonce, &mut in_text).ok()?;
+        let nonce = std::str::from_utf8(in_text.get(..length)?).ok()?;
         let (input, signature) = signature::sign(
             &shared.mac,
             Covered {
@@ -324,7 +327,7 @@ impl Signer {
             },
             Parameters {
                 created: now,
-                nonce: &URL_SAFE_NO_PAD.encode(nonce),
+                nonce,
                 key_id: &shared.id,
             },
         );

@@ -98,6 +98,7 @@ impl Transport {
             trace: request.caller.trace.clone(),
             mutation: false,
             deadline: request.deadline,
+            expected: request.expected,
         };
         let headers = inner.headers(name, &call, &span)?;
         // One more place than asked for: see `offer`.

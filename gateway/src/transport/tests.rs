@@ -93,7 +93,9 @@ pub(super) fn request(
         caller,
         public,
         mutation,
+        generation: 0,
         deadline: Instant::now() + within,
+        expected: 0,
     }
 }
 
@@ -172,6 +174,16 @@ async fn equal_public_fetches_in_flight_are_one_and_later_ones_are_not() {
     let many = (0..3).map(|_| transport.fetch(request(&caller, false, false, LONG)));
     futures_util::future::join_all(many).await;
     assert_eq!(stub.calls(), 5, "personal fetches are never shared");
+
+    // Who asks after something has changed is not given what was asked for before.
+    let later = FetchRequest {
+        generation: 1,
+        ..request(&caller, true, false, LONG)
+    };
+    let before = transport.fetch(request(&caller, true, false, LONG));
+    let (before, later) = tokio::join!(before, transport.fetch(later));
+    assert!(before.is_ok() && later.is_ok());
+    assert_eq!(stub.calls(), 7);
 }
 
 #[tokio::test(flavor = "current_thread")]
@@ -320,23 +332,26 @@ async fn callers_of_two_provinces_never_share_a_public_fetch() {
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn connections_outlive_a_change_of_the_schema() {
+async fn connections_outlive_a_change_of_the_schema_and_no_longer_than_their_address() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url: http::Uri = format!("http://{}/graphql", listener.local_addr().unwrap())
         .parse()
         .unwrap();
     let connections = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&connections);
+    let ended = Arc::new(AtomicUsize::new(0));
+    let (count, gone) = (Arc::clone(&connections), Arc::clone(&ended));
     tokio::spawn(async move {
         loop {
             let (mut stream, _) = listener.accept().await.unwrap();
             count.fetch_add(1, Ordering::SeqCst);
+            let gone = Arc::clone(&gone);
             tokio::spawn(async move {
                 let mut buffer = [0; 8192];
                 while stream.read(&mut buffer).await.unwrap_or(0) > 0 {
                     let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
                     stream.write_all(answer).await.unwrap();
                 }
+                gone.fetch_add(1, Ordering::SeqCst);
             });
         }
     });
@@ -350,4 +365,12 @@ async fn connections_outlive_a_change_of_the_schema() {
         transport = transport.renewed(Arc::from([(Arc::from("persons"), upstream)]));
     }
     assert_eq!(connections.load(Ordering::SeqCst), 1);
+    // Nobody asks there any more: the connection is closed.
+    let elsewhere = Upstream::Http {
+        url: "http://127.0.0.1:9/graphql".parse().unwrap(),
+    };
+    let _moved = transport.renewed(Arc::from([(Arc::from("persons"), elsewhere)]));
+    while ended.load(Ordering::SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
 }

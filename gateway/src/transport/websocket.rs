@@ -312,7 +312,7 @@ impl Connection {
                     if last.elapsed() > SILENCE || idle > IDLE {
                         None
                     } else {
-                        self.far.send(Message::Ping(Bytes::new())).await.ok()
+                        self.say(Message::Ping(Bytes::new())).await
                     }
                 }
             };
@@ -327,14 +327,21 @@ impl Connection {
                 self.events.insert(id, events);
             }
         }
-        let _ = self.far.close().await;
+        let _ = tokio::time::timeout(PING, self.far.close()).await;
+    }
+
+    /// Sends a message. Whoever takes nothing for as long as they may be silent is gone: everybody else on this
+    /// connection waits behind it.
+    async fn say(&mut self, message: Message) -> Option<()> {
+        let sending = self.far.send(message);
+        tokio::time::timeout(SILENCE, sending).await.ok()?.ok()
     }
 
     async fn order(&mut self, order: Order) -> Option<()> {
         match order {
             Order::Begin(id, message, events) => {
                 self.events.insert(id, events);
-                self.far.send(Message::Text(message)).await.ok()
+                self.say(Message::Text(message)).await
             }
             Order::End(id) => match self.events.remove(&id) {
                 Some(_) => self.complete(id).await,
@@ -345,7 +352,7 @@ impl Connection {
 
     async fn complete(&mut self, id: u64) -> Option<()> {
         let message = format!("{{\"type\":\"complete\",\"id\":\"{id}\"}}");
-        self.far.send(Message::text(message)).await.ok()
+        self.say(Message::text(message)).await
     }
 
     async fn told(&mut self, text: Utf8Bytes) -> Option<()> {
@@ -379,7 +386,7 @@ impl Connection {
             }
             ("ping", _) => {
                 let pong = Message::text("{\"type\":\"pong\"}");
-                self.far.send(pong).await.ok()
+                self.say(pong).await
             }
             ("pong" | "connection_ack", _) => Some(()),
             _ => None,

@@ -10,14 +10,16 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
 };
 use serde_json::json;
+use std::collections::HashMap;
 use uuid::Uuid;
 
 use crate::model::{
     burial_zone, ceiling_authority, death_record, division_scope, facility, facility_plan,
-    hotline_ticket, illegal_grave, price_ceiling, rural_burial_site, sea_voyage, waiver_policy,
+    hotline_ticket, illegal_grave, price_ceiling, rural_burial_site, sea_voyage, waiver,
+    waiver_policy,
 };
 use crate::rules::terms::{GraveState, TicketState};
-use crate::service::cases;
+use crate::service::{cases, waivers};
 
 /// All consumers.
 pub fn all() -> Vec<Box<dyn Consumer>> {
@@ -34,6 +36,9 @@ const ACTORS: &[TokenColumn] = &[
     TokenColumn::new("waiver", "applicant"),
     TokenColumn::new("hotline_ticket", "caller"),
     TokenColumn::new("ashes_release", "receiver"),
+    TokenColumn::new("ashes_release", "asked_person"),
+    TokenColumn::new("death_revocation", "asked_person"),
+    TokenColumn::new("funeral_case", "household"),
     TokenColumn::new("price_breach", "reporter"),
     TokenColumn::new("worship_booking", "booker"),
     TokenColumn::new("illegal_grave", "reporter"),
@@ -42,12 +47,29 @@ const ACTORS: &[TokenColumn] = &[
     TokenColumn::new("kin_record", "kin"),
 ];
 
-/// The columns that hold a deceased: one death, one open case and one waiver an item for a person.
+/// The columns that hold a deceased: one death and one open case for a person.
 const DECEASED: &[TokenColumn] = &[
     TokenColumn::new("death_record", "deceased"),
     TokenColumn::new("funeral_case", "deceased"),
-    TokenColumn::new("waiver", "household"),
 ];
+
+/// The column that holds a household, by its head or its deceased: one waiver an item.
+const HOUSEHOLDS: &[TokenColumn] = &[TokenColumn::new("waiver", "household")];
+
+/// Whether two names of a household had the same item waived: each household has it once, and which of the two is
+/// taken back an officer decides.
+async fn had_it_twice(tx: &DatabaseTransaction, one: &str, other: &str) -> Result<bool> {
+    let rows = waiver::Entity::find()
+        .filter(waiver::Column::Household.is_in([one, other]))
+        .filter(waivers::standing())
+        .all(tx)
+        .await?;
+    let mut had: HashMap<&str, &str> = HashMap::new();
+    Ok(rows.iter().any(|w| {
+        had.insert(&w.item_code, &w.household)
+            .is_some_and(|by| by != w.household)
+    }))
+}
 
 #[async_trait]
 impl Consumer for Aliases {
@@ -63,19 +85,23 @@ impl Consumer for Aliases {
         aliases::apply(tx, event, ACTORS).await?;
         // Where both had a death or an open case, the older entry keeps its token for an officer to look
         // at: two deaths of one person cannot be told apart by a machine.
-        let clear = match event.read::<PersonAliased>()? {
+        let (clear, households) = match event.read::<PersonAliased>()? {
             Some(merged) => {
                 let died = death_record::Entity::find()
                     .filter(death_record::Column::Deceased.eq(&merged.new))
                     .one(tx)
                     .await?;
-                died.is_none() && cases::open_case_of(tx, &merged.new).await?.is_none()
+                let clear = died.is_none() && cases::open_case_of(tx, &merged.new).await?.is_none();
+                (clear, !had_it_twice(tx, &merged.old, &merged.new).await?)
             }
             // A split takes back exactly what had moved.
-            None => true,
+            None => (true, true),
         };
         if clear {
             aliases::apply(tx, event, DECEASED).await?;
+        }
+        if households {
+            aliases::apply(tx, event, HOUSEHOLDS).await?;
         }
         Ok(())
     }

@@ -14,14 +14,18 @@
 //! }
 //! ```
 //!
+//! The same call notes the name itself ([`crate::merged`]), so that the number leads to the rows from the same
+//! transaction on.
+//!
 //! What cannot simply move (two open cases of what is now one person, a hash chain) is the subsystem's
 //! own business; it does that before or after.
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement};
 
 use crate::{
     error::Result,
     events::{Event, Known, PersonAliased, PersonSplit},
+    merged,
     mutation::execute,
 };
 
@@ -79,6 +83,7 @@ pub async fn apply(
 ) -> Result<u64> {
     let mut changed = 0;
     if let Some(told) = event.read::<PersonAliased>()? {
+        merged::note(tx, &told).await?;
         if told.old == told.new {
             return Ok(0);
         }
@@ -86,11 +91,37 @@ pub async fn apply(
             changed += rename(tx, &told, column).await?;
         }
     } else if let Some(told) = event.read::<PersonSplit>()? {
+        merged::forget(tx, &told).await?;
         for column in columns {
             changed += restore(tx, &told, column).await?;
         }
     }
     Ok(changed)
+}
+
+/// Notes a row that a merge has moved otherwise than by [`apply`], so that a split finds it ([`noted`]).
+///
+/// # Errors
+/// The database's own.
+pub async fn note(tx: &DatabaseTransaction, merge: &str, place: &str, row: &str) -> Result<()> {
+    let sql = "INSERT INTO alias_move (merge_id, place, row_id) VALUES ($1, $2, $3) \
+               ON CONFLICT (merge_id, place, row_id) DO NOTHING";
+    execute(tx, sql, vec![merge.into(), place.into(), row.into()]).await?;
+    Ok(())
+}
+
+/// What a merge has moved at a place.
+///
+/// # Errors
+/// The database's own.
+pub async fn noted(db: &impl ConnectionTrait, merge: &str, place: &str) -> Result<Vec<String>> {
+    let sql = "SELECT row_id FROM alias_move WHERE merge_id = $1 AND place = $2 ORDER BY row_id";
+    let values = [merge.into(), place.into()];
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+    let rows = db.query_all_raw(statement).await?;
+    rows.iter()
+        .map(|row| Ok(row.try_get("", "row_id")?))
+        .collect()
 }
 
 async fn rename(tx: &DatabaseTransaction, told: &PersonAliased, at: &TokenColumn) -> Result<u64> {

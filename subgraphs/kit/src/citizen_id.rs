@@ -286,10 +286,10 @@ pub(crate) fn birth_date(number: &str) -> Option<NaiveDate> {
 }
 
 /// Whether an address code was in use at any time, by the history since 1981. Codes of 港澳台 residents'
-/// permits (81, 82, 83) are no division codes of that history but are numbers of residents.
+/// permits (810000, 820000, 830000, and no other) are no division codes of that history but are numbers of residents.
 fn known_address(code: &str) -> bool {
-    const PERMITS: [&str; 3] = ["81", "82", "83"];
-    PERMITS.iter().any(|permit| code.starts_with(permit))
+    const PERMITS: [&str; 3] = ["810000", "820000", "830000"];
+    PERMITS.contains(&code)
         || crate::divisions::dataset().known_code_ever(code)
         || crate::divisions::given_since(code)
 }
@@ -378,6 +378,9 @@ mod tests {
             (&with_check("51990120261123003"), CitizenIdError::BirthDate),
             (&with_check("51990118491231003"), CitizenIdError::BirthDate),
             (&with_check("99123419900303003"), CitizenIdError::Address),
+            // Only the three codes of residence permits, and nothing that begins like them.
+            (&with_check("81123419900303003"), CitizenIdError::Address),
+            (&with_check("83000119900303003"), CitizenIdError::Address),
         ];
         for (number, expected) in table {
             assert_eq!(parse(number, today()).unwrap_err(), expected, "{number}");

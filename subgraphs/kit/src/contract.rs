@@ -32,6 +32,11 @@ pub mod header {
 /// `query`), the place behind which it goes on. Opaque to the gateway.
 pub const RESUME: &str = "resume";
 
+/// In the answer to a mutation whose field has [`directive::TOLD_SUBJECT`] (`extensions`): of whom it tells, by
+/// person tokens, and for what, `{ "persons": […], "purpose": …, "case": … }`. The gateway records it before
+/// it shows the answer, and shows it to nobody.
+pub const TOLD: &str = "told";
+
 /// The path every subgraph answers GraphQL on (`POST`, JSON in, JSON out).
 pub const SUBGRAPH_PATH: &str = "/graphql";
 
@@ -120,6 +125,11 @@ pub mod role {
     /// A subgraph asking another one.
     pub const SERVICE: &str = "service";
 }
+
+/// The one document that another province's Minzheng sends. The role of a peer runs this text, what the manifest of
+/// trusted documents holds, and nothing else.
+pub const PEER_DOCUMENT: &str =
+    "mutation InteropExchange($jws: String!) { interopExchange(jws: $jws) }";
 
 /// The roles that client tokens may carry.
 pub const ROLES: [&str; 8] = [
@@ -222,6 +232,9 @@ pub mod directive {
     /// `@personal(category: String!, subject: String!)`: the field carries personal data; `subject` is
     /// the path from its parent to the person.
     pub const PERSONAL: &str = "personal";
+    /// The subject of `@personal` where no field leads from the answer to the persons: the subgraph tells them
+    /// beside the answer ([`super::TOLD`]). On fields of `Mutation` only, whose answers are about nothing else.
+    pub const TOLD_SUBJECT: &str = "@told";
     /// What the categories of `@personal` begin with where the field shows a full value for a stated
     /// reason; the record of such a reading is kept longest.
     pub const REVEAL_CATEGORY: &str = "REVEAL_";

@@ -17,7 +17,7 @@ use std::{
     fmt,
     future::Future,
     sync::{
-        Arc,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, SystemTime},
@@ -80,6 +80,8 @@ struct Inner {
     write: DatabaseConnection,
     backend: DbBackend,
     statements: Arc<AtomicU64>,
+    /// What runs, with its values, while a test listens ([`crate::testing::listen`]); nobody else sets it.
+    heard: Arc<OnceLock<Mutex<Vec<Statement>>>>,
     committed: Notify,
     commits: AtomicU64,
     readers: Readers,
@@ -116,6 +118,13 @@ impl Database {
     /// SQL statements run so far, over all connections; for tests of batching.
     pub fn statements(&self) -> u64 {
         self.0.statements.load(Ordering::Relaxed)
+    }
+
+    /// Keeps what runs from now on, or gives what was kept since the last call; for tests of plans, for the values
+    /// are personal data.
+    pub(crate) fn listened(&self) -> Vec<Statement> {
+        let heard = self.0.heard.get_or_init(Mutex::default);
+        std::mem::take(&mut *heard.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Is notified after every committed write of this process; wakes event consumers early.
@@ -286,10 +295,16 @@ impl Database {
         temporary: Option<TemporaryFile>,
     ) -> Self {
         let statements = Arc::new(AtomicU64::new(0));
+        let heard: Arc<OnceLock<Mutex<Vec<Statement>>>> = Arc::default();
         for connection in [&mut read, &mut write] {
             let statements = Arc::clone(&statements);
+            let heard = Arc::clone(&heard);
             connection.set_metric_callback(move |info| {
                 statements.fetch_add(1, Ordering::Relaxed);
+                if let Some(heard) = heard.get() {
+                    let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
+                    heard.push(info.statement.clone());
+                }
                 span_of(backend, info);
             });
         }
@@ -298,6 +313,7 @@ impl Database {
             write,
             backend,
             statements,
+            heard,
             committed: Notify::new(),
             commits: AtomicU64::new(0),
             readers: Readers::default(),

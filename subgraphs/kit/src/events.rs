@@ -9,6 +9,7 @@
 //! could appear behind a cursor that has already passed it. Writers of the outbox therefore take a
 //! lock that they hold until they commit.
 
+mod follow;
 mod known;
 mod live;
 mod outbox;
@@ -36,6 +37,7 @@ use crate::{
     subsystem::Services,
 };
 
+pub use follow::{follow, ids_of};
 pub use known::{
     AliasCause, DeathCorrected, DeathRegistered, DeathRevoked, DivisionChanged, DivisionSide,
     IdentityDoubted, Known, PersonAliased, PersonSplit, PlaceChanged, Relation,

@@ -4,7 +4,7 @@
 use std::{
     fmt,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
@@ -34,17 +34,38 @@ use crate::{
     signature::{self, Covered, Parameters},
 };
 
+/// What a subgraph answers to whom it does not believe.
+const UNAUTHORIZED: u16 = 401;
+
 const QUERY: &str = "query Events($after: Int!, $first: Int!) { \
      _events(after: $after, first: $first) { seq kind key at body } }";
 
+/// What one request is signed with: the key of the caller's tokens and the key shared with the target.
+#[derive(Clone)]
+struct Hand {
+    token_key: SigningKey,
+    shared: Secret,
+}
+
+impl Hand {
+    fn is(&self, other: &Self) -> bool {
+        self.token_key.to_bytes() == other.token_key.to_bytes()
+            && self.shared.expose() == other.shared.expose()
+    }
+}
+
 /// Signs the requests by which one subgraph reads another one's events.
+///
+/// Keys are changed while requests go on: who is refused reads the key files again and tries what stands there, for
+/// the other side may believe the next keys only, or still the present ones.
 #[derive(Clone)]
 pub struct ServiceCaller {
     caller: &'static str,
     target: &'static str,
     province: String,
-    token_key: SigningKey,
-    shared: Secret,
+    keys: Keys,
+    /// What was believed last.
+    held: Arc<Mutex<Hand>>,
     clock: Clock,
 }
 
@@ -69,20 +90,66 @@ impl ServiceCaller {
         keys: &Keys,
         clock: Clock,
     ) -> Result<Self> {
+        let held = Hand {
+            token_key: keys.service_signing_key()?,
+            shared: keys.signature_key(target)?,
+        };
         Ok(Self {
             caller,
             target,
             province: province.to_owned(),
-            token_key: keys.service_signing_key()?,
-            shared: keys.signature_key(target)?,
+            keys: keys.clone(),
+            held: Arc::new(Mutex::new(held)),
             clock,
         })
     }
 
-    /// All headers of the contract for one request with this body.
+    fn held(&self) -> Hand {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.clone()
+    }
+
+    fn keep(&self, hand: Hand) {
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = hand;
+    }
+
+    /// What else there is to sign with, now that `refused` was not believed: each shared key with each token key, the
+    /// present ones first.
+    fn others(&self, refused: &Hand) -> Result<Vec<Hand>> {
+        let shared = [
+            Some(self.keys.signature_key(self.target)?),
+            self.keys.next_signature_key(self.target)?,
+        ];
+        let token_keys = [
+            Some(self.keys.service_signing_key()?),
+            self.keys.next_service_signing_key()?,
+        ];
+        let mut hands = Vec::new();
+        for shared in shared.iter().flatten() {
+            for token_key in token_keys.iter().flatten() {
+                let hand = Hand {
+                    token_key: token_key.clone(),
+                    shared: shared.clone(),
+                };
+                if !hand.is(refused) {
+                    hands.push(hand);
+                }
+            }
+        }
+        Ok(hands)
+    }
+
+    /// All headers of the contract for one request with this body, signed with what was believed last.
+    ///
+    /// # Errors
+    /// When the operating system gives no random bytes.
     pub fn headers(&self, body: &[u8]) -> Result<Vec<(&'static str, String)>> {
+        self.signed(&self.held(), body)
+    }
+
+    fn signed(&self, hand: &Hand, body: &[u8]) -> Result<Vec<(&'static str, String)>> {
         let now = u64::try_from(self.clock.now().timestamp()).unwrap_or_default();
-        let token = self.token(now);
+        let token = self.token(hand, now);
         let digest = signature::content_digest(body);
         let mut nonce = [0; 16];
         getrandom::fill(&mut nonce)
@@ -98,7 +165,7 @@ impl ServiceCaller {
             nonce: &BASE64URL_NOPAD.encode(&nonce),
             key_id: SIGNATURE_KEY_ID,
         };
-        let (input, signature) = signature::sign(self.shared.expose(), covered, parameters);
+        let (input, signature) = signature::sign(hand.shared.expose(), covered, parameters);
         Ok(vec![
             (header::PRINCIPAL, token),
             (header::PURPOSE, String::new()),
@@ -109,7 +176,7 @@ impl ServiceCaller {
         ])
     }
 
-    fn token(&self, now: u64) -> String {
+    fn token(&self, hand: &Hand, now: u64) -> String {
         let header = json!({ "alg": "EdDSA", "typ": "JWT" }).to_string();
         let claims = json!({
             "iss": SERVICE_ISSUER,
@@ -127,7 +194,7 @@ impl ServiceCaller {
             BASE64URL_NOPAD.encode(header.as_bytes()),
             BASE64URL_NOPAD.encode(claims.as_bytes())
         );
-        let signature = self.token_key.sign(signed.as_bytes()).to_bytes();
+        let signature = hand.token_key.sign(signed.as_bytes()).to_bytes();
         format!("{signed}.{}", BASE64URL_NOPAD.encode(&signature))
     }
 
@@ -135,6 +202,43 @@ impl ServiceCaller {
         json!({ "query": QUERY, "variables": { "after": after, "first": first } })
             .to_string()
             .into()
+    }
+}
+
+/// The hands one request is tried with, until one is believed.
+enum Tries<'c> {
+    /// What was believed last comes first.
+    Held(&'c ServiceCaller),
+    /// It was refused: what the key files say now is read.
+    Refused(&'c ServiceCaller, Box<Hand>),
+    /// What is left of it.
+    Rest(std::vec::IntoIter<Hand>),
+}
+
+impl<'c> Tries<'c> {
+    fn of(caller: &'c ServiceCaller) -> Self {
+        Self::Held(caller)
+    }
+
+    /// The next hand; `None` when each was refused.
+    ///
+    /// # Errors
+    /// When a key file cannot be read.
+    fn next(&mut self) -> Result<Option<Hand>> {
+        match self {
+            Self::Held(caller) => {
+                let hand = caller.held();
+                *self = Self::Refused(caller, Box::new(hand.clone()));
+                Ok(Some(hand))
+            }
+            Self::Refused(caller, hand) => {
+                let mut rest = caller.others(hand)?.into_iter();
+                let next = rest.next();
+                *self = Self::Rest(rest);
+                Ok(next)
+            }
+            Self::Rest(rest) => Ok(rest.next()),
+        }
     }
 }
 
@@ -165,9 +269,19 @@ impl FeedSource for InProcessFeed {
     async fn fetch(&self, after: i64, first: i32) -> Result<Vec<FeedEvent>> {
         self.seen.store(self.db.commits(), Ordering::SeqCst);
         let body = ServiceCaller::body(after, first);
-        let headers = self.caller.headers(&body)?;
-        let (status, body) = self.endpoint.handle(&headers, SUBGRAPH_PATH, body).await;
-        read(status, &body)
+        let mut tries = Tries::of(&self.caller);
+        while let Some(hand) = tries.next()? {
+            let headers = self.caller.signed(&hand, &body)?;
+            let (status, answer) = self
+                .endpoint
+                .handle(&headers, SUBGRAPH_PATH, body.clone())
+                .await;
+            if status != UNAUTHORIZED {
+                self.caller.keep(hand);
+                return read(&answer);
+            }
+        }
+        Err(Error::Forbidden)
     }
 
     async fn wait(&self) {
@@ -255,31 +369,43 @@ impl HttpFeed {
     async fn ask(&self, after: i64, first: i32) -> Result<Vec<FeedEvent>> {
         const PATIENCE: Duration = Duration::from_secs(10);
         let body = ServiceCaller::body(after, first);
-        let mut request = hyper::Request::post(&self.url)
-            .header("content-type", "application/json")
-            .header(header::DEADLINE, PATIENCE.as_millis().to_string());
-        for (name, value) in self.caller.headers(&body)? {
-            request = request.header(name, value);
-        }
-        let request = request
-            .body(Full::new(body))
-            .map_err(|_| Error::internal("the address of an event feed is not valid"))?;
         let exchange = async {
-            let response = self
-                .client
-                .request(request)
-                .await
-                .map_err(|_| Error::Unavailable)?;
-            let status = response.status().as_u16();
-            let body = Limited::new(response.into_body(), MAX_BODY_BYTES)
-                .collect()
-                .await
-                .map_err(|_| Error::Unavailable)?;
-            read(status, &body.to_bytes())
+            let mut tries = Tries::of(&self.caller);
+            while let Some(hand) = tries.next()? {
+                let (status, answer) = self.send(&hand, &body, PATIENCE).await?;
+                if status != UNAUTHORIZED {
+                    self.caller.keep(hand);
+                    return read(&answer);
+                }
+            }
+            Err(Error::Forbidden)
         };
         tokio::time::timeout(PATIENCE, exchange)
             .await
             .unwrap_or(Err(Error::Unavailable))
+    }
+
+    async fn send(&self, hand: &Hand, body: &Bytes, patience: Duration) -> Result<(u16, Bytes)> {
+        let mut request = hyper::Request::post(&self.url)
+            .header("content-type", "application/json")
+            .header(header::DEADLINE, patience.as_millis().to_string());
+        for (name, value) in self.caller.signed(hand, body)? {
+            request = request.header(name, value);
+        }
+        let request = request
+            .body(Full::new(body.clone()))
+            .map_err(|_| Error::internal("the address of an event feed is not valid"))?;
+        let response = self
+            .client
+            .request(request)
+            .await
+            .map_err(|_| Error::Unavailable)?;
+        let status = response.status().as_u16();
+        let answer = Limited::new(response.into_body(), MAX_BODY_BYTES)
+            .collect()
+            .await
+            .map_err(|_| Error::Unavailable)?;
+        Ok((status, answer.to_bytes()))
     }
 }
 
@@ -308,7 +434,7 @@ impl FeedSource for HttpFeed {
     }
 }
 
-fn read(status: u16, body: &[u8]) -> Result<Vec<FeedEvent>> {
+fn read(body: &[u8]) -> Result<Vec<FeedEvent>> {
     #[derive(Deserialize)]
     struct Answer {
         data: Option<Data>,
@@ -317,9 +443,6 @@ fn read(status: u16, body: &[u8]) -> Result<Vec<FeedEvent>> {
     struct Data {
         #[serde(rename = "_events")]
         events: Vec<FeedEvent>,
-    }
-    if status == 401 {
-        return Err(Error::Forbidden);
     }
     let answer: Option<Answer> = serde_json::from_slice(body).ok();
     answer

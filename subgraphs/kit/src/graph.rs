@@ -11,7 +11,8 @@ use chrono::{DateTime, Utc};
 use futures_util::{future::BoxFuture, stream::BoxStream};
 
 use crate::{
-    divisions::Divisions, federation::Sdl, principal::Principal, subsystem::Services, vault,
+    contract::TOLD, disclosure::Disclosure, divisions::Divisions, federation::Sdl,
+    principal::Principal, subsystem::Services, vault,
 };
 
 trait Execute: Send + Sync {
@@ -130,7 +131,12 @@ impl Graph {
         if let Some(services) = &self.services {
             place(&mut request, services.db.divisions_now().await);
         }
-        let (response, sealed) = vault::watching(self.schema.execute(request)).await;
+        let disclosure = Disclosure::default();
+        let request = request.data(disclosure.clone());
+        let (mut response, sealed) = vault::watching(self.schema.execute(request)).await;
+        if let Some(told) = disclosure.told() {
+            response.extensions.insert(TOLD.to_owned(), told);
+        }
         if let (Some(services), Some(place)) = (&self.services, sealed) {
             services.db.readers().passed("persons", place).await;
         }

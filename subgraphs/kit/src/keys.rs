@@ -93,6 +93,9 @@ mod name {
     pub(super) const PEER_TOKEN: &str = "peer-token";
 }
 
+/// How many earlier keys of one name are looked for.
+const EARLIER: u8 = 9;
+
 /// The keys of an installation, or of one role of it.
 #[derive(Clone)]
 pub struct Keys {
@@ -303,7 +306,7 @@ impl Keys {
     /// The key that will verify principal tokens once the gateway signs with it: the file
     /// `principal-public-next.key`, there only while the key is being rotated.
     pub fn next_principal_public_key(&self) -> Result<Option<[u8; 32]>> {
-        let next = self.find(&format!("{}-next", name::PRINCIPAL_PUBLIC))?;
+        let next = self.find(&next_name(name::PRINCIPAL_PUBLIC, true))?;
         Ok(next.map(|key| *key.expose()))
     }
 
@@ -319,6 +322,12 @@ impl Keys {
         Ok(SigningKey::from_bytes(self.need(name::SERVICE)?.expose()))
     }
 
+    /// What will sign them: the file `service-next.key`, there only while the key is being changed.
+    pub fn next_service_signing_key(&self) -> Result<Option<SigningKey>> {
+        let next = self.find(&next_name(name::SERVICE, true))?;
+        Ok(next.map(|key| SigningKey::from_bytes(key.expose())))
+    }
+
     /// What verifies those tokens, as 32 bytes; every subgraph needs it.
     pub fn service_public_key(&self) -> Result<[u8; 32]> {
         match self.find(name::SERVICE_PUBLIC)? {
@@ -327,13 +336,27 @@ impl Keys {
         }
     }
 
+    /// The key that will verify them: the file `service-public-next.key`, there only while the key is being changed.
+    pub fn next_service_public_key(&self) -> Result<Option<[u8; 32]>> {
+        let next = self.find(&next_name(name::SERVICE_PUBLIC, true))?;
+        Ok(next.map(|key| *key.expose()))
+    }
+
     /// What a province speaks with other provinces by; only the subgraph that does so needs it.
     pub fn peer_secrets(&self) -> Result<PeerSecrets> {
         Ok(PeerSecrets {
             signing: self.need(name::PEER_SIGNING)?,
             sealing: self.need(name::PEER_SEALING)?,
+            earlier_sealing: self.earlier(name::PEER_SEALING)?,
             token: self.need(name::PEER_TOKEN)?,
         })
+    }
+
+    /// The keys that one had before, `NAME-1.key` and so on, up to [`EARLIER`]: what was sealed for them is still to be
+    /// opened.
+    fn earlier(&self, name: &str) -> Result<Vec<Secret>> {
+        let found = (1..=EARLIER).map(|n| self.find(&format!("{name}-{n}")));
+        found.filter_map(Result::transpose).collect()
     }
 
     /// The key of request signatures between callers and one subgraph: the file
@@ -487,7 +510,7 @@ mod tests {
         assert_eq!(keys.create_token_key().unwrap(), 2);
         let tokenizer = keys.tokenizer().unwrap();
         assert_eq!(tokenizer.version(), 2);
-        assert!(tokenizer.was(&number, old.as_str()));
+        assert!(tokenizer.was(&number, old.as_made()));
         fs::remove_dir_all(folder).unwrap();
     }
 

@@ -55,7 +55,8 @@ pub struct Dated<T> {
     pub valid_from: NaiveDate,
     /// The first day on which it counts no longer; `None` while it is in force.
     pub valid_to: Option<NaiveDate>,
-    /// The two digits of the only province where it counts; `None` for the whole country.
+    /// The two digits of the only province where it counts, or more digits for a smaller area; `None` for the whole
+    /// country.
     pub province: Option<&'static str>,
     /// The article that sets it.
     pub legal_basis: &'static str,
@@ -91,7 +92,7 @@ impl<T> Dated<T> {
         self
     }
 
-    /// Only in one province.
+    /// Only in one province, or in the area whose codes begin with more digits.
     #[must_use]
     pub const fn only_in(mut self, province: &'static str) -> Self {
         self.province = Some(province);
@@ -151,11 +152,16 @@ impl<T: Copy> Parameter<T> {
             .find(|value| value.province.is_none() && value.counts_on(on))
     }
 
-    /// The value that counts in a province on a day: its own if it has one, otherwise the national one.
-    pub fn on_in(&self, province: &str, on: NaiveDate) -> Option<&'static Dated<T>> {
+    /// The value that counts in a place on a day: that of the smallest area around it which has one of its own,
+    /// otherwise the national one. `place` is a province by its two digits, or any division by its code.
+    pub fn on_in(&self, place: &str, on: NaiveDate) -> Option<&'static Dated<T>> {
+        let around = |value: &&Dated<T>| {
+            value.province.is_some_and(|area| place.starts_with(area)) && value.counts_on(on)
+        };
         self.values
             .iter()
-            .find(|value| value.province == Some(province) && value.counts_on(on))
+            .filter(around)
+            .max_by_key(|value| value.province.map_or(0, str::len))
             .or_else(|| self.on(on))
     }
 
@@ -353,6 +359,33 @@ mod tests {
         assert_eq!(at("51", "2025-12-31"), 30);
         assert_eq!(at("51", "2026-01-01"), 15);
         assert_eq!(at("32", "2026-01-01"), 30);
+    }
+
+    #[test]
+    fn a_smaller_area_goes_before_its_province() {
+        static AREAS: Parameter<u32> = Parameter::new(
+            "X-3.areas",
+            "Areas",
+            "区域",
+            "NONE",
+            &[
+                Dated::new(1, day(2000, 1, 1), LAW, TEXT),
+                Dated::new(2, day(2000, 1, 1), LAW, TEXT).only_in("51"),
+                Dated::new(3, day(2000, 1, 1), LAW, TEXT).only_in("5133"),
+            ],
+        );
+        assert_eq!(AREAS.faults(), []);
+        for (place, expected) in [
+            ("32", 1),
+            ("51", 2),
+            ("510118", 2),
+            ("513301", 3),
+            ("513301001", 3),
+            ("5", 1),
+        ] {
+            let value = AREAS.on_in(place, day(2026, 11, 22)).unwrap().value;
+            assert_eq!(value, expected, "{place}");
+        }
     }
 
     #[test]

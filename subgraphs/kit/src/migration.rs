@@ -1,6 +1,7 @@
 //! The tables that every subgraph's database has: answers of mutations kept for repetition,
 //! history, outbox, cursors of consumers, what moved from one person's token to another, the wrapped
-//! keys of encrypted columns, the changes of divisions that were told, and a few facts about the database itself.
+//! keys of encrypted columns, the changes of divisions that were told, the tokens that were given up for others,
+//! and a few facts about the database itself.
 
 use sea_orm_migration::{
     async_trait::async_trait,
@@ -15,6 +16,7 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(AliasMoves),
         Box::new(ColumnKeys),
         Box::new(DivisionsTold),
+        Box::new(MergedTokens),
     ]
 }
 
@@ -219,6 +221,46 @@ impl MigrationTrait for DivisionsTold {
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager
             .drop_table(Table::drop().table("division_told").to_owned())
+            .await
+    }
+}
+
+/// Which tokens are other names of somebody ([`crate::merged`]).
+struct MergedTokens;
+
+impl MigrationName for MergedTokens {
+    fn name(&self) -> &str {
+        "kit_0005_merged_tokens"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for MergedTokens {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .create_table(
+                Table::create()
+                    .table("merged_token")
+                    .col(text("token").primary_key())
+                    .col(text("leads_to"))
+                    .col(text_null("merge_id"))
+                    .to_owned(),
+            )
+            .await?;
+        for column in ["leads_to", "merge_id"] {
+            let index = Index::create()
+                .name(format!("ix_merged_token_{column}"))
+                .table("merged_token")
+                .col(column)
+                .to_owned();
+            manager.create_index(index).await?;
+        }
+        Ok(())
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .drop_table(Table::drop().table("merged_token").to_owned())
             .await
     }
 }

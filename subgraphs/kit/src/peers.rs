@@ -34,6 +34,8 @@ pub struct PeerSecrets {
     pub signing: Secret,
     /// Opens identities that others sealed for us.
     pub sealing: Secret,
+    /// Those before it: what was sealed for them may be opened weeks later.
+    pub earlier_sealing: Vec<Secret>,
     /// Signs the bearer tokens by which the other gateway lets us in (Ed25519).
     pub token: Secret,
 }
@@ -90,6 +92,7 @@ mod tests {
         let secrets = PeerSecrets {
             signing: secret(),
             sealing: secret(),
+            earlier_sealing: Vec::new(),
             token: secret(),
         };
         let peers = Peers::new(secrets, Path::new("peers"));

@@ -4,7 +4,7 @@
 //! ([`crate::server::Endpoint`]) or from a test; the subgraph checks rows against it, although the
 //! gateway has already cut what the schema's scopes refuse.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use async_graphql::Context;
 use chrono::{DateTime, Utc};
@@ -83,7 +83,7 @@ pub struct Principal {
     /// The caller's person token, if the caller is a known natural person.
     pub person: Option<String>,
     /// The scopes the caller holds.
-    pub scopes: Vec<String>,
+    pub scopes: Arc<[String]>,
     /// The current six-digit code of the division an officer works for.
     pub division: Option<String>,
     /// The opaque id of the registry an officer works at.

@@ -2,11 +2,10 @@
 //! and in which order is the contract's; the gateway has the same functions for signing, and both
 //! sides test the same vectors.
 
-use std::fmt::Write;
 use std::sync::LazyLock;
 
 use data_encoding::BASE64;
-use hmac::Mac;
+use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -30,42 +29,79 @@ pub(crate) struct Parameters<'a> {
     pub(crate) key_id: &'a str,
 }
 
+/// The length of a hash of 32 bytes in base64.
+const TAG_TEXT: usize = 44;
+
 /// The `content-digest` header of a body (RFC 9530).
 pub(crate) fn content_digest(body: &[u8]) -> String {
     format!("sha-256=:{}:", BASE64.encode(&Sha256::digest(body)))
 }
 
+/// Whether a `content-digest` header is that of this body.
+pub(crate) fn is_digest_of(given: &str, body: &[u8]) -> bool {
+    let mut text = [0; TAG_TEXT];
+    BASE64.encode_mut(&Sha256::digest(body), &mut text);
+    let given = given.strip_prefix("sha-256=:");
+    let given = given.and_then(|rest| rest.strip_suffix(':'));
+    given.is_some_and(|given| given.as_bytes() == text)
+}
+
+/// A shared key, made ready for tags.
+#[derive(Clone)]
+pub(crate) struct SharedKey(Hmac<Sha256>);
+
+impl SharedKey {
+    pub(crate) fn new(key: &[u8; 32]) -> Self {
+        Self(hmac(key))
+    }
+
+    /// The tag of what is covered, in base64.
+    fn tag(&self, covered: &Covered<'_>, parameters: &str) -> [u8; TAG_TEXT] {
+        let mut mac = self.0.clone();
+        for (before, value) in &BASE.values {
+            mac.update(before.as_bytes());
+            mac.update(value(covered).as_bytes());
+        }
+        mac.update(BASE.end.as_bytes());
+        mac.update(parameters.as_bytes());
+        let mut text = [0; TAG_TEXT];
+        BASE64.encode_mut(&mac.finalize().into_bytes(), &mut text);
+        text
+    }
+}
+
 /// The values of `signature-input` and `signature`.
 pub(crate) fn sign(key: &[u8; 32], covered: Covered<'_>, by: Parameters<'_>) -> (String, String) {
     let parameters = parameters_text(by);
-    let tag = BASE64.encode(&tag(key, covered, &parameters));
-    let label = contract::SIGNATURE_LABEL;
+    let tag = SharedKey::new(key).tag(&covered, &parameters);
+    let (label, tag) = (contract::SIGNATURE_LABEL, String::from_utf8_lossy(&tag));
     (format!("{label}={parameters}"), format!("{label}=:{tag}:"))
 }
 
-/// Whether `signature` is right for what is covered. Takes the same time for every wrong tag.
+/// Whether `signature` is right for what is covered and for the `parameters` as they were sent. Takes the same
+/// time for every wrong tag.
 pub(crate) fn verify(
-    key: &[u8; 32],
+    key: &SharedKey,
     covered: Covered<'_>,
-    by: Parameters<'_>,
+    parameters: &str,
     signature: &str,
 ) -> bool {
-    let expected = tag(key, covered, &parameters_text(by));
+    let expected = key.tag(&covered, parameters);
     let given = signature
         .strip_prefix(contract::SIGNATURE_LABEL)
         .and_then(|rest| rest.strip_prefix("=:"))
-        .and_then(|rest| rest.strip_suffix(':'))
-        .and_then(|text| BASE64.decode(text.as_bytes()).ok());
-    given.is_some_and(|given| bool::from(given.ct_eq(&expected)))
+        .and_then(|rest| rest.strip_suffix(':'));
+    given.is_some_and(|given| bool::from(given.as_bytes().ct_eq(&expected)))
 }
 
-/// Reads `signature-input`. Only the form that the contract fixes is accepted: these components in
-/// this order, these parameters in this order; so the text can be rebuilt and need not be trusted.
-pub(crate) fn parameters(signature_input: &str) -> Option<Parameters<'_>> {
-    let rest = signature_input
+/// Reads `signature-input`: the parameters, and their text, which is signed. Only the form that the contract
+/// fixes is accepted: these components in this order, these parameters in this order.
+pub(crate) fn parameters(signature_input: &str) -> Option<(Parameters<'_>, &str)> {
+    let text = signature_input
         .strip_prefix(contract::SIGNATURE_LABEL)?
-        .strip_prefix('=')?
-        .strip_prefix(COMPONENTS.as_str())?
+        .strip_prefix('=')?;
+    let rest = text
+        .strip_prefix(BASE.components.as_str())?
         .strip_prefix(";created=")?;
     let (created, rest) = rest.split_once(";nonce=\"")?;
     let (nonce, rest) = rest.split_once("\";keyid=\"")?;
@@ -77,48 +113,63 @@ pub(crate) fn parameters(signature_input: &str) -> Option<Parameters<'_>> {
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b))
     };
-    let right = rest.strip_suffix('"') == Some(contract::SIGNATURE_ALGORITHM);
-    (right && plain(nonce) && plain(key_id)).then_some(Parameters {
+    let right = rest.strip_suffix('"') == Some(contract::SIGNATURE_ALGORITHM)
+        && created.bytes().all(|byte| byte.is_ascii_digit());
+    let parameters = Parameters {
         created: created.parse().ok()?,
         nonce,
         key_id,
-    })
+    };
+    (right && plain(nonce) && plain(key_id)).then_some((parameters, text))
 }
 
-fn tag(key: &[u8; 32], covered: Covered<'_>, parameters: &str) -> Vec<u8> {
-    let mut base = String::with_capacity(covered.principal.len() + 512);
+/// How a covered value is found.
+type ValueOf = for<'a, 'b> fn(&'b Covered<'a>) -> &'a str;
+
+/// The text that is signed (RFC 9421, section 2.5) as far as it never changes, made once: it is hashed piece by
+/// piece with each fetch and stands nowhere as a whole.
+struct Base {
+    /// Each value that changes, with all that stands before it.
+    values: Vec<(String, ValueOf)>,
+    /// What stands behind the last value.
+    end: String,
+    /// The components' names as `signature-input` lists them.
+    components: String,
+}
+
+static BASE: LazyLock<Base> = LazyLock::new(|| {
+    let (mut values, mut before) = (Vec::<(String, ValueOf)>::new(), String::new());
+    let mut quoted = Vec::new();
     for component in contract::SIGNATURE_COMPONENTS {
-        let value = match component {
-            "@method" => "POST",
-            "@path" => contract::SUBGRAPH_PATH,
-            header::CONTENT_DIGEST => covered.digest,
-            header::PRINCIPAL => covered.principal,
-            header::PURPOSE => covered.purpose,
-            header::CASE => covered.case,
-            _ => "",
+        before.push_str(&format!("\"{component}\": "));
+        quoted.push(format!("\"{component}\""));
+        let changes: Option<ValueOf> = match component {
+            header::CONTENT_DIGEST => Some(|covered| covered.digest),
+            header::PRINCIPAL => Some(|covered| covered.principal),
+            header::PURPOSE => Some(|covered| covered.purpose),
+            header::CASE => Some(|covered| covered.case),
+            _ => None,
         };
-        // Writing to a string cannot fail.
-        let _ = writeln!(base, "\"{component}\": {value}");
+        match (changes, component) {
+            (Some(value), _) => values.push((std::mem::take(&mut before), value)),
+            (None, "@method") => before.push_str("POST"),
+            (None, "@path") => before.push_str(contract::SUBGRAPH_PATH),
+            (None, _) => {}
+        }
+        before.push('\n');
     }
-    let _ = write!(base, "\"@signature-params\": {parameters}");
-    let mut mac = hmac(key);
-    Mac::update(&mut mac, base.as_bytes());
-    mac.finalize().into_bytes().to_vec()
-}
-
-/// The components as `signature-input` lists them, made once: every fetch is judged by it.
-static COMPONENTS: LazyLock<String> = LazyLock::new(|| {
-    let quoted: Vec<String> = contract::SIGNATURE_COMPONENTS
-        .iter()
-        .map(|component| format!("\"{component}\""))
-        .collect();
-    format!("({})", quoted.join(" "))
+    before.push_str("\"@signature-params\": ");
+    Base {
+        values,
+        end: before,
+        components: format!("({})", quoted.join(" ")),
+    }
 });
 
 fn parameters_text(by: Parameters<'_>) -> String {
     format!(
         "{};created={};nonce=\"{}\";keyid=\"{}\";alg=\"{}\"",
-        *COMPONENTS,
+        BASE.components,
         by.created,
         by.nonce,
         by.key_id,
@@ -162,18 +213,32 @@ mod tests {
             };
             let (input, signature) = sign(&key, covered, BY);
             assert_eq!(signature, expected);
-            assert_eq!(parameters(&input), Some(BY));
-            assert!(verify(&key, covered, BY, expected));
-            assert!(!verify(&[0; 32], covered, BY, expected));
-            assert!(!verify(
-                &key,
-                Covered {
-                    purpose: "OTHER",
-                    ..covered
-                },
-                BY,
-                expected
-            ));
+            let (by, text) = parameters(&input).unwrap();
+            assert_eq!(by, BY);
+            let (right, wrong) = (SharedKey::new(&key), SharedKey::new(&[0; 32]));
+            assert!(verify(&right, covered, text, expected));
+            assert!(!verify(&wrong, covered, text, expected));
+            let other = Covered {
+                purpose: "OTHER",
+                ..covered
+            };
+            assert!(!verify(&right, other, text, expected));
+            let later = text.replace("1795348800", "1795348801");
+            assert!(!verify(&right, covered, &later, expected));
+            for given in ["", "mz=::", "mz=:AAAA:", &expected[..expected.len() - 1]] {
+                assert!(!verify(&right, covered, text, given), "{given}");
+            }
+            assert!(is_digest_of(&digest, br#"{"query":"{ __typename }"}"#));
+            for (given, body) in [
+                (digest.as_str(), b"" as &[u8]),
+                ("", br#"{"query":"{ __typename }"}"#),
+                (
+                    &digest[..digest.len() - 1],
+                    br#"{"query":"{ __typename }"}"#,
+                ),
+            ] {
+                assert!(!is_digest_of(given, body), "{given}");
+            }
         }
     }
 
@@ -185,6 +250,8 @@ mod tests {
             input.replace("\"minzheng-case\"", ""),
             input.replace("hmac-sha256", "none"),
             input.replace("1795348800", "-1"),
+            input.replace("1795348800", "+1795348800"),
+            input.replace("1795348800", ""),
             input.replace("gateway-1", "a\\\"b"),
             format!("{input};expires=1"),
             String::new(),

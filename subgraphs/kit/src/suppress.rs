@@ -11,43 +11,51 @@
 //! more is withheld, never less.
 //!
 //! Zeros are published under [`Policy::UNDER_THREE`]: they tell of nobody. A reader therefore knows that
-//! a withheld cell holds at least one, and the search reckons with that.
+//! a withheld cell holds at least one, and the search reckons with that. Where nearly all cells are none or one, that
+//! knowledge is worth too much: see [`Policy::UNDER_THREE_OR_NONE`].
 //!
 //! **Always build the whole table** (all siblings of a division, the whole year), whatever was asked,
 //! and then take what was asked: otherwise two questions with different ranges withhold different
 //! cells, and the reader puts them together. Ratios go through [`Released::ratio`].
 
-mod tables;
+mod moves;
 mod tree;
 mod witness;
 
-pub use tables::{Group, Months, MonthsReleased, group, months};
 pub use tree::{Branch, TreeReleased, tree};
 
-/// What is small, and whether zero is.
+/// What is small.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Policy {
     /// Counts below this are withheld.
     pub below: u64,
-    /// Whether zero is withheld as well.
-    pub zero_is_small: bool,
+    /// Whether zero is withheld as well: as cover, so that a withheld one might as well be none. It is not protected
+    /// itself: that nobody was counted may be found out.
+    pub withholds_zero: bool,
 }
 
 impl Policy {
     /// One and two are withheld, zero is shown: the rule of this installation (domain.md E.3).
     pub const UNDER_THREE: Self = Self {
         below: 3,
-        zero_is_small: false,
+        withholds_zero: false,
+    };
+
+    /// None, one and two are withheld: for what happens so seldom that most places have none or one a month. Were none
+    /// shown there, a total would tell each of the ones, and would have to be withheld with them.
+    pub const UNDER_THREE_OR_NONE: Self = Self {
+        below: 3,
+        withholds_zero: true,
     };
 
     /// Whether a count may not be published by itself.
     pub fn is_small(self, count: u64) -> bool {
-        count < self.below && (count > 0 || self.zero_is_small)
+        count < self.below && (count > 0 || self.withholds_zero)
     }
 
     /// The least that a withheld cell can hold, as every reader knows.
     fn floor(self) -> u64 {
-        u64::from(!self.zero_is_small)
+        u64::from(!self.withholds_zero)
     }
 }
 
@@ -152,21 +160,44 @@ impl Cells {
 
     /// Withholds the small cells and as many others as it takes to keep them unknown.
     pub fn release(&self, policy: Policy) -> Released {
+        self.release_by(policy, |_, _| None)
+    }
+
+    /// As [`Cells::release`], by the witnesses that `propose` knows where it knows any: for what is withheld so far
+    /// and a cell that is, the cells that would change.
+    fn release_by(
+        &self,
+        policy: Policy,
+        propose: impl Fn(&[bool], Cell) -> Option<Vec<Cell>>,
+    ) -> Released {
         let mut hidden: Vec<bool> = self
             .values
             .iter()
             .map(|count| policy.is_small(*count))
             .collect();
         let small: Vec<Cell> = (0..self.values.len())
-            .filter(|place| hidden[*place])
+            .filter(|place| hidden[*place] && self.values[*place] > 0)
             .map(Cell)
             .filter(|cell| !self.unpublished.contains(cell))
             .collect();
         for cell in &self.unpublished {
             hidden[cell.0] = true;
         }
+        // A witness of one cell is one of every cell that it changes, and stays one whatever else is withheld.
+        let mut safe = vec![false; self.values.len()];
         for cell in small {
-            self.protect(&mut hidden, cell, policy);
+            if safe[cell.0] {
+                continue;
+            }
+            match propose(&hidden, cell) {
+                Some(changed) => {
+                    for cell in changed {
+                        hidden[cell.0] = true;
+                        safe[cell.0] = true;
+                    }
+                }
+                None => self.protect(&mut hidden, &mut safe, cell, policy),
+            }
         }
         Released(
             self.values
@@ -178,15 +209,12 @@ impl Cells {
     }
 
     /// Withholds the fewest cells that leave a witness for `small`; where no few do, one after the other.
-    fn protect(&self, hidden: &mut [bool], small: Cell, policy: Policy) {
-        /// A year of rows with figures to date needs five.
-        const MOST_SPARE: usize = 8;
+    fn protect(&self, hidden: &mut [bool], safe: &mut [bool], small: Cell, policy: Policy) {
         loop {
-            let found = (0..=MOST_SPARE)
-                .find_map(|spare| witness::with_spare(self, hidden, small, policy.floor(), spare));
-            if let Some(used) = found {
-                for cell in used {
+            if let Some(changed) = witness::cheapest(self, hidden, small, policy.floor()) {
+                for cell in changed {
                     hidden[cell.0] = true;
+                    safe[cell.0] = true;
                 }
                 return;
             }
@@ -263,8 +291,17 @@ mod tests {
     use super::*;
 
     fn row(counts: &[u64]) -> (Vec<Option<u64>>, Option<u64>) {
-        let group = group(counts, Policy::UNDER_THREE);
-        (group.parts, group.total)
+        group(counts, Policy::UNDER_THREE)
+    }
+
+    /// What is released of some counts and their total.
+    fn group(counts: &[u64], policy: Policy) -> (Vec<Option<u64>>, Option<u64>) {
+        let mut cells = Cells::new();
+        let parts: Vec<Cell> = counts.iter().map(|count| cells.add(*count)).collect();
+        let total = cells.add_total(&parts);
+        let released = cells.release(policy);
+        let parts = parts.iter().map(|part| released.get(*part)).collect();
+        (parts, released.get(total))
     }
 
     #[test]
@@ -292,7 +329,11 @@ mod tests {
 
     #[test]
     fn neighbouring_periods_do_not_give_a_month_back() {
-        let released = months(&[vec![10, 2, 30, 8]], Policy::UNDER_THREE);
+        let one = Branch {
+            above: None,
+            counts: vec![10, 2, 30, 8],
+        };
+        let released = tree(&[one], true, Policy::UNDER_THREE);
         let shown: Vec<_> = (0..4).map(|m| released.cell(0, m)).collect();
         let to_date: Vec<_> = (0..4).map(|m| released.to_date(0, m)).collect();
         assert_eq!(shown[1], None);
@@ -314,13 +355,13 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_may_call_zero_small() {
-        let policy = Policy {
-            below: 3,
-            zero_is_small: true,
-        };
-        let group = group(&[0, 8, 9], policy);
-        assert_eq!(group.parts, [None, None, Some(9)]);
+    fn a_policy_may_withhold_none_as_cover_for_one() {
+        let policy = Policy::UNDER_THREE_OR_NONE;
+        // Which of the three is the one, nobody can tell.
+        let covered = (vec![None, None, None, Some(9)], Some(10));
+        assert_eq!(group(&[0, 1, 0, 9], policy), covered);
+        // None by itself needs nothing.
+        assert_eq!(group(&[0, 8, 9], policy).0, [None, Some(8), Some(9)]);
     }
 
     #[test]

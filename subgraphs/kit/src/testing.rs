@@ -5,6 +5,7 @@
     reason = "a test that cannot be set up should fail at once and say where"
 )]
 
+pub mod articles;
 pub mod rows;
 
 use async_graphql::{Request, Variables};
@@ -104,6 +105,12 @@ pub async fn seeded(subsystem: &dyn Subsystem, province: &str) -> Services {
         .await
         .expect("demonstration data");
     services
+}
+
+/// The statements that this database has run since the last call, with their values and in their order; the first call
+/// begins to listen. A test that asks the server for plans takes them from here, and not from a copy of the code.
+pub fn listen(db: &crate::Database) -> Vec<sea_orm::Statement> {
+    db.listened()
 }
 
 /// Runs an operation as somebody and gives the whole answer (`data`, `errors`) as JSON.

@@ -35,6 +35,32 @@ impl PersonToken {
     }
 }
 
+/// The token that a number makes. It is the person's only as long as no merge and no change of the key has given
+/// the person another: nothing is kept or looked for under it. [`crate::merged::named_by`] tells whom the number
+/// names. It serves to compare a repeated request with itself, and as the vault's key, which has one row for each
+/// number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct NumberToken(String);
+
+impl NumberToken {
+    /// The token as the number makes it: for the vault alone.
+    pub fn as_made(&self) -> &str {
+        &self.0
+    }
+
+    /// The same as the key of the vault's row.
+    pub fn into_made(self) -> String {
+        self.0
+    }
+}
+
+impl From<PersonToken> for NumberToken {
+    fn from(token: PersonToken) -> Self {
+        Self(token.0)
+    }
+}
+
 /// The key version of tokens that come from no number: a placeholder's person has one by chance.
 const NO_KEY: u8 = 0;
 
@@ -119,9 +145,9 @@ impl Tokenizer {
         self.version
     }
 
-    /// The token of a person.
-    pub fn token(&self, id: &CitizenId) -> PersonToken {
-        self.of_number(id.expose())
+    /// The token that a citizen's number makes, see [`NumberToken`].
+    pub fn token(&self, id: &CitizenId) -> NumberToken {
+        self.of_number(id.expose()).into()
     }
 
     /// The token of a demonstration person.
@@ -129,9 +155,20 @@ impl Tokenizer {
         self.of_number(&person.id_number)
     }
 
-    /// The token that a number of any kind has; `None` for a placeholder, which names nobody.
-    pub fn token_of(&self, number: &PersonNumber) -> Option<PersonToken> {
-        (number.kind() != NumberKind::Placeholder).then(|| self.of_number(number.expose()))
+    /// The token that a number of any kind makes, see [`NumberToken`]; `None` for a placeholder, which names nobody.
+    pub fn token_of(&self, number: &PersonNumber) -> Option<NumberToken> {
+        (number.kind() != NumberKind::Placeholder).then(|| self.of_number(number.expose()).into())
+    }
+
+    /// The tokens that a number made with earlier keys, the oldest first.
+    pub(crate) fn earlier_of(&self, number: &PersonNumber) -> Vec<NumberToken> {
+        if number.kind() == NumberKind::Placeholder {
+            return Vec::new();
+        }
+        self.earlier
+            .iter()
+            .map(|(version, key)| hashed(key, *version, number.expose()).into())
+            .collect()
     }
 
     /// The token that a number had under an earlier key, if it is this one.
@@ -216,7 +253,7 @@ mod tests {
         assert_ne!(after[0], before[0]);
         assert_eq!(after[1], before[0]);
         let number = id("519901199003030032");
-        let token = old.token(&number).to_string();
+        let token = old.token(&number).into_made();
         let print = &old.fingerprints(number.expose().as_bytes())[0];
         assert!(!print.contains(&token) && *print != hex::encode(token));
     }
@@ -229,7 +266,7 @@ mod tests {
         let own = one.token_of(&read("519901199003030032")).unwrap();
         assert_eq!(own, one.token(&id("519901199003030032")));
         let passport = one.token_of(&read("CHN:E12345678")).unwrap();
-        assert_eq!(PersonToken::version_of(passport.as_str()), Some(1));
+        assert_eq!(PersonToken::version_of(passport.as_made()), Some(1));
         assert_eq!(one.token_of(&read("000000194912310000")), None);
         let chance = PersonToken::by_chance().unwrap();
         assert_eq!(PersonToken::version_of(chance.as_str()), Some(0));
@@ -238,7 +275,7 @@ mod tests {
             "",
             "sometoken",
             "519901199003030032",
-            &own.0.to_ascii_uppercase(),
+            &own.as_made().to_ascii_uppercase(),
         ] {
             assert_eq!(PersonToken::version_of(text), None, "{text}");
         }
@@ -251,7 +288,7 @@ mod tests {
         let old = Tokenizer::new([1; 32], 1).token_of(&number).unwrap();
         let both = Tokenizer::new([2; 32], 2).knowing([1; 32], 1);
         let new = both.token_of(&number).unwrap();
-        assert!(both.was(&number, old.as_str()) && !both.was(&number, new.as_str()));
+        assert!(both.was(&number, old.as_made()) && !both.was(&number, new.as_made()));
         assert_eq!(new, Tokenizer::new([2; 32], 2).token_of(&number).unwrap());
     }
 
@@ -270,7 +307,7 @@ mod tests {
     #[test]
     fn a_token_shows_nothing_of_the_number() {
         let token = Tokenizer::new([1; 32], 1).token(&id("519901199003030032"));
-        assert_eq!(token.as_str().len(), 34);
-        assert!(token.as_str().bytes().all(|b| b.is_ascii_alphanumeric()));
+        assert_eq!(token.as_made().len(), 34);
+        assert!(token.as_made().bytes().all(|b| b.is_ascii_alphanumeric()));
     }
 }

@@ -13,7 +13,7 @@ use hpke::{
     Deserializable, Kem, OpModeR, OpModeS, Serializable, aead::AesGcm256, kdf::HkdfSha256,
     kem::X25519HkdfSha256,
 };
-use sea_orm::DatabaseTransaction;
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -22,6 +22,7 @@ use crate::{
     error::{Error, Result},
     events::{Event, emit_at},
     identity::PersonNumber,
+    merged::{self, Named},
     subsystem::Services,
     tokenizer::PersonToken,
 };
@@ -36,6 +37,9 @@ const ENCAPSULATED_BYTES: usize = 32;
 
 /// The kind of the event that carries a sealed identity.
 pub const IDENTITY_SEALED: &str = "IdentitySealed";
+
+/// In its body, where it is not the event's key: the token under which the teller keeps the person.
+pub const UNDER: &str = "under";
 
 /// A person's number and name. It never prints and is wiped when dropped.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
@@ -181,8 +185,12 @@ impl VaultOpen {
     }
 }
 
-/// Turns a number that came in into its token and tells `persons` who it is, sealed, in the
-/// transaction of the change that needed it.
+/// Turns a number that came in into the token of the person it names, and tells `persons` who it is, sealed, in
+/// the transaction of the change that needed it. What is kept of the person is kept under this token and no
+/// other.
+///
+/// # Errors
+/// The database's own.
 pub async fn announce(
     tx: &DatabaseTransaction,
     services: &Services,
@@ -193,27 +201,68 @@ pub async fn announce(
 }
 
 /// The same for a number of any kind. A placeholder's person gets a token by chance.
+///
+/// # Errors
+/// The database's own.
 pub async fn announce_number(
     tx: &DatabaseTransaction,
     services: &Services,
     number: &PersonNumber,
     name: &str,
 ) -> Result<PersonToken> {
-    let token = match services.tokenizer.token_of(number) {
-        Some(token) => token,
-        None => PersonToken::by_chance()?,
+    let named = match merged::named_by(tx, &services.tokenizer, number).await? {
+        Some(named) => named,
+        None => {
+            let person = PersonToken::by_chance()?;
+            let number = person.clone().into();
+            Named { number, person }
+        }
     };
     let sealed = services.vault.seal(&Identity::of(number, name))?;
+    let mut body = serde_json::json!({ "version": 1, "sealed": sealed.to_text() });
+    let key = named.number.into_made();
+    // Whoever is told under another name can be parted from it later only if `persons` knows of it.
+    if let (true, Some(body)) = (key != named.person.0, body.as_object_mut()) {
+        body.insert(UNDER.to_owned(), named.person.0.clone().into());
+    }
     let event = Event {
         kind: IDENTITY_SEALED.to_owned(),
-        key: token.0.clone(),
+        key,
         at: services.clock.now(),
-        body: serde_json::json!({ "version": 1, "sealed": sealed.to_text() }),
+        body,
     };
     let place = emit_at(tx, &event).await?;
     // Outside an operation (an import, a test of a service) nobody waits.
     let _ = SEALED.try_with(|sealed| sealed.fetch_max(place, Ordering::Relaxed));
-    Ok(token)
+    Ok(named.person)
+}
+
+/// The token of the person whom a number names, without telling anybody: for looking, and for what is settled
+/// before it is told. `None` for a placeholder, which names nobody.
+///
+/// # Errors
+/// The database's own.
+pub async fn person_of(
+    db: &impl ConnectionTrait,
+    services: &Services,
+    number: &PersonNumber,
+) -> Result<Option<PersonToken>> {
+    let named = merged::named_by(db, &services.tokenizer, number).await?;
+    Ok(named.map(|named| named.person))
+}
+
+/// The same of a citizen's number, which always names somebody.
+///
+/// # Errors
+/// The database's own.
+pub async fn citizen_of(
+    db: &impl ConnectionTrait,
+    services: &Services,
+    id: &CitizenId,
+) -> Result<PersonToken> {
+    person_of(db, services, &PersonNumber::from(id))
+        .await?
+        .ok_or_else(|| Error::internal("a citizen's number names nobody"))
 }
 
 tokio::task_local! {

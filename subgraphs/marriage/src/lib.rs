@@ -11,7 +11,10 @@
 //! (`service::counselling`). Later a certificate is lost and replaced, a court sends a judgment that
 //! waits for a person to annotate it, somebody's identity turns out to have been used by another, an
 //! entry was wrong: `service::{replacement, court, impersonation, corrections}`. A death, told by
-//! another subsystem, leaves a widow and stops what was booked (`service::death`). What is counted
+//! another subsystem, leaves a widow and stops what was booked (`service::death`); what the registers
+//! contradict in by themselves becomes a case of which nobody has complained (`service::{office,
+//! two_marriages}`). A county that is divided leaves its registries to an officer above
+//! (`service::moves`). What is counted
 //! is shown without giving single couples away, and brought to the districts of today when asked
 //! (`service::{statistics, suppression, rebase, indicators}`). What a bureau enters before its counters
 //! open stands in `service::bureau`.

@@ -247,7 +247,8 @@ fn passport_case(
     let token = services
         .tokenizer
         .token_of(&number)
-        .ok_or_else(|| Error::internal("a passport without a token"))?;
+        .ok_or_else(|| Error::internal("a passport without a token"))?
+        .into_made();
     let main = services.tokenizer.demo(&owner).0;
     let id = id::derived("identity-case", &format!("{province} {}", passport.of));
     let done = passport.state == IdentityCaseState::Done;
@@ -258,7 +259,7 @@ fn passport_case(
     } else {
         IdentityStatus::Disputed
     };
-    let mut row = intake::row(columns, token.as_str(), &known, &number, status, now)?;
+    let mut row = intake::row(columns, &token, &known, &number, status, now)?;
     if done {
         row.alias_of = Set(Some(main.clone()));
         row.alias_case = Set(Some(id));
@@ -273,7 +274,7 @@ fn passport_case(
         id,
         kind: passport.kind,
         state: passport.state,
-        person: token.0,
+        person: token,
         into: merge.then_some(main),
         cause: merge.then_some(AliasReason::Merge),
         to_status: (!merge).then_some(IdentityStatus::Verified),
@@ -282,6 +283,7 @@ fn passport_case(
         reason: columns.encrypt(&columns::CASE_REASON, &id.to_string(), reason)?,
         division: county(province).to_owned(),
         proposed_by: "registrar:demo-registrar".to_owned(),
+        proposed_person: None,
         // Long enough ago to be in order, too short to have waited in vain.
         proposed_at: now - chrono::Duration::hours(passport.of as i64),
         decided_by: done.then(|| "supervisor:demo-supervisor".to_owned()),

@@ -7,10 +7,11 @@
 //! facilities and organizations of other subgraphs point to places for their names and addresses.
 //!
 //! What the law asks is in [`rules`], one article at a time and without I/O: of names their parts and script
-//! ([`rules::names`]), being alone within an area and not sounding like another name ([`rules::scope`]),
-//! spelling in letters ([`rules::romanise`]), who approves ([`rules::authority`]), the days for filing and
-//! notice ([`rules::clocks`]), the words of a notice ([`rules::notice`]), the states of an application
-//! ([`rules::state`]); of divisions how one changes into another ([`rules::divisions`]); of lines who signs and
+//! ([`rules::names`]), what may be asked of a place that has one or none ([`rules::naming`]), being alone within an
+//! area and not sounding like another name ([`rules::scope`]), spelling in letters ([`rules::romanise`]), who
+//! approves ([`rules::authority`]), the days for filing and notice ([`rules::clocks`]), the words of a notice
+//! ([`rules::notice`]), the states of an application ([`rules::state`]), and that two officers are two persons
+//! ([`rules::officers`]); of divisions how one changes into another ([`rules::divisions`]); of lines who signs and
 //! who mends ([`rules::boundaries`]); of shapes what is one ([`rules::geojson`], [`rules::topology`],
 //! [`rules::measure`]). Every number that a law may change stands in [`rules::parameters`] with its dates.
 //!
@@ -19,7 +20,7 @@
 //! ([`service::naming`]). A change of divisions is rehearsed, then carried out or announced ahead
 //! ([`service::division_change`]). A line is inspected by both its sides ([`service::inspections`]) and keeps its
 //! markers ([`service::markers`]). A shape is proposed over a version and committed if nobody was faster
-//! ([`service::shapes`]). Each is one transaction with its history, its entry in the change feed and its event.
+//! ([`service::shape_changes`]). Each is one transaction with its history, its entry in the change feed and its event.
 //!
 //! The first start imports every division of China with its history ([`import`]) and makes places, decisions
 //! and boundary lines for the province shown ([`demo`]), so that the figures of the reports come out as sums
@@ -84,7 +85,12 @@ impl Subsystem for Places {
             let (at, today) = (services.clock.now(), services.clock.today());
             let settled = services
                 .db
-                .write(move |tx| Box::pin(service::timers::settle(tx, at, today)))
+                .write(move |tx| {
+                    Box::pin(async move {
+                        let settled = service::timers::settle(tx, at, today).await?;
+                        Ok(settled + service::timers::warn(tx, at, today).await?)
+                    })
+                })
                 .await?;
             if settled == 0 {
                 return Ok(());

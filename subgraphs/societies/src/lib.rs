@@ -17,8 +17,12 @@
 //! submitRegistration CHANGE → CHANGING → decideRegistration ──────────→ REGISTERED
 //! startLiquidation → LIQUIDATING → submitRegistration DEREGISTER ─────→ DEREGISTERED
 //! imposePenalty → SUSPENDED → endSuspension → REGISTERED;  or → REVOKED
+//! REVOKED → startLiquidation → REVOKED with its group → submitRegistration DEREGISTER → DEREGISTERED
 //! openCleanup → stepCleanup → closeCleanup, or banOrganization for UNREGISTERED_ILLEGAL → BANNED
 //! ```
+//!
+//! Two questions are asked of a state: whether the body exists ([`vocabulary::OrgState::is_live`]), for
+//! what supervises it, and whether it acts and grows ([`rules::state::may_develop`]), for all else.
 //!
 //! Timers count on the day they are read: five silent working days accept an application
 //! ([`rules::permit::state_on`]), two years make an abnormal entry serious ([`rules::credit::list_on`]),
@@ -78,7 +82,8 @@ impl kit::Subsystem for Societies {
 
     async fn tick(&self, s: &Services) -> kit::Result<()> {
         service::listings::escalate(s).await?;
-        service::permit::decide::accept_silent(s).await.map(|_| ())
+        service::permit::decide::accept_silent(s).await?;
+        service::warnings::tell(s).await.map(|_| ())
     }
 
     fn consumers(&self) -> Vec<Box<dyn Consumer>> {

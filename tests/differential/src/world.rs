@@ -19,6 +19,7 @@ use minzheng_gateway::record::{HashKind, Recorder, Settings};
 use minzheng_gateway::request::GraphQlRequest;
 use minzheng_gateway::schema_source::composed;
 use minzheng_gateway::supergraph::{Demand, SubgraphSdl, Supergraph, sdl};
+use minzheng_gateway::telemetry::LogMeter;
 use minzheng_gateway::transport::{FetchRequest, TransportError};
 use serde_json::{Map, Value, json};
 
@@ -358,6 +359,7 @@ fn recorder() -> Recorder {
         seal_key: None,
         keep_days: [180, 1098, 3660],
         now: || std::time::SystemTime::now().into(),
+        meter: LogMeter::default(),
     };
     Recorder::start(Box::new(Forgetful), Box::new(Forgetful), settings).expect("a thread")
 }

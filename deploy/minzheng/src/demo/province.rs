@@ -109,6 +109,16 @@ impl Province {
         }
     }
 
+    /// Stops it where it stands, so that it neither hears nor answers, or lets it go on.
+    pub(super) fn pause(&self, stop: bool) {
+        if let Some(process) = &self.process {
+            let signal = if stop { "-STOP" } else { "-CONT" };
+            let _ = Command::new("kill")
+                .args([signal, &process.id().to_string()])
+                .status();
+        }
+    }
+
     /// Waits until it answers.
     pub(super) async fn ready(
         &mut self,

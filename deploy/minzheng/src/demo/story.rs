@@ -1,5 +1,8 @@
-//! The story: a marriage of three provinces, a person who is wanted twice in the same second, and a province
-//! that dies in the middle.
+//! The story: a marriage of three provinces; one of the couple again, elsewhere, in the same second; a person who is
+//! wanted twice at one instant; and a province that dies in the middle, after it has promised.
+//!
+//! The persons are invented, and their numbers begin with a county code that was never issued (3299…, 3599…): they
+//! stand for the 徐州 and 福州 of the reports, whose province and no more their numbers name.
 
 use std::time::{Duration, Instant};
 
@@ -40,13 +43,13 @@ pub(super) async fn tell(client: &Client, provinces: &mut [Province]) -> Result<
             .position(|one| one.code == code)
             .unwrap_or(0)
     };
-    let (sichuan, fuzhou, guangfeng) = (at("51"), at("35"), at("36"));
+    let (sichuan, xuzhou, fuzhou, guangfeng) = (at("51"), at("32"), at("35"), at("36"));
     serving(client, provinces).await?;
     show(provinces).await?;
 
     title(
         "I",
-        "A man of 江苏 and a woman of 福建 marry at the park registry of 新津, in 四川.",
+        "A person of 徐州 (江苏) and one of 福州 (福建) marry at the park registry of 新津 (四川).",
     );
     let couple = Couple {
         at: sichuan,
@@ -54,11 +57,25 @@ pub(super) async fn tell(client: &Client, provinces: &mut [Province]) -> Result<
         man: ("32", pick(&jiangsu, 0)?),
         woman: ("35", pick(&fujian, 0)?),
     };
+    let again = Couple {
+        at: guangfeng,
+        registry: "361103-1",
+        man: couple.man,
+        woman: ("36", pick(&jiangxi, 0)?),
+    };
     let ready = prepare(client, provinces, &couple).await?;
+    // The second counter has checked him, too, while he was still free.
+    let ready_again = prepare(client, provinces, &again).await?;
     let began = Instant::now();
     press(client, provinces, &couple, &ready).await?;
     let done = outcome(client, provinces, &couple, &ready, AGREED).await?;
-    println!("  agreed after {:.2} s", began.elapsed().as_secs_f64());
+    let agreed = began.elapsed();
+
+    // Before anything else: the same second counts.
+    press(client, provinces, &again, &ready_again).await?;
+    let pressed = began.elapsed();
+    let refused = outcome(client, provinces, &again, &ready_again, AGREED).await?;
+    println!("  agreed after {:.2} s", agreed.as_secs_f64());
     show(provinces).await?;
     expect("REGISTERED", &done)?;
     certificate(&done);
@@ -66,7 +83,24 @@ pub(super) async fn tell(client: &Client, provinces: &mut [Province]) -> Result<
 
     title(
         "II",
-        "Another man of 江苏 is wanted twice in the same second: at 新津 with a woman of 福建, at 广丰 with one of 江西.",
+        "He is to be married again at 广丰 (江西), in the same second: refused.",
+    );
+    println!(
+        "  pressed {:.2} s after the first button: {} {}",
+        pressed.as_secs_f64(),
+        state(&refused),
+        text(&refused, "refusalCode")
+    );
+    expect("ABORTED", &refused)?;
+    if text(&refused, "refusalCode") != "SPOUSE_ON_RECORD" {
+        return Err(Failure::new(
+            "He was refused for another reason than the marriage.",
+        ));
+    }
+
+    title(
+        "III",
+        "Another man of 江苏 is wanted twice at one instant: at 新津 with a woman of 福建, at 广丰 with one of 江西.",
     );
     let one = Couple {
         at: sichuan,
@@ -80,19 +114,43 @@ pub(super) async fn tell(client: &Client, provinces: &mut [Province]) -> Result<
         man: ("32", pick(&jiangsu, 1)?),
         woman: ("36", pick(&jiangxi, 1)?),
     };
+    wanted_twice(client, provinces, [&one, &other]).await?;
+
+    title(
+        "IV",
+        "A province dies in the middle: after it has promised, and before it hears of the decision.",
+    );
+    let couple = Couple {
+        at: sichuan,
+        registry: "510118-2",
+        man: ("32", pick(&jiangsu, 2)?),
+        woman: ("35", pick(&fujian, 2)?),
+    };
+    dies_in_the_middle(client, provinces, &couple, (sichuan, fuzhou, xuzhou)).await?;
+
+    println!("\nThe story ended right: nobody was married twice, nothing was lost or half-done.");
+    Ok(())
+}
+
+/// Both buttons at once: one couple at the most, and whoever is still there presses again.
+async fn wanted_twice(
+    client: &Client,
+    provinces: &mut [Province],
+    [one, other]: [&Couple<'_>; 2],
+) -> Result<(), Failure> {
     let (here, there) = (
-        prepare(client, provinces, &one).await?,
-        prepare(client, provinces, &other).await?,
+        prepare(client, provinces, one).await?,
+        prepare(client, provinces, other).await?,
     );
     let (pressed, pressed_too) = tokio::join!(
-        press(client, provinces, &one, &here),
-        press(client, provinces, &other, &there)
+        press(client, provinces, one, &here),
+        press(client, provinces, other, &there)
     );
     pressed?;
     pressed_too?;
     let (first, second) = tokio::join!(
-        outcome(client, provinces, &one, &here, AGREED),
-        outcome(client, provinces, &other, &there, AGREED)
+        outcome(client, provinces, one, &here, AGREED),
+        outcome(client, provinces, other, &there, AGREED)
     );
     let (first, second) = (first?, second?);
     show(provinces).await?;
@@ -104,48 +162,102 @@ pub(super) async fn tell(client: &Client, provinces: &mut [Province]) -> Result<
         states[1],
         text(&second, "refusalCode")
     );
-    if states
+    let registered = states
         .iter()
         .filter(|state| **state == "REGISTERED")
-        .count()
-        > 1
-    {
+        .count();
+    if registered > 1 {
         return Err(Failure::new("One person was married twice."));
     }
-    if !states.contains(&"REGISTERED") {
+    if registered == 0 {
         println!(
-            "  Neither came through: each found the person held by the other. The couple that is still there presses again."
+            "  Neither came through: each found the person held by the other. The couple at 新津 presses again."
         );
+        let here = prepare(client, provinces, one).await?;
+        press(client, provinces, one, &here).await?;
+        let done = outcome(client, provinces, one, &here, AGREED).await?;
+        show(provinces).await?;
+        expect("REGISTERED", &done)?;
     }
+    Ok(())
+}
 
-    title(
-        "III",
-        "A province dies in the middle: 福建 is killed the moment the button is pressed, and comes back.",
+/// The holder is killed after its promise; the decision falls without it; it comes back and follows.
+async fn dies_in_the_middle(
+    client: &Client,
+    provinces: &mut [Province],
+    couple: &Couple<'_>,
+    (accepting, one, other): (usize, usize, usize),
+) -> Result<(), Failure> {
+    let ready = prepare(client, provinces, couple).await?;
+    // Who holds and who decides follows from the transaction. One of the two stands still; if it is the holder that
+    // is waited for, the other one does instead.
+    provinces[one].pause(true);
+    press(client, provinces, couple, &ready).await?;
+    let mut silent = one;
+    let mut holder = other;
+    if !promised(
+        client,
+        &provinces[accepting],
+        &ready,
+        Duration::from_secs(2),
+    )
+    .await?
+    {
+        (silent, holder) = (other, one);
+        provinces[silent].pause(true);
+        provinces[holder].pause(false);
+        if !promised(client, &provinces[accepting], &ready, AGREED).await? {
+            return Err(Failure::new("Nobody has promised anything."));
+        }
+    }
+    let dead = provinces[holder].code.clone();
+    println!(
+        "  {} has promised; {} does not answer yet. Now {} is killed.",
+        name_of(&dead),
+        name_of(&provinces[silent].code),
+        name_of(&dead)
     );
-    let couple = Couple {
-        at: sichuan,
-        registry: "510118-2",
-        man: ("32", pick(&jiangsu, 2)?),
-        woman: ("35", pick(&fujian, 2)?),
-    };
-    let ready = prepare(client, provinces, &couple).await?;
-    provinces[fuzhou].kill();
-    press(client, provinces, &couple, &ready).await?;
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    waiting(client, &provinces[sichuan]).await?;
-    println!("  {} comes back", name_of("35"));
-    provinces[fuzhou].start()?;
-    provinces[fuzhou]
-        .ready(client, Duration::from_secs(120))
-        .await?;
-    let done = outcome(client, provinces, &couple, &ready, AGREED).await?;
+    waiting(client, &provinces[accepting]).await?;
+    provinces[holder].kill();
+    provinces[silent].pause(false);
+    let done = outcome(client, provinces, couple, &ready, AGREED).await?;
     show(provinces).await?;
     expect("REGISTERED", &done)?;
+    println!("  decided without {}:", name_of(&dead));
     certificate(&done);
-    both_married(client, provinces, &couple).await?;
+    waiting(client, &provinces[accepting]).await?;
+    println!("  {} comes back", name_of(&dead));
+    provinces[holder].start()?;
+    provinces[holder]
+        .ready(client, Duration::from_secs(120))
+        .await?;
+    both_married(client, provinces, couple).await?;
+    show(provinces).await
+}
 
-    println!("\nThe story ended right: nobody was married twice, nothing was lost or half-done.");
-    Ok(())
+/// Whether the holder's promise is on file at the accepting province within this time.
+async fn promised(
+    client: &Client,
+    province: &Province,
+    ready: &Value,
+    patience: Duration,
+) -> Result<bool, Failure> {
+    let token = province.token(Role::Registrar, "registrar-1", Some("510118"), None)?;
+    let began = Instant::now();
+    while began.elapsed() < patience {
+        let query = "{ interopTransactions { application state } }";
+        let answer = province.ask(client, &token, query, json!({})).await?;
+        let rows = answer.get("interopTransactions").and_then(Value::as_array);
+        let held = rows.into_iter().flatten().any(|row| {
+            row.get("application") == ready.get("id") && text(row, "state") == "HA_HELD"
+        });
+        if held {
+            return Ok(true);
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Ok(false)
 }
 
 fn title(number: &str, sentence: &str) {
@@ -380,7 +492,7 @@ async fn outcome(
 
 /// What the registrar sees meanwhile.
 async fn waiting(client: &Client, province: &Province) -> Result<(), Failure> {
-    let token = province.token(Role::Registrar, "registrar-1", None, None)?;
+    let token = province.token(Role::Registrar, "registrar-1", Some("510118"), None)?;
     let answer = province
         .ask(
             client,

@@ -11,6 +11,8 @@ const COLUMNS: usize = 8;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Text {
+    /// Fields that lead to a person and tell nothing: what is shown of the person tells it.
+    leads: Vec<String>,
     rule: Vec<Rule>,
     #[serde(default)]
     input: Vec<Rule>,
@@ -26,6 +28,9 @@ struct Rule {
     roles: String,
     /// `Type.field`, `Type.*`, or for inputs also `Type.field(argument:)`.
     coordinates: Vec<String>,
+    /// Where a question names the person: of these coordinates, those that tell nothing of them. All others must be
+    /// marked as personal, so that showing them is recorded.
+    not_personal: Option<Vec<String>>,
     /// Why, where it is not plain.
     #[serde(default)]
     #[expect(dead_code, reason = "for people")]
@@ -52,6 +57,12 @@ impl Rule {
 pub(super) struct Table {
     rules: BTreeMap<String, [bool; COLUMNS]>,
     inputs: BTreeMap<String, [bool; COLUMNS]>,
+    /// The patterns that tell of persons.
+    personal: BTreeSet<String>,
+    /// The coordinates of those that do not.
+    not_personal: BTreeSet<String>,
+    /// Fields that lead to a person and tell nothing.
+    leads: BTreeSet<String>,
 }
 
 impl Table {
@@ -68,9 +79,15 @@ impl Table {
             }
             all
         };
+        let of_people = || text.rule.iter().filter(|rule| rule.not_personal.is_some());
+        let patterns = of_people().flat_map(|rule| &rule.coordinates);
+        let exceptions = of_people().filter_map(|rule| rule.not_personal.as_ref());
         Self {
             rules: collect(&text.rule),
             inputs: collect(&text.input),
+            personal: patterns.cloned().collect(),
+            not_personal: exceptions.flatten().cloned().collect(),
+            leads: text.leads.iter().cloned().collect(),
         }
     }
 
@@ -81,6 +98,21 @@ impl Table {
             self.rules.get(&format!("{ty}.*"))
         };
         self.rules.get(coordinate).or_else(of_type).copied()
+    }
+
+    /// Whether a coordinate tells of single persons, by its own rule or its type's.
+    pub(super) fn tells_of_persons(&self, coordinate: &str) -> bool {
+        let own = self.rules.contains_key(coordinate);
+        let pattern = match coordinate.split_once('.') {
+            Some((ty, _)) if !own => format!("{ty}.*"),
+            _ => coordinate.to_owned(),
+        };
+        self.personal.contains(&pattern) && !self.not_personal.contains(coordinate)
+    }
+
+    /// The coordinates of which a reviewer has said that they tell nothing of anybody.
+    pub(super) fn exceptions(&self) -> BTreeSet<String> {
+        self.not_personal.union(&self.leads).cloned().collect()
     }
 
     /// What the roles may use of an input.

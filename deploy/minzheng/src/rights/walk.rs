@@ -30,10 +30,17 @@ pub(super) enum Way {
     /// In a fragment that a query may tell later, to a client that takes an answer in parts, and under
     /// another name. What is not a query is told in one piece all the same.
     Deferred,
+    /// By its name, over HTTP in a query string: queries, and subscriptions as events.
+    Get,
+    /// By its name, over HTTP in a list with others: queries and mutations.
+    Batch,
+    /// By its name, over a WebSocket: whatever there is.
+    WebSocket,
 }
 
 impl Way {
-    pub(super) const ALL: [Way; 6] = [
+    /// Those that go through the stages of the gateway without its server.
+    pub(super) const NEAR: [Way; 6] = [
         Way::Direct,
         Way::Alias,
         Way::InlineFragment,
@@ -43,11 +50,13 @@ impl Way {
     ];
 }
 
-/// What a walk by one way found.
+/// What a walk by one way through the stages found.
 #[derive(Default)]
 pub(super) struct Found {
     pub(super) given: Given,
     pub(super) problems: Vec<String>,
+    /// The coordinates that were asked for through an abstract type that their own is one of.
+    pub(super) through: BTreeSet<String>,
 }
 
 /// A step from one type to the next.
@@ -69,6 +78,8 @@ pub(super) struct Walk<'a> {
     limits: Limits,
     /// For each role, the shortest way to each type that it may go; last, a way that anyone might try.
     ways: Vec<HashMap<TypeId, Vec<Step>>>,
+    /// The same by queries only.
+    queries: Vec<HashMap<TypeId, Vec<Step>>>,
 }
 
 impl<'a> Walk<'a> {
@@ -84,14 +95,20 @@ impl<'a> Walk<'a> {
             planner,
             limits: Limits::default(),
             ways: Vec::new(),
+            queries: Vec::new(),
         };
-        let mut ways: Vec<_> = principals
-            .iter()
-            .map(|(_, principal)| walk.shortest(|field| authorise::meets(principal, &field.demand)))
-            .collect();
-        ways.push(walk.shortest(|_| true));
-        walk.ways = ways;
+        walk.ways = walk.ways_from(&walk.roots());
+        walk.queries = walk.ways_from(&[supergraph.schema.query()]);
         walk
+    }
+
+    fn ways_from(&self, roots: &[TypeId]) -> Vec<HashMap<TypeId, Vec<Step>>> {
+        let of = |(_, principal): &(Role, Arc<Principal>)| {
+            self.shortest(roots, |field| authorise::meets(principal, &field.demand))
+        };
+        let mut ways: Vec<_> = self.principals.iter().map(of).collect();
+        ways.push(self.shortest(roots, |_| true));
+        ways
     }
 
     fn roots(&self) -> Vec<TypeId> {
@@ -115,11 +132,15 @@ impl<'a> Walk<'a> {
     }
 
     /// The shortest way from a root to each type, through the fields that `may` allows.
-    fn shortest(&self, may: impl Fn(&FieldInfo) -> bool) -> HashMap<TypeId, Vec<Step>> {
+    fn shortest(
+        &self,
+        roots: &[TypeId],
+        may: impl Fn(&FieldInfo) -> bool,
+    ) -> HashMap<TypeId, Vec<Step>> {
         let schema = &self.supergraph.schema;
         let mut found: HashMap<TypeId, Vec<Step>> = HashMap::new();
         let mut pending = VecDeque::new();
-        for root in self.roots() {
+        for &root in roots {
             found.insert(root, Vec::new());
             pending.push_back(root);
         }
@@ -184,6 +205,17 @@ impl<'a> Walk<'a> {
             return vec![roles.filter_map(|role| best(ty, role)).collect()];
         }
         let mut all = Vec::new();
+        for of in self.types() {
+            if !self.is_member(ty, of) {
+                continue;
+            }
+            let each = roles.clone().filter_map(|role| {
+                let mut steps = best(of, role)?;
+                steps.push(Step::On(ty));
+                Some(steps)
+            });
+            all.push(each.collect());
+        }
         for from in self.types() {
             for field in self.fields(from) {
                 if field.ty.base() != ty {
@@ -198,9 +230,24 @@ impl<'a> Walk<'a> {
                 all.push(each.collect());
             }
         }
-        if all.is_empty() {
-            // A member of an abstract type only.
-            all.push(roles.filter_map(|role| best(ty, role)).collect());
+        all
+    }
+
+    /// Whether a type is one of those that an abstract one may be.
+    fn is_member(&self, ty: TypeId, of: TypeId) -> bool {
+        let info = self.supergraph.schema.type_info(of);
+        info.kind.is_abstract() && info.possible_types.contains(&ty)
+    }
+
+    /// Every coordinate of a type that clients come to through an abstract one.
+    pub(super) fn coordinates_of_members(&self) -> BTreeSet<String> {
+        let types = self.types();
+        let is_some = |ty: &TypeId| types.iter().any(|of| self.is_member(*ty, *of));
+        let mut all = BTreeSet::new();
+        for ty in types.iter().copied().filter(is_some) {
+            let name = &self.supergraph.schema.type_info(ty).name;
+            let fields = self.fields(ty).into_iter();
+            all.extend(fields.map(|field| format!("{name}.{}", field.name)));
         }
         all
     }
@@ -211,17 +258,20 @@ impl<'a> Walk<'a> {
         for ty in self.types() {
             let info = self.supergraph.schema.type_info(ty);
             let fields = self.fields(ty);
-            // A subscription has one root field.
-            let at_once = match &*info.name == "Subscription" {
-                true => 1,
-                false => AT_ONCE,
-            };
+            let at_once = self.at_once(ty);
             for approach in self.approaches(ty, way) {
                 for some in fields.chunks(at_once) {
                     let mut plans: HashMap<(String, Variant), Result<Plan, String>> =
                         HashMap::new();
+                    if approach
+                        .iter()
+                        .any(|steps| matches!(steps.last(), Some(Step::On(_))))
+                    {
+                        let coordinates = some.iter().map(|f| format!("{}.{}", info.name, f.name));
+                        found.through.extend(coordinates);
+                    }
                     for (role, steps) in approach.iter().enumerate() {
-                        let asked = self.ask(way, steps, ty, some);
+                        let asked = self.ask(way, steps, ty, some, 0);
                         self.judge(way, role, &asked, &mut plans, &mut found);
                     }
                 }
@@ -232,6 +282,39 @@ impl<'a> Walk<'a> {
             }
         }
         found
+    }
+
+    /// How many fields of a type one operation asks for: a subscription has one root field.
+    fn at_once(&self, ty: TypeId) -> usize {
+        match self.supergraph.schema.subscription() == Some(ty) {
+            true => 1,
+            false => AT_ONCE,
+        }
+    }
+
+    /// What each role asks over HTTP, by the place of the role: every field of every type, by a query where the
+    /// role comes to the type by one.
+    pub(super) fn over_http(&self) -> Vec<Vec<Asked>> {
+        let anyone = self.principals.len();
+        let mut all: Vec<Vec<Asked>> = (0..anyone).map(|_| Vec::new()).collect();
+        let mut serial = 0;
+        for ty in self.types() {
+            let fields = self.fields(ty);
+            for some in fields.chunks(self.at_once(ty)) {
+                serial += 1;
+                for (role, asked) in all.iter_mut().enumerate() {
+                    let ways = [
+                        &self.queries[role],
+                        &self.ways[role],
+                        &self.queries[anyone],
+                        &self.ways[anyone],
+                    ];
+                    let steps = ways.iter().find_map(|ways| ways.get(&ty)).unwrap();
+                    asked.push(self.ask(Way::Get, steps, ty, some, serial));
+                }
+            }
+        }
+        all
     }
 
     /// Runs an operation through the stages for one role and notes what of it is given.
@@ -321,8 +404,15 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Writes the operation that asks a type for these fields.
-    fn ask(&self, way: Way, steps: &[Step], ty: TypeId, fields: &[&FieldInfo]) -> Asked {
+    /// Writes the operation that asks a type for these fields; `serial` tells its marks from other operations'.
+    fn ask(
+        &self,
+        way: Way,
+        steps: &[Step],
+        ty: TypeId,
+        fields: &[&FieldInfo],
+        serial: usize,
+    ) -> Asked {
         let schema = &self.supergraph.schema;
         let mut writer = Writer {
             supergraph: self.supergraph,
@@ -354,7 +444,8 @@ impl<'a> Walk<'a> {
         let mut leaves = Vec::new();
         let mut selection = String::new();
         for (number, field) in fields.iter().enumerate() {
-            let mark = matches!(way, Way::Alias | Way::Deferred).then(|| format!("zq{number}x"));
+            let mark = matches!(way, Way::Alias | Way::Deferred | Way::Get)
+                .then(|| format!("zq{serial}w{number}x"));
             let key = mark.clone().unwrap_or_else(|| field.name.to_string());
             let alias = mark
                 .as_ref()
@@ -414,22 +505,25 @@ impl<'a> Walk<'a> {
             ),
             variables: writer.variables,
             leaves,
+            kind,
         }
     }
 }
 
 /// An operation with what it asks for.
-struct Asked {
-    text: String,
+pub(super) struct Asked {
+    pub(super) text: String,
     variables: Map<String, Value>,
-    leaves: Vec<Leaf>,
+    pub(super) leaves: Vec<Leaf>,
+    /// `query`, `mutation` or `subscription`.
+    pub(super) kind: &'static str,
 }
 
-struct Leaf {
-    coordinate: String,
-    path: Vec<String>,
+pub(super) struct Leaf {
+    pub(super) coordinate: String,
+    pub(super) path: Vec<String>,
     /// A name that stands nowhere else, to look for in what is fetched.
-    mark: Option<String>,
+    pub(super) mark: Option<String>,
 }
 
 /// Writes the arguments that must be given.

@@ -48,6 +48,7 @@ fn issuer(name: &str, algorithm: &str) -> config::Issuer {
         roles: vec!["citizen".to_owned(), "registrar".to_owned()],
         scopes: vec![],
         provinces: vec![],
+        persons: false,
         max_lifetime: Duration::from_secs(3_600),
         refresh: Duration::from_secs(300),
     }
@@ -99,17 +100,14 @@ fn forged(header: &Value, claims: &Value, signature: &str) -> String {
 }
 
 async fn refused(verifier: &Verifier, token: &str) -> Option<IdentityError> {
-    verifier
-        .identify(Some(&format!("Bearer {token}")))
-        .await
-        .err()
+    verifier.identify(Some(&format!("Bearer {token}"))).err()
 }
 
 #[tokio::test]
 async fn a_good_token_becomes_its_principal() {
     let verifier = verifier();
     let header = format!("bearer {}", signed(&claims()));
-    let principal = verifier.identify(Some(&header)).await.unwrap();
+    let principal = verifier.identify(Some(&header)).unwrap();
     assert_eq!(principal.role, Role::Registrar);
     assert_eq!(&*principal.issuer, "https://one.example");
     assert_eq!(principal.subject.as_deref(), Some("u-1"));
@@ -119,18 +117,50 @@ async fn a_good_token_becomes_its_principal() {
     assert!(principal.has_scope("marriage.case") && !principal.has_scope("self"));
     assert!(principal.is_authenticated());
     assert!(principal.purposes.contains("MARRIAGE_REGISTRATION"));
-    let again = verifier.identify(Some(&header)).await.unwrap();
+    let again = verifier.identify(Some(&header)).unwrap();
     assert!(Arc::ptr_eq(&principal, &again), "remembered");
+}
+
+#[tokio::test]
+async fn identifiers_that_say_nothing_are_let_through_however_many_digits_they_have() {
+    let verifier = verifier();
+    for id in [
+        "12345678-1234-4234-8234-123456789012",
+        "0123456789012345678901234567890a",
+        "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "2026-000123",
+    ] {
+        let token = signed(&with(json!({ "sub": id, "jti": id })));
+        assert_eq!(refused(&verifier, &token).await, None, "{id}");
+    }
+}
+
+#[tokio::test]
+async fn an_issuer_that_may_name_persons_names_them() {
+    let mut verifier = verifier();
+    let ours = config::Issuer {
+        issuer: "https://ours.example".to_owned(),
+        persons: true,
+        ..issuer("ours", "EdDSA")
+    };
+    let keys = json!({ "keys": [key(3).jwk()] }).to_string();
+    verifier.add_fixed(&ours, &keys).unwrap();
+    let claims = with(json!({
+        "iss": "https://ours.example", "role": "citizen", "division": null, "person": "token-of-a-person",
+    }));
+    let token = format!("Bearer {}", key(3).sign(&claims.to_string()));
+    let principal = verifier.identify(Some(&token)).unwrap();
+    assert_eq!(principal.person.as_deref(), Some("token-of-a-person"));
 }
 
 #[tokio::test]
 async fn no_token_is_the_public_and_a_bad_one_is_not() {
     let verifier = verifier();
-    let public = verifier.identify(None).await.unwrap();
+    let public = verifier.identify(None).unwrap();
     assert_eq!(public.role, Role::Public);
     assert!(!public.is_authenticated());
     for header in ["", "Bearer", "Bearer ", "Basic dTpw", "token"] {
-        let got = verifier.identify(Some(header)).await;
+        let got = verifier.identify(Some(header));
         assert_eq!(got.err(), Some(IdentityError::TokenMalformed), "{header}");
     }
 }
@@ -321,6 +351,48 @@ async fn every_bad_token_has_its_own_code() {
             "TOKEN_LIFETIME",
         ),
         (
+            "a person, of an issuer that may name none",
+            signed(&with(json!({ "person": "token-of-a-person" }))),
+            E::PersonNotAllowed,
+            "TOKEN_PERSON",
+        ),
+        (
+            "a division of another province",
+            signed(&with(json!({ "division": "320106" }))),
+            E::ProvinceNotAllowed,
+            "TOKEN_PROVINCE",
+        ),
+        (
+            "a number for a subject",
+            signed(&with(json!({ "sub": "519901199003030032" }))),
+            E::IdentifierTells,
+            "TOKEN_IDENTIFIER",
+        ),
+        (
+            "a number in a subject",
+            signed(&with(json!({ "sub": "idp|51990119900303003X@example" }))),
+            E::IdentifierTells,
+            "TOKEN_IDENTIFIER",
+        ),
+        (
+            "a number for the token's own id",
+            signed(&with(json!({ "jti": "519901199003030032-1" }))),
+            E::IdentifierTells,
+            "TOKEN_IDENTIFIER",
+        ),
+        (
+            "a number for a registry",
+            signed(&with(json!({ "registry": "r 519901 19900303 0032" }))),
+            E::IdentifierTells,
+            "TOKEN_IDENTIFIER",
+        ),
+        (
+            "a number for a division",
+            signed(&with(json!({ "division": "519901199003030032" }))),
+            E::IdentifierTells,
+            "TOKEN_IDENTIFIER",
+        ),
+        (
             "a role not the issuer's",
             signed(&with(json!({ "role": "auditor" }))),
             E::RoleNotAllowed,
@@ -381,7 +453,7 @@ async fn an_issuer_grants_only_what_it_may() {
     let scopes = |token: String| {
         let verifier = &verifier;
         async move {
-            let principal = verifier.identify(Some(&format!("Bearer {token}"))).await?;
+            let principal = verifier.identify(Some(&format!("Bearer {token}")))?;
             let scopes = principal.scopes.iter().map(ToString::to_string);
             Ok::<_, IdentityError>(scopes.collect::<Vec<_>>())
         }
@@ -389,7 +461,10 @@ async fn an_issuer_grants_only_what_it_may() {
     let of = |names: &[&str]| Ok(names.iter().map(ToString::to_string).collect::<Vec<_>>());
     assert_eq!(scopes(ec_token(json!({}))).await, of(&["marriage.case"]));
     assert_eq!(
-        scopes(ec_token(json!({ "province": "32", "role": "citizen" }))).await,
+        scopes(ec_token(
+            json!({ "province": "32", "role": "citizen", "division": null })
+        ))
+        .await,
         of(&["self"])
     );
     assert_eq!(

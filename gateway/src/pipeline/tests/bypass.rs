@@ -2,7 +2,7 @@
 //! interface or past it, through a union, through another subgraph's word on the same type, under another
 //! name of the directive, through the root, through what is given instead of what is got.
 //!
-//! Other gateways' advisories are named where they describe the way.
+//! Where another gateway's advisory describes the way, the case bears its number.
 
 use serde_json::{Value, json};
 
@@ -70,9 +70,8 @@ fn taxes() -> World {
     ])
 }
 
-/// GHSA-m8jr-fxqx-8xx6.
 #[tokio::test]
-async fn what_is_computed_from_a_protected_field_is_as_protected() {
+async fn ghsa_m8jr_fxqx_8xx6_what_is_computed_from_a_protected_field_is_as_protected() {
     let paths = [json!(["me", "bracket"]), json!(["me", "advice"])];
     refused(taxes(), "{ me { id bracket advice } }", &paths, "income").await;
     refused(
@@ -117,9 +116,8 @@ pub(super) fn goods() -> World {
     )])
 }
 
-/// GHSA-x33c-7c2v-mrj9.
 #[tokio::test]
-async fn an_interface_field_demands_what_any_of_its_members_does() {
+async fn ghsa_x33c_7c2v_mrj9_an_interface_field_demands_what_any_of_its_members_does() {
     let path = [json!(["items", "price"])];
     refused(goods(), "{ items { id price } }", &path, "price").await;
     refused(
@@ -187,9 +185,8 @@ async fn a_union_is_as_strict_as_its_strictest_member_whatever_is_selected() {
     assert_eq!(data, json!({ "any": [{}, { "word": "w" }] }));
 }
 
-/// GHSA-hff2-gcpx-8f4p.
 #[tokio::test]
-async fn what_an_interface_demands_is_demanded_of_the_objects_too() {
+async fn ghsa_hff2_gcpx_8f4p_what_an_interface_demands_is_demanded_of_the_objects_too() {
     let sdl = r#"
         type Query { records: [Record] file: File note: Note }
         interface Record { id: ID! text: String @requiresScopes(scopes: [["read"]]) }
@@ -330,9 +327,8 @@ async fn every_subgraphs_word_counts_also_where_it_resolves_nothing() {
     }
 }
 
-/// GHSA-g8jh-vg5j-4h3f.
 #[tokio::test]
-async fn a_renamed_protection_protects() {
+async fn ghsa_g8jh_vg5j_4h3f_a_renamed_protection_protects() {
     for (links, mark) in [
         (
             r#"@link(url: "https://specs.apollo.dev/federation/v2.9", import: [{ name: "@requiresScopes", as: "@needs" }])"#,

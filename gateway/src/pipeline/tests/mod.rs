@@ -12,6 +12,7 @@ mod personal;
 mod rights;
 mod road;
 mod shapes;
+mod told;
 
 use mock::{Subgraph, World};
 use serde_json::json;

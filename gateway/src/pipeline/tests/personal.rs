@@ -47,7 +47,7 @@ pub(super) fn world() -> World {
         data: json!({
             "Query": {
                 "couple": couple, "nobody": null, "open": "public",
-                "people": [person("a"), {"__typename": "Person", "id": "c", "name": null}, person("b")],
+                "people": [person("a"), {"__typename": "Person", "$is": ["Named"], "id": "c", "name": null}, person("b")],
                 "any": couple, "node": person("n"),
                 "rows": [person("a"), refused_row("b"), refused_row("c"), null],
                 "lost": {"__typename": "Couple", "parties": [person("a"), person("b")], "status": {"$error": "FORBIDDEN"}},
@@ -86,30 +86,38 @@ impl Log {
             seal_key: None,
             keep_days: [180, 1098, 3660],
             now: chrono::Utc::now,
+            meter: crate::telemetry::LogMeter::default(),
         };
         let recorder = Recorder::start(open(), open(), settings).unwrap();
         (Self { folder }, recorder)
     }
 
-    /// Class, decision, fields and persons of all records.
-    pub(super) fn records(&self) -> Vec<(String, String, Value, Value)> {
+    /// All records.
+    pub(super) fn lines(&self) -> Vec<Value> {
         let mut files = Files::at(self.folder.path());
         let mut all = Vec::new();
         for segment in files.segments().unwrap() {
             files
                 .lines(&segment, &mut |line| {
-                    let line: Value = serde_json::from_slice(line).unwrap();
-                    let text = |key: &str| line[key].as_str().unwrap().to_owned();
-                    all.push((
-                        text("class"),
-                        text("decision"),
-                        line["fields"].clone(),
-                        line["persons"].clone(),
-                    ));
+                    all.push(serde_json::from_slice(line).unwrap());
                 })
                 .unwrap();
         }
         all
+    }
+
+    /// Class, decision, fields and persons of all records.
+    pub(super) fn records(&self) -> Vec<(String, String, Value, Value)> {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let of = |line: Value| {
+            (
+                text(&line["class"]),
+                text(&line["decision"]),
+                line["fields"].clone(),
+                line["persons"].clone(),
+            )
+        };
+        self.lines().into_iter().map(of).collect()
     }
 }
 
@@ -142,12 +150,73 @@ async fn whoever_is_told_about_is_recorded_and_the_client_sees_only_what_it_aske
 }
 
 #[tokio::test]
-async fn only_what_was_really_shown_is_recorded() {
+async fn that_there_is_nothing_is_an_answer_about_somebody() {
+    // `c` has no name: whoever asks knows that now.
     let (answer, records) = asked("{ people { name } nobody { status } }").await;
     assert_eq!(answer["data"]["people"][1]["name"], Value::Null);
-    assert_eq!(records, [general(&["Person.name"], &["a", "b"])]);
+    assert_eq!(records, [general(&["Person.name"], &["a", "b", "c"])]);
+    // No subgraph of another word knows `b` or `c`: they hold no office.
+    let (answer, records) = asked("{ people { office } }").await;
+    let offices = json!([{"office": "chair"}, {"office": null}, {"office": null}]);
+    assert_eq!(answer, json!({"data": {"people": offices}}));
+    assert_eq!(records, [general(&["Person.office"], &["a", "b", "c"])]);
+}
+
+#[tokio::test]
+async fn nothing_of_nobody_is_no_answer_about_anybody() {
     let (_, records) = asked("{ open nobody { status } }").await;
-    assert_eq!(records, []);
+    assert_eq!(records, [], "there is no couple");
+    let mut world = world();
+    let vault = world.subgraphs.iter_mut().find(|one| one.name == "vault");
+    let single = json!({"__typename": "Couple", "parties": [], "status": null});
+    vault.unwrap().data["Query"]["couple"] = single;
+    let (log, recorder) = Log::new();
+    world.pipeline = world.pipeline.recording(Some(recorder.into()));
+    let answer = world.ask("{ couple { status } }").await;
+    assert_eq!(answer, json!({"data": {"couple": {"status": null}}}));
+    drop(world);
+    assert_eq!(log.records(), [], "there is nobody in it");
+}
+
+#[tokio::test]
+async fn null_with_an_error_is_no_answer() {
+    let failing = |code: &str| {
+        let mut world = world();
+        let offices = world.subgraphs.iter_mut().find(|one| one.name == "offices");
+        let data = &mut offices.unwrap().data;
+        data["entities"]["Person"][0]["office"] = json!({"$error": code});
+        world
+    };
+    let (log, recorder) = Log::new();
+    let mut recorded = failing("GONE");
+    recorded.pipeline = recorded.pipeline.recording(Some(recorder.into()));
+    let answer = recorded.ask("{ people { office } }").await;
+    assert_eq!(
+        codes(&answer),
+        [("GONE".to_owned(), json!(["people", 0, "office"]))]
+    );
+    drop(recorded);
+    assert_eq!(log.records(), [general(&["Person.office"], &["b", "c"])]);
+    // Without the log the reason that there was stays, and the others have the log's.
+    let answer = failing("GONE").ask("{ people { office } }").await;
+    let place = |at: usize| json!(["people", at, "office"]);
+    let code = "ACCESS_LOG_UNAVAILABLE".to_owned();
+    assert_eq!(
+        codes(&answer),
+        [
+            ("GONE".to_owned(), place(0)),
+            (code.clone(), place(1)),
+            (code, place(2)),
+        ]
+    );
+    let unasked = world().fault("offices", Fault::Unavailable);
+    let answer = unasked.ask("{ people { office } }").await;
+    assert!(
+        codes(&answer)
+            .iter()
+            .all(|(code, _)| code == "SUBGRAPH_UNAVAILABLE"),
+        "{answer}"
+    );
 }
 
 #[tokio::test]
@@ -161,7 +230,8 @@ async fn names_of_the_client_do_not_hide_the_person() {
     for query in queries {
         let (answer, records) = asked(query).await;
         assert!(answer.get("errors").is_none(), "{answer}");
-        assert_eq!(records, [general(&["Person.name"], &["a", "b"])], "{query}");
+        let all = general(&["Person.name"], &["a", "b", "c"]);
+        assert_eq!(records, [all], "{query}");
         assert!(!answer.to_string().contains("mz__"), "{answer}");
     }
 }
@@ -309,10 +379,11 @@ async fn without_its_log_personal_data_is_null_with_its_path_and_the_rest_goes_o
         told,
         [
             (code(), json!(["people", 0, "name"])),
+            (code(), json!(["people", 1, "name"])),
             (code(), json!(["people", 2, "name"])),
             (code(), json!(["couple", "status"])),
         ],
-        "what was null anyway needs no excuse"
+        "who has no name is not told from who has one"
     );
     let answer = world().ask("{ open couple { sealed } }").await;
     assert_eq!(answer["data"], json!({"open": "public", "couple": null}));

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::mock::{Subgraph, World};
 use super::shop;
 
 #[tokio::test]
@@ -62,7 +63,7 @@ async fn an_entity_error_is_told_at_every_place_of_that_entity_only() {
     );
     assert_eq!(
         answer["errors"][0]["extensions"]["messageZh"],
-        json!("失败。")
+        json!("该字段所属子系统内部错误。")
     );
 }
 
@@ -231,4 +232,56 @@ async fn an_entity_of_an_entity_is_joined() {
             .any(|b| b["variables"]["representations"]
                 == json!([{"__typename": "Maker", "id": "m1"}]))
     );
+}
+
+#[tokio::test]
+async fn introspection_of_one_request_has_a_bound_whatever_its_aliases() {
+    let types: String = (0..300)
+        .map(|n| {
+            let fields: String = (0..8)
+                .map(|m| format!("f{m}: T{} ", (n + m) % 300))
+                .collect();
+            format!("type T{n} {{ {fields} }} ")
+        })
+        .collect();
+    let sdl = format!("type Query {{ t: T0 }} {types}");
+    let world = World::new(vec![Subgraph {
+        name: "wide",
+        sdl: Box::leak(sdl.into_boxed_str()),
+        data: json!({}),
+    }]);
+    let full = "types { kind name description fields { name description type { kind name ofType { name } } } }";
+    let few = world.ask(&format!("{{ a: __schema {{ {full} }} }}")).await;
+    assert!(few["errors"].is_null());
+    // Many roots, and many names for one value in each type.
+    let roots: String = (0..60)
+        .map(|n| format!("a{n}: __schema {{ {full} }} "))
+        .collect();
+    let names: String = (0..90).map(|n| format!("d{n}: name ")).collect();
+    let deep = format!(
+        "{{ __schema {{ types {{ fields {{ type {{ fields {{ type {{ {names} }} }} }} }} }} }} }}"
+    );
+    let mut refused = 0;
+    for query in [format!("{{ {roots} }}"), deep] {
+        let answer = world.ask(&query).await;
+        assert!(answer.to_string().len() < 40 << 20);
+        for error in answer["errors"].as_array().into_iter().flatten() {
+            assert_eq!(error["extensions"]["code"], "TOO_MANY_FIELDS", "{error}");
+            refused += 1;
+        }
+    }
+    assert!(refused > 0);
+}
+
+#[tokio::test]
+async fn who_asks_what_is_known_does_not_wait_for_those_who_ask_what_is_not() {
+    let mut world = shop();
+    let known = "{ products { id } }";
+    let first = world.ask(known).await;
+    // Every place for preparing is taken.
+    world.pipeline.preparing = std::sync::Arc::new(tokio::sync::Semaphore::new(0));
+    world.pipeline.limits.deadline = std::time::Duration::from_millis(20);
+    assert_eq!(world.ask(known).await, first);
+    let refused = world.ask("{ products { name } }").await;
+    assert_eq!(refused["errors"][0]["extensions"]["code"], "OVERLOADED");
 }

@@ -2,6 +2,7 @@
 
 mod cost;
 mod damage;
+mod inserted;
 mod seals;
 mod writing;
 
@@ -133,6 +134,7 @@ pub(super) fn settings() -> Settings {
         seal_key: None,
         keep_days: KEEP,
         now: Utc::now,
+        meter: LogMeter::default(),
     }
 }
 

@@ -109,6 +109,93 @@ async fn refusals_are_recorded_without_anybody_waiting() {
     );
 }
 
+fn refusal(person: &str) -> Draft {
+    Draft {
+        decision: Decision::Refused,
+        persons: Vec::new(),
+        ..draft(person)
+    }
+}
+
+#[tokio::test]
+async fn refusals_of_a_time_without_the_store_are_recorded_when_it_is_back() {
+    let store = Memory::default();
+    let log =
+        Recorder::start(Box::new(store.clone()), Box::new(store.clone()), settings()).unwrap();
+    store.full.store(true, Ordering::SeqCst);
+    for at in 0..5 {
+        log.note(vec![refusal("x"), refusal("y")]);
+        // Behind the refusals in the queue: when it is told, they were looked at.
+        let told = log.write(vec![draft(&at.to_string())], soon()).await;
+        assert_eq!(told, Err(Unavailable));
+    }
+    store.full.store(false, Ordering::SeqCst);
+    drop(log);
+    let refused = |line: &Vec<u8>| {
+        let line = String::from_utf8_lossy(line);
+        line.contains("\"decision\":\"REFUSED\"")
+    };
+    let recorded = store.lines().iter().filter(|line| refused(line)).count();
+    // Ten, and those that the store had kept of failed groups without saying so.
+    assert!((10..=20).contains(&recorded), "{recorded}");
+    let report = verify(&mut store.clone(), None, KEEP, Utc::now()).unwrap();
+    assert_eq!(report.findings, []);
+}
+
+#[tokio::test]
+async fn what_is_too_much_to_keep_is_counted() {
+    let store = Memory::default();
+    let metrics = crate::telemetry::Metrics::new();
+    let settings = Settings {
+        meter: metrics.log(),
+        ..settings()
+    };
+    let log = Recorder::start(Box::new(store.clone()), Box::new(store.clone()), settings).unwrap();
+    store.full.store(true, Ordering::SeqCst);
+    let most = super::super::writer::MOST_KEPT;
+    log.note((0..most + 7).map(|_| refusal("x")).collect());
+    assert_eq!(log.write(vec![draft("a")], soon()).await, Err(Unavailable));
+    store.full.store(false, Ordering::SeqCst);
+    drop(log);
+    assert!(store.lines().len() >= most, "{}", store.lines().len());
+    let text = metrics.text();
+    let line = "access_log_lost_refusals_total 7";
+    assert!(text.contains(line), "{text}");
+}
+
+#[tokio::test]
+async fn each_seal_is_told_elsewhere_with_its_number_and_root() {
+    let store = Memory::default();
+    let metrics = crate::telemetry::Metrics::new();
+    let settings = Settings {
+        meter: metrics.log(),
+        seal_key: Some(key()),
+        ..settings()
+    };
+    let open = || Box::new(store.clone());
+    for round in 1..=3 {
+        let log = Recorder::start(open(), open(), settings.clone()).unwrap();
+        log.write(vec![draft("a")], soon()).await.unwrap();
+        drop(log);
+        let report = verify(&mut *open(), Some(&key().public()), KEEP, Utc::now()).unwrap();
+        // The sealer may have met the record at its start and have had nothing left to seal at the end.
+        assert_eq!((report.seals, report.roots.len()), (round, round));
+        let (number, root) = report.roots.last_key_value().unwrap();
+        let text = metrics.text();
+        for line in [
+            format!("access_log_seals {number}"),
+            format!("access_log_last_seal{{root=\"{root}\"}} {number}"),
+            "access_log_doubtful_segments 0".to_owned(),
+        ] {
+            assert!(text.contains(&line), "{line} is missing in {text}");
+        }
+    }
+    // Cut off with everything that it holds, the last seal is missed by who noted its number.
+    store.seals.lock().unwrap().pop();
+    let report = verify(&mut *open(), Some(&key().public()), KEEP, Utc::now()).unwrap();
+    assert_eq!(report.seals, 2);
+}
+
 #[tokio::test]
 async fn a_flood_of_refusals_without_a_token_does_not_fill_the_log() {
     let store = Memory::default();

@@ -101,6 +101,36 @@ fn registered_documents_never_take_more_memory_than_they_may() {
 }
 
 #[test]
+fn a_peer_runs_its_one_document_and_no_other_whatever_is_configured() {
+    let folder = tempfile::tempdir().unwrap();
+    for documents in [Documents::default(), documents(folder.path(), |_| {})] {
+        let own = crate::contract::PEER_DOCUMENT;
+        let sent = request(Some(own), None, None);
+        assert_eq!(outcome(&documents, &sent, Role::Peer), Ok(own.to_owned()));
+        for other in [
+            "{ other }",
+            &format!("{own} "),
+            "{ interopStation { epoch } }",
+        ] {
+            // Somebody else has registered it: that must open nothing.
+            let registered = request(Some(other), Some(&hash(other)), None);
+            outcome(&documents, &registered, Role::Public).unwrap();
+            let sent = request(Some(other), None, None);
+            assert_eq!(
+                outcome(&documents, &sent, Role::Peer),
+                Err(ErrorCode::DocumentNotTrusted),
+                "{other}"
+            );
+            let by_hash = request(None, Some(&hash(other)), None);
+            assert_eq!(
+                outcome(&documents, &by_hash, Role::Peer),
+                Err(ErrorCode::PersistedQueryNotFound)
+            );
+        }
+    }
+}
+
+#[test]
 fn a_role_of_trusted_documents_runs_those_and_no_others_however_they_are_asked_for() {
     let folder = tempfile::tempdir().unwrap();
     let documents = documents(folder.path(), |_| {});

@@ -129,3 +129,31 @@ async fn the_console_is_complete_and_loads_nothing_from_outside() {
     assert_eq!(server.ask("GET", "/console", &[], "").await.status, 404);
     server.stop().await;
 }
+
+/// A body that nobody takes is not held for ever: the connection is cut.
+#[cfg(target_os = "linux")]
+#[actix_web::test]
+async fn a_client_that_takes_nothing_of_its_answer_loses_it() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    const LENGTH: usize = 12 << 20;
+    let server = Running::start("[limits]\nbody = \"16MiB\"\n[server]\nstalled = \"500ms\"").await;
+    let body = json!({"query": "q", "variables": {"wide": "x".repeat(LENGTH)}}).to_string();
+    let address = server.url.trim_start_matches("http://").to_owned();
+    let ask = async |patience: Duration| -> usize {
+        let mut stream = tokio::net::TcpStream::connect(&address).await.unwrap();
+        let head = format!(
+            "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(body.as_bytes()).await.unwrap();
+        tokio::time::sleep(patience).await;
+        let mut taken = Vec::new();
+        // Cut off, reading ends or fails: either way with what there was.
+        let _ = stream.read_to_end(&mut taken).await;
+        taken.len()
+    };
+    assert!(ask(Duration::ZERO).await > LENGTH);
+    assert!(ask(Duration::from_secs(4)).await < LENGTH);
+    server.stop().await;
+}

@@ -145,8 +145,10 @@ async fn an_answer_in_parts_is_multipart_and_a_single_one_is_not() {
     let got = server.post(&[parts], &body("anything")).await;
     assert_eq!(got.json()["data"]["role"], "public");
     let only = ("accept", "multipart/mixed;deferSpec=20220824");
+    // What was carried out is told, not refused, to who takes parts only.
     let got = server.post(&[only], &body("anything")).await;
-    assert_eq!(got.status, 406);
+    assert_eq!(got.status, 200);
+    assert_eq!(got.json()["data"]["role"], "public");
     server.stop().await;
     let server = Running::start("[subscriptions]\nper_process = 0").await;
     let got = server.post(&[parts], &body("parts")).await;
@@ -214,6 +216,70 @@ async fn who_takes_no_parts_loses_the_place_when_the_deadline_is_well_over() {
     tokio::time::timeout(Duration::from_secs(5), over)
         .await
         .unwrap();
+    drop(stuck);
+    server.stop().await;
+}
+
+/// Asks for events larger than all buffers on the way, and never reads one.
+async fn stalled(server: &Running, token: Option<&str>) -> tokio::net::TcpStream {
+    use tokio::io::AsyncWriteExt as _;
+    let asked = body("wide 100000");
+    let mut stuck = tokio::net::TcpStream::connect(&server.url[7..])
+        .await
+        .unwrap();
+    let authorization = token.map_or(String::new(), |token| format!("authorization: {token}\r\n"));
+    let head = format!(
+        "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\naccept: {}\r\n{authorization}content-length: {}\r\n\r\n{asked}",
+        EVENTS.1,
+        asked.len()
+    );
+    stuck.write_all(head.as_bytes()).await.unwrap();
+    running(server).await;
+    stuck
+}
+
+/// Waits until nothing runs any more.
+async fn over(server: &Running, within: Duration) {
+    let over = async {
+        while server.gateway.subscriptions.load(Ordering::SeqCst) > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(within, over).await.unwrap();
+}
+
+#[actix_web::test]
+async fn who_reads_no_event_loses_the_subscription_with_the_token_and_at_a_stop() {
+    // Well below the patience with a client that takes nothing.
+    let soon = Duration::from_secs(8);
+    let server = Running::start("[identity]\nclock_skew = \"0s\"").await;
+    let claims = DevClaims {
+        ttl: Duration::from_secs(2),
+        ..server.claims(Role::Citizen)
+    };
+    let token = format!("Bearer {}", server.issuer.mint(&claims, SystemTime::now()));
+    let stuck = stalled(&server, Some(&token)).await;
+    over(&server, soon).await;
+    drop(stuck);
+    let stuck = stalled(&server, None).await;
+    server.gateway.begin_drain();
+    over(&server, soon).await;
+    drop(stuck);
+    server.stop().await;
+
+    let server = Running::start_with_revocation().await;
+    let stuck = stalled(&server, Some(&server.token(Role::Registrar))).await;
+    server.revoke().await;
+    over(&server, soon).await;
+    drop(stuck);
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn who_takes_nothing_at_all_loses_the_place() {
+    let server = Running::start("").await;
+    let stuck = stalled(&server, None).await;
+    over(&server, Duration::from_secs(30)).await;
     drop(stuck);
     server.stop().await;
 }

@@ -328,6 +328,7 @@ async fn a_refused_subscription_is_recorded_and_a_refused_field_once_and_not_wit
         seal_key: None,
         keep_days: [180, 1098, 3660],
         now: chrono::Utc::now,
+        meter: crate::telemetry::LogMeter::default(),
     };
     let log = Arc::new(Recorder::start(open(), open(), settings).unwrap());
     let news = News::new(1024);

@@ -169,7 +169,9 @@ async fn subgraphs_are_called_with_the_gateways_certificate_and_only_if_they_are
                 caller: &caller,
                 public: false,
                 mutation: false,
+                generation: 0,
                 deadline: Instant::now() + Duration::from_secs(5),
+                expected: 0,
             })
             .await;
         match expected {
@@ -248,11 +250,11 @@ async fn key_sets_and_the_list_of_revoked_tokens_are_read_over_mutual_tls() {
     };
     let good = verifier(files.caller(true), "/none");
     assert_eq!(good.refresh().await, Vec::<String>::new());
-    let caller = good.identify(Some(&token)).await.unwrap();
+    let caller = good.identify(Some(&token)).unwrap();
     assert_eq!(caller.role, Role::Citizen);
     let taken_back = verifier(files.caller(true), "/revoked");
     assert_eq!(taken_back.refresh().await, Vec::<String>::new());
-    let refused = taken_back.identify(Some(&token)).await.unwrap_err();
+    let refused = taken_back.identify(Some(&token)).unwrap_err();
     assert_eq!(refused.code(), ErrorCode::TokenRevoked);
     // Without a certificate, with another authority's, or with an authority that is not believed: nothing is
     // read, and nobody is let in.
@@ -268,7 +270,7 @@ async fn key_sets_and_the_list_of_revoked_tokens_are_read_over_mutual_tls() {
     ] {
         let verifier = verifier(tls, "/none");
         assert_eq!(verifier.refresh().await.len(), 2);
-        let refused = verifier.identify(Some(&token)).await.unwrap_err();
+        let refused = verifier.identify(Some(&token)).unwrap_err();
         assert_eq!(refused.code(), ErrorCode::IdentityUnavailable);
     }
     handle.stop(true).await;

@@ -389,3 +389,40 @@ async fn a_process_that_stops_sends_its_clients_elsewhere() {
     // Nothing holds up the stop.
     tokio::time::timeout(PATIENCE, server.stop()).await.unwrap();
 }
+
+#[actix_web::test]
+async fn load_beyond_the_limit_is_shed_on_a_socket_too() {
+    let server = Running::start("limits.concurrency = 1").await;
+    let mut client = server.connect(json!({})).await;
+    for id in ["1", "2", "3"] {
+        client.subscribe(id, "slow").await;
+    }
+    let (mut shed, mut answered) = (0, 0);
+    while answered == 0 {
+        match client.hear().await {
+            Heard::Message(message) if message["type"] == "error" => {
+                assert_eq!(message["payload"][0]["extensions"]["code"], "OVERLOADED");
+                shed += 1;
+            }
+            Heard::Message(message) => {
+                assert_eq!(message["type"], "next", "{message}");
+                answered += 1;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(shed, 2);
+    // It is over: the next one is served.
+    client.subscribe("4", "slow").await;
+    loop {
+        match client.hear().await {
+            Heard::Message(message) if message["id"] == "4" => {
+                assert_eq!(message["type"], "next", "{message}");
+                break;
+            }
+            Heard::Message(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    server.stop().await;
+}

@@ -12,6 +12,7 @@ use super::super::sdl;
 use super::super::subject::{self, SubjectField};
 use super::error::Errors;
 use super::model::{Kind, Subgraph, is_root};
+use crate::contract::directive::TOLD_SUBJECT;
 
 type Fields = IndexSet<(String, String), ahash::RandomState>;
 
@@ -417,6 +418,9 @@ impl Check<'_> {
                 .map(str::trim)
                 .unwrap_or_default()
         };
+        if text("subject") == TOLD_SUBJECT && parent == "Mutation" && !text("category").is_empty() {
+            return;
+        }
         let path = subject::parse(text("subject")).filter(|_| !text("category").is_empty());
         let Some(path) = path else {
             let words = format!(

@@ -12,6 +12,7 @@ use super::{
     CacheHint, Demand, FieldInfo, InputValueInfo, ListSize, Named, Personal, SchemaIndex,
     SubjectField, TypeId, TypeInfo, TypeKind, TypeRef, demands,
 };
+use crate::contract::directive::TOLD_SUBJECT;
 
 /// Builds the index.
 pub(crate) fn build(document: &Document) -> Result<SchemaIndex, LoadError> {
@@ -269,22 +270,30 @@ impl Names {
 
 fn personal(directive: &Directive) -> Option<Personal> {
     let subject = sdl::string_argument(directive, "subject")?;
+    let path = match subject {
+        TOLD_SUBJECT => Vec::new(),
+        fields => subject::parse(fields)?,
+    };
     Some(Personal {
         category: sdl::string_argument(directive, "category")?.into(),
         subject: subject.into(),
-        path: subject::parse(subject)?,
+        path,
     })
 }
 
 /// The subject of every personal field leads from its parent to ids, through fields that need no
-/// argument; otherwise a disclosure could not say whom it concerns.
+/// argument, or is told beside the answer of a mutation; otherwise a disclosure could not say whom it concerns.
 fn check_subjects(index: &SchemaIndex) -> Result<(), LoadError> {
     for info in &index.types {
         for field in info.fields.values() {
             let Some(personal) = &field.personal else {
                 continue;
             };
-            if !leads_to_ids(index, info.id, &personal.path) {
+            let leads = match personal.is_told() {
+                true => index.mutation() == Some(info.id),
+                false => leads_to_ids(index, info.id, &personal.path),
+            };
+            if !leads {
                 return Err(LoadError::Directive {
                     coordinate: format!("{}.{}", info.name, field.name),
                     reason: format!(

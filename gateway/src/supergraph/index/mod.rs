@@ -126,13 +126,20 @@ pub struct CacheHint {
 pub struct Personal {
     /// The category, for example `MARITAL_STATUS`.
     pub category: Arc<str>,
-    /// The selection from the field's parent to the person concerned.
+    /// The selection from the field's parent to the person concerned, or
+    /// [`TOLD_SUBJECT`](crate::contract::directive::TOLD_SUBJECT).
     pub subject: Arc<str>,
-    /// The same, read.
+    /// The same, read; empty when the subgraph tells the persons beside its answer.
     pub path: Vec<SubjectField>,
 }
 
 impl Personal {
+    /// Whether the subgraph tells the persons beside its answer.
+    #[must_use]
+    pub fn is_told(&self) -> bool {
+        &*self.subject == crate::contract::directive::TOLD_SUBJECT
+    }
+
     /// Whether the field shows a full value for a stated reason.
     #[must_use]
     pub fn is_reveal(&self) -> bool {

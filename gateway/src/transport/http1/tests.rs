@@ -68,8 +68,9 @@ fn client() -> Rc<Http1> {
 
 async fn call(client: &Http1, url: &Uri, once: bool) -> Result<(u16, Bytes), TransportError> {
     let headers = [("minzheng-case", "c-1".to_owned())];
+    let how = How { once, expected: 0 };
     client
-        .call(url, &headers, Bytes::from_static(b"{}"), once)
+        .call(url, &headers, Bytes::from_static(b"{}"), how)
         .await
         .map_err(|failure| failure.error)
 }
@@ -186,7 +187,7 @@ async fn a_line_break_in_a_header_never_reaches_the_wire() {
     let headers = [("minzheng-case", "c\r\nrole: operator".to_owned())];
     let client = client();
     let got = client
-        .call(&url, &headers, Bytes::from_static(b"{}"), false)
+        .call(&url, &headers, Bytes::from_static(b"{}"), How::default())
         .await;
     assert_eq!(got.unwrap_err().error, TransportError::Malformed);
     assert_eq!(connections.load(Ordering::SeqCst), 0);

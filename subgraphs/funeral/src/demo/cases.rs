@@ -9,6 +9,7 @@ use minzheng_kit::id::derived;
 use sea_orm::ActiveValue::Set;
 use uuid::Uuid;
 
+use super::facilities::PRIVATE_HOME;
 use super::{Rows, Stage, TODAY, at, day};
 use crate::model::{
     case_item, death_record, eco_burial, facility, funeral_case, price_line, waiver,
@@ -106,8 +107,9 @@ fn lists(prices: &[price_line::Model], homes: &[facility::Model]) -> Lists {
     lists
 }
 
-/// The home of the n-th case. The story's cases are in the county that the province's report is
-/// about, the others go round.
+/// The home of the n-th case. The story's cases are in the county that the province's report is about, the others go
+/// round. In 51 one case in eight is that county's and one the private home's, so that both have figures of a month
+/// and of a year that may be shown (k = 3).
 fn home_of(stage: &Stage<'_>, n: usize, homes: usize) -> usize {
     let county = match stage.province {
         "51" => "510118",
@@ -115,14 +117,16 @@ fn home_of(stage: &Stage<'_>, n: usize, homes: usize) -> usize {
         "35" => "350102",
         _ => "361103",
     };
-    if n < 3 {
-        return stage
-            .counties
-            .iter()
-            .position(|c| c.code == county)
-            .unwrap_or(0);
+    let home_in = |code: &str| {
+        let found = stage.counties.iter().position(|c| c.code == code);
+        found.unwrap_or(0)
+    };
+    match n % 8 {
+        _ if n < 3 => home_in(county),
+        3 if stage.province == "51" => home_in(county),
+        5 if stage.province == "51" => home_in(PRIVATE_HOME),
+        _ => (n * 7) % homes.max(1),
     }
-    (n * 7) % homes.max(1)
 }
 
 /// Day of death and state of the n-th case: the older, the further.
@@ -199,6 +203,8 @@ fn one(
         relation_confirmed: true,
         mandate: None,
         continues: None,
+        counted_in: None,
+        household: None,
         version: 1,
     };
     made.deaths.push(death_record::ActiveModel {

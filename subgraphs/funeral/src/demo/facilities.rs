@@ -72,16 +72,16 @@ fn county_facilities(stage: &Stage<'_>, rows: &mut Rows, index: usize, county: &
     use FacilityKind::{Cemetery, Columbarium, FuneralHome};
     use FacilitySubKind::{Pre2026Commercial, ServicePoint, UrbanPublic};
     let name = &county.name;
-    add(
-        stage,
-        rows,
-        Plan::public(
-            county,
-            "home",
-            format!("{name}殡仪馆"),
-            (FuneralHome, UrbanPublic),
-        ),
+    let mut home = Plan::public(
+        county,
+        "home",
+        format!("{name}殡仪馆"),
+        (FuneralHome, UrbanPublic),
     );
+    if county.code == PRIVATE_HOME {
+        home.operator = FacilityOperator::LegacyPrivate;
+    }
+    add(stage, rows, home);
     add(
         stage,
         rows,
@@ -207,12 +207,15 @@ pub(super) fn add(stage: &Stage<'_>, rows: &mut Rows, plan: Plan<'_>) {
     );
     let number = u32::try_from(rows.facilities.len()).unwrap_or(0) + 1;
     let private = plan.operator == FacilityOperator::LegacyPrivate;
-    // The register of societies holds thirty bodies that run facilities; these take them in order.
+    // The register of societies holds thirty bodies that run facilities; the cemeteries take them in order.
     let others = rows
         .facilities
         .iter()
-        .filter(|f| f.operator == plan.operator);
-    let operator = u32::try_from(others.count()).unwrap_or(0) % 30;
+        .filter(|f| f.operator == plan.operator && f.kind == FacilityKind::Cemetery);
+    let operator = match private_home(stage, &plan) {
+        Some(operator) => operator,
+        None => u32::try_from(others.count()).unwrap_or(0) % 30,
+    };
     let facility = facility::Model {
         id: derived("facility", &key),
         kind: plan.kind.0,
@@ -260,6 +263,17 @@ pub(super) fn add(stage: &Stage<'_>, rows: &mut Rows, plan: Plan<'_>) {
     }
     rows.facilities.push(facility);
 }
+
+/// The one funeral home that a private body has run since before the revision (F-17), and which of the register's bodies
+/// that is: one that stands on the abnormal list and goes on receiving waivers.
+fn private_home(stage: &Stage<'_>, plan: &Plan<'_>) -> Option<u32> {
+    let is_it = plan.operator == FacilityOperator::LegacyPrivate
+        && plan.kind == (FacilityKind::FuneralHome, FacilitySubKind::UrbanPublic);
+    (is_it && stage.province == "51").then_some(3)
+}
+
+/// The county of 51 whose home that is.
+pub(super) const PRIVATE_HOME: &str = "510121";
 
 /// Who runs a public facility.
 fn operator_name(plan: &Plan<'_>) -> String {

@@ -19,6 +19,18 @@ pub(super) fn case(ctx: &Context<'_>, case: &funeral_case::Model) -> Result<()> 
     authority::case(ctx.principal(), &ctx.services().province, case)
 }
 
+/// A case that was looked up by its identity, for whoever may see it. An officer is told of one of elsewhere what they
+/// are told of one that is not there: nothing (D.6, 54 and 55); whoever is no officer is refused either way.
+pub(super) fn visible_case(
+    ctx: &Context<'_>,
+    found: Option<funeral_case::Model>,
+) -> Result<Option<funeral_case::Model>> {
+    match found {
+        Some(row) if case(ctx, &row).is_ok() => Ok(Some(row)),
+        _ => ctx.need(scope::FUNERAL_CASE).map(|()| None),
+    }
+}
+
 /// Figures that are not public are for whoever holds the scope, officers for their own division.
 pub(super) fn figures(ctx: &Context<'_>, division: Uuid) -> Result<()> {
     officer(ctx, scope::STATISTICS_READ, division)

@@ -286,7 +286,7 @@ impl FuneralCase {
                 cremations::releases(services.db.read(), &ids).await
             })
             .await?;
-        Ok(row.map(AshesRelease::from))
+        Ok(row.map(|row| AshesRelease::of(row, ctx)))
     }
 
     /// The interment; null before it (安葬登记).

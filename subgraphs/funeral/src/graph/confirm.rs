@@ -1,12 +1,13 @@
 //! What was said and what an officer confirmed: a citizen's claim of a death, relatives on record, and a death that
 //! two officers take back.
 
-use async_graphql::{ID, SimpleObject};
+use async_graphql::{Context, ID, SimpleObject};
 use minzheng_kit::federation::directives::personal;
-use minzheng_kit::{Date, DateTime};
+use minzheng_kit::{Date, DateTime, PrincipalExt};
 
 use super::person::Person;
 use crate::model::{death_claim, death_revocation, kin_record};
+use crate::rules::proposal::has_lapsed;
 use crate::rules::terms::{CorrectionReason, DeathPaperKind, KinRelation, RevocationState};
 
 /// What a citizen said of a death when they opened the case (申办人申报的死亡信息).
@@ -86,13 +87,21 @@ pub struct DeathRevocation {
     pub decided_at: Option<DateTime>,
 }
 
-impl From<death_revocation::Model> for DeathRevocation {
-    fn from(row: death_revocation::Model) -> Self {
+impl DeathRevocation {
+    /// From its row, as it stands now.
+    pub(super) fn of(row: death_revocation::Model, ctx: &Context<'_>) -> Self {
+        let now = ctx.services().clock.now();
+        let waits = row.state == RevocationState::Asked;
+        let state = if waits && has_lapsed(row.asked_at, now, &super::settings_today(ctx)) {
+            RevocationState::Expired
+        } else {
+            row.state
+        };
         Self {
             id: row.id.into(),
             record: row.death_id.into(),
             reason: row.reason,
-            state: row.state,
+            state,
             asked_at: DateTime(row.asked_at),
             decided_at: row.confirmed_at.map(DateTime),
         }

@@ -1,10 +1,10 @@
 //! What a case shows of its course: entries, transports, storage, halls, cremation, custody and
 //! interment.
 
-use async_graphql::{ID, SimpleObject};
+use async_graphql::{Context, ID, SimpleObject};
 use chrono::NaiveDate;
 use minzheng_kit::federation::directives::personal;
-use minzheng_kit::{Date, DateTime, Yuan};
+use minzheng_kit::{Date, DateTime, PrincipalExt, Yuan};
 
 use super::person::Person;
 use crate::model::{
@@ -12,6 +12,7 @@ use crate::model::{
     interment, plot_contract, sea_enrolment, transport, unclaimed_notice,
 };
 use crate::rules::case::storage_overdue;
+use crate::rules::proposal::has_lapsed;
 use crate::rules::terms::{
     BookingState, CaseAct, CaseState, CorrectionReason, DeathPaperKind, EnrolmentState,
     ExtensionKind, Holder, IntermentKind, KinRelation, ReleaseState, TransportState,
@@ -193,11 +194,19 @@ pub struct AshesRelease {
     pub receiver: Person,
 }
 
-impl From<ashes_release::Model> for AshesRelease {
-    fn from(row: ashes_release::Model) -> Self {
+impl AshesRelease {
+    /// From its row, as it stands now.
+    pub(super) fn of(row: ashes_release::Model, ctx: &Context<'_>) -> Self {
+        let now = ctx.services().clock.now();
+        let waits = row.state == ReleaseState::Asked;
+        let state = if waits && has_lapsed(row.asked_at, now, &super::settings_today(ctx)) {
+            ReleaseState::Expired
+        } else {
+            row.state
+        };
         Self {
             id: row.id.into(),
-            state: row.state,
+            state,
             relation: row.relation,
             by_authority: row.authority.is_some(),
             asked_at: DateTime(row.asked_at),

@@ -16,10 +16,11 @@ use super::land::{FacilityGap, FuneralKeyed, RuralBurialSite};
 use super::waiver::WaiverSummary;
 use super::{access, period, size};
 use crate::rules::terms::{FacilityKind, FacilitySubKind};
+use crate::service::day::{self, Found};
 use crate::service::facilities::{self, Filter};
-use crate::service::figures::{self, Counts, MonthFigures};
+use crate::service::figures::{self, Counts};
 use crate::service::suppression::{self, Shown, Tables};
-use crate::service::{keyed, sites};
+use crate::service::{keyed, month_of, sites};
 
 /// A division, by its id.
 #[derive(Clone)]
@@ -50,19 +51,13 @@ impl Division {
 }
 
 impl Division {
-    /// Whether the households of a period may be told.
-    pub(super) async fn period_is_open(
+    /// What may be shown of the figures of a period, read once for all siblings.
+    pub(super) async fn tables(
         &self,
         ctx: &Context<'_>,
         from: i32,
         to: i32,
-    ) -> Result<bool> {
-        let tables = self.tables(ctx, from, to).await?;
-        Ok(tables.is_none_or(|t| t.period_is_open(self.id, from, to)))
-    }
-
-    /// The released tables that all siblings stand in, once for each period.
-    async fn tables(&self, ctx: &Context<'_>, from: i32, to: i32) -> Result<Option<Arc<Tables>>> {
+    ) -> Result<Option<Arc<Tables>>> {
         let services = ctx.services();
         Ok(self
             .siblings
@@ -71,19 +66,62 @@ impl Division {
                 "stat_tables",
                 &format!("{from}-{to}"),
                 |ids| async move {
-                    let tables = suppression::tables(
-                        services.db.read(),
-                        &services.db.divisions(),
-                        &ids,
-                        from,
-                        to,
-                    )
-                    .await?;
+                    let order = services.db.divisions();
+                    let now = month_of(services.clock.today());
+                    let tables =
+                        suppression::tables(services.db.read(), &order, now, from, to).await?;
                     let tables = Arc::new(tables);
                     Ok(ids.iter().map(|id| (*id, Arc::clone(&tables))).collect())
                 },
             )
             .await?)
+    }
+}
+
+impl Division {
+    /// The months of all siblings, for those who keep the records.
+    async fn kept(
+        &self,
+        ctx: &Context<'_>,
+        range: (i32, i32),
+        rebased: bool,
+    ) -> Result<Option<Arc<Found>>> {
+        let db = &ctx.services().db;
+        let arguments = format!("{range:?}/{rebased}");
+        let load = |ids: Arc<[Uuid]>| async move {
+            let order = db.divisions();
+            if rebased {
+                day::kept_rebased(db.read(), &order, &ids, range).await
+            } else {
+                day::kept(db.read(), &order, &ids, range).await
+            }
+        };
+        let found = self.siblings.load(&self.id, "kept", &arguments, load);
+        Ok(found.await?)
+    }
+
+    /// What may be shown of the months of all siblings to everybody else.
+    async fn shown(
+        &self,
+        ctx: &Context<'_>,
+        range: (i32, i32),
+        rebased: bool,
+    ) -> Result<Option<Arc<Found>>> {
+        let Some(tables) = self.tables(ctx, range.0, range.1).await? else {
+            return Ok(None);
+        };
+        let db = &ctx.services().db;
+        let arguments = format!("{range:?}/{rebased}");
+        let load = |ids: Arc<[Uuid]>| async move {
+            let order = db.divisions();
+            if rebased {
+                Ok(day::shown_rebased(&order, &tables, &ids, range))
+            } else {
+                day::shown(db.read(), &order, &tables, &ids, range).await
+            }
+        };
+        let found = self.siblings.load(&self.id, "shown", &arguments, load);
+        Ok(found.await?)
     }
 }
 
@@ -143,60 +181,41 @@ impl Division {
         Ok(counts.map(|c| FacilityCounts::of(&c)))
     }
 
-    /// The funeral figures of each month from one to another; null if they may not or cannot be
-    /// read (殡葬月度统计).
+    /// The funeral figures of each month from one to another: of their own day, or brought to the divisions of today;
+    /// null if they may not or cannot be read (殡葬月度统计).
     #[graphql(directive = requires_scopes::apply(vec![vec!["statistics.read".into()]]))]
     async fn funeral_stats(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "First month (起始月份).")] from: YearMonth,
         #[graphql(desc = "Last month, included (截止月份).")] to: YearMonth,
+        #[graphql(
+            default = false,
+            desc = "Brings what was counted in divisions merged or divided since to those of today (是否按现行区划归并)."
+        )]
+        rebased: bool,
     ) -> Result<Option<Vec<FuneralStats>>> {
         access::figures(ctx, self.id)?;
-        let (from, to) = period(from, to)?;
-        if ctx.principal().divisions.by_id(&self.id).is_none() {
+        let range = period(from, to)?;
+        // One that has ended keeps the figures of its day.
+        let order = ctx.services().db.divisions();
+        if order.answers_for(&self.id).is_none() {
             return Ok(None);
         }
-        let services = ctx.services();
-        let whole = access::officer(ctx, scope::FUNERAL_CASE, self.id).is_ok();
-        let found: Vec<Shown> = if whole {
-            let found = self
-                .siblings
-                .load(
-                    &self.id,
-                    "funeral_stats",
-                    &format!("{from}-{to}"),
-                    |ids| async move {
-                        let figures = figures::monthly(services.db.read(), &ids, from, to).await?;
-                        Ok(figures
-                            .into_iter()
-                            .map(|(id, months)| (id, Arc::new(months)))
-                            .collect())
-                    },
-                )
-                .await?;
-            found
-                .iter()
-                .flat_map(|months| months.iter())
-                .map(Shown::whole)
-                .collect()
+        let found = if access::officer(ctx, scope::FUNERAL_CASE, self.id).is_ok() {
+            self.kept(ctx, range, rebased).await?
         } else {
-            let tables = self.tables(ctx, from, to).await?;
-            tables.map(|t| t.of(self.id, from, to)).unwrap_or_default()
+            self.shown(ctx, range, rebased).await?
         };
-        let as_of = DateTime(services.clock.now());
-        let month = |index| found.iter().find(|m| m.month == index).copied();
-        Ok(Some(
-            (from..=to)
-                .map(|index| {
-                    month(index).unwrap_or(Shown::whole(&MonthFigures {
-                        month: index,
-                        ..MonthFigures::default()
-                    }))
-                })
-                .map(|figures| FuneralStats::of(figures, as_of))
-                .collect(),
-        ))
+        let as_of = DateTime(ctx.services().clock.now());
+        Ok(found.map(|found| {
+            let one = |month: &Shown| FuneralStats {
+                rebased,
+                is_complete: found.is_complete,
+                ..FuneralStats::of(*month, as_of)
+            };
+            found.months.iter().map(one).collect()
+        }))
     }
 
     /// What is keyed to this division itself and would move with it, for the rehearsal of a change of divisions; for
@@ -285,7 +304,7 @@ impl Division {
                 )
                 .await?;
         let tables = self.tables(ctx, first, last).await?;
-        let open = tables.is_none_or(|t| t.period_is_open(self.id, first, last));
+        let open = tables.is_some_and(|t| t.period_is_open(self.id, first, last));
         let as_of = DateTime(services.clock.now());
         Ok(totals.map(|totals| WaiverSummary::of(totals, open, (from, to), as_of)))
     }
@@ -348,10 +367,15 @@ pub struct FuneralStats {
     pub waiver_households: Option<i64>,
     /// What was waived; null where the number of households is (减免金额，小数隐去).
     pub waived: Option<Yuan>,
-    /// Sets of ashes given to the sea (海葬骨灰份数).
-    pub sea_burials: i64,
+    /// Sets of ashes given to the sea; null where the number is too small to be told
+    /// (海葬骨灰份数，小数隐去).
+    pub sea_burials: Option<i64>,
     /// Illegal graves closed (违建坟墓办结数).
     pub illegal_graves_closed: i64,
+    /// Whether the figures are brought to the divisions of today (是否已按现行区划归并).
+    pub rebased: bool,
+    /// Whether nothing was left out for want of a stated share of a divided division (是否完整).
+    pub is_complete: bool,
     /// When these figures were counted (统计时间).
     pub as_of: DateTime,
 }
@@ -365,6 +389,8 @@ impl FuneralStats {
             waived: figures.waived.map(Yuan),
             sea_burials: figures.sea_burials,
             illegal_graves_closed: figures.graves_closed,
+            rebased: false,
+            is_complete: true,
             as_of,
         }
     }

@@ -17,6 +17,7 @@ use super::waiver::WaiverSummary;
 use super::worship::Hall;
 use super::{GeoPoint, period, size};
 use crate::model::{facility, service_item};
+use crate::rules::price::chargeable;
 use crate::rules::terms::{
     FacilityKind, FacilityOperator, FacilityState, FacilitySubKind, ItemClass, ItemUnit, PlotState,
 };
@@ -94,9 +95,12 @@ impl FuneralFacility {
         CreditCode(self.row.credit_code.clone())
     }
 
-    /// The organization that runs it (运营单位).
-    async fn organization(&self) -> Organization {
-        self.organization.clone()
+    /// The organization that runs it; null where it stands in no register of organizations, as public
+    /// institutions do not (运营单位).
+    async fn organization(&self) -> Option<Organization> {
+        // Never none here: whether the register has it is seen when it is asked, and a list of facilities
+        // must not fall with one that it has not.
+        Some(self.organization.clone())
     }
 
     /// Name of who runs it, verified by funeral supervision; null where only the register of
@@ -151,9 +155,14 @@ impl FuneralFacility {
             )
             .await?;
         let as_of = DateTime(services.clock.now());
-        // Who keeps the records sees them; to others a facility tells what its division tells.
+        // Who keeps the records sees them; to others a facility tells its own count where that tells of nobody.
         let keeps = super::access::officer(ctx, scope::FUNERAL_CASE, self.row.division_id).is_ok();
-        let open = keeps || self.division.period_is_open(ctx, first, last).await?;
+        let open = keeps
+            || self
+                .division
+                .tables(ctx, first, last)
+                .await?
+                .is_some_and(|t| t.facility_is_open(self.row.id, first, last));
         let totals = totals.unwrap_or_default();
         Ok(Some(WaiverSummary::of(totals, open, (from, to), as_of)))
     }
@@ -221,10 +230,11 @@ impl FuneralFacility {
     ) -> Result<Option<Vec<PriceLine>>> {
         let services = ctx.services();
         let on = on.map_or_else(|| services.clock.today(), |d| d.0);
+        let order = &ctx.principal().divisions;
         let lists = self
             .siblings
             .load(&self.row.id, "prices", &on.to_string(), |ids| async move {
-                let lists = facilities::prices(services.db.read(), &ids, on).await?;
+                let lists = facilities::prices(services.db.read(), order, &ids, on).await?;
                 Ok(lists
                     .into_iter()
                     .map(|(id, list)| (id, Arc::new(list)))
@@ -363,8 +373,11 @@ pub struct PriceLine {
     pub item: ServiceItem,
     /// What is charged for one unit (收费标准).
     pub price: Yuan,
-    /// Government-guided ceiling; null for a non-base item (政府指导价上限).
+    /// Government-guided ceiling on the day that is asked about: that of the publication, or a lower one set since; null
+    /// for a non-base item (政府指导价上限).
     pub ceiling: Option<Yuan>,
+    /// What is charged for one unit on that day: the price, or the ceiling where that lies below it by now (实际可收标准).
+    pub chargeable: Yuan,
     /// Lower end of the reference range; null for a base item (参考价下限).
     pub reference_low: Option<Yuan>,
     /// Upper end of the reference range; null for a base item (参考价上限).
@@ -388,6 +401,7 @@ impl PriceLine {
             item: item.clone().into(),
             price: Yuan(line.price),
             ceiling: line.ceiling.map(Yuan),
+            chargeable: Yuan(chargeable(line.price, line.ceiling)),
             reference_low: line.reference_low.map(Yuan),
             reference_high: line.reference_high.map(Yuan),
             list_version: line.list_version,

@@ -83,8 +83,8 @@ impl LandQuery {
         ))
     }
 
-    /// Where illegal graves that are not yet cleaned up lie, counted in squares of two kilometres, for
-    /// displays that may not see single ones (违建坟墓分布网格).
+    /// Where illegal graves that are not yet cleaned up lie, counted in squares of two kilometres, the
+    /// 5,000 fullest at most, for displays that may not see single ones (违建坟墓分布网格).
     #[graphql(directive = requires_scopes::apply(vec![vec!["statistics.read".into()]]))]
     async fn illegal_grave_grid(
         &self,

@@ -53,10 +53,11 @@ pub struct WaiverSettlement {
     pub id: ID,
     /// The month (月份).
     pub month: YearMonth,
-    /// Households (户数).
-    pub households: i64,
-    /// The sum (金额).
-    pub amount: Yuan,
+    /// Households; null where the number, or what is not in the batch, would tell of single families
+    /// (户数，小数隐去).
+    pub households: Option<i64>,
+    /// The sum; null where the number of households is (金额，小数隐去).
+    pub amount: Option<Yuan>,
     /// Day of the settlement (结算日期).
     pub settled_on: Date,
     /// Who paid (承担方).
@@ -68,13 +69,13 @@ pub struct WaiverSettlement {
 }
 
 impl WaiverSettlement {
-    /// From its row.
-    pub(super) fn of(row: waiver_settlement::Model) -> Self {
+    /// From its row; `open` says whether its figures may be told.
+    pub(super) fn of(row: waiver_settlement::Model, open: bool) -> Self {
         Self {
             id: row.id.into(),
             month: YearMonth::from_index(row.month),
-            households: row.households,
-            amount: Yuan(row.amount),
+            households: open.then_some(row.households),
+            amount: open.then_some(Yuan(row.amount)),
             settled_on: Date(row.settled_on),
             payer: row.payer,
             source: row.source,

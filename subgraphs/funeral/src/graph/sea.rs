@@ -1,6 +1,6 @@
 //! Ecological burial and the clean-up of illegal graves, in figures.
 
-use async_graphql::{ID, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, Result, SimpleObject};
 use chrono::NaiveDate;
 use minzheng_kit::federation::directives::{CacheScope, cache_control};
 use minzheng_kit::{Date, DateTime, Yuan};
@@ -14,7 +14,7 @@ use crate::service::{graves, sea};
 
 /// A voyage for burials at sea (海葬航次).
 #[derive(SimpleObject)]
-#[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
+#[graphql(complex, directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
 pub struct SeaBurialVoyage {
     /// Opaque identity (标识).
     pub id: ID,
@@ -32,17 +32,50 @@ pub struct SeaBurialVoyage {
     pub guests: i32,
     /// Places left (剩余名额).
     pub left: i32,
-    /// Sets of ashes given to the sea; null until it is done (已撒放份数).
-    pub carried: Option<i32>,
     /// Where it stands (航次状态).
     pub state: VoyageState,
     /// Counts the changes; a step is based on it (版本).
     pub version: i64,
+    /// The month in which it sails, see `YearMonth::index`.
+    #[graphql(skip)]
+    month: i32,
+    #[graphql(skip)]
+    carried: Option<i32>,
+    /// The months of the page it was read with; none in the answer to the officer who acted on it.
+    #[graphql(skip)]
+    page: Option<(i32, i32)>,
+}
+
+#[ComplexObject]
+impl SeaBurialVoyage {
+    /// Sets of ashes given to the sea; null until it is done, and where the number is so small that it would tell of
+    /// single people (已撒放份数，小数隐去).
+    async fn carried(&self, ctx: &Context<'_>) -> Result<Option<i32>> {
+        // The answer is kept for everyone, so nobody is asked who they are.
+        let (Some(carried), Some((from, to))) = (self.carried, self.page) else {
+            return Ok(self.carried);
+        };
+        let tables = self.division.tables(ctx, from, to).await?;
+        let id = crate::graph::uuid(&self.id, "id")?;
+        let open = tables.is_some_and(|t| t.voyage_is_open(id, self.month));
+        Ok(open.then_some(carried))
+    }
 }
 
 impl SeaBurialVoyage {
+    /// A voyage as the officer who acted on it sees it.
+    pub(super) fn acted_on(row: sea_voyage::Model, today: NaiveDate) -> Option<Self> {
+        let voyage = Self::all(vec![row], today).pop();
+        voyage.map(|voyage| Self {
+            page: None,
+            ..voyage
+        })
+    }
+
     /// Voyages that were read together.
     pub(super) fn all(rows: Vec<sea_voyage::Model>, today: NaiveDate) -> Vec<Self> {
+        let months = || rows.iter().map(|v| v.sails_month);
+        let page = months().min().zip(months().max());
         let divisions = Division::all(rows.iter().map(|v| v.division_id).collect());
         rows.into_iter()
             .zip(divisions)
@@ -60,9 +93,11 @@ impl SeaBurialVoyage {
                         VoyageState::Open => row.quota - row.enrolled,
                         _ => 0,
                     },
-                    carried: row.carried,
                     state,
                     version: row.version,
+                    month: row.sails_month,
+                    carried: row.carried,
+                    page,
                 }
             })
             .collect()
@@ -75,12 +110,12 @@ impl SeaBurialVoyage {
 pub struct EcoBurialStats {
     /// Voyages that were done (海葬轮次).
     pub sea_rounds: i64,
-    /// Sets of ashes given to the sea (海葬骨灰份数).
-    pub sea_burials: i64,
+    /// Sets of ashes given to the sea; null where the number is too small to be told (海葬骨灰份数，小数隐去).
+    pub sea_burials: Option<i64>,
     /// Burials on land, by form (陆上生态安葬).
     pub on_land: Vec<IntermentCount>,
-    /// Subsidies paid (生态安葬补贴).
-    pub subsidies: Yuan,
+    /// Subsidies paid; null where one of the numbers is too small to be told (生态安葬补贴，小数隐去).
+    pub subsidies: Option<Yuan>,
     /// When this was counted (统计时间).
     pub as_of: DateTime,
 }
@@ -96,7 +131,7 @@ impl EcoBurialStats {
                 .into_iter()
                 .map(|(kind, count)| IntermentCount { kind, count })
                 .collect(),
-            subsidies: Yuan(stats.subsidies),
+            subsidies: stats.subsidies.map(Yuan),
             as_of,
         }
     }
@@ -108,8 +143,8 @@ impl EcoBurialStats {
 pub struct IntermentCount {
     /// The form (安葬方式).
     pub kind: IntermentKind,
-    /// How many (数量).
-    pub count: i64,
+    /// How many; null where the number is too small to be told (数量，小数隐去).
+    pub count: Option<i64>,
 }
 
 /// The clean-up of illegal graves in a division (违建坟墓整治汇总).

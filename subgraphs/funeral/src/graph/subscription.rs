@@ -1,13 +1,11 @@
 //! What the funeral subsystem tells as it happens: each stream follows the outbox and answers with the rows as they are
 //! now, judged for the listener.
 
-use std::future::Future;
-
 use async_graphql::{Context, ID, Result, Subscription as Subscribe};
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use minzheng_kit::contract::scope;
-use minzheng_kit::events::{MAX_PULL, Past, Topic, last_event, read_outbox, resumable};
+use minzheng_kit::events;
 use minzheng_kit::federation::directives::requires_scopes;
 use minzheng_kit::{Error, PrincipalExt, Services};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
@@ -173,8 +171,7 @@ impl Subscription {
     }
 }
 
-/// The rows that events of some kinds are about, each as it is when the event is seen. `load` gives those that the
-/// listener may see.
+/// The rows that events of some kinds are about, by the ids in their keys; see [`events::follow`].
 fn follow<T, F, R>(
     ctx: &Context<'_>,
     kinds: &[&'static str],
@@ -185,48 +182,7 @@ where
     F: Fn(Services, Vec<Uuid>) -> R + Clone + Send + Sync + 'static,
     R: Future<Output = Result<Vec<T>, Error>> + Send + 'static,
 {
-    let topics: Vec<Topic> = kinds.iter().copied().map(Topic::kind).collect();
-    let kinds: Vec<&'static str> = kinds.to_vec();
-    let services = ctx.services().clone();
-    resumable(ctx, topics, None, Past::Rewritten, move |seq| {
-        let (services, kinds, load) = (services.clone(), kinds.clone(), load.clone());
-        async move { behind(&services, &kinds, seq, load).await }
+    events::follow(ctx, kinds, move |services, told| {
+        load(services, events::ids_of(&told))
     })
-}
-
-/// What changed behind a place of the outbox, and how far was looked; with no place given, nothing, and the outbox's
-/// end.
-async fn behind<T, F, R>(
-    services: &Services,
-    kinds: &[&'static str],
-    seq: Option<i64>,
-    load: F,
-) -> Result<(Vec<T>, Option<i64>), Error>
-where
-    F: Fn(Services, Vec<Uuid>) -> R,
-    R: Future<Output = Result<Vec<T>, Error>>,
-{
-    let db = services.db.read();
-    let Some(mut seq) = seq else {
-        return Ok((Vec::new(), Some(last_event(db).await?)));
-    };
-    loop {
-        let events = read_outbox(db, seq, MAX_PULL).await?;
-        let Some(last) = events.last() else {
-            return Ok((Vec::new(), Some(seq)));
-        };
-        seq = last.seq;
-        let ids: Vec<Uuid> = events
-            .iter()
-            .filter(|event| kinds.contains(&event.kind.as_str()))
-            .filter_map(|event| event.key.parse().ok())
-            .collect();
-        if ids.is_empty() {
-            continue;
-        }
-        let rows = load(services.clone(), ids).await?;
-        if !rows.is_empty() {
-            return Ok((rows, Some(seq)));
-        }
-    }
 }

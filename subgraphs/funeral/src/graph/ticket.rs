@@ -161,6 +161,7 @@ impl HotlineTicket {
     }
 
     /// The caller, once identified; null before (来电人).
+    #[graphql(directive = personal::apply("funeral".into(), "caller { id }".into()))]
     async fn caller(&self) -> Option<Person> {
         self.0.caller.clone().map(Person::one)
     }
@@ -269,7 +270,13 @@ impl HotlineTicket {
         let Some((_, home)) = near.into_iter().next() else {
             return Ok(None);
         };
-        let lists = facilities::prices(services.db.read(), &[home.id], on).await?;
+        let lists = facilities::prices(
+            services.db.read(),
+            &ctx.principal().divisions,
+            &[home.id],
+            on,
+        )
+        .await?;
         let lines = lists.get(&home.id).into_iter().flatten();
         Ok(Some(
             lines

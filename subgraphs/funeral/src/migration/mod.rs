@@ -5,6 +5,7 @@ mod m0001_tables;
 mod m0002_operations;
 mod m0003_confirmed;
 mod m0004_claims;
+mod m0005_assigned;
 
 use sea_orm_migration::MigrationTrait;
 
@@ -15,5 +16,6 @@ pub fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0002_operations::Operations),
         Box::new(m0003_confirmed::Confirmed),
         Box::new(m0004_claims::Claims),
+        Box::new(m0005_assigned::Assigned),
     ]
 }

@@ -26,6 +26,9 @@ pub struct Model {
     /// The first officer.
     #[sea_orm(column_type = "Text", nullable)]
     pub asked_by: Option<String>,
+    /// Token of the person who the first officer is, where the token told.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub asked_person: Option<String>,
     /// When it was asked for.
     pub asked_at: DateTimeUtc,
     /// The second officer.

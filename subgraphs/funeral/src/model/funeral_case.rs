@@ -58,6 +58,12 @@ pub struct Model {
     pub mandate: Option<String>,
     /// The closed case whose ashes this one lays to rest.
     pub continues: Option<Uuid>,
+    /// Where its cremation is counted, where that is not its division: it went along with its facility when the division
+    /// was divided (D-7).
+    pub counted_in: Option<Uuid>,
+    /// Token of the head of the household of the deceased (户主), where the household register was shown.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub household: Option<String>,
     /// Counts the changes.
     pub version: i64,
 }

@@ -19,7 +19,7 @@ pub struct Model {
     /// The item.
     #[sea_orm(column_type = "Text")]
     pub item_code: String,
-    /// The household, by the token of its deceased: one funeral, one household.
+    /// The household, by the token of its head where the case names one, else of its deceased.
     #[sea_orm(column_type = "Text")]
     pub household: String,
     /// Token of the applicant.

@@ -180,6 +180,33 @@ pub fn plot_sale(buyer: PlotBuyer, occupant_limit: i32) -> Verdict {
     }
 }
 
+/// F-12, F-15, 殡葬管理条例（1997）第十三条: the day of an interment: not in the future, not before the death, and of ashes not
+/// before the cremation. For an interment as it is entered and as it is corrected.
+pub fn interment_day(
+    on: NaiveDate,
+    died_on: Option<NaiveDate>,
+    cremated_on: Option<NaiveDate>,
+    today: NaiveDate,
+) -> Verdict {
+    if on > today {
+        return Err(UserError::new(
+            "INTERMENT_IN_FUTURE",
+            "The interment lies after today.",
+            "安葬日期晚于今日。",
+        )
+        .field(&["on"]));
+    }
+    if died_on.into_iter().chain(cremated_on).all(|day| day <= on) {
+        return Ok(());
+    }
+    Err(UserError::new(
+        "INTERMENT_DAY",
+        "Nobody is laid to rest before the death or the cremation.",
+        "安葬日期不得早于死亡日期或者火化日期。",
+    )
+    .field(&["on"]))
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

@@ -10,7 +10,7 @@ use super::settings::{Parameter, Settings};
 use super::terms::{CaseState, ExtensionKind, IntermentKind};
 use super::{REGULATION, Verdict, no_such_move};
 
-/// The moves of a case: `OPENED → COLLECTING → STORED → (FAREWELL) → CREMATED | BODY_BURIED →
+/// B.2.3, 治丧案件状态机: the moves of a case: `OPENED → COLLECTING → STORED → (FAREWELL) → CREMATED | BODY_BURIED →
 /// ASHES_IN_CUSTODY | INTERRED → SETTLED → CLOSED`, and `CANCELLED` until the fetching ends.
 pub fn advance(from: CaseState, to: CaseState) -> Verdict<CaseState> {
     use CaseState::*;
@@ -82,7 +82,7 @@ pub fn bill_runs(state: CaseState) -> Verdict {
     Err(no_such_move("The bill is settled already.", "费用已结算。").field(&["case"]))
 }
 
-/// Whether a case in this state still runs.
+/// F-13, one deceased, one open case: whether a case in this state still runs.
 pub const fn is_open(state: CaseState) -> bool {
     !matches!(state, CaseState::Closed | CaseState::Cancelled)
 }
@@ -226,7 +226,7 @@ pub fn storage_overdue(until: NaiveDate, left_on: Option<NaiveDate>, today: Naiv
     left_on.unwrap_or(today) > until
 }
 
-/// Times of a cremation: begun before it ended, not in the future, after the body came.
+/// F-1, 火化记录: times of a cremation: begun before it ended, not in the future, after the body came.
 pub fn cremation_times(
     stored_at: Option<DateTime<Utc>>,
     started: DateTime<Utc>,
@@ -244,7 +244,7 @@ pub fn cremation_times(
     .field(&["endedAt"]))
 }
 
-/// The hours of a hall: whole hours of one day that have not begun. `hour` is the legal hour of now.
+/// A.2-16, 集中治丧场所: the hours of a hall: whole hours of one day that have not begun. `hour` is the legal hour of now.
 pub fn hall_hours(
     day: NaiveDate,
     starts: i32,

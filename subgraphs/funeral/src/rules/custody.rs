@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use minzheng_kit::error::UserError;
+use minzheng_kit::officer::Officer;
 
 use super::terms::{Holder, KinRelation, ReleaseState};
 use super::{REGULATION, Verdict};
@@ -47,7 +48,7 @@ pub fn next_link(
     })
 }
 
-/// Whether a whole chain has no gap.
+/// F-15, chain of custody: whether a whole chain has no gap.
 pub fn unbroken(chain: &[Link]) -> bool {
     let mut last: Option<&Link> = None;
     chain.iter().all(|link| {
@@ -85,23 +86,41 @@ pub fn receiver(receiver: &Receiver<'_>) -> Verdict {
     .basis(REGULATION))
 }
 
-/// F-15, 骨灰管理规则（设定）: two officers, and not one under two hats.
-pub fn second_person(state: ReleaseState, first: Option<&str>, second: Option<&str>) -> Verdict {
+/// F-15, 骨灰管理规则（设定）: two officers, and not one under two hats; neither of them is who takes the ashes.
+pub fn second_person(
+    state: ReleaseState,
+    first: Officer<'_>,
+    second: Officer<'_>,
+    receiver: &str,
+) -> Verdict {
     if state != ReleaseState::Asked {
         return Err(super::no_such_move(
             "This release is no longer waiting for a second officer.",
             "该领取申请已处理。",
         ));
     }
-    match (first, second) {
-        (Some(first), Some(second)) if first != second => Ok(()),
-        _ => Err(UserError::new(
-            "SECOND_OFFICER_REQUIRED",
-            "A second officer must check the release.",
-            "骨灰领取须由另一名工作人员复核。",
-        )
-        .basis(REGULATION)),
+    if second.is_another_than(first) && not_their_own(second, receiver).is_ok() {
+        return Ok(());
     }
+    Err(UserError::new(
+        "SECOND_OFFICER_REQUIRED",
+        "A second officer must check the release.",
+        "骨灰领取须由另一名工作人员复核。",
+    )
+    .basis(REGULATION))
+}
+
+/// F-15, 骨灰管理规则（设定）: an officer hands no ashes to themselves.
+pub fn not_their_own(officer: Officer<'_>, receiver: &str) -> Verdict {
+    if !officer.is_among([receiver]) {
+        return Ok(());
+    }
+    Err(UserError::new(
+        "OWN_MATTER",
+        "This concerns you yourself; a colleague does it.",
+        "该事项涉及本人，应当回避，由其他工作人员办理。",
+    )
+    .basis(REGULATION))
 }
 
 #[cfg(test)]
@@ -196,20 +215,27 @@ mod tests {
     #[test]
     fn one_officer_cannot_be_two() {
         use ReleaseState::*;
+        let officer = |account, person| Officer { account, person };
+        let a = officer(Some("a"), Some("P1"));
         let table = [
-            (Asked, Some("a"), Some("b"), true),
-            (Asked, Some("a"), Some("a"), false),
-            (Asked, None, Some("b"), false),
-            (Asked, Some("a"), None, false),
-            (Confirmed, Some("a"), Some("b"), false),
-            (Withdrawn, Some("a"), Some("b"), false),
+            (Asked, a, officer(Some("b"), Some("P2")), true),
+            (Asked, a, officer(Some("b"), None), true),
+            (Asked, a, officer(Some("a"), None), false),
+            (Asked, a, officer(Some("b"), Some("P1")), false),
+            (Asked, a, officer(Some("b"), Some("receiver")), false),
+            (Asked, Officer::default(), officer(Some("b"), None), false),
+            (Asked, a, Officer::default(), false),
+            (Confirmed, a, officer(Some("b"), None), false),
+            (Withdrawn, a, officer(Some("b"), None), false),
+            (Expired, a, officer(Some("b"), None), false),
         ];
         for (state, first, second, allowed) in table {
             assert_eq!(
-                second_person(state, first, second).is_ok(),
+                second_person(state, first, second, "receiver").is_ok(),
                 allowed,
                 "{state:?} {first:?} {second:?}"
             );
         }
+        assert!(not_their_own(a, "P1").is_err() && not_their_own(a, "P2").is_ok());
     }
 }

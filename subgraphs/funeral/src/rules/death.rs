@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use minzheng_kit::error::UserError;
+use minzheng_kit::officer::Officer;
 
 use super::terms::{CorrectionReason, DeathPaperKind, RevocationState};
 use super::{REGULATION, Verdict};
@@ -155,11 +156,13 @@ pub fn may_revoke(kind: DeathPaperKind, reason: CorrectionReason) -> Verdict<Rev
     }
 }
 
-/// F-19, 死亡登记（本系统设定）: two officers take a death back, and not one under two hats.
+/// F-19, 死亡登记（本系统设定）: two officers take a death back, and not one under two hats; neither is the person who was
+/// recorded as dead.
 pub fn second_officer(
     state: RevocationState,
-    first: Option<&str>,
-    second: Option<&str>,
+    first: Officer<'_>,
+    second: Officer<'_>,
+    deceased: &str,
 ) -> Verdict {
     if state != RevocationState::Asked {
         return Err(super::no_such_move(
@@ -167,15 +170,15 @@ pub fn second_officer(
             "该撤销申请已处理。",
         ));
     }
-    match (first, second) {
-        (Some(first), Some(second)) if first != second => Ok(()),
-        _ => Err(UserError::new(
-            "SECOND_OFFICER_REQUIRED",
-            "A second officer must check the revocation of a death.",
-            "撤销死亡登记须由另一名工作人员复核。",
-        )
-        .field(&["record"])),
+    if second.is_another_than(first) && !second.is_among([deceased]) {
+        return Ok(());
     }
+    Err(UserError::new(
+        "SECOND_OFFICER_REQUIRED",
+        "A second officer must check the revocation of a death.",
+        "撤销死亡登记须由另一名工作人员复核。",
+    )
+    .field(&["record"]))
 }
 
 #[cfg(test)]
@@ -325,17 +328,22 @@ mod tests {
     #[test]
     fn one_officer_alone_takes_no_death_back() {
         use RevocationState::*;
+        let officer = |account, person| Officer { account, person };
+        let a = officer(Some("a"), Some("P1"));
         let table = [
-            (Asked, Some("a"), Some("b"), true),
-            (Asked, Some("a"), Some("a"), false),
-            (Asked, None, Some("b"), false),
-            (Asked, Some("a"), None, false),
-            (Confirmed, Some("a"), Some("b"), false),
-            (Withdrawn, Some("a"), Some("b"), false),
+            (Asked, a, officer(Some("b"), None), true),
+            (Asked, a, officer(Some("a"), None), false),
+            (Asked, a, officer(Some("b"), Some("P1")), false),
+            (Asked, a, officer(Some("b"), Some("deceased")), false),
+            (Asked, Officer::default(), officer(Some("b"), None), false),
+            (Asked, a, Officer::default(), false),
+            (Confirmed, a, officer(Some("b"), None), false),
+            (Withdrawn, a, officer(Some("b"), None), false),
+            (Expired, a, officer(Some("b"), None), false),
         ];
         for (state, first, second, allowed) in table {
             assert_eq!(
-                second_officer(state, first, second).is_ok(),
+                second_officer(state, first, second, "deceased").is_ok(),
                 allowed,
                 "{state:?} {first:?} {second:?}"
             );

@@ -35,7 +35,8 @@ pub fn operator(
     .basis(REGULATION))
 }
 
-/// The moves of a facility: `UNDER_CONSTRUCTION → OPEN → CLOSED`; what was never opened may be given up.
+/// B.2.2, 殡葬管理条例（2026）殡葬设施: the moves of a facility: `UNDER_CONSTRUCTION → OPEN →
+/// CLOSED`; what was never opened may be given up.
 pub fn advance(from: FacilityState, to: FacilityState) -> Verdict<FacilityState> {
     use FacilityState::{Closed, Open, UnderConstruction};
     match (from, to) {
@@ -51,7 +52,7 @@ pub fn advance(from: FacilityState, to: FacilityState) -> Verdict<FacilityState>
 const MOST_SEATS: i32 = 2_000;
 const MOST_CREMATORS: i32 = 50;
 
-/// 殡葬管理条例（2026）殡葬设施: halls, hearses and cremators belong to a funeral home.
+/// B.2.1, 殡葬管理条例（2026）殡葬设施: halls, hearses and cremators belong to a funeral home.
 pub fn of_a_home(kind: FacilityKind) -> Verdict {
     if kind == FacilityKind::FuneralHome {
         return Ok(());
@@ -65,7 +66,7 @@ pub fn of_a_home(kind: FacilityKind) -> Verdict {
     .basis(REGULATION))
 }
 
-/// 殡葬管理条例（2026）殡葬设施: a hall takes 1 to 2,000 people.
+/// B.2.1, 殡葬管理条例（2026）殡葬设施: a hall takes 1 to 2,000 people.
 pub fn hall(kind: FacilityKind, seats: i32) -> Verdict {
     of_a_home(kind)?;
     if (1..=MOST_SEATS).contains(&seats) {
@@ -74,7 +75,7 @@ pub fn hall(kind: FacilityKind, seats: i32) -> Verdict {
     Err(capacity_error("seats"))
 }
 
-/// 殡葬管理条例（2026）殡葬设施: a capacity is above nought and not below what is there already; only a funeral home has
+/// B.2.1, 殡葬管理条例（2026）殡葬设施: a capacity is above nought and not below what is there already; only a funeral home has
 /// cremators, and a service point has none.
 pub fn capacity(
     (kind, sub_kind): (FacilityKind, FacilitySubKind),

@@ -8,7 +8,7 @@ use super::settings::{Parameter, Settings};
 use super::terms::GraveState;
 use super::{Verdict, no_such_move, period};
 
-/// The moves of a case: `FOUND → REGISTERED → NOTICE → RECTIFYING → VERIFIED | FORCED →
+/// B.2.3, 违建坟墓专项整治: the moves of a case: `FOUND → REGISTERED → NOTICE → RECTIFYING → VERIFIED | FORCED →
 /// RESTORED`; a grave under heritage protection becomes `EXEMPT` before anything is done to it.
 pub fn advance(from: GraveState, to: GraveState, heritage: bool) -> Verdict<GraveState> {
     use GraveState::*;
@@ -31,7 +31,7 @@ pub fn advance(from: GraveState, to: GraveState, heritage: bool) -> Verdict<Grav
     }
 }
 
-/// 违建坟墓专项整治方案 with 民法典 203: the day by which a grave is put right once notice was given; a day that the
+/// A.2-19, 违建坟墓专项整治方案 with 民法典 203: the day by which a grave is put right once notice was given; a day that the
 /// notice names goes before the ordinary time.
 pub fn rectify_by(
     noticed_on: NaiveDate,
@@ -54,13 +54,13 @@ pub fn rectify_by(
     }
 }
 
-/// Whether a case is behind its time, to whoever looks today.
+/// A.2-19, 违建坟墓专项整治方案: whether a case is behind its time, to whoever looks today.
 pub fn overdue(state: GraveState, due_on: Option<NaiveDate>, today: NaiveDate) -> bool {
     matches!(state, GraveState::Notice | GraveState::Rectifying)
         && due_on.is_some_and(|due| today > due)
 }
 
-/// 殡葬管理条例（2012）第二十条: removal by force follows only when the time to put it right has run.
+/// A.2-19, 殡葬管理条例（2012）第二十条: removal by force follows only when the time to put it right has run.
 pub fn may_force(due_on: Option<NaiveDate>, today: NaiveDate) -> Verdict {
     if let Some(due) = due_on
         && period::has_run(period::written(due), today)?
@@ -75,7 +75,7 @@ pub fn may_force(due_on: Option<NaiveDate>, today: NaiveDate) -> Verdict {
     .basis("殡葬管理条例（2012）第二十条"))
 }
 
-/// The land restored is more than nothing and no more than ten times the grave's own: what else a
+/// A.2-19, 违建坟墓专项整治方案: the land restored is more than nothing and no more than ten times the grave's own: what else a
 /// clean-up greens belongs to other cases.
 pub fn restored(area_milli_m2: i64, restored_milli_m2: i64) -> Verdict {
     if restored_milli_m2 > 0 && restored_milli_m2 <= area_milli_m2.saturating_mul(10) {

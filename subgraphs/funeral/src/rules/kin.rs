@@ -69,9 +69,14 @@ pub fn may_ask(relation: Option<KinRelation>) -> Verdict {
     .basis(ARTICLE))
 }
 
-/// F-20, 个人信息保护法 47 and 49: what the law makes an archive is not deleted; a record of a death
-/// and of a cremation is one.
-pub fn decide(state: KinRequestState, right: KinRight, grant: bool) -> Verdict<KinRequestState> {
+/// F-20, 个人信息保护法 45, 46, 47 and 49: access that is granted shows what is kept; a correction is granted when it was made; what
+/// the law makes an archive is not deleted, and a record of a death and of a cremation is one.
+pub fn decide(
+    state: KinRequestState,
+    right: KinRight,
+    grant: bool,
+    corrected: bool,
+) -> Verdict<KinRequestState> {
     if state != KinRequestState::Open {
         return Err(super::no_such_move(
             "The request was decided already.",
@@ -87,6 +92,13 @@ pub fn decide(state: KinRequestState, right: KinRight, grant: bool) -> Verdict<K
         )
         .field(&["grant"])
         .basis("个人信息保护法第四十七条")),
+        (KinRight::Correction, true) if !corrected => Err(UserError::new(
+            "CORRECTION_NOT_MADE",
+            "Nothing of this deceased was corrected since the request: correct the record first (correctDeath, correctCremation, correctInterment, correctBillLine), then grant.",
+            "自申请之日起尚未作出更正，请先更正相应登记，再同意该请求。",
+        )
+        .field(&["grant"])
+        .basis("个人信息保护法第四十六条")),
         (_, true) => Ok(KinRequestState::Granted),
     }
 }
@@ -156,17 +168,19 @@ mod tests {
     fn an_archive_is_not_deleted_and_a_request_is_decided_once() {
         use KinRequestState::*;
         let table = [
-            (Open, KinRight::Access, true, Some(Granted)),
-            (Open, KinRight::Correction, true, Some(Granted)),
-            (Open, KinRight::Deletion, true, None),
-            (Open, KinRight::Deletion, false, Some(Refused)),
-            (Granted, KinRight::Access, false, None),
+            (Open, KinRight::Access, true, false, Some(Granted)),
+            (Open, KinRight::Correction, true, true, Some(Granted)),
+            (Open, KinRight::Correction, true, false, None),
+            (Open, KinRight::Correction, false, false, Some(Refused)),
+            (Open, KinRight::Deletion, true, false, None),
+            (Open, KinRight::Deletion, false, false, Some(Refused)),
+            (Granted, KinRight::Access, false, false, None),
         ];
-        for (state, right, grant, expected) in table {
+        for (state, right, grant, corrected, expected) in table {
             assert_eq!(
-                decide(state, right, grant).ok(),
+                decide(state, right, grant, corrected).ok(),
                 expected,
-                "{state:?} {right:?} {grant}"
+                "{state:?} {right:?} {grant} {corrected}"
             );
         }
     }

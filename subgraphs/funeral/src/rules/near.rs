@@ -42,6 +42,18 @@ impl Shape {
         Some(shape)
     }
 
+    /// The ground of an area by its outer ring, which need not repeat its first point.
+    pub fn area(ring: &[Point]) -> Self {
+        let mut ring = ring.to_vec();
+        if ring.first() != ring.last() {
+            ring.extend(ring.first().copied());
+        }
+        Self {
+            lines: Vec::new(),
+            rings: vec![ring],
+        }
+    }
+
     fn points(&self) -> impl Iterator<Item = &Point> {
         self.lines.iter().chain(&self.rings).flatten()
     }

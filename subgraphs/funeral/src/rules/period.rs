@@ -12,18 +12,18 @@ use super::Verdict;
 /// further back than this has ended, whatever will be announced.
 const LONGEST_MOVE: Days = Days::new(14);
 
-/// 民法典 201, 203: the last day of a period of days after an act. The day of the act is not counted; a last day of
+/// B.0.5, 民法典 201, 203: the last day of a period of days after an act. The day of the act is not counted; a last day of
 /// rest moves to the next working day.
 pub fn days_after(act: NaiveDate, days: i64) -> Deadline {
     WorkCalendar::china().days_after(act, u64::try_from(days).unwrap_or(0))
 }
 
-/// 民法典 203: a day that was named as the last one moves like any other.
+/// B.0.5, 民法典 203: a day that was named as the last one moves like any other.
 pub fn ends_on(last: NaiveDate) -> Deadline {
     WorkCalendar::china().period_ends(last)
 }
 
-/// 民法典 203: a last day as it was written down, and whether it may still move.
+/// B.0.5, 民法典 203: a last day as it was written down, and whether it may still move.
 pub fn written(last: NaiveDate) -> Deadline {
     Deadline {
         day: last,
@@ -31,7 +31,7 @@ pub fn written(last: NaiveDate) -> Deadline {
     }
 }
 
-/// 民法典 203: whether a period has run out; what cannot be taken back is not done while that is uncertain.
+/// B.0.5, 民法典 203: whether a period has run out; what cannot be taken back is not done while that is uncertain.
 pub fn has_run(end: Deadline, today: NaiveDate) -> Verdict<bool> {
     let surely = end.day.checked_add_days(LONGEST_MOVE).unwrap_or(end.day);
     if end.provisional && today > end.day && today <= surely {

@@ -19,7 +19,7 @@ pub struct Need {
     pub share_percent: i64,
 }
 
-/// The places needed: the deaths of the years covered that use this kind, and a reserve above, rounded
+/// A.2-17, 殡葬设施布局规划: the places needed: the deaths of the years covered that use this kind, and a reserve above, rounded
 /// up.
 pub fn places_needed(need: &Need, settings: &Settings<'_>) -> i64 {
     let reserve = 100 + settings.value(Parameter::PlanReservePercent);
@@ -38,7 +38,7 @@ pub fn places_needed(need: &Need, settings: &Settings<'_>) -> i64 {
     i64::try_from(hundredths.div_ceil_by(10_000 * 100 * 100)).unwrap_or(i64::MAX)
 }
 
-/// 殡葬设施布局规划: a plan counts people, deaths, years and a share that can be, from a day that is not past.
+/// A.2-17, 殡葬设施布局规划: a plan counts people, deaths, years and a share that can be, from a day that is not past.
 pub fn plan(need: &Need, from: NaiveDate, today: NaiveDate) -> Verdict {
     let fits = (1..=200_000_000).contains(&need.population)
         && (1..=1_000).contains(&need.deaths_per_ten_thousand)
@@ -77,7 +77,7 @@ impl DivCeil for i128 {
     }
 }
 
-/// How many places are missing; nought where there are enough.
+/// A.2-17, 殡葬设施布局规划: how many places are missing; nought where there are enough.
 pub fn gap(needed: i64, capacity: i64) -> i64 {
     needed.saturating_sub(capacity).max(0)
 }

@@ -30,7 +30,7 @@ pub enum PlotEvent {
     Close,
 }
 
-/// The state after an event. `held_until` is the end of the present hold, if there is one.
+/// B.2.3, 墓位状态机: the state after an event. `held_until` is the end of the present hold, if there is one.
 pub fn advance(
     from: PlotState,
     event: PlotEvent,
@@ -89,7 +89,7 @@ pub fn may_close(grace_ends: Option<Deadline>, today: NaiveDate) -> Verdict {
     .basis("殡葬管理条例（2012）第十一条"))
 }
 
-/// Someone else has the place.
+/// B.2.3, 墓位状态机: someone else has the place.
 pub fn taken() -> UserError {
     UserError::new(
         "PLOT_TAKEN",

@@ -30,7 +30,7 @@ pub enum Charge {
     Flagged,
 }
 
-/// Whether a line with these days holds on a day; the end is exclusive.
+/// F-6, 殡葬管理条例（2026）收费清单: whether a line with these days holds on a day; the end is exclusive.
 pub fn in_force(valid_from: NaiveDate, valid_to: Option<NaiveDate>, on: NaiveDate) -> bool {
     valid_from <= on && valid_to.is_none_or(|end| on < end)
 }
@@ -66,6 +66,18 @@ pub fn charge(line: &ListedPrice, price: i64) -> Verdict<Charge> {
             _ => Ok(Charge::Flagged),
         },
     }
+}
+
+/// F-7, 发改价格〔2026〕108号: the ceiling that binds a published line on a day: that of its publication, or a lower one that
+/// was set since. A higher one allows nothing more than what was published.
+pub fn binding_ceiling(published: Option<i64>, standing: Option<i64>) -> Option<i64> {
+    published.into_iter().chain(standing).min()
+}
+
+/// F-6, F-7, 发改价格〔2026〕108号: what a unit costs where nobody says another price: the published price, or the ceiling where
+/// that lies below it by now.
+pub fn chargeable(published: i64, ceiling: Option<i64>) -> i64 {
+    ceiling.map_or(published, |ceiling| published.min(ceiling))
 }
 
 /// F-7, 发改价格〔2026〕108号: no bundling; a base item never requires a non-base one.
@@ -105,7 +117,8 @@ pub fn fees_apart(kind: PlotKind, billed: &[&str]) -> Verdict {
     .basis(PRICE_NOTICE))
 }
 
-/// F-6, F-7: what is wrong with a price that was charged, judged by the list of the day. `published` is what the
+/// F-6, F-7, 殡葬管理条例（2026）收费清单 and 发改价格〔2026〕108号: what is wrong with a price that was
+/// charged, judged by the list of the day. `published` is what the
 /// list says a unit costs.
 pub fn judge(
     line: Option<&ListedPrice>,
@@ -126,7 +139,7 @@ pub fn judge(
     }
 }
 
-/// What becomes of a report: `REPORTED → CONFIRMED → REFUNDED`, or `DISMISSED`.
+/// A.2-18, 价格秩序专项整治: what becomes of a report: `REPORTED → CONFIRMED → REFUNDED`, or `DISMISSED`.
 pub fn decide(from: BreachState, to: BreachState) -> Verdict<BreachState> {
     use BreachState::{Confirmed, Dismissed, Refunded, Reported};
     match (from, to) {
@@ -138,7 +151,7 @@ pub fn decide(from: BreachState, to: BreachState) -> Verdict<BreachState> {
     }
 }
 
-/// A price times a quantity, to the fen; a quantity is at least one.
+/// F-7, 发改价格〔2026〕108号: a price times a quantity, to the fen; a quantity is at least one.
 pub fn line_amount(price: i64, quantity: i32) -> Verdict<i64> {
     match price.checked_mul(i64::from(quantity)) {
         Some(amount)
@@ -230,6 +243,26 @@ mod tests {
             ..line(ItemClass::Base)
         };
         assert!(charge(&open, 0).is_err());
+    }
+
+    #[test]
+    fn a_ceiling_that_was_lowered_binds_what_is_already_published() {
+        // 发改价格〔2026〕108号: 基础项目收费不得高于政府指导价.
+        let table = [
+            (Some(950), Some(700), 900, Some(700), 700),
+            (Some(950), Some(1_200), 900, Some(950), 900),
+            (Some(950), None, 900, Some(950), 900),
+            (None, Some(700), 900, Some(700), 700),
+            (None, None, 900, None, 900),
+        ];
+        for (published, standing, price, ceiling, unit) in table {
+            assert_eq!(binding_ceiling(published, standing), ceiling);
+            assert_eq!(
+                chargeable(price, ceiling),
+                unit,
+                "{published:?} {standing:?}"
+            );
+        }
     }
 
     #[test]

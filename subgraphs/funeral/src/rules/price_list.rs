@@ -51,17 +51,10 @@ pub fn may_authorise(is_prefecture: bool) -> Verdict {
     .basis(PRICE_NOTICE))
 }
 
-/// F-7, 发改价格〔2026〕108号: the ceiling that counts for a facility: its prefecture's while that is authorised, else the
-/// province's.
-pub const fn ceiling_of(
-    prefecture: Option<i64>,
-    authorised: bool,
-    province: Option<i64>,
-) -> Option<i64> {
-    match prefecture {
-        Some(ceiling) if authorised => Some(ceiling),
-        _ => province,
-    }
+/// F-7, 发改价格〔2026〕108号: the ceiling that counts for a facility, of those that reach it, the nearest first: its
+/// prefecture's, else the province's. Whether the prefecture may set one is judged when it does ([`may_set_ceiling`]).
+pub fn ceiling_of(nearest_first: impl IntoIterator<Item = i64>) -> Option<i64> {
+    nearest_first.into_iter().next()
 }
 
 /// F-7, 发改价格〔2026〕108号: a ceiling is set for a base item, above nought, from a day that is not past.
@@ -238,14 +231,9 @@ mod tests {
             assert_eq!(code(may_set_ceiling(by)).as_deref(), expected, "{by:?}");
         }
         assert!(may_authorise(true).is_ok() && may_authorise(false).is_err());
-        let table = [
-            (Some(5), true, Some(9), Some(5)),
-            (Some(5), false, Some(9), Some(9)),
-            (None, true, Some(9), Some(9)),
-            (None, false, None, None),
-        ];
-        for (prefecture, authorised, province, expected) in table {
-            assert_eq!(ceiling_of(prefecture, authorised, province), expected);
+        let table: [(&[i64], Option<i64>); 3] = [(&[5, 9], Some(5)), (&[9], Some(9)), (&[], None)];
+        for (nearest_first, expected) in table {
+            assert_eq!(ceiling_of(nearest_first.iter().copied()), expected);
         }
         let table = [
             (Some(ItemClass::Base), 1, 1, None),

@@ -24,7 +24,7 @@ pub struct Voyage {
     pub cancelled: bool,
 }
 
-/// Where a voyage stands on a day.
+/// A.2-15, 海葬: where a voyage stands on a day.
 pub fn state(voyage: &Voyage, today: NaiveDate) -> VoyageState {
     match voyage {
         v if v.cancelled => VoyageState::Cancelled,
@@ -73,7 +73,7 @@ pub fn enrol(
     }
 }
 
-/// No place is left.
+/// A.2-15, 海葬: no place is left.
 pub fn full() -> UserError {
     UserError::new(
         "VOYAGE_FULL",

@@ -53,8 +53,18 @@ macro_rules! parameters {
 }
 
 parameters! {
-    /// Whether bodies are cremated everywhere (全域火葬区).
-    CremationArea("F-3.cremationArea", "Whether bodies are cremated everywhere", "全域火葬区", "NONE"): [Dated::new(1, FIRST_REGULATION, "殡葬管理条例（2012）第四至六条", OLD_TEXT)],
+    /// Whether an area is one of cremation; where it is not, bodies may be buried (火葬区).
+    CremationArea("F-3.cremationArea", "Whether the area is one of cremation", "火葬区", "NONE"): [
+        Dated::new(1, FIRST_REGULATION, "殡葬管理条例（2012）第四至六条", OLD_TEXT),
+        // Areas are drawn by the province: 阿坝, 甘孜, and 木里 of 凉山 are areas of burial (土葬改革区).
+        Dated::new(0, FIRST_REGULATION, "殡葬管理条例（2012）第四条", LOCAL).only_in("5132"),
+        Dated::new(0, FIRST_REGULATION, "殡葬管理条例（2012）第四条", LOCAL).only_in("5133"),
+        Dated::new(0, FIRST_REGULATION, "殡葬管理条例（2012）第四条", LOCAL).only_in("513422")
+    ],
+    /// Metres around reservoirs, dikes and sources of water in which nobody is buried (水库、堤坝、水源地周边距离).
+    ZoneWaterMetres("F-4.nearWater", "Metres around reservoirs, dikes and sources of water in which nobody is buried", "水库、河流堤坝、水源保护区周边禁葬距离", "METRES"): [Dated::new(500, FIRST_REGULATION, "殡葬管理条例（2012）第十条（距离为设定）", LOCAL)],
+    /// Metres to both sides of main railways and roads in which nobody is buried (铁路、公路干线两侧距离).
+    ZoneRoadMetres("F-4.alongRoads", "Metres to both sides of main railways and roads in which nobody is buried", "铁路、公路主干线两侧禁葬距离", "METRES"): [Dated::new(500, FIRST_REGULATION, "殡葬管理条例（2012）第十条（距离为设定）", LOCAL)],
     /// Whether the burial custom of the Hui is respected (回族丧葬习俗).
     CustomHui("F-3.customHui", "Whether the burial custom of the Hui is respected", "尊重回族丧葬习俗", "NONE"): [Dated::new(1, FIRST_REGULATION, "殡葬管理条例（2012）第六条", OLD_TEXT)],
     /// Whether the burial custom of the Uygur is respected (维吾尔族丧葬习俗).
@@ -109,6 +119,8 @@ parameters! {
     ArrivalMinutesBeyond("F-18.arrivalBeyond", "Promised minutes to arrive farther out", "60公里外到达分钟数", "MINUTES"): [Dated::new(240, FIRST_REGULATION, "96444殡葬服务热线服务承诺", OWN)],
     /// Days to answer near kin (近亲属请求答复天数).
     KinAnswerDays("F-20.answerDays", "Days to answer near kin", "近亲属请求答复天数", "DAYS"): [Dated::new(15, FIRST_REGULATION, "个人信息保护法第四十九、五十条（期限为设定）", OWN)],
+    /// Days for which what one officer asked for waits for the second (双人复核期限).
+    ProposalDays("F-15.proposalDays", "Days for which what one officer asked for waits for the second", "双人复核期限", "DAYS"): [Dated::new(7, FIRST_REGULATION, "双人复核制度（设定）", OWN)],
     /// Hours for which a niche is held (格位预留小时数).
     HoldHours("plots.holdHours", "Hours for which a niche is held", "格位预留小时数", "HOURS"): [Dated::new(72, FIRST_REGULATION, "骨灰堂服务规则（设定）", OWN)],
     /// Days to put an illegal grave right (违建坟墓整改天数).
@@ -132,7 +144,8 @@ pub struct Settings<'p> {
     on: NaiveDate,
 }
 
-/// The parameters of a province (its two digits) on a day.
+/// The parameters of a province (its two digits) on a day; of a division by its code, where the province has drawn
+/// areas (F-3).
 pub const fn on(province: &str, day: NaiveDate) -> Settings<'_> {
     Settings { province, on: day }
 }
@@ -176,6 +189,25 @@ mod tests {
                 on("51", day(2026, 11, 22)).row(*parameter).is_some(),
                 "{parameter:?}"
             );
+        }
+    }
+
+    /// 殡葬管理条例（2012）第四条: 实行火葬和允许土葬的地区, by the province.
+    #[test]
+    fn areas_of_cremation_are_drawn_within_a_province() {
+        for (code, cremation) in [
+            ("51", true),
+            ("510118", true),
+            ("513201", false),
+            ("513301", false),
+            ("513422", false),
+            ("513401", true),
+            ("350112", true),
+        ] {
+            let settings = on(code, day(2026, 11, 22));
+            assert_eq!(settings.is(Parameter::CremationArea), cremation, "{code}");
+            // What the province has not drawn by areas is the same everywhere.
+            assert_eq!(settings.value(Parameter::StorageDays), 7);
         }
     }
 

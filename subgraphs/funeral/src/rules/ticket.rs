@@ -7,7 +7,7 @@ use super::settings::{Parameter, Settings};
 use super::terms::{TicketCategory, TicketState};
 use super::{Verdict, no_such_move};
 
-/// The moves of a ticket: `OPEN → DISPATCHED → ACCEPTED → ON_SITE → RESOLVED → CLOSED`.
+/// B.2.3, 工单状态机: the moves of a ticket: `OPEN → DISPATCHED → ACCEPTED → ON_SITE → RESOLVED → CLOSED`.
 ///
 /// A running ticket can be escalated and is then dispatched anew; a resolved or closed one can be
 /// reopened. Whatever needs nobody to go out is answered on the telephone: `OPEN → RESOLVED`.
@@ -129,7 +129,7 @@ pub fn seen(
     }
 }
 
-/// The nearest-rank percentile of sorted values; none of an empty list.
+/// F-18, 热线服务时限: the nearest-rank percentile of sorted values; none of an empty list.
 pub fn percentile(sorted: &[i64], percent: usize) -> Option<i64> {
     let rank = (sorted.len() * percent.min(100)).div_ceil(100).max(1);
     sorted.get(rank - 1).copied()

@@ -59,9 +59,9 @@ pub const fn is_unclaimed(claim: &Claim) -> bool {
     matches!(claim.relation, KinRelation::Institution) && !claim.kin_known && !claim.mandate
 }
 
-/// F-16, 无人认领遗体处理规定: an unclaimed body is cremated after its notice was published and has run, and not
-/// before; a claimed one like any other.
-pub fn may_cremate(
+/// F-16, 无人认领遗体处理规定: an unclaimed body is cremated, or buried where bodies are, after its notice was published and
+/// has run, and not before; a claimed one like any other.
+pub fn may_dispose(
     claim: &Claim,
     notice: Option<&Notice>,
     today: NaiveDate,
@@ -82,7 +82,7 @@ pub fn may_cremate(
             Err(UserError::new(
                 "NOTICE_STILL_RUNNING",
                 "The public notice for this unclaimed body is still running.",
-                "无主遗体公告期未满，不得火化。",
+                "无主遗体公告期未满，不得火化、安葬。",
             )
             .basis(settings.basis(Parameter::UnclaimedNoticeDays)))
         }
@@ -128,7 +128,7 @@ mod tests {
         };
         for (notice, today, allowed) in table {
             assert_eq!(
-                may_cremate(&family, notice, today, &rules).is_ok(),
+                may_dispose(&family, notice, today, &rules).is_ok(),
                 allowed,
                 "{today}"
             );
@@ -158,7 +158,7 @@ mod tests {
                 kin_known,
                 mandate,
             };
-            let verdict = may_cremate(&claim, notice, day(11, 22), &rules);
+            let verdict = may_dispose(&claim, notice, day(11, 22), &rules);
             assert_eq!(
                 verdict.err().map(|e| e.code).as_deref(),
                 expected,

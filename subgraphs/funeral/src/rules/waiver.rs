@@ -45,11 +45,11 @@ pub fn amount(
     Ok(price.max(0).min(standard.amount.max(0)))
 }
 
-/// F-11, 惠民殡葬政策（以逝者为户，本系统设定）: the household of a funeral. A household is counted by its deceased: the
-/// reports count the households that had a funeral, and a family that buries two has two funerals. It is not the
-/// household of the register of persons (户籍), which this subsystem does not know.
-pub fn household(deceased: &str) -> &str {
-    deceased
+/// F-11, 惠民殡葬政策（每户每项一次；未出示户口簿的，以逝者为户，本系统设定）: the household of a funeral, by the token of its head
+/// (户主) where the household register was shown; a further funeral of that household gets no item again. Without the register
+/// a household is counted by its deceased, for the register of persons itself is not known here.
+pub fn household<'h>(deceased: &'h str, head: Option<&'h str>) -> &'h str {
+    head.unwrap_or(deceased)
 }
 
 /// F-11, 惠民殡葬政策: what is settled with who pays: waivers of funerals whose bill is settled; what a running case
@@ -199,7 +199,9 @@ mod tests {
         }
         assert_eq!(reverse(500, false), Reversal::Struck);
         assert_eq!(reverse(500, true), Reversal::Negative(-500));
-        assert_eq!(household("token"), "token");
+        for (head, expected) in [(None, "deceased"), (Some("head"), "head")] {
+            assert_eq!(household("deceased", head), expected);
+        }
         let table: [(&[(&str, i64)], usize); 4] = [
             (&[], 0),
             (&[("a", 5), ("a", 7), ("b", 1)], 2),

@@ -7,7 +7,7 @@ use super::Verdict;
 use super::settings::{Parameter, Settings};
 use super::terms::{CrowdLevel, WorshipMode};
 
-/// How many places of a span's capacity a booking takes: only who comes takes one. What the
+/// A.2-21, 祭扫服务保障方案: how many places of a span's capacity a booking takes: only who comes takes one. What the
 /// facility does on a family's behalf, and what happens online, takes none.
 pub const fn places(mode: WorshipMode, people: i32) -> i32 {
     match mode {
@@ -16,7 +16,7 @@ pub const fn places(mode: WorshipMode, people: i32) -> i32 {
     }
 }
 
-/// 祭扫服务保障方案: a booking is for a span that is not over, for a party of bounded size, and within what
+/// A.2-21, 祭扫服务保障方案: a booking is for a span that is not over, for a party of bounded size, and within what
 /// is left. `ends` is the last hour of the span, `hour` the legal hour of now.
 pub fn book(
     mode: WorshipMode,
@@ -47,7 +47,7 @@ pub fn book(
     Ok(())
 }
 
-/// No places are left.
+/// A.2-21, 祭扫服务保障方案: no places are left.
 pub fn slot_full() -> UserError {
     UserError::new(
         "SLOT_FULL",
@@ -57,7 +57,7 @@ pub fn slot_full() -> UserError {
     .field(&["slot"])
 }
 
-/// How crowded a span is by what is booked of its capacity.
+/// A.2-21, 祭扫服务保障方案: how crowded a span is by what is booked of its capacity.
 pub fn crowd(booked: i64, capacity: i64, settings: &Settings<'_>) -> CrowdLevel {
     if capacity <= 0 || booked >= capacity {
         return CrowdLevel::Full;
@@ -72,7 +72,7 @@ pub fn crowd(booked: i64, capacity: i64, settings: &Settings<'_>) -> CrowdLevel 
     }
 }
 
-/// The people expected in a span: what earlier spans of the same hour were filled to on average, of
+/// A.2-21, 祭扫服务保障方案: the people expected in a span: what earlier spans of the same hour were filled to on average, of
 /// this one's capacity; never fewer than are booked and never more than it takes. Without a past, what
 /// is booked.
 pub fn forecast(booked: i64, capacity: i64, past: &[(i64, i64)]) -> i64 {

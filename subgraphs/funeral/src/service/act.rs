@@ -7,8 +7,9 @@ use chrono::{DateTime, NaiveDate, Timelike, Utc};
 use futures_util::future::BoxFuture;
 use minzheng_kit::events::{self, Event};
 use minzheng_kit::mutation::{Fingerprint, history, once};
+use minzheng_kit::officer::Officer;
 use minzheng_kit::seal::SealedColumn;
-use minzheng_kit::{Error, Principal, Result, Services, UserError};
+use minzheng_kit::{Error, Principal, Result, Services, UserError, merged};
 use sea_orm::DatabaseTransaction;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -47,6 +48,11 @@ impl<'a> Act<'a> {
     /// The opaque subject of whoever acts.
     pub fn subject(&self) -> Option<String> {
         self.principal.subject.clone()
+    }
+
+    /// Whoever acts, as the rules about two officers see them.
+    pub fn as_officer(&self) -> Officer<'a> {
+        Officer::of(self.principal)
     }
 
     /// The caller's own person token.
@@ -125,10 +131,11 @@ where
             let all = Arc::clone(&all);
             Box::pin(async move {
                 let (services, principal, key, body, input, work) = all.as_ref();
+                let caller = merged::caller(tx, principal).await?;
                 let act = Act {
                     tx,
                     services,
-                    principal,
+                    principal: &caller,
                     now: services.clock.now(),
                     today: services.clock.today(),
                 };

@@ -14,11 +14,21 @@ use crate::model::funeral_case;
 /// is an officer of nowhere.
 pub fn covers(caller: &Principal, province: &str, division: Uuid) -> bool {
     match &caller.division {
-        Some(_) => caller.works_in(&division),
+        Some(_) => caller.works_in(&division) || above_all_parts(caller, &division),
         None => {
             caller.province == province && matches!(caller.role, Role::Dashboard | Role::Auditor)
         }
     }
+}
+
+/// Whether the caller works above all that a division was divided among: what it left is in their hands until it is
+/// assigned ([`super::moves`]).
+fn above_all_parts(caller: &Principal, division: &Uuid) -> bool {
+    if caller.divisions.by_id(division).is_some() {
+        return false;
+    }
+    let parts = caller.divisions.today(division);
+    parts.len() > 1 && parts.iter().all(|part| caller.works_in(&part.id))
 }
 
 /// Refuses whoever lacks the scope or whose division does not cover this one.

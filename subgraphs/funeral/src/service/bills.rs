@@ -1,6 +1,6 @@
 //! Bills: what is charged, what is waived, and how a case is settled and ends. F-6, F-7, F-8, F-11.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use minzheng_kit::contract::scope;
@@ -11,6 +11,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::act::{Act, unknown};
+use super::ceilings::Ceilings;
 use super::collection::{self, Seen};
 use super::course::{self, By, Step};
 use super::{breaches, cremations, facilities, halls, month_of, waivers};
@@ -37,34 +38,39 @@ pub struct Line {
     pub requires: Vec<String>,
 }
 
-/// A line of a list as the rules see it.
-pub fn listed(line: &price_line::Model, class: ItemClass) -> ListedPrice {
+/// A line of a list as the rules see it, under the ceiling that stands on the day (F-7).
+pub fn listed(line: &price_line::Model, class: ItemClass, standing: Option<i64>) -> ListedPrice {
     ListedPrice {
         class,
-        ceiling: line.ceiling,
+        ceiling: price::binding_ceiling(line.ceiling, standing),
         reference: line.reference_low.zip(line.reference_high),
         valid_from: line.valid_from,
         valid_to: line.valid_to,
     }
 }
 
-/// The lists of a facility by item, all versions, and the items.
+/// The lists of a facility by item, all versions, the items, and the ceilings that reach it.
 pub struct Lists {
+    facility: Uuid,
     items: HashMap<String, service_item::Model>,
     lines: Vec<price_line::Model>,
+    ceilings: Ceilings,
 }
 
 impl Lists {
     /// Reads the lists of a facility for some items.
-    pub async fn of<C: ConnectionTrait>(c: &C, facility: Uuid, codes: &[&str]) -> Result<Self> {
+    pub async fn of(act: &Act<'_>, facility: Uuid, codes: &[&str]) -> Result<Self> {
+        let c = act.tx;
         let lines = price_line::Entity::find()
             .filter(price_line::Column::FacilityId.eq(facility))
             .filter(price_line::Column::ItemCode.is_in(codes.iter().copied()))
             .all(c)
             .await?;
         Ok(Self {
+            facility,
             items: facilities::items(c).await?,
             lines,
+            ceilings: Ceilings::of(c, &act.principal.divisions, &[facility]).await?,
         })
     }
 
@@ -79,7 +85,12 @@ impl Lists {
         self.lines
             .iter()
             .find(|l| l.item_code == code && price::in_force(l.valid_from, l.valid_to, on))
-            .map(|l| (l, listed(l, class)))
+            .map(|l| {
+                (
+                    l,
+                    listed(l, class, self.ceilings.on(self.facility, code, on)),
+                )
+            })
     }
 }
 
@@ -118,7 +129,7 @@ pub async fn add_lines(
     lines: &[Line],
 ) -> Result<Uuid> {
     let codes: Vec<&str> = lines.iter().map(|l| l.item.as_str()).collect();
-    let lists = Lists::of(act.tx, facility, &codes).await?;
+    let lists = Lists::of(act, facility, &codes).await?;
     let mut made = Vec::with_capacity(lines.len());
     for line in lines {
         made.push(judged(act, row, facility, line, &lists, None).await?);
@@ -160,7 +171,9 @@ async fn judged(
     let Some((published, _)) = found else {
         return Err(Error::NotFound);
     };
-    let unit = line.price.unwrap_or(published.price);
+    let unit = line
+        .price
+        .unwrap_or_else(|| price::chargeable(published.price, on_list.ceiling));
     let charge = price::charge(&on_list, unit)?;
     if on_list.class != ItemClass::NonBase && unit > published.price {
         return Err(Error::Invalid(
@@ -226,7 +239,7 @@ pub async fn correct_line(
             price: Some(unit),
             requires: Vec::new(),
         };
-        let lists = Lists::of(act.tx, facility, &[&line.item]).await?;
+        let lists = Lists::of(act, facility, &[&line.item]).await?;
         Some(judged(act, &row, facility, &line, &lists, Some(old.id)).await?)
     };
     let mut old: case_item::ActiveModel = old.into();
@@ -256,14 +269,8 @@ pub async fn grant_waivers(act: &Act<'_>, seen: Seen) -> Result<Uuid> {
     let row = course::load(act, seen.case, seen.version, By::Officer).await?;
     running(&row)?;
     let bill = lines(act.tx, row.id).await?;
-    let granted: HashSet<String> = waiver::Entity::find()
-        .filter(waiver::Column::Household.eq(household(&row.deceased)))
-        .filter(waivers::standing())
-        .all(act.tx)
-        .await?
-        .into_iter()
-        .map(|w| w.item_code)
-        .collect();
+    let mine = household(&row.deceased, row.household.as_deref());
+    let granted = waivers::of_household(act.tx, &row.deceased).await?;
     let mut charged: HashMap<&str, (i64, NaiveDate)> = HashMap::new();
     for line in &bill {
         let sum = charged
@@ -275,7 +282,7 @@ pub async fn grant_waivers(act: &Act<'_>, seen: Seen) -> Result<Uuid> {
     let mut policies_on: HashMap<NaiveDate, Vec<crate::model::waiver_policy::Model>> =
         HashMap::new();
     for (item, (sum, on)) in charged {
-        if granted.contains(item) {
+        if granted.contains_key(item) {
             continue;
         }
         if let std::collections::hash_map::Entry::Vacant(day) = policies_on.entry(on) {
@@ -297,7 +304,7 @@ pub async fn grant_waivers(act: &Act<'_>, seen: Seen) -> Result<Uuid> {
             case_id: Set(row.id),
             policy_id: Set(policy.id),
             item_code: Set(item.to_owned()),
-            household: Set(household(&row.deceased).to_owned()),
+            household: Set(mine.to_owned()),
             applicant: Set(row.applicant.clone()),
             division_id: Set(row.division_id),
             amount: Set(amount(sum, &standard, on, false)?),
@@ -391,7 +398,7 @@ pub async fn cancel(act: &Act<'_>, seen: Seen, reason: CancelReason) -> Result<U
     super::voyages::call_off_of_case(act, row.id).await?;
     collection::call_off(act, &row).await?;
     halls::call_off(act, row.id).await?;
-    super::plots::release_of_case(act.tx, row.id, act.now).await?;
+    super::plots::release_of_case(act, row.id).await?;
     let today = act.today;
     course::step(
         act,

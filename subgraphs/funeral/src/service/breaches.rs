@@ -45,7 +45,7 @@ pub async fn report(act: &Act<'_>, report: &Report) -> Result<Uuid> {
             .field(&["charged"]),
         ));
     }
-    let lists = Lists::of(act.tx, home.id, &[item]).await?;
+    let lists = Lists::of(act, home.id, &[item]).await?;
     let line = lists.line(item, report.on);
     let kind = if report.bundled {
         BreachKind::Bundled

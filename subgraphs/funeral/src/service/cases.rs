@@ -28,6 +28,7 @@ use super::scope;
 use crate::model::{
     case_item, death_claim, death_record, facility, funeral_case, sealed, service_item, waiver,
 };
+use crate::rules::assignment::number_under;
 use crate::rules::terms::{
     CaseAct, CaseState, DeathPaperKind, FacilityKind, FacilityState, KinRelation,
 };
@@ -113,7 +114,9 @@ pub async fn open(act: &Act<'_>, opening: &Opening) -> Result<Opened> {
     } else {
         no_claim_again(act, opening).await?;
     }
-    let code = scope::ensure(tx, home.division_id).await?;
+    let now_in = act.principal.divisions.successor(&home.division_id);
+    let code = number_under(now_in.map(|d| d.code.as_str()))?.to_owned();
+    scope::ensure(tx, home.division_id).await?;
     let recorded = if confirmed {
         Some(record_death(act, &opening.deceased, &opening.paper, home.division_id).await?)
     } else {
@@ -145,6 +148,8 @@ pub async fn open(act: &Act<'_>, opening: &Opening) -> Result<Opened> {
         relation_confirmed: Set(confirmed),
         mandate: Set(None),
         continues: Set(None),
+        counted_in: Set(None),
+        household: Set(None),
         version: Set(1),
     }
     .insert(tx)

@@ -3,32 +3,35 @@
 
 use chrono::NaiveDate;
 use minzheng_kit::contract::scope as contract_scope;
-use minzheng_kit::divisions::{self, Division, Level, dataset};
+use minzheng_kit::divisions::{Division, Divisions, Level};
 use minzheng_kit::{Error, Result, UserError, id};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait,
 };
 use serde_json::json;
-use std::collections::HashMap;
+use std::collections::HashSet;
 use uuid::Uuid;
 
 use super::act::{Act, short, unique, unknown};
+use super::ceilings::Ceilings;
 use super::{facilities, scope};
 use crate::model::{ceiling_authority, facility, price_ceiling, price_line, service_item};
 use crate::rules::price_list::{self, NewLine, SetBy};
 use crate::rules::terms::{FacilityState, ItemClass, ItemUnit};
 
 /// The province of these services.
-fn province(act: &Act<'_>) -> Result<&'static Division> {
-    dataset()
+fn province<'a>(act: &Act<'a>) -> Result<&'a Division> {
+    let divisions = &act.principal.divisions;
+    divisions
         .by_code(&format!("{}0000", act.services.province.as_str()))
         .ok_or(Error::NotFound)
 }
 
-/// The division with an id.
-fn division(key: Uuid) -> Result<&'static Division> {
-    dataset().by_id(&key).ok_or_else(|| {
+/// The division with an id, as it is by now.
+fn division<'a>(act: &Act<'a>, key: Uuid) -> Result<&'a Division> {
+    act.principal.divisions.by_id(&key).ok_or_else(|| {
         unknown(
             "division",
             "There is no such division today.",
@@ -102,7 +105,7 @@ pub async fn authorise(
     from: NaiveDate,
 ) -> Result<Uuid> {
     act.officer(contract_scope::FUNERAL_CASE, province(act)?.id)?;
-    let place = division(prefecture)?;
+    let place = division(act, prefecture)?;
     price_list::may_authorise(place.level == Level::Prefecture)?;
     scope::ensure(act.tx, prefecture).await?;
     let key = id::new();
@@ -155,7 +158,7 @@ pub struct NewCeiling {
 /// day. The province sets those of a prefecture too.
 pub async fn set_ceiling(act: &Act<'_>, new: &NewCeiling) -> Result<Uuid> {
     act.officer(contract_scope::FUNERAL_CASE, new.division)?;
-    let place = division(new.division)?;
+    let place = division(act, new.division)?;
     let of_province = act
         .officer(contract_scope::FUNERAL_CASE, province(act)?.id)
         .is_ok();
@@ -207,48 +210,52 @@ pub async fn set_ceiling(act: &Act<'_>, new: &NewCeiling) -> Result<Uuid> {
     Ok(key)
 }
 
-/// The ceilings that count in a division on a day, by item.
-pub async fn ceilings<C: ConnectionTrait>(
-    c: &C,
-    within: Uuid,
-    on: NaiveDate,
-) -> Result<HashMap<String, i64>> {
-    use price_ceiling::Column;
-    let above = scope::upwards(c, within).await?;
-    let now = divisions::told(c).await?;
-    let rows = price_ceiling::Entity::find()
-        .filter(Column::DivisionId.is_in(above.iter().copied()))
-        .filter(holds(Column::ValidFrom, Column::ValidTo, on))
-        .order_by_asc(Column::ValidFrom)
+/// F-7: the facilities whose published lists lie above a ceiling from the day on which it binds them, at most so many:
+/// they are to publish anew, and are charged no more than the ceiling until then.
+pub async fn above(
+    c: &impl ConnectionTrait,
+    order: &Divisions,
+    ceiling: &price_ceiling::Model,
+    most: usize,
+) -> Result<Vec<facility::Model>> {
+    use price_line::Column;
+    let here = facility::Entity::find()
+        .select_only()
+        .column(facility::Column::Id)
+        .filter(
+            facility::Column::DivisionId.in_subquery(facilities::divisions_in(ceiling.division_id)),
+        )
+        .filter(facility::Column::State.ne(FacilityState::Closed))
+        .into_query();
+    let dearer = price_line::Entity::find()
+        .filter(Column::ItemCode.eq(&ceiling.item_code))
+        .filter(Column::Price.gt(ceiling.ceiling))
+        .filter(Column::FacilityId.in_subquery(here))
+        .filter(
+            Condition::any()
+                .add(Column::ValidTo.is_null())
+                .add(Column::ValidTo.gt(ceiling.valid_from)),
+        )
         .all(c)
         .await?;
-    let prefecture = above
+    let mut homes: Vec<Uuid> = dearer.iter().map(|l| l.facility_id).collect();
+    homes.sort_unstable();
+    homes.dedup();
+    let standing = Ceilings::of(c, order, &homes).await?;
+    // Only where it is this ceiling that stands: a prefecture's own goes before the province's.
+    let bound: HashSet<Uuid> = dearer
         .iter()
-        .copied()
-        .find(|d| now.by_id(d).is_some_and(|d| d.level == Level::Prefecture));
-    let authorised = match prefecture {
-        // What the province itself set for a prefecture counts as its own.
-        Some(prefecture) => {
-            is_authorised(c, prefecture, on).await?
-                || rows.iter().any(|r| r.division_id == prefecture)
-        }
-        None => false,
-    };
-    let mut found: HashMap<String, (Option<i64>, Option<i64>)> = HashMap::new();
-    for row in rows {
-        let slot = found.entry(row.item_code).or_default();
-        if Some(row.division_id) == prefecture {
-            slot.0 = Some(row.ceiling);
-        } else {
-            slot.1 = Some(row.ceiling);
-        }
-    }
-    Ok(found
-        .into_iter()
-        .filter_map(|(item, (prefecture, province))| {
-            price_list::ceiling_of(prefecture, authorised, province).map(|c| (item, c))
+        .filter(|line| {
+            let from = line.valid_from.max(ceiling.valid_from);
+            let stands = standing.on(line.facility_id, &line.item_code, from);
+            stands == Some(ceiling.ceiling)
         })
-        .collect())
+        .map(|line| line.facility_id)
+        .collect();
+    homes.retain(|home| bound.contains(home));
+    homes.truncate(most);
+    let mut found = facilities::by_ids(c, &homes).await?;
+    Ok(homes.iter().filter_map(|home| found.remove(home)).collect())
 }
 
 /// A line of a list to be published; money in fen.
@@ -292,14 +299,14 @@ pub async fn publish(
     let codes: Vec<&str> = lines.iter().map(|l| l.item.as_str()).collect();
     price_list::list(&codes, from, last.as_ref().map(|l| l.valid_from), act.today)?;
     let items = facilities::items(act.tx).await?;
-    let ceilings = ceilings(act.tx, home.division_id, from).await?;
+    let ceilings = Ceilings::of(act.tx, &act.principal.divisions, &[facility_id]).await?;
     let basis = short(basis, "basis", 80)?;
     let version = last.as_ref().map_or(1, |l| l.list_version + 1);
     let mut made = Vec::with_capacity(lines.len());
     for line in lines {
         let class = items.get(&line.item).map(|i| i.class);
         let base = class.is_some_and(|c| c != ItemClass::NonBase);
-        let ceiling = ceilings.get(&line.item).copied().filter(|_| base);
+        let ceiling = ceilings.on(facility_id, &line.item, from).filter(|_| base);
         price_list::line(&NewLine {
             class,
             price: line.price,

@@ -394,7 +394,8 @@ pub async fn claim(
     course::step(act, &row, Step::note(CaseAct::BodyClaimed, key), |case| {
         case.applicant = Set(claimant.to_owned());
         case.relation = Set(relation);
-        case.relation_confirmed = Set(true);
+        // Nobody confirms their own statement: an officer's own kinship is recorded by a colleague.
+        case.relation_confirmed = Set(!act.principal.is_person(claimant));
         case.phone_masked = Set(phone);
     })
     .await?;

@@ -87,15 +87,32 @@ pub async fn confirm(act: &Act<'_>, seen: Seen, shown: &Shown<'_>) -> Result<Uui
     Ok(row.id)
 }
 
-/// F-20: records a relative of the deceased on proof.
-pub async fn record_kin(
-    act: &Act<'_>,
-    seen: Seen,
-    person: &str,
-    relation: KinRelation,
-    proof: &str,
-) -> Result<Uuid> {
+/// A relative as an officer saw them proved.
+#[derive(Clone, Copy, Debug)]
+pub struct Relative<'r> {
+    /// Token of the relative.
+    pub person: &'r str,
+    /// What they are to the deceased.
+    pub relation: KinRelation,
+    /// The proof that was seen.
+    pub proof: &'r str,
+    /// Whether the household register that was shown has them as head of the deceased's household (户主).
+    pub heads_household: bool,
+}
+
+/// F-20: records a relative of the deceased on proof; F-11: and the household, where its register was shown.
+pub async fn record_kin(act: &Act<'_>, seen: Seen, relative: &Relative<'_>) -> Result<Uuid> {
+    let Relative {
+        person,
+        relation,
+        proof,
+        heads_household,
+    } = *relative;
     let row = course::load(act, seen.case, seen.version, By::Officer).await?;
+    // Nobody confirms their own statement.
+    if act.principal.is_person(person) {
+        return Err(Error::Forbidden);
+    }
     kin::may_record(relation, person == row.deceased)?;
     let proof = short(proof, "proof", 60)?;
     let known = kin_record::Entity::find()
@@ -126,7 +143,13 @@ pub async fn record_kin(
     kin_record::Entity::insert(record)
         .exec_without_returning(act.tx)
         .await?;
-    course::step(act, &row, Step::note(CaseAct::KinRecorded, key), |_| ()).await?;
+    let step = Step::note(CaseAct::KinRecorded, key);
+    course::step(act, &row, step, |case| {
+        if heads_household {
+            case.household = Set(Some(person.to_owned()));
+        }
+    })
+    .await?;
     Ok(row.id)
 }
 

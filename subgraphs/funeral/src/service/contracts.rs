@@ -219,13 +219,14 @@ async fn charge_fees(
 
 async fn amounts(act: &Act<'_>, place: &plot::Model, lines: &[Line; 2]) -> Result<(i64, i64)> {
     let codes: Vec<&str> = lines.iter().map(|l| l.item.as_str()).collect();
-    let lists = Lists::of(act.tx, place.facility_id, &codes).await?;
+    let lists = Lists::of(act, place.facility_id, &codes).await?;
     let mut sums = [0; 2];
     for (sum, line) in sums.iter_mut().zip(lines) {
         let found = lists.line(&line.item, line.on);
         price::on_list(found.as_ref().map(|(_, l)| l), line.on)?;
-        if let Some((published, _)) = found {
-            *sum = price::line_amount(published.price, line.quantity)?;
+        if let Some((published, listed)) = found {
+            let unit = price::chargeable(published.price, listed.ceiling);
+            *sum = price::line_amount(unit, line.quantity)?;
         }
     }
     Ok((sums[0], sums[1]))

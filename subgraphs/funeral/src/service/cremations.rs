@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use minzheng_kit::clock::legal_day;
 use minzheng_kit::contract::scope;
-use minzheng_kit::divisions::Divisions;
+use minzheng_kit::officer::Officer;
 use minzheng_kit::{Error, Result, UserError, id};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
@@ -17,16 +17,17 @@ use super::act::{Act, short, unique, unknown};
 use super::collection::{self, Seen};
 use super::course::{self, By, Handover, Step};
 use super::people::group;
-use super::{halls, month_of};
+use super::{halls, month_of, proposals};
 use crate::model::{
     ashes_custody, ashes_release, body_storage, case_entry, cremation, death_record, funeral_case,
     sealed,
 };
+use crate::rules::assignment::number_under;
 use crate::rules::case::{cremation_times, custody as custody_kept};
 use crate::rules::terms::{
     CaseAct, CaseState, CorrectionReason, Holder, KinRelation, ReleaseState,
 };
-use crate::rules::{custody, death, no_such_move, unclaimed};
+use crate::rules::{burial, custody, death, no_such_move, proposal, unclaimed};
 
 /// When and where a body was cremated.
 #[derive(Clone, Copy, Debug)]
@@ -45,33 +46,11 @@ pub async fn record(act: &Act<'_>, seen: Seen, times: Times) -> Result<Uuid> {
     let row = course::load(act, seen.case, seen.version, By::Officer).await?;
     crate::rules::case::advance(row.state, CaseState::Cremated)?;
     let paper = paper_of_body(act, &row).await?;
-    let kin = super::confirmation::kin_of(act.tx, &[row.id]).await?;
-    let claim = unclaimed::Claim {
-        relation: row.relation,
-        kin_known: !kin.is_empty(),
-        mandate: row.mandate.is_some(),
-    };
-    let notice = collection::notices(act.tx, &[row.id])
-        .await?
-        .remove(&row.id);
-    let notice = notice.map(|n| unclaimed::Notice {
-        police_notified_on: n.police_notified_on,
-        published_on: n.published_on,
-        claimed_on: n.claimed_on,
-    });
-    let began = legal_day(times.started);
-    unclaimed::may_cremate(&claim, notice.as_ref(), began, &act.rules())?;
+    claimed_or_noticed(act, &row, legal_day(times.started)).await?;
     let stored = collection::stored(act, row.id).await?;
     let checked = check(act, &row, stored.as_ref(), &times).await?;
     let key = id::new();
-    let made = cremation_row(
-        (&act.principal.divisions, key),
-        &row,
-        checked,
-        &paper,
-        act.subject(),
-        None,
-    );
+    let made = cremation_row(act, key, &row, checked, &paper, None)?;
     cremation::Entity::insert(made)
         .exec_without_returning(act.tx)
         .await
@@ -107,6 +86,34 @@ pub async fn record(act: &Act<'_>, seen: Seen, times: Times) -> Result<Uuid> {
     )
     .await?;
     Ok(row.id)
+}
+
+/// F-16: the body is somebody's, or its notice has run by the day on which it is cremated or buried.
+pub async fn claimed_or_noticed(
+    act: &Act<'_>,
+    row: &funeral_case::Model,
+    on: NaiveDate,
+) -> Result<()> {
+    let kin = super::confirmation::kin_of(act.tx, &[row.id]).await?;
+    let claim = unclaimed::Claim {
+        relation: row.relation,
+        kin_known: !kin.is_empty(),
+        mandate: row.mandate.is_some(),
+    };
+    let notice = collection::notices(act.tx, &[row.id])
+        .await?
+        .remove(&row.id);
+    let notice = notice.map(|n| unclaimed::Notice {
+        police_notified_on: n.police_notified_on,
+        published_on: n.published_on,
+        claimed_on: n.claimed_on,
+    });
+    Ok(unclaimed::may_dispose(
+        &claim,
+        notice.as_ref(),
+        on,
+        &act.rules(),
+    )?)
 }
 
 /// F-1: the record of the death, whose paper lets a body be cremated or buried.
@@ -169,34 +176,36 @@ async fn check(
 }
 
 fn cremation_row(
-    (divisions, key): (&Divisions, Uuid),
+    act: &Act<'_>,
+    key: Uuid,
     row: &funeral_case::Model,
     times: Times,
     paper: &death_record::Model,
-    officer: Option<String>,
     corrects: Option<&cremation::Model>,
-) -> cremation::ActiveModel {
-    let code = divisions
-        .successor(&row.division_id)
-        .map_or("000000", |d| d.code.as_str());
-    let day = legal_day(times.ended).format("%Y%m%d").to_string();
-    let tail = row.id.simple().to_string().split_off(22).to_uppercase();
-    cremation::ActiveModel {
+) -> Result<cremation::ActiveModel> {
+    let certificate_no = match corrects {
+        // A correction keeps the number that was printed.
+        Some(printed) => printed.certificate_no.clone(),
+        None => {
+            let now = act.principal.divisions.successor(&row.division_id);
+            let code = number_under(now.map(|d| d.code.as_str()))?;
+            let day = legal_day(times.ended).format("%Y%m%d").to_string();
+            let tail = row.id.simple().to_string().split_off(22).to_uppercase();
+            format!("HH{code}-{day}-{tail}")
+        }
+    };
+    Ok(cremation::ActiveModel {
         id: Set(key),
         case_id: Set(row.id),
-        // A correction keeps the number that was printed.
-        certificate_no: Set(corrects.map_or_else(
-            || format!("HH{code}-{day}-{tail}"),
-            |c| c.certificate_no.clone(),
-        )),
+        certificate_no: Set(certificate_no),
         cremator: Set(times.cremator),
         started_at: Set(times.started),
         ended_at: Set(times.ended),
-        officer: Set(officer),
+        officer: Set(act.subject()),
         paper_kind: Set(paper.paper_kind),
         corrects: Set(corrects.map(|c| c.id)),
         superseded: Set(false),
-    }
+    })
 }
 
 /// Corrects a cremation by a new row; the old one stays and is marked.
@@ -217,15 +226,13 @@ pub async fn correct(
         .remove(&row.id)
         .and_then(|mut s| s.pop());
     let times = check(act, &row, stored.as_ref(), &times).await?;
+    let laid = super::interments::of_cases(act.tx, &[row.id]).await?;
+    if let Some(laid) = laid.get(&row.id) {
+        let on = legal_day(times.ended);
+        burial::interment_day(laid.interred_on, None, Some(on), act.today)?;
+    }
     let key = id::new();
-    let made = cremation_row(
-        (&act.principal.divisions, key),
-        &row,
-        times,
-        &paper,
-        act.subject(),
-        Some(&old),
-    );
+    let made = cremation_row(act, key, &row, times, &paper, Some(&old))?;
     let entry = entry_of(act, row.id, old.id).await?;
     let mut old: cremation::ActiveModel = old.into();
     old.superseded = Set(true);
@@ -361,6 +368,8 @@ pub async fn ask_release(act: &Act<'_>, seen: Seen, to: &Receiver) -> Result<Uui
             "本案无寄存骨灰。",
         )));
     }
+    custody::not_their_own(act.as_officer(), &to.token)?;
+    proposals::end_lapsed_release(act, row.id).await?;
     custody::receiver(&custody::Receiver {
         is_applicant: to.token == row.applicant,
         authority: to.authority.as_deref(),
@@ -379,6 +388,7 @@ pub async fn ask_release(act: &Act<'_>, seen: Seen, to: &Receiver) -> Result<Uui
         authority: Set(authority),
         state: Set(ReleaseState::Asked),
         asked_by: Set(act.subject()),
+        asked_person: Set(act.principal.person.clone()),
         asked_at: Set(act.now),
         confirmed_by: Set(None),
         confirmed_at: Set(None),
@@ -399,16 +409,20 @@ pub async fn ask_release(act: &Act<'_>, seen: Seen, to: &Receiver) -> Result<Uui
 pub async fn confirm_release(act: &Act<'_>, seen: Seen, confirm: bool) -> Result<Uuid> {
     let row = course::load(act, seen.case, seen.version, By::Officer).await?;
     act.officer(scope::FUNERAL_CASE, row.division_id)?;
-    let asked = ashes_release::Entity::find()
-        .filter(ashes_release::Column::CaseId.eq(row.id))
-        .filter(ashes_release::Column::State.ne(ReleaseState::Withdrawn))
-        .one(act.tx)
+    let asked = releases(act.tx, &[row.id])
         .await?
+        .remove(&row.id)
         .ok_or_else(|| unknown("case", "No release was asked for.", "本案无领取申请。"))?;
     let key = asked.id;
+    if matches!(asked.state, ReleaseState::Asked | ReleaseState::Expired) {
+        proposal::in_time(asked.asked_at, act.now, &act.rules())?;
+    }
     if confirm {
-        let me = act.subject();
-        custody::second_person(asked.state, asked.asked_by.as_deref(), me.as_deref())?;
+        let first = Officer {
+            account: asked.asked_by.as_deref(),
+            person: asked.asked_person.as_deref(),
+        };
+        custody::second_person(asked.state, first, act.as_officer(), &asked.receiver)?;
     } else if asked.state != ReleaseState::Asked {
         return Err(Error::Invalid(no_such_move(
             "The ashes were released already.",
@@ -476,7 +490,7 @@ pub async fn custodies<C: ConnectionTrait>(
     Ok(group(rows, usize::MAX, |r| r.case_id))
 }
 
-/// The releases of cases that were not withdrawn, with one statement.
+/// The latest releases of cases that were not withdrawn, those that ran out among them, with one statement.
 pub async fn releases<C: ConnectionTrait>(
     c: &C,
     cases: &[Uuid],
@@ -484,6 +498,8 @@ pub async fn releases<C: ConnectionTrait>(
     let rows = ashes_release::Entity::find()
         .filter(ashes_release::Column::CaseId.is_in(cases.iter().copied()))
         .filter(ashes_release::Column::State.ne(ReleaseState::Withdrawn))
+        .order_by_asc(ashes_release::Column::AskedAt)
+        .order_by_asc(ashes_release::Column::Id)
         .all(c)
         .await?;
     Ok(rows.into_iter().map(|r| (r.case_id, r)).collect())

@@ -3,10 +3,11 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use minzheng_kit::contract::scope as contract_scope;
 use minzheng_kit::events::{self, DeathCorrected, DeathRevoked, Event, Known};
 use minzheng_kit::mutation::history;
+use minzheng_kit::officer::Officer;
 use minzheng_kit::{Error, Result, UserError, id};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
@@ -18,14 +19,15 @@ use uuid::Uuid;
 use super::act::{Act, same_version, short, unique, unknown};
 use super::confirmation;
 use super::people::group;
+use super::proposals;
 use crate::model::{
-    death_correction, death_record, death_revocation, funeral_case, kin_request, sealed,
+    case_entry, death_correction, death_record, death_revocation, funeral_case, kin_request, sealed,
 };
 use crate::rules::death::Revocation;
 use crate::rules::terms::{
     CorrectionReason, DeathPaperKind, KinRequestState, KinRight, RevocationState,
 };
-use crate::rules::{death, kin, no_such_move};
+use crate::rules::{death, kin, no_such_move, proposal};
 
 /// What a record of a death is corrected to.
 #[derive(Clone, Debug)]
@@ -119,10 +121,13 @@ async fn earliest_step(act: &Act<'_>, record: Uuid) -> Result<Option<NaiveDate>>
         .values()
         .flatten()
         .map(|s| minzheng_kit::clock::legal_day(s.from_at));
+    let laid = super::interments::of_cases(act.tx, &ids).await?;
+    let laid = laid.values().map(|i| i.interred_on);
     Ok(cases
         .iter()
         .filter_map(|c| c.cremated_on)
         .chain(received)
+        .chain(laid)
         .min())
 }
 
@@ -136,11 +141,16 @@ pub async fn revoke(
     paper: Option<&str>,
 ) -> Result<Uuid> {
     let row = load(act, record, version).await?;
+    // Nobody is the officer of their own matter.
+    if act.as_officer().is_among([row.deceased.as_str()]) {
+        return Err(Error::Forbidden);
+    }
     let how = death::may_revoke(row.paper_kind, reason)?;
     no_case_runs(act, &row).await?;
     if how == Revocation::AtOnce {
         return take_back(act, &row, reason).await;
     }
+    proposals::end_lapsed_revocation(act, record).await?;
     let key = id::new();
     let paper = short(paper.unwrap_or(""), "paper", 60)?;
     let asked = death_revocation::ActiveModel {
@@ -150,6 +160,7 @@ pub async fn revoke(
         paper: Set(Some(act.seal(&sealed::REVOCATION_PAPER, key, paper).await?)),
         state: Set(RevocationState::Asked),
         asked_by: Set(act.subject()),
+        asked_person: Set(act.principal.person.clone()),
         asked_at: Set(act.now),
         confirmed_by: Set(None),
         confirmed_at: Set(None),
@@ -181,11 +192,14 @@ pub async fn confirm_revocation(
     confirm: bool,
 ) -> Result<Uuid> {
     let row = load(act, record, version).await?;
-    let asked = death_revocation::Entity::find()
-        .filter(death_revocation::Column::DeathId.eq(record))
-        .filter(death_revocation::Column::State.eq(RevocationState::Asked))
-        .one(act.tx)
+    let asked = revocation_of(act.tx, record)
         .await?
+        .filter(|asked| {
+            matches!(
+                asked.state,
+                RevocationState::Asked | RevocationState::Expired
+            )
+        })
         .ok_or_else(|| {
             unknown(
                 "record",
@@ -194,9 +208,13 @@ pub async fn confirm_revocation(
             )
         })?;
     let (key, reason) = (asked.id, asked.reason);
+    proposal::in_time(asked.asked_at, act.now, &act.rules())?;
     if confirm {
-        let me = act.subject();
-        death::second_officer(asked.state, asked.asked_by.as_deref(), me.as_deref())?;
+        let first = Officer {
+            account: asked.asked_by.as_deref(),
+            person: asked.asked_person.as_deref(),
+        };
+        death::second_officer(asked.state, first, act.as_officer(), &row.deceased)?;
         // What was right when it was asked for must still be.
         death::may_revoke(row.paper_kind, reason)?;
         no_case_runs(act, &row).await?;
@@ -268,10 +286,12 @@ pub async fn revocation_of<C: ConnectionTrait>(
         .await?)
 }
 
-/// The revocations that wait for a second officer in a division and below it, oldest first, at most `limit`.
+/// The revocations that wait for a second officer in a division and below it, oldest first, at most `limit`; those
+/// that were asked for at `lapsed` or before have waited too long.
 pub async fn revocations_waiting<C: ConnectionTrait>(
     c: &C,
     division: Uuid,
+    lapsed: DateTime<Utc>,
     limit: u64,
 ) -> Result<Vec<death_revocation::Model>> {
     use sea_orm::{QuerySelect, QueryTrait};
@@ -284,6 +304,7 @@ pub async fn revocations_waiting<C: ConnectionTrait>(
         .into_query();
     Ok(death_revocation::Entity::find()
         .filter(death_revocation::Column::State.eq(RevocationState::Asked))
+        .filter(death_revocation::Column::AskedAt.gt(lapsed))
         .filter(death_revocation::Column::DeathId.in_subquery(records))
         .order_by_asc(death_revocation::Column::AskedAt)
         .limit(limit)
@@ -391,6 +412,31 @@ pub async fn ask(act: &Act<'_>, case: Uuid, right: KinRight) -> Result<Uuid> {
     Ok(key)
 }
 
+/// Whether something of a case or its death was corrected since a legal day.
+async fn corrected_since(
+    act: &Act<'_>,
+    case: &funeral_case::Model,
+    since: NaiveDate,
+) -> Result<bool> {
+    // A legal day begins at midnight in Shanghai.
+    let since = since.and_time(NaiveTime::MIN).and_utc() - TimeDelta::hours(8);
+    let of_death = death_correction::Entity::find()
+        .filter(death_correction::Column::DeathId.eq(case.death_id))
+        .filter(death_correction::Column::CorrectedAt.gte(since))
+        .one(act.tx)
+        .await?;
+    if of_death.is_some() {
+        return Ok(true);
+    }
+    let of_course = case_entry::Entity::find()
+        .filter(case_entry::Column::CaseId.eq(case.id))
+        .filter(case_entry::Column::Corrects.is_not_null())
+        .filter(case_entry::Column::At.gte(since))
+        .one(act.tx)
+        .await?;
+    Ok(of_course.is_some())
+}
+
 /// F-20: an officer decides a request.
 pub async fn decide(act: &Act<'_>, request: Uuid, version: i64, grant: bool) -> Result<Uuid> {
     let row = kin_request::Entity::find_by_id(request)
@@ -403,7 +449,8 @@ pub async fn decide(act: &Act<'_>, request: Uuid, version: i64, grant: bool) -> 
         .ok_or(Error::Forbidden)?;
     act.officer(contract_scope::FUNERAL_CASE, case.division_id)?;
     same_version(row.version, version)?;
-    let state = kin::decide(row.state, row.kin_right, grant)?;
+    let corrected = corrected_since(act, &case, row.asked_on).await?;
+    let state = kin::decide(row.state, row.kin_right, grant, corrected)?;
     let before = row.state;
     let mut row: kin_request::ActiveModel = row.into();
     row.state = Set(state);

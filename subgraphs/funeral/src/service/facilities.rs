@@ -3,16 +3,20 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use minzheng_kit::divisions::Divisions;
 use minzheng_kit::error::Result;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QueryOrder,
+    QuerySelect, RelationDef,
 };
 use uuid::Uuid;
 
+use super::ceilings::Ceilings;
 use super::people::group;
 use super::sql::Binds;
 use crate::model::{division_scope, facility, hearse, plot, price_line, service_item};
 use crate::rules::geo::Point;
+use crate::rules::price::binding_ceiling;
 use crate::rules::terms::{FacilityKind, FacilityState, FacilitySubKind, HearseState};
 
 /// The widest search by distance, in kilometres.
@@ -136,12 +140,18 @@ fn nearest<T>(
 /// A line of a price list with its item.
 pub type Price = (price_line::Model, service_item::Model);
 
-/// The price lists of facilities as they hold on a day, by item code, with one statement.
+/// The price lists of facilities as they hold on a day, by item code, with two statements. The ceiling of a line is the
+/// one that binds on that day, which may have been lowered since the list was published (F-7).
 pub async fn prices<C: ConnectionTrait>(
     c: &C,
+    order: &Divisions,
     ids: &[Uuid],
     on: NaiveDate,
 ) -> Result<HashMap<Uuid, Vec<Price>>> {
+    let item_of: RelationDef = price_line::Entity::belongs_to(service_item::Entity)
+        .from(price_line::Column::ItemCode)
+        .to(service_item::Column::Code)
+        .into();
     let rows = price_line::Entity::find()
         .filter(price_line::Column::FacilityId.is_in(ids.iter().copied()))
         .filter(price_line::Column::ValidFrom.lte(on))
@@ -151,17 +161,20 @@ pub async fn prices<C: ConnectionTrait>(
                 .add(price_line::Column::ValidTo.gt(on)),
         )
         .order_by_asc(price_line::Column::ItemCode)
+        .join(JoinType::InnerJoin, item_of)
+        .select_also(service_item::Entity)
         .all(c)
         .await?;
-    // The item list is small and the same for everyone; reading it whole keeps the join away.
-    let items = items(c).await?;
+    let standing = Ceilings::of(c, order, ids).await?;
     let mut lists: HashMap<Uuid, Vec<Price>> = HashMap::new();
-    for line in rows {
-        if let Some(item) = items.get(&line.item_code) {
+    for (mut line, item) in rows {
+        if let Some(item) = item {
+            line.ceiling =
+                binding_ceiling(line.ceiling, standing.on(line.facility_id, &item.code, on));
             lists
                 .entry(line.facility_id)
                 .or_default()
-                .push((line, item.clone()));
+                .push((line, item));
         }
     }
     Ok(lists)

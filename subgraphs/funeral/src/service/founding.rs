@@ -15,7 +15,6 @@ use crate::rules::facility as rules;
 use crate::rules::geo::Point;
 use crate::rules::settings;
 use crate::rules::terms::{FacilityKind, FacilityOperator, FacilityState, FacilitySubKind};
-use crate::rules::zone;
 
 /// A facility to be founded.
 #[derive(Clone, Debug)]
@@ -56,8 +55,7 @@ pub async fn found(act: &Act<'_>, new: &Founding) -> Result<Uuid> {
     rules::operator(new.sub_kind, new.operator, &on_approval)?;
     // F-4: where people are to be buried lies outside the zones of today; a funeral home buries nobody.
     if new.kind != FacilityKind::FuneralHome {
-        let zones = super::sites::zones_around(act.tx, new.point, act.today).await?;
-        zone::outside_zones(new.point, &zones)?;
+        super::sites::outside_zones(act, new.point).await?;
     }
     if credit_code::parse(&new.credit_code).is_err() {
         return Err(Error::Invalid(

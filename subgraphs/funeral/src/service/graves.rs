@@ -19,6 +19,7 @@ use super::sql::Binds;
 use super::{month_of, scope};
 use crate::model::report_figure::RESTORED_AREA;
 use crate::model::{grave_step, illegal_grave};
+use crate::rules::assignment::number_under;
 use crate::rules::geo::Point;
 use crate::rules::grave as rules;
 use crate::rules::terms::{GraveState, IllegalGraveKind};
@@ -199,7 +200,7 @@ pub async fn advance(
     active.heritage = Set(heritage);
     match step_to {
         Move::Register => {
-            active.number = Set(Some(number(&act.principal.divisions, &row, act.today)))
+            active.number = Set(Some(number(&act.principal.divisions, &row, act.today)?));
         }
         Move::Notice(due) => {
             active.due_on = Set(Some(rules::rectify_by(act.today, *due, &act.rules())?.day))
@@ -257,12 +258,11 @@ async fn step(
 }
 
 /// The number in the register: 坟 with the county's code, the day and the end of its id.
-fn number(divisions: &Divisions, row: &illegal_grave::Model, day: NaiveDate) -> String {
-    let code = divisions
-        .successor(&row.division_id)
-        .map_or("000000", |d| d.code.as_str());
+fn number(divisions: &Divisions, row: &illegal_grave::Model, day: NaiveDate) -> Result<String> {
+    let now = divisions.successor(&row.division_id);
+    let code = number_under(now.map(|d| d.code.as_str()))?;
     let tail = row.id.simple().to_string().split_off(24).to_uppercase();
-    format!("FM{code}-{}-{tail}", day.format("%Y%m%d"))
+    Ok(format!("FM{code}-{}-{tail}", day.format("%Y%m%d")))
 }
 
 /// The steps of graves, in order, with one statement.
@@ -293,6 +293,9 @@ pub struct Square {
 /// Squares to a degree: a fiftieth is more than a kilometre wide everywhere in the country.
 const SQUARES_TO_A_DEGREE: f64 = 50.0;
 
+/// The most squares of one grid: the fullest ones.
+const MOST_SQUARES: u32 = 5_000;
+
 /// The illegal graves of a division that are not yet cleaned up, by squares, with one statement.
 pub async fn grid<C: ConnectionTrait>(c: &C, division: Uuid) -> Result<Vec<Square>> {
     let mut binds = Binds::default();
@@ -301,7 +304,7 @@ pub async fn grid<C: ConnectionTrait>(c: &C, division: Uuid) -> Result<Vec<Squar
         "SELECT CAST(ROUND(g.lon * 50) AS bigint) AS x, CAST(ROUND(g.lat * 50) AS bigint) AS y, COUNT(*) AS n \
          FROM illegal_grave g JOIN division_scope s ON s.division_id = g.division_id \
          WHERE s.ancestor_id = {division} AND g.state NOT IN ('RESTORED', 'EXEMPT') \
-         GROUP BY CAST(ROUND(g.lon * 50) AS bigint), CAST(ROUND(g.lat * 50) AS bigint) ORDER BY 1, 2"
+         GROUP BY CAST(ROUND(g.lon * 50) AS bigint), CAST(ROUND(g.lat * 50) AS bigint) ORDER BY 3 DESC, 1, 2 LIMIT {MOST_SQUARES}"
     );
     let mut squares = Vec::new();
     for row in binds.all(c, &sql).await? {

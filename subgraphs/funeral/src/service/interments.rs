@@ -13,13 +13,13 @@ use uuid::Uuid;
 use super::act::{Act, unique, unknown};
 use super::collection::{self, Seen};
 use super::course::{self, By, Handover, Step};
-use super::{cremations, facilities, month_of};
+use super::{cases, cremations, facilities, month_of};
 use crate::model::{
     body_storage, eco_burial, facility, funeral_case, interment, plot, plot_occupant,
 };
 use crate::rules::burial::is_of_body as of_body;
 use crate::rules::geo::Point;
-use crate::rules::settings::Parameter;
+use crate::rules::settings::{self, Parameter};
 use crate::rules::terms::{
     CaseAct, CaseState, CorrectionReason, CustomGroup, FacilityKind, FacilityState, Holder,
     IntermentKind, PlotKind,
@@ -72,18 +72,14 @@ pub async fn inter(act: &Act<'_>, seen: Seen, asked: &Asked) -> Result<Uuid> {
         CaseState::Interred
     };
     crate::rules::case::advance(row.state, to)?;
-    if asked.on > act.today {
-        return Err(Error::Invalid(
-            UserError::new(
-                "INTERMENT_IN_FUTURE",
-                "The interment lies after today.",
-                "安葬日期晚于今日。",
-            )
-            .field(&["on"]),
-        ));
-    }
+    let died_on = if of_body(asked.kind) {
+        Some(cremations::paper_of_body(act, &row).await?.died_on)
+    } else {
+        None
+    };
+    burial::interment_day(asked.on, died_on, row.cremated_on, act.today)?;
     if of_body(asked.kind) {
-        cremations::paper_of_body(act, &row).await?;
+        cremations::claimed_or_noticed(act, &row, asked.on).await?;
     }
     let place = place_of(act, &row, asked).await?;
     let respected = judge(act, &place, asked).await?;
@@ -183,7 +179,12 @@ async fn judge(act: &Act<'_>, place: &Place, asked: &Asked) -> Result<bool> {
         .map_or("", |d| d.code.as_str());
     let rules = act.rules();
     let respected = burial::custom_respected(asked.custom, code, &rules);
-    burial::body_burial(asked.kind, respected, &rules)?;
+    // F-3: areas are drawn within the province. Where the division is several by now, the province's rule holds.
+    let area = match code {
+        "" => rules,
+        code => settings::on(code, act.today),
+    };
+    burial::body_burial(asked.kind, respected, &area)?;
     burial::serves(home.sub_kind, asked.villager)?;
     burial::keeps_ashes(asked.kind, asked.keeps_ashes)?;
     if let Some(plot) = &place.plot {
@@ -193,8 +194,7 @@ async fn judge(act: &Act<'_>, place: &Place, asked: &Asked) -> Result<bool> {
         lon: home.lon,
         lat: home.lat,
     };
-    let zones = super::sites::zones_around(act.tx, here, act.today).await?;
-    zone::outside_zones(here, &zones)?;
+    super::sites::outside_zones(act, here).await?;
     Ok(respected && of_body(asked.kind))
 }
 
@@ -210,6 +210,8 @@ async fn leave(
         stored.left_at = Set(Some(act.now));
         stored.update(act.tx).await?;
     }
+    // Ashes that are laid to rest on land sail nowhere: their place aboard is another family's.
+    super::voyages::call_off_of_case(act, row.id).await?;
     let box_no = cremations::end_custody(act, row.id).await?;
     course::hand_over(
         act,
@@ -317,15 +319,13 @@ pub async fn correct(
         .await?
         .remove(&row.id)
         .ok_or_else(|| unknown("case", "No interment is recorded.", "本案无安葬登记。"))?;
-    if on > act.today || row.cremated_on.is_some_and(|cremated| on < cremated) {
-        return Err(Error::Invalid(
-            UserError::new(
-                "INTERMENT_DAY",
-                "The interment lies after the cremation and not in the future.",
-                "安葬日期应不早于火化日期且不晚于今日。",
-            )
-            .field(&["on"]),
-        ));
+    let died_on = cases::deaths_of(act.tx, &[row.id])
+        .await?
+        .get(&row.id)
+        .map(|death| death.died_on);
+    burial::interment_day(on, died_on, row.cremated_on, act.today)?;
+    if of_body(old.kind) {
+        cremations::claimed_or_noticed(act, &row, on).await?;
     }
     let entry = cremations::entry_of(act, row.id, old.id).await?;
     let made = Interred {

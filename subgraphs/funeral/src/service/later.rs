@@ -10,6 +10,7 @@ use super::act::{Act, short, unique, unknown};
 use super::course::{self, Step};
 use super::{authority, cases, cremations, interments};
 use crate::model::{ashes_custody, cremation, funeral_case, sealed};
+use crate::rules::assignment::number_under;
 use crate::rules::case;
 use crate::rules::terms::{CaseAct, KinRelation};
 
@@ -75,11 +76,15 @@ pub async fn open(act: &Act<'_>, later: &Later) -> Result<Uuid> {
     let interred = interments::of_cases(act.tx, &[last.id]).await?;
     let kept = cremations::in_custody(act, last.id).await?;
     let state = case::later_interment(last.state, !interred.is_empty(), kept.is_some())?;
-    let code = super::scope::ensure(act.tx, last.division_id).await?;
+    // The closed case may be older than a change of its division.
+    let now_in = act.principal.divisions.successor(&last.division_id);
+    let code = number_under(now_in.map(|d| d.code.as_str()))?;
+    let division = now_in.map_or(last.division_id, |d| d.id);
+    super::scope::ensure(act.tx, division).await?;
     let key = id::new();
     let opened = funeral_case::ActiveModel {
         id: Set(key),
-        number: Set(cases::number(&code, act.today, key)),
+        number: Set(cases::number(code, act.today, key)),
         deceased: Set(last.deceased.clone()),
         death_id: Set(last.death_id),
         applicant: Set(later.applicant.clone()),
@@ -88,7 +93,7 @@ pub async fn open(act: &Act<'_>, later: &Later) -> Result<Uuid> {
             .seal(&sealed::CASE_PHONE, key, &later.phone_masked)
             .await?),
         facility_id: Set(last.facility_id),
-        division_id: Set(last.division_id),
+        division_id: Set(division),
         state: Set(state),
         opened_at: Set(act.now),
         cremated_on: Set(last.cremated_on),
@@ -99,9 +104,12 @@ pub async fn open(act: &Act<'_>, later: &Later) -> Result<Uuid> {
         payable: Set(None),
         cancel_reason: Set(None),
         paper_pending: Set(false),
-        relation_confirmed: Set(officer),
+        // Nobody confirms their own statement.
+        relation_confirmed: Set(officer && !act.principal.is_person(&later.applicant)),
         mandate: Set(None),
         continues: Set(Some(last.id)),
+        counted_in: Set(None),
+        household: Set(last.household.clone()),
         version: Set(1),
     }
     .insert(act.tx)

@@ -154,7 +154,7 @@ pub async fn release(act: &Act<'_>, plot_id: Uuid, version: i64) -> Result<Uuid>
     authority::case(act.principal, &act.services.province, &case)?;
     same_version(place.version, version)?;
     advance(place.state, PlotEvent::Release, place.held_until, act.now)?;
-    release_of_case(act.tx, case.id, act.now).await?;
+    release_of_case(act, case.id).await?;
     course::step(
         act,
         &case,
@@ -165,32 +165,34 @@ pub async fn release(act: &Act<'_>, plot_id: Uuid, version: i64) -> Result<Uuid>
     Ok(plot_id)
 }
 
-/// Ends the hold of a case, if it has one that was not taken up.
-pub async fn release_of_case<C: ConnectionTrait>(
-    tx: &C,
-    case: Uuid,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    let Some(hold) = hold_of(tx, case).await? else {
+/// Ends the hold of a case, if it has one that was not taken up; the place is free again, and others are told.
+pub async fn release_of_case(act: &Act<'_>, case: Uuid) -> Result<()> {
+    let Some(hold) = hold_of(act.tx, case).await? else {
         return Ok(());
     };
     let Some(place) = plot::Entity::find_by_id(hold.plot_id)
         .filter(plot::Column::State.eq(PlotState::Held))
-        .one(tx)
+        .one(act.tx)
         .await?
     else {
         return Ok(());
     };
     let mut hold: plot_hold::ActiveModel = hold.into();
-    hold.ended_at = Set(Some(now));
-    hold.update(tx).await?;
-    let version = place.version + 1;
+    hold.ended_at = Set(Some(act.now));
+    hold.update(act.tx).await?;
+    let (key, version) = (place.id, place.version + 1);
     let mut place: plot::ActiveModel = place.into();
     place.state = Set(PlotState::Free);
     place.held_until = Set(None);
     place.version = Set(version);
-    place.update(tx).await?;
-    Ok(())
+    place.update(act.tx).await?;
+    act.done(
+        ("Plot", key),
+        "PlotChanged",
+        Some(json!({ "state": PlotState::Held })),
+        json!({ "state": PlotState::Free }),
+    )
+    .await
 }
 
 /// How a plot looks to whoever asks now: a hold that ran out is free again, a contract that ran out is

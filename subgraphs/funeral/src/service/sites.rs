@@ -21,7 +21,7 @@ use crate::rules::geo::Point;
 use crate::rules::plan::{Need, gap, places_needed, plan};
 use crate::rules::settings::Settings;
 use crate::rules::terms::{FacilityKind, ZoneKind};
-use crate::rules::zone::Zone;
+use crate::rules::zone::{self, Zone};
 
 /// The most corners of a zone's ring.
 const MOST_CORNERS: usize = 500;
@@ -86,17 +86,27 @@ pub fn ring_of(row: &burial_zone::Model) -> Vec<Point> {
         .collect()
 }
 
-/// The zones whose box holds a point on a day.
-pub async fn zones_around<C: ConnectionTrait>(
+/// F-4: refuses a point at which nobody is buried today.
+pub async fn outside_zones(act: &Act<'_>, here: Point) -> Result<()> {
+    let rules = act.rules();
+    let zones = zones_around(act.tx, here, zone::widest_margin_m(&rules), act.today).await?;
+    Ok(zone::outside_zones(here, &zones, &rules)?)
+}
+
+/// The zones whose box comes so near to a point on a day, in metres.
+async fn zones_around<C: ConnectionTrait>(
     c: &C,
     here: Point,
+    metres: f64,
     on: NaiveDate,
 ) -> Result<Vec<Zone>> {
+    // A little wider: the box is measured on a ball.
+    let near = here.around(metres / 1_000.0 * 1.01);
     let rows = burial_zone::Entity::find()
-        .filter(burial_zone::Column::MinLat.lte(here.lat))
-        .filter(burial_zone::Column::MaxLat.gte(here.lat))
-        .filter(burial_zone::Column::MinLon.lte(here.lon))
-        .filter(burial_zone::Column::MaxLon.gte(here.lon))
+        .filter(burial_zone::Column::MinLat.lte(near.high.lat))
+        .filter(burial_zone::Column::MaxLat.gte(near.low.lat))
+        .filter(burial_zone::Column::MinLon.lte(near.high.lon))
+        .filter(burial_zone::Column::MaxLon.gte(near.low.lon))
         .filter(burial_zone::Column::ValidFrom.lte(on))
         .filter(
             Condition::any()

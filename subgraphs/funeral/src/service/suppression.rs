@@ -2,19 +2,25 @@
 //! of a place died, or one or two families had their fees waived, is not shown, and nothing is shown that
 //! would give it back (domain.md E.3, [`minzheng_kit::suppress`]).
 //!
-//! The tables are whole ones (all divisions below the same parent, all months of a year, with the sums from
-//! January on), whatever part of them was asked for: otherwise two questions with different ranges would
-//! be put together. What is a matter of things and not of people (illegal graves, voyages) is shown.
+//! A figure is judged as one system: all divisions of all levels, below each the facilities and voyages that
+//! are told of by themselves, and all months of a year, whatever part of it was asked for: otherwise two
+//! questions, or two levels, would be put together. What is a matter of things and not of people (illegal
+//! graves, the number of voyages) is shown.
+//!
+//! Of cremations and of households none is withheld like one or two: a county has few of either in a month, and were
+//! the nones shown, the province's figure would have to go instead ([`Policy::UNDER_THREE_OR_NONE`]). Burials at sea
+//! and other forms are announced voyages and rare sites: none is shown there.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use minzheng_kit::divisions::Divisions;
+use minzheng_kit::divisions::{Divisions, Level};
 use minzheng_kit::error::Result;
-use minzheng_kit::suppress::{MonthsReleased, Policy, months};
+use minzheng_kit::suppress::{Branch, Policy, TreeReleased, tree};
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use super::figures::{self, MonthFigures};
+use crate::model::waiver_settlement;
 
 /// The figures of a month as they may be shown; none where withheld.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,9 +34,43 @@ pub struct Shown {
     /// What was waived, in fen; withheld with the households.
     pub waived: Option<i64>,
     /// Sets of ashes given to the sea.
-    pub sea_burials: i64,
+    pub sea_burials: Option<i64>,
     /// Illegal graves closed.
     pub graves_closed: i64,
+}
+
+/// A figure that is a matter of people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Figure {
+    /// Cremations.
+    Cremations,
+    /// Households that had a fee waived.
+    Households,
+    /// Sets of ashes given to the sea.
+    SeaBurials,
+}
+
+impl Figure {
+    /// What was counted of it.
+    pub const fn of(self, figures: &MonthFigures) -> i64 {
+        match self {
+            Self::Cremations => figures.cremations,
+            Self::Households => figures.households,
+            Self::SeaBurials => figures.sea_burials,
+        }
+    }
+
+    const fn policy(self) -> Policy {
+        match self {
+            Self::Cremations | Self::Households => Policy::UNDER_THREE_OR_NONE,
+            Self::SeaBurials => Policy::UNDER_THREE,
+        }
+    }
+
+    /// Whether a count is withheld.
+    pub fn is_small(self, count: i64) -> bool {
+        u64::try_from(count).is_ok_and(|count| self.policy().is_small(count))
+    }
 }
 
 impl Shown {
@@ -41,237 +81,486 @@ impl Shown {
             cremations: Some(figures.cremations),
             households: Some(figures.households),
             waived: Some(figures.waived),
-            sea_burials: figures.sea_burials,
+            sea_burials: Some(figures.sea_burials),
             graves_closed: figures.graves_closed,
         }
     }
+
+    /// What of a month may be told.
+    pub fn where_open(figures: &MonthFigures, open: impl Fn(Figure) -> bool) -> Self {
+        let whole = Self::whole(figures);
+        let households = open(Figure::Households);
+        Self {
+            cremations: whole.cremations.filter(|_| open(Figure::Cremations)),
+            households: whole.households.filter(|_| households),
+            waived: whole.waived.filter(|_| households),
+            sea_burials: whole.sea_burials.filter(|_| open(Figure::SeaBurials)),
+            ..whole
+        }
+    }
 }
 
-/// The tables of released figures, by family and year.
+/// A row of a system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Row {
+    /// A division with all that lies in it.
+    Division(Uuid),
+    /// A facility or a voyage, and the division that its count is a part of.
+    Leaf(Uuid, Uuid),
+}
+
+/// One figure, judged over all rows and whole years.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    policy: Policy,
+    /// The month that it is now; nothing can have been counted after it, as everybody knows.
+    now: i32,
+    years: HashMap<i32, Year>,
+    /// Divisions that ended: what was counted there is told with what followed them, and nowhere else.
+    ended: HashSet<Row>,
+}
+
+#[derive(Clone, Debug)]
+struct Year {
+    places: HashMap<Row, usize>,
+    released: TreeReleased,
+}
+
+impl Judged {
+    /// Judges counts by row and month, up to the month that it is now; years without any count need no judgement.
+    /// With `to_date`, sums over several months are told too.
+    pub fn of(
+        order: &Divisions,
+        policy: Policy,
+        now: i32,
+        counts: impl Iterator<Item = (Row, i32, i64)>,
+        to_date: bool,
+    ) -> Self {
+        let mut ended = HashSet::new();
+        let mut years: BTreeMap<i32, BTreeMap<Row, Vec<u64>>> = BTreeMap::new();
+        for (row, month, count) in counts {
+            let Some(count) = u64::try_from(count).ok().filter(|count| *count > 0) else {
+                continue;
+            };
+            if matches!(row, Row::Division(id) if order.by_id(&id).is_none()) {
+                ended.insert(row);
+                continue;
+            }
+            let year = years.entry(month.div_euclid(12)).or_default();
+            let length = length(month.div_euclid(12), now);
+            let months = year.entry(row).or_insert_with(|| vec![0; length]);
+            if let Some(cell) = months.get_mut(place(month)) {
+                *cell += count;
+            }
+        }
+        let judge = |(year, mut rows): (i32, BTreeMap<Row, Vec<u64>>)| {
+            if policy.is_small(0) {
+                for row in with_none(order, &rows) {
+                    rows.insert(row, vec![0; length(year, now)]);
+                }
+            }
+            (year, Year::of(order, policy, rows, to_date))
+        };
+        let years = years.into_iter().map(judge).collect();
+        Self {
+            policy,
+            now,
+            years,
+            ended,
+        }
+    }
+
+    /// Whether the count of a month may be told.
+    pub fn month_is_open(&self, row: Row, month: i32) -> bool {
+        self.told(row, month, TreeReleased::cell)
+    }
+
+    /// Whether the sum over a period may be told: a month by itself as that month is; a longer one where the sums
+    /// from January on at its ends, and those of the whole years between, are all released, so that periods of
+    /// any length give nothing back.
+    pub fn period_is_open(&self, row: Row, from: i32, to: i32) -> bool {
+        if from == to {
+            return self.month_is_open(row, from);
+        }
+        let to_date = |month: i32| self.told(row, month, TreeReleased::to_date);
+        (from.rem_euclid(12) == 0 || to_date(from - 1))
+            && to_date(to)
+            && (from.div_euclid(12)..to.div_euclid(12)).all(|year| to_date(year * 12 + 11))
+    }
+
+    /// Whether anything may have been counted below a division in a month.
+    fn tells_below(&self, order: &Divisions, division: Uuid, month: i32) -> bool {
+        let Some(year) = self.years.get(&month.div_euclid(12)) else {
+            return false;
+        };
+        let is_below = |row: &Row| match row {
+            Row::Division(id) => order.ancestors(id).iter().any(|one| one.id == division),
+            Row::Leaf(_, of) => order.upwards(of).contains(&division),
+        };
+        let mut rows = year.places.iter();
+        rows.any(|(row, at)| year.released.cell(*at, place(month)) != Some(0) && is_below(row))
+    }
+
+    fn told(
+        &self,
+        row: Row,
+        month: i32,
+        of: impl Fn(&TreeReleased, usize, usize) -> Option<u64>,
+    ) -> bool {
+        if self.ended.contains(&row) {
+            return false;
+        }
+        let Some(year) = self
+            .years
+            .get(&month.div_euclid(12))
+            .filter(|_| month <= self.now)
+        else {
+            return true;
+        };
+        match (year.places.get(&row), row) {
+            (Some(at), _) => of(&year.released, *at, place(month)).is_some(),
+            // A row that is not there counted nothing in the whole year.
+            (None, Row::Division(_)) => !self.policy.is_small(0),
+            (None, Row::Leaf(..)) => true,
+        }
+    }
+}
+
+impl Year {
+    fn of(order: &Divisions, policy: Policy, rows: BTreeMap<Row, Vec<u64>>, to_date: bool) -> Self {
+        let places: HashMap<Row, usize> = rows.keys().copied().zip(0..).collect();
+        let above = |row: &Row| {
+            let over: Vec<Uuid> = match row {
+                Row::Division(id) => order.ancestors(id).iter().map(|one| one.id).collect(),
+                Row::Leaf(_, division) => order.upwards(division),
+            };
+            over.iter()
+                .find_map(|id| places.get(&Row::Division(*id)).copied())
+        };
+        let branches: Vec<Branch> = rows
+            .iter()
+            .map(|(row, counts)| Branch {
+                above: above(row),
+                counts: counts.clone(),
+            })
+            .collect();
+        Self {
+            released: tree(&branches, to_date, policy),
+            places,
+        }
+    }
+}
+
+/// Counties, prefectures and provinces beside those that counted something, which counted nothing themselves. Of a
+/// township that counted nothing, nothing is told at all.
+fn with_none(order: &Divisions, rows: &BTreeMap<Row, Vec<u64>>) -> BTreeSet<Row> {
+    let tops: BTreeSet<Uuid> = rows
+        .keys()
+        .filter_map(|row| match row {
+            Row::Division(id) | Row::Leaf(_, id) => order.upwards(id).last().copied(),
+        })
+        .collect();
+    let (mut open, mut found): (Vec<Uuid>, _) = (tops.into_iter().collect(), BTreeSet::new());
+    while let Some(id) = open.pop() {
+        let children = order.children(&id);
+        let below = children
+            .iter()
+            .filter(|child| child.level != Level::Township);
+        open.extend(below.map(|child| child.id));
+        let row = Row::Division(id);
+        if !rows.contains_key(&row) {
+            found.insert(row);
+        }
+    }
+    found
+}
+
+/// How many months of a year there have been.
+fn length(year: i32, now: i32) -> usize {
+    usize::try_from((now + 1 - year * 12).clamp(0, 12)).unwrap_or(12)
+}
+
+/// The place of a month in its year.
+fn place(month: i32) -> usize {
+    usize::try_from(month.rem_euclid(12)).unwrap_or(0)
+}
+
+/// The first and the last month of the years of a period.
+pub fn whole_years(from: i32, to: i32) -> (i32, i32) {
+    (from.div_euclid(12) * 12, to.div_euclid(12) * 12 + 11)
+}
+
+/// The figures of all divisions in some years, and what of them may be shown.
 pub struct Tables {
-    /// Where each division stands: its family and its row.
-    places: HashMap<Uuid, (Uuid, usize)>,
-    cremations: HashMap<(Uuid, i32), MonthsReleased>,
-    households: HashMap<(Uuid, i32), MonthsReleased>,
     months: HashMap<Uuid, Vec<MonthFigures>>,
+    /// The divisions that the counts of each facility and voyage are parts of.
+    leaves: HashMap<Uuid, BTreeSet<Uuid>>,
+    cremations: Judged,
+    households: Judged,
+    sea: Judged,
 }
 
-/// Reads the whole tables that some divisions stand in, for the years of a period, with one statement.
+/// Reads the whole systems for the years of a period, with one statement.
 pub async fn tables<C: ConnectionTrait>(
     c: &C,
     order: &Divisions,
-    divisions: &[Uuid],
+    now: i32,
     from: i32,
     to: i32,
 ) -> Result<Tables> {
-    let families = families(order, divisions);
-    let mut places = HashMap::new();
-    for (family, members) in &families {
-        for (row, member) in members.iter().enumerate() {
-            places.insert(*member, (*family, row));
-        }
-    }
-    let (first, last) = (from.div_euclid(12) * 12, to.div_euclid(12) * 12 + 11);
-    let wanted: Vec<Uuid> = places.keys().copied().collect();
-    let months = figures::monthly(c, &wanted, first, last).await?;
-    let mut tables = Tables {
-        places,
-        cremations: HashMap::new(),
-        households: HashMap::new(),
-        months,
-    };
-    for (family, members) in &families {
-        for year in first.div_euclid(12)..=last.div_euclid(12) {
-            let key = (*family, year);
-            if let Some(released) = tables.release(members, year, |m| m.cremations) {
-                tables.cremations.insert(key, released);
-            }
-            if let Some(released) = tables.release(members, year, |m| m.households) {
-                tables.households.insert(key, released);
-            }
-        }
-    }
-    Ok(tables)
-}
-
-/// The divisions with the same parent as each of those asked for; one without a parent is alone.
-fn families(order: &Divisions, divisions: &[Uuid]) -> BTreeMap<Uuid, Vec<Uuid>> {
-    let mut families: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
-    let mut placed: HashSet<Uuid> = HashSet::new();
-    for division in divisions {
-        if placed.contains(division) {
-            continue;
-        }
-        // What ended is counted with what followed it, and shown there only.
-        let standing = |members: Vec<Uuid>| -> Vec<Uuid> {
-            let members = members.into_iter();
-            members.filter(|one| order.by_id(one).is_some()).collect()
-        };
-        let (parent, members) = match order.family(division) {
-            Some((parent, members)) => (parent, standing(members)),
-            // Its own key may be that of the family below it.
-            None => {
-                let alone = minzheng_kit::id::derived("alone", &division.to_string());
-                (alone, vec![*division])
-            }
-        };
-        placed.extend(&members);
-        families.insert(parent, members);
-    }
-    families
+    let (first, last) = whole_years(from, to);
+    let (months, parts) = figures::everywhere(c, first, last).await?;
+    Ok(Tables::of(order, now, months, &parts))
 }
 
 impl Tables {
-    /// The released table of one figure; none where the whole year is empty.
-    fn release(
-        &self,
-        members: &[Uuid],
-        year: i32,
-        figure: impl Fn(&MonthFigures) -> i64,
-    ) -> Option<MonthsReleased> {
-        let rows: Vec<Vec<u64>> = members
-            .iter()
-            .map(|member| {
-                let mut row = vec![0; 12];
-                for month in self.months.get(member).into_iter().flatten() {
-                    if month.month.div_euclid(12) == year
-                        && let Ok(place) = usize::try_from(month.month.rem_euclid(12))
-                        && let Some(cell) = row.get_mut(place)
-                    {
-                        *cell = u64::try_from(figure(month)).unwrap_or(0);
-                    }
-                }
-                row
-            })
-            .collect();
-        let empty = rows.iter().flatten().all(|count| *count == 0);
-        (!empty).then(|| months(&rows, Policy::UNDER_THREE))
+    /// Judges what was counted.
+    fn of(
+        order: &Divisions,
+        now: i32,
+        months: HashMap<Uuid, Vec<MonthFigures>>,
+        parts: &[(Uuid, Uuid, MonthFigures)],
+    ) -> Self {
+        let mut leaves: HashMap<Uuid, BTreeSet<Uuid>> = HashMap::new();
+        for (leaf, division, _) in parts {
+            leaves.entry(*leaf).or_default().insert(*division);
+        }
+        let judge = |figure: Figure, to_date: bool| {
+            let divisions = months.iter().flat_map(|(id, list)| {
+                list.iter()
+                    .map(move |m| (Row::Division(*id), m.month, figure.of(m)))
+            });
+            let leaves = parts
+                .iter()
+                .map(|(leaf, division, m)| (Row::Leaf(*leaf, *division), m.month, figure.of(m)));
+            let all = divisions.chain(leaves);
+            Judged::of(order, figure.policy(), now, all, to_date)
+        };
+        Self {
+            // Cremations are told by month only.
+            cremations: judge(Figure::Cremations, false),
+            households: judge(Figure::Households, true),
+            sea: judge(Figure::SeaBurials, true),
+            leaves,
+            months,
+        }
     }
 
-    /// The months of a division in which something happened, as they may be shown.
-    pub fn of(&self, division: Uuid, from: i32, to: i32) -> Vec<Shown> {
-        let Some((family, row)) = self.places.get(&division) else {
-            return Vec::new();
-        };
-        let all = self.months.get(&division).map_or(&[][..], Vec::as_slice);
-        all.iter()
-            .filter(|m| (from..=to).contains(&m.month))
-            .map(|figures| {
-                let key = (*family, figures.month.div_euclid(12));
-                let place = usize::try_from(figures.month.rem_euclid(12)).unwrap_or(0);
-                let open = |tables: &HashMap<(Uuid, i32), MonthsReleased>| {
-                    tables
-                        .get(&key)
-                        .is_none_or(|t| t.cell(*row, place).is_some())
-                };
-                let whole = Shown::whole(figures);
-                let (cremations, households) = (open(&self.cremations), open(&self.households));
-                Shown {
-                    cremations: whole.cremations.filter(|_| cremations),
-                    households: whole.households.filter(|_| households),
-                    waived: whole.waived.filter(|_| households),
-                    ..whole
-                }
-            })
+    /// The months of a division, as they may be shown.
+    pub fn of_division(&self, division: Uuid, from: i32, to: i32) -> Vec<Shown> {
+        (from..=to)
+            .map(|month| self.of_month(division, month))
             .collect()
     }
 
-    /// Whether the households of a whole period may be told: the sums from January on at its ends, and those
-    /// of the whole years between, are all released, so that periods of any length give nothing back.
+    /// A month of a division, as it may be shown.
+    pub fn of_month(&self, division: Uuid, month: i32) -> Shown {
+        let all = self.months.get(&division).map_or(&[][..], Vec::as_slice);
+        let counted = all.iter().find(|m| m.month == month).copied();
+        let counted = counted.unwrap_or(MonthFigures {
+            month,
+            ..MonthFigures::default()
+        });
+        let row = Row::Division(division);
+        Shown::where_open(&counted, |figure| self.month_is_open(figure, row, month))
+    }
+
+    const fn judged(&self, figure: Figure) -> &Judged {
+        match figure {
+            Figure::Cremations => &self.cremations,
+            Figure::Households => &self.households,
+            Figure::SeaBurials => &self.sea,
+        }
+    }
+
+    /// Whether a figure of a row may be told for a month.
+    pub fn month_is_open(&self, figure: Figure, row: Row, month: i32) -> bool {
+        self.judged(figure).month_is_open(row, month)
+    }
+
+    /// Whether anything is counted by itself below a division in a month: a township, a facility, a voyage.
+    pub fn tells_below(
+        &self,
+        figure: Figure,
+        order: &Divisions,
+        division: Uuid,
+        month: i32,
+    ) -> bool {
+        self.judged(figure).tells_below(order, division, month)
+    }
+
+    /// Whether the households of a whole period may be told, see [`Judged::period_is_open`].
     pub fn period_is_open(&self, division: Uuid, from: i32, to: i32) -> bool {
-        let Some((family, row)) = self.places.get(&division) else {
+        self.households
+            .period_is_open(Row::Division(division), from, to)
+    }
+
+    /// Whether the households of a facility may be told: its own count, not its division's, decides. One whose
+    /// cases are those of several divisions tells nothing.
+    pub fn facility_is_open(&self, facility: Uuid, from: i32, to: i32) -> bool {
+        self.leaf_is_open(&self.households, facility, from, to)
+    }
+
+    /// Whether the sets of ashes of a voyage may be told.
+    pub fn voyage_is_open(&self, voyage: Uuid, month: i32) -> bool {
+        self.leaf_is_open(&self.sea, voyage, month, month)
+    }
+
+    fn leaf_is_open(&self, judged: &Judged, leaf: Uuid, from: i32, to: i32) -> bool {
+        let Some(divisions) = self.leaves.get(&leaf) else {
             return true;
         };
-        let to_date = |month: i32| {
-            let key = (*family, month.div_euclid(12));
-            let place = usize::try_from(month.rem_euclid(12)).unwrap_or(0);
-            self.households
-                .get(&key)
-                .is_none_or(|t| t.to_date(*row, place).is_some())
+        let mut divisions = divisions.iter();
+        match (divisions.next(), divisions.next()) {
+            (Some(only), None) => judged.period_is_open(Row::Leaf(leaf, *only), from, to),
+            _ => false,
+        }
+    }
+
+    /// The sets of ashes that a division gave to the sea in a period; none where withheld.
+    pub fn at_sea(&self, division: Uuid, from: i32, to: i32) -> Option<i64> {
+        let open = self.sea.period_is_open(Row::Division(division), from, to);
+        let months = self.months.get(&division).map_or(&[][..], Vec::as_slice);
+        open.then(|| {
+            let asked = months.iter().filter(|m| (from..=to).contains(&m.month));
+            asked.map(|m| m.sea_burials).sum()
+        })
+    }
+
+    /// Which of some batches may be told, of all batches of their divisions in their months. The households of a
+    /// division's month are told, and neither one of its batches nor what is not settled yet is small.
+    pub fn settled(&self, batches: &[waiver_settlement::Model]) -> HashSet<Uuid> {
+        let small = |n: i64| u64::try_from(n).is_ok_and(|n| Policy::UNDER_THREE.is_small(n));
+        let mut sums: HashMap<(Uuid, i32), (i64, bool)> = HashMap::new();
+        for batch in batches {
+            let at = (batch.division_id, batch.month);
+            let (sum, any) = sums.entry(at).or_default();
+            *sum += batch.households;
+            *any |= small(batch.households);
+        }
+        let all = |division: &Uuid, month: i32| -> i64 {
+            let list = self.months.get(division).into_iter().flatten();
+            let mine = list.filter(|m| m.month == month);
+            mine.map(|m| m.households).sum()
         };
-        let starts_a_year = from.rem_euclid(12) == 0;
-        let years: HashSet<i32> = (from.div_euclid(12)..to.div_euclid(12)).collect();
-        (starts_a_year || to_date(from - 1))
-            && to_date(to)
-            && years.iter().all(|year| to_date(year * 12 + 11))
+        let open = |batch: &&waiver_settlement::Model| {
+            let at = (batch.division_id, batch.month);
+            let (sum, any) = sums.get(&at).copied().unwrap_or_default();
+            !any && !small(all(&at.0, at.1) - sum) && self.period_is_open(at.0, at.1, at.1)
+        };
+        batches.iter().filter(open).map(|batch| batch.id).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use minzheng_kit::divisions::dataset;
+
     use super::*;
 
-    fn tables_of(rows: &[(Uuid, &[(i32, i64)])]) -> Tables {
-        let family = Uuid::nil();
-        let members: Vec<Uuid> = rows.iter().map(|(id, _)| *id).collect();
-        let months = rows
-            .iter()
-            .map(|(id, counts)| {
-                let list = counts
-                    .iter()
-                    .map(|(month, n)| MonthFigures {
-                        month: 2026 * 12 + month - 1,
-                        cremations: *n,
-                        households: *n,
-                        waived: n * 100,
-                        ..MonthFigures::default()
-                    })
-                    .collect();
-                (*id, list)
+    const JANUARY: i32 = 2026 * 12;
+
+    fn id(code: &str) -> Uuid {
+        dataset().by_code(code).unwrap().id
+    }
+
+    /// Counties with their counts from January on, and all above them.
+    fn tables_of(counties: &[(&str, &[i64])]) -> Tables {
+        let order = Divisions::default();
+        let mut months: HashMap<Uuid, BTreeMap<i32, i64>> = HashMap::new();
+        for (code, counts) in counties {
+            for over in order.upwards(&id(code)) {
+                for (month, n) in (JANUARY..).zip(*counts) {
+                    *months.entry(over).or_default().entry(month).or_default() += n;
+                }
+            }
+        }
+        let months = months
+            .into_iter()
+            .map(|(id, list)| {
+                let list = list.into_iter().map(|(month, n)| MonthFigures {
+                    month,
+                    cremations: n,
+                    households: n,
+                    waived: n * 100,
+                    sea_burials: n,
+                    ..MonthFigures::default()
+                });
+                (id, list.collect())
             })
             .collect();
-        let mut tables = Tables {
-            places: members
-                .iter()
-                .enumerate()
-                .map(|(row, id)| (*id, (family, row)))
-                .collect(),
-            cremations: HashMap::new(),
-            households: HashMap::new(),
-            months,
-        };
-        let released = tables.release(&members, 2026, |m| m.households).unwrap();
-        tables.households.insert((family, 2026), released);
-        let released = tables.release(&members, 2026, |m| m.cremations).unwrap();
-        tables.cremations.insert((family, 2026), released);
-        tables
+        Tables::of(&order, JANUARY + 10, months, &[])
     }
 
     #[test]
     fn one_or_two_are_withheld_and_so_is_what_would_give_them_back() {
-        let (a, b) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        let tables = tables_of(&[
-            (a, &[(1, 9), (2, 2), (3, 8)]),
-            (b, &[(1, 7), (2, 6), (3, 5)]),
-        ]);
-        let january = 2026 * 12;
-        let shown = tables.of(a, january, january + 2);
-        assert_eq!(shown[1].cremations, None);
+        let tables = tables_of(&[("510104", &[9, 2, 8]), ("510105", &[7, 6, 5])]);
+        let of = |code: &str| tables.of_division(id(code), JANUARY, JANUARY + 2);
+        let shown = of("510104");
+        assert_eq!((shown[1].cremations, shown[1].sea_burials), (None, None));
         assert_eq!((shown[1].households, shown[1].waived), (None, None));
-        // The parent's total of February minus the neighbour's would tell it.
-        let neighbour = tables.of(b, january, january + 2);
-        let total_known = neighbour[1].cremations.is_some() && {
-            let key = (Uuid::nil(), 2026);
-            tables.cremations[&key].total(1).is_some()
-        };
-        assert!(!total_known);
+        // The parent's total of February minus the neighbour's is two: of which county, nobody can tell.
+        let told = |code: &str| of(code)[1].cremations;
+        assert_eq!((told("510105"), told("510100")), (Some(6), Some(8)));
+        assert_eq!((told("510106"), told("510107")), (None, None));
         // January to February minus January would tell it too.
-        let both = tables.period_is_open(a, january, january + 1)
-            && tables.period_is_open(a, january, january);
-        assert!(!both);
+        let open = |to: i32| tables.period_is_open(id("510104"), JANUARY, to);
+        assert!(!(open(JANUARY + 1) && open(JANUARY)));
+    }
+
+    #[test]
+    fn a_small_county_alone_in_its_prefecture_is_not_told_by_the_level_above() {
+        // The families of each parent judged apart would show 成都 (2), alone of its kind in the month.
+        let tables = tables_of(&[("510104", &[2]), ("510703", &[9]), ("510704", &[8])]);
+        let told = |code: &str| tables.of_division(id(code), JANUARY, JANUARY)[0].cremations;
+        assert_eq!((told("510104"), told("510100")), (None, None));
+        // Nor is it told by the prefectures in which nobody died.
+        assert_eq!((told("510300"), told("510400")), (None, None));
     }
 
     #[test]
     fn large_counts_are_shown_as_they_are() {
-        let a = Uuid::from_u128(1);
-        let tables = tables_of(&[(a, &[(1, 9), (2, 12)])]);
-        let january = 2026 * 12;
-        let shown = tables.of(a, january, january + 11);
-        assert_eq!(
-            shown.iter().map(|s| s.cremations).collect::<Vec<_>>(),
-            [Some(9), Some(12)]
+        let tables = tables_of(&[("510104", &[9, 12])]);
+        let shown = tables.of_division(id("510104"), JANUARY, JANUARY + 11);
+        let cremations: Vec<_> = shown.iter().map(|s| s.cremations).collect();
+        assert_eq!(cremations[..3], [Some(9), Some(12), None]);
+        // December has not come.
+        assert_eq!(cremations[11], Some(0));
+        assert!(tables.period_is_open(id("510104"), JANUARY, JANUARY + 1));
+        assert_eq!(tables.at_sea(id("510000"), JANUARY, JANUARY + 1), Some(21));
+    }
+
+    #[test]
+    fn a_batch_is_told_where_neither_it_nor_what_is_left_is_small() {
+        use crate::rules::terms::{SettlementSource, WaiverPayer};
+        let tables = tables_of(&[("510104", &[9, 9, 9, 2]), ("510105", &[8, 8, 8, 9])]);
+        let batch = |at: u128, month: i32, households: i64| waiver_settlement::Model {
+            id: Uuid::from_u128(at),
+            division_id: id("510104"),
+            month: JANUARY + month,
+            households,
+            amount: households * 100,
+            payer: WaiverPayer::Fiscal,
+            source: SettlementSource::Cases,
+            settled_on: Default::default(),
+        };
+        // All nine; all but one; seven and two; the two of a month that is withheld.
+        let batches = [
+            batch(1, 0, 9),
+            batch(2, 1, 8),
+            batch(3, 2, 7),
+            batch(4, 2, 2),
+            batch(5, 3, 2),
+        ];
+        let told = tables.settled(&batches);
+        assert!(
+            told.is_subset(&HashSet::from([Uuid::from_u128(1)])),
+            "{told:?}"
         );
-        assert!(tables.period_is_open(a, january, january + 1));
+        assert_eq!(
+            told.len(),
+            usize::from(tables.period_is_open(id("510104"), JANUARY, JANUARY))
+        );
     }
 }

@@ -32,6 +32,8 @@ pub struct Ran {
     pub tickets: u64,
     /// Clean-ups whose time has run out, each told once for a due day.
     pub overdue: u64,
+    /// Releases and revocations that no second officer confirmed in time.
+    pub proposals: u64,
 }
 
 /// Tells of clean-ups whose time has run out, once for each due day.
@@ -112,18 +114,28 @@ pub async fn run(services: &Services) -> Result<Ran> {
                     .exec(tx)
                     .await?
                     .rows_affected;
+                let ended: Vec<Uuid> = plot::Entity::find()
+                    .select_only()
+                    .column(plot::Column::Id)
+                    .filter(plot::Column::State.eq(PlotState::Occupied))
+                    .filter(plot::Column::ContractTo.lte(today))
+                    .limit(A_RUN)
+                    .into_tuple()
+                    .all(tx)
+                    .await?;
                 let terms = plot::Entity::update_many()
                     .col_expr(plot::Column::State, Expr::value(PlotState::Expired))
                     .col_expr(
                         plot::Column::Version,
                         Expr::col(plot::Column::Version).add(1),
                     )
+                    .filter(plot::Column::Id.is_in(ended.iter().copied()))
                     .filter(plot::Column::State.eq(PlotState::Occupied))
-                    .filter(plot::Column::ContractTo.lte(today))
                     .exec(tx)
                     .await?
                     .rows_affected;
                 let overdue = overdue_graves(tx, today, now).await?;
+                let proposals = super::proposals::run(tx, &services, &rules, A_RUN).await?;
                 let before =
                     now - chrono::TimeDelta::minutes(rules.value(Parameter::EscalateMinutes));
                 let waiting: Vec<Uuid> = hotline_ticket::Entity::find()
@@ -160,6 +172,7 @@ pub async fn run(services: &Services) -> Result<Ran> {
                     .rows_affected;
                 for (entity, ids, state, event) in [
                     ("Plot", &lapsed, "FREE", "PlotChanged"),
+                    ("Plot", &ended, "EXPIRED", "PlotChanged"),
                     ("HotlineTicket", &waiting, "ESCALATED", "TicketAdvanced"),
                 ] {
                     for id in ids {
@@ -179,6 +192,7 @@ pub async fn run(services: &Services) -> Result<Ran> {
                     terms,
                     tickets,
                     overdue,
+                    proposals,
                 })
             })
         })

@@ -266,9 +266,7 @@ pub async fn settlements<C: ConnectionTrait>(
     division: Uuid,
     from: i32,
     to: i32,
-    limit: u64,
 ) -> Result<Vec<waiver_settlement::Model>> {
-    use sea_orm::QuerySelect;
     Ok(waiver_settlement::Entity::find()
         .filter(
             waiver_settlement::Column::DivisionId
@@ -277,18 +275,42 @@ pub async fn settlements<C: ConnectionTrait>(
         .filter(waiver_settlement::Column::Month.between(from, to))
         .order_by_desc(waiver_settlement::Column::Month)
         .order_by_asc(waiver_settlement::Column::Id)
-        .limit(limit)
         .all(c)
         .await?)
 }
 
-/// What a household has had waived, by item, in fen.
+/// F-11: what the household of a deceased has had waived, by item, in fen: in the name of the deceased or of the head
+/// whom a case of theirs names, and in every case of that household, also where the head was recorded after the waiver.
 pub async fn of_household<C: ConnectionTrait>(
     c: &C,
-    household: &str,
+    deceased: &str,
 ) -> Result<std::collections::HashMap<String, i64>> {
+    use funeral_case::Column;
+    use sea_orm::{QuerySelect, QueryTrait};
+    // The heads that were recorded for the deceased, who may be a head too.
+    let heads = funeral_case::Entity::find()
+        .select_only()
+        .column(Column::Household)
+        .filter(Column::Deceased.eq(deceased))
+        .filter(Column::Household.is_not_null())
+        .into_query();
+    let cases = funeral_case::Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(
+            Condition::any()
+                .add(Column::Deceased.eq(deceased))
+                .add(Column::Household.eq(deceased))
+                .add(Column::Household.in_subquery(heads.clone())),
+        )
+        .into_query();
     let rows = waiver::Entity::find()
-        .filter(waiver::Column::Household.eq(household))
+        .filter(
+            Condition::any()
+                .add(waiver::Column::Household.eq(deceased))
+                .add(waiver::Column::Household.in_subquery(heads))
+                .add(waiver::Column::CaseId.in_subquery(cases)),
+        )
         .filter(standing())
         .all(c)
         .await?;

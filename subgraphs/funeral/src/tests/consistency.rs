@@ -392,14 +392,6 @@ async fn an_officer_without_a_division_is_an_officer_of_nowhere() {
         ("{ openTickets { nodes { id } } }", json!({})),
         ("{ funeralCases { nodes { id } } }", json!({})),
         (
-            "query ($id: ID!) { funeralCase(id: $id) { number } }",
-            json!({ "id": case }),
-        ),
-        (
-            "query ($id: ID!) { caseTimeline(case: $id) { act } }",
-            json!({ "id": case }),
-        ),
-        (
             "query ($d: ID!) { ticketSla(division: $d, from: \"2026-01\", to: \"2026-11\") { tickets } }",
             json!({ "d": division("510000") }),
         ),
@@ -423,6 +415,14 @@ async fn an_officer_without_a_division_is_an_officer_of_nowhere() {
             "{query} {answer:#}"
         );
     }
+    // What they look up by its identity looks like what is not there.
+    let query =
+        "query ($id: ID!) { funeralCase(id: $id) { number } caseTimeline(case: $id) { act } }";
+    let nothing = stage.data(bare.clone(), query, json!({ "id": case })).await;
+    assert_eq!(
+        nothing,
+        json!({ "funeralCase": null, "caseTimeline": null })
+    );
     // A display of figures is provincial by its role, in the province of its own token.
     let query = "query ($d: ID!) { illegalGraves(division: $d) { registered } }";
     stage

@@ -157,6 +157,14 @@ async fn holds_and_terms_that_ran_out_are_written_down() {
     // Two terms in each of 183 halls are over already.
     let first = timers::run(&stage.services).await.unwrap();
     assert_eq!((first.holds, first.terms), (0, 366));
+    // Each left a line of its history, and was told.
+    let told = minzheng_kit::events::read_outbox(stage.services.db.read(), 0, 1_000)
+        .await
+        .unwrap();
+    let ended = told
+        .iter()
+        .filter(|e| e.kind == "PlotChanged" && e.body.contains("EXPIRED"));
+    assert_eq!(ended.count(), 366);
     let mut services = stage.services.clone();
     services.clock = Clock::fixed(stage.services.clock.now() + TimeDelta::hours(73));
     assert_eq!(timers::run(&services).await.unwrap().holds, 1);

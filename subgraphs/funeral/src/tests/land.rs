@@ -288,6 +288,27 @@ async fn nobody_is_laid_to_rest_in_a_forbidden_zone() {
         .await;
     assert_eq!(made["zone"]["ring"].as_array().unwrap().len(), 4);
     let case = stage.cremated(7_400, 40).await;
+    // Nor is anything founded in it or near it; what lies farther away may be.
+    let found = |key: &str, kind: &str, point: Value| {
+        json!({
+            "requestKey": key, "kind": kind, "subKind": "URBAN_PUBLIC", "operator": "GOVERNMENT", "name": "新津区第三设施",
+            "creditCode": minzheng_kit::demo::credit_code("51", "510118", '9', 9_002), "operatorName": "新津区殡葬事务中心", "division": division("510118"), "place": division("510118"),
+            "point": point, "approvedOn": "2026-10-01", "approvedBy": "新津区民政局", "capacity": 3000, "phone": "0000-8000001",
+        })
+    };
+    for (key, kind, dy, code) in [
+        ("in", "CEMETERY", 0.005, Some("FORBIDDEN_ZONE")),
+        ("near", "CEMETERY", 0.014, Some("FORBIDDEN_ZONE")),
+        ("near hall", "COLUMBARIUM", 0.014, Some("FORBIDDEN_ZONE")),
+        ("near home", "FUNERAL_HOME", 0.014, None),
+        ("far", "CEMETERY", 0.015, None),
+    ] {
+        let input = found(key, kind, at(0.0, dy));
+        let done = stage
+            .act(officer(), "foundFacility", input, "facility { id }")
+            .await;
+        assert_eq!(done["userErrors"][0]["code"].as_str(), code, "{key} {done}");
+    }
     let inter =
         json!({ "kind": "TREE", "facility": park["id"], "on": "2026-11-22", "keepsAshes": false });
     assert_eq!(

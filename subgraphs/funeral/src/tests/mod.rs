@@ -2,13 +2,18 @@
 //!
 //! On SQLite, and on PostgreSQL too when `MINZHENG_TEST_POSTGRES` names one.
 
+mod assigned;
 mod bills;
+mod burials;
+mod ceilings;
 mod changes;
 mod claims;
 mod confirmed;
 mod consistency;
+mod day;
 mod federation;
 mod hotline;
+mod households;
 mod journey;
 mod land;
 mod live;
@@ -20,7 +25,10 @@ mod requests;
 mod rooms;
 mod rows;
 mod steps;
+mod suppression;
 mod turns;
+mod two;
+mod unseen;
 
 use minzheng_kit::testing::{execute, memory, over, seeded};
 use minzheng_kit::{Graph, Principal, Services, Subsystem, database};

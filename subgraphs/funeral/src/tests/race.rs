@@ -57,6 +57,8 @@ async fn cases(stage: &Stage, state: CaseState) -> Vec<(Uuid, i64)> {
             paper_pending: Set(false),
             relation_confirmed: Set(true),
             mandate: Set(None),
+            counted_in: Set(None),
+            household: Set(None),
             continues: Set(None),
             version: Set(1),
         });

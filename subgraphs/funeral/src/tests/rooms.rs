@@ -362,7 +362,21 @@ async fn a_voyage_takes_its_quota_and_inters_what_it_carried() {
     );
     assert_eq!(
         after["ecoBurialStats"],
-        json!({ "seaRounds": 1, "seaBurials": 1 })
+        json!({ "seaRounds": 1, "seaBurials": null })
+    );
+    // The one set is told neither of the voyage nor of the month to those who do not keep the records.
+    let voyages =
+        "query ($d: ID!) { seaBurialVoyages(division: $d, first: 1) { nodes { carried state } } }";
+    let listed = stage
+        .data(
+            Principal::public("51"),
+            voyages,
+            json!({ "d": division("510118") }),
+        )
+        .await;
+    assert_eq!(
+        listed["seaBurialVoyages"]["nodes"][0],
+        json!({ "carried": null, "state": "DONE" })
     );
     let query = "query ($id: ID!) { funeralCase(id: $id) { state interment { kind keepsAshes voyageId } custodyChain { taker } seaEnrolments { state } } }";
     let whole = stage

@@ -116,6 +116,46 @@ pub(crate) async fn fill(services: &Services, count: i64) {
 }
 
 #[tokio::test]
+async fn a_test_that_listens_hears_what_runs_with_its_values_and_nothing_of_before() {
+    for services in databases().await {
+        fill(&services, 3).await;
+        assert!(
+            testing::listen(&services.db).is_empty(),
+            "heard before it listened"
+        );
+        fill(&services, 0).await;
+        let wanted = thing::Column::Name.eq("thing 1");
+        thing::Entity::find()
+            .filter(wanted)
+            .all(services.db.read())
+            .await
+            .unwrap();
+        services
+            .db
+            .write(|tx| {
+                Box::pin(async move {
+                    thing::Entity::find()
+                        .filter(thing::Column::Weight.eq(7))
+                        .one(tx)
+                        .await?;
+                    Ok(())
+                })
+            })
+            .await
+            .unwrap();
+        let heard = testing::listen(&services.db);
+        let of_things: Vec<String> = heard
+            .iter()
+            .filter(|statement| statement.sql.contains("FROM \"thing\""))
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(of_things.len(), 2, "{heard:?}");
+        assert!(of_things[0].contains("'thing 1'") && of_things[1].contains('7'));
+        assert!(testing::listen(&services.db).is_empty());
+    }
+}
+
+#[tokio::test]
 async fn many_rows_go_in_with_few_statements_and_come_back_as_they_were() {
     for services in databases().await {
         let before = services.db.statements();

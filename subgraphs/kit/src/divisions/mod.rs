@@ -20,6 +20,7 @@
 //! repeats 东莞市, which has no counties) are no divisions: what stands under them goes one level up.
 
 mod demo_places;
+mod descent;
 mod kind;
 mod lineage;
 mod now;
@@ -32,6 +33,7 @@ use std::{collections::HashMap, sync::OnceLock};
 use uuid::Uuid;
 
 pub use demo_places::{DemoPlace, demo_place_id};
+pub use descent::{Descent, Figures, Forebear, Joined, Sources, Step, share_of};
 pub use kind::{CodeSystem, Kind, Level};
 pub use now::Divisions;
 pub use source::DataError;

@@ -16,7 +16,7 @@ use std::{
 
 use uuid::Uuid;
 
-use super::{CodeSystem, Division, Kind, Level, dataset};
+use super::{CodeSystem, Division, Kind, Level, Step, dataset};
 use crate::events::{DivisionChanged, DivisionSide};
 
 /// How often descent is followed: more changes of one division than this are taken for a circle.
@@ -46,6 +46,8 @@ struct Over {
     heirs: HashMap<Uuid, Vec<Uuid>>,
     /// What a division that has ended lay in.
     lay_in: HashMap<Uuid, Uuid>,
+    /// What became of divisions that have ended, in the order of the days.
+    steps: Vec<Step>,
 }
 
 impl Level {
@@ -118,6 +120,15 @@ impl Over {
             self.changed.insert(before.id, None);
             let heirs = change.to.iter().map(|after| after.id).collect();
             self.heirs.insert(before.id, heirs);
+            self.steps.extend(change.to.iter().map(|after| Step {
+                from: before.id,
+                to: after.id,
+                permille: match change.to.len() {
+                    1 => Some(1_000),
+                    _ => after.share_permille,
+                },
+                on: change.effective,
+            }));
         }
         for after in change.to.iter().chain(&change.below) {
             self.put(after);
@@ -141,6 +152,23 @@ impl Divisions {
             Some(over) => over.standing(id),
             None => dataset().by_id(id),
         }
+    }
+
+    /// What became of divisions that have ended by a change that was told, in the order of the days.
+    pub fn steps(&self) -> &[Step] {
+        self.0.as_ref().map_or(&[], |over| &over.steps)
+    }
+
+    /// A division that has ended, with all that it lay in when it did.
+    pub(super) fn lay_within(&self, ended: &Uuid) -> BTreeSet<Uuid> {
+        let mut found = BTreeSet::from([*ended]);
+        let lay_in = self.0.as_ref().map(|over| &over.lay_in);
+        let mut next = lay_in.and_then(|of| of.get(ended)).copied();
+        while let Some(above) = next.filter(|above| found.insert(*above)) {
+            let standing = self.by_id(&above).and_then(|division| division.parent);
+            next = standing.or_else(|| lay_in.and_then(|of| of.get(&above)).copied());
+        }
+        found
     }
 
     /// The division that bears this code now: six digits, or nine for a township.

@@ -171,6 +171,33 @@ fn a_code_is_borne_by_one_division_at_a_time() {
     }
 }
 
+/// D-7: whatever has changed since, a code of a year means who bore it then, under the name of then; and it means nobody
+/// in a year in which nobody bore it.
+#[test]
+fn a_code_of_a_year_is_its_bearers_of_that_year() {
+    let set = dataset();
+    let mut years: HashMap<&str, Vec<(u32, Uuid)>> = HashMap::new();
+    for row in set.historic() {
+        for year in row.from_year..row.to_year.unwrap_or(2027) {
+            let then = set.historic_at(&row.code, year).unwrap();
+            assert_eq!(
+                (then.id, &then.name),
+                (row.id, &row.name),
+                "{} in {year}",
+                row.code
+            );
+            years.entry(&row.code).or_default().push((year, row.id));
+        }
+    }
+    for (code, borne) in years {
+        for year in 1981..2027 {
+            let expected = borne.iter().find(|(in_year, _)| *in_year == year);
+            let found = set.historic_at(code, year).map(|then| then.id);
+            assert_eq!(found, expected.map(|(_, id)| *id), "{code} in {year}");
+        }
+    }
+}
+
 /// D-3 and D-4: the parent is alive whenever the child is, and is of a higher level.
 #[test]
 fn parents_are_alive_and_above() {

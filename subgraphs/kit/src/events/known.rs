@@ -77,6 +77,10 @@ pub struct PersonAliased {
     /// What to name when it is taken back; absent where it never will be.
     #[serde(default)]
     pub merge: Option<String>,
+    /// Behind a change of the token key, with two tokens that are the same and nobody's: everybody has a token of
+    /// the key of this version now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub complete: Option<u8>,
 }
 
 /// Why a token is given up.

@@ -22,7 +22,7 @@ pub struct LegalParameter {
     pub value: String,
     /// The unit in capitals, such as DAYS, YEARS or YUAN; NONE for a yes or no (单位).
     pub unit: String,
-    /// The two digits of the only province where it counts; null for the whole country (适用省份).
+    /// The two digits of the only province where it counts, or more digits for a smaller area; null for the whole country (适用省份或者地区).
     pub province: Option<String>,
     /// The first day on which it counts (生效日期).
     pub valid_from: Date,

@@ -29,6 +29,7 @@ async fn an_act_is_done_once_with_its_history_and_event_at_the_provinces_time() 
             new: "b".into(),
             cause: Default::default(),
             merge: None,
+            complete: None,
         };
         for _ in 0..2 {
             let told = told.clone();

@@ -12,7 +12,7 @@ use std::{
 };
 
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use sha2::{Digest, Sha256};
 
 use super::Headers;
@@ -21,9 +21,9 @@ use crate::{
     contract::{PRINCIPAL_ISSUER, PRINCIPAL_TOKEN_SECONDS, SIGNATURE_WINDOW_SECONDS, header},
     divisions::Divisions,
     error::{Error, Result as KitResult},
-    keys::{Keys, SIGNATURE_KEY_ID, Secret},
+    keys::{Keys, SIGNATURE_KEY_ID},
     principal::{Principal, Role},
-    signature::{self, Covered},
+    signature::{self, Covered, SharedKey},
 };
 
 /// Who issues the tokens by which subgraphs read one another's events.
@@ -81,7 +81,7 @@ struct Trust {
     /// Public keys by issuer; several while a key is being rotated.
     issuers: Vec<(&'static str, DecodingKey)>,
     /// Shared keys by id; several, also of one id, while a key is being rotated.
-    shared: Vec<(String, Secret)>,
+    shared: Vec<(String, SharedKey)>,
     /// What the keys are, to tell whether they changed.
     fingerprint: [u8; 32],
 }
@@ -111,12 +111,17 @@ struct Claims {
     iat: u64,
     exp: u64,
     role: String,
-    #[serde(default)]
-    scopes: Vec<String>,
+    #[serde(default, deserialize_with = "shared_by_all")]
+    scopes: Arc<[String]>,
     person: Option<String>,
     division: Option<String>,
     registry: Option<String>,
     province: String,
+}
+
+/// A caller holds the same scopes with each request until the token ends.
+fn shared_by_all<'d, D: Deserializer<'d>>(claim: D) -> Result<Arc<[String]>, D::Error> {
+    Vec::deserialize(claim).map(Arc::from)
 }
 
 impl Verifier {
@@ -178,19 +183,19 @@ impl Verifier {
             case: required(header::CASE)?,
         };
         let input = required(header::SIGNATURE_INPUT)?;
-        let parameters = signature::parameters(input).ok_or(Refusal::Header)?;
+        let (parameters, text) = signature::parameters(input).ok_or(Refusal::Header)?;
         let now = u64::try_from(self.clock.now().timestamp()).unwrap_or_default();
         if now.abs_diff(parameters.created) > SIGNATURE_WINDOW_SECONDS {
             return Err(Refusal::Stale);
         }
         let (trust, given) = (self.trust(), required(header::SIGNATURE)?);
         let signed = trust.shared.iter().any(|(id, key)| {
-            id == parameters.key_id && signature::verify(key.expose(), covered, parameters, given)
+            id == parameters.key_id && signature::verify(key, covered, text, given)
         });
         if !signed {
             return Err(Refusal::Signature);
         }
-        if signature::content_digest(body) != covered.digest {
+        if !signature::is_digest_of(covered.digest, body) {
             return Err(Refusal::Digest);
         }
         let claims = self.claims(&trust, covered.principal, now)?;
@@ -259,7 +264,10 @@ impl Trust {
             Some(keys.principal_public_key()?),
             keys.next_principal_public_key()?,
         ];
-        let service = [Some(keys.service_public_key()?), None];
+        let service = [
+            Some(keys.service_public_key()?),
+            keys.next_service_public_key()?,
+        ];
         for (issuer, public) in [(PRINCIPAL_ISSUER, gateway), (SERVICE_ISSUER, service)] {
             for public in public.into_iter().flatten() {
                 ed25519_dalek::VerifyingKey::from_bytes(&public).map_err(|_| {
@@ -278,7 +286,8 @@ impl Trust {
         ];
         for key in shared.into_iter().flatten() {
             digest.update(key.expose());
-            trust.shared.push((SIGNATURE_KEY_ID.to_owned(), key));
+            let ready = SharedKey::new(key.expose());
+            trust.shared.push((SIGNATURE_KEY_ID.to_owned(), ready));
         }
         trust.fingerprint = digest.finalize().into();
         Ok(trust)
@@ -292,11 +301,14 @@ fn principal(claims: &Claims, covered: Covered<'_>) -> Result<Principal, Refusal
         return Err(Refusal::Role);
     }
     let stated = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    if role == Role::Service {
+        return service(claims);
+    }
     Ok(Principal {
         role,
         subject: claims.sub.clone(),
         person: claims.person.clone(),
-        scopes: claims.scopes.clone(),
+        scopes: Arc::clone(&claims.scopes),
         division: claims.division.clone(),
         registry: claims.registry.clone(),
         province: claims.province.clone(),
@@ -307,6 +319,17 @@ fn principal(claims: &Claims, covered: Covered<'_>) -> Result<Principal, Refusal
         // The graph sets the divisions of now.
         divisions: Divisions::default(),
     })
+}
+
+/// A subgraph that reads events, whatever else its token claims: every subgraph holds the key of these tokens,
+/// and none may speak as a citizen or an officer by it.
+fn service(claims: &Claims) -> Result<Principal, Refusal> {
+    let name = claims
+        .sub
+        .as_deref()
+        .and_then(|sub| sub.strip_prefix("subgraph:"));
+    let name = name.filter(|name| !name.is_empty()).ok_or(Refusal::Role)?;
+    Ok(Principal::service(&claims.province, name))
 }
 
 /// The nonces of the last two windows, as keyed hashes of 64 bits. A window is as long as a nonce
@@ -337,5 +360,43 @@ impl Nonces {
             return Err(Refusal::Replay);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subgraph_speaks_for_itself_whatever_its_token_claims() {
+        let covered = Covered {
+            digest: "",
+            principal: "",
+            purpose: "",
+            case: "",
+        };
+        let claims = |sub: &str| -> Claims {
+            serde_json::from_value(serde_json::json!({
+                "iss": SERVICE_ISSUER, "aud": "marriage", "sub": sub, "iat": 0, "exp": 60,
+                "role": "service", "scopes": ["self", "marriage.case"], "person": "somebody",
+                "division": "510000", "registry": "r", "province": "51",
+            }))
+            .unwrap()
+        };
+        let caller = principal(&claims("subgraph:funeral"), covered).unwrap();
+        let own = Principal::service("51", "funeral");
+        assert_eq!(caller.scopes, own.scopes);
+        assert_eq!(caller.subject, own.subject);
+        assert_eq!(
+            (caller.person, caller.division, caller.registry),
+            (None, None, None)
+        );
+        for other in ["citizen-1", "subgraph:"] {
+            assert_eq!(
+                principal(&claims(other), covered).unwrap_err(),
+                Refusal::Role,
+                "{other}"
+            );
+        }
     }
 }

@@ -3,10 +3,11 @@
 //! does, so no level may be judged alone.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, LazyLock, Mutex, PoisonError},
 };
 
+use super::moves::{Moves, Row};
 use super::{Cell, Cells, Policy, Released};
 
 /// One row: where it hangs, and its counts by month.
@@ -16,12 +17,6 @@ pub struct Branch {
     pub above: Option<usize>,
     /// The counts of the months. A row with fewer months than the first one has zeros behind.
     pub counts: Vec<u64>,
-}
-
-#[derive(Clone, Debug)]
-struct Row {
-    months: Vec<Cell>,
-    to_date: Vec<Cell>,
 }
 
 /// What may be published of a tree; cheap to clone.
@@ -39,11 +34,13 @@ struct Whole {
     released: Released,
 }
 
-/// Trees kept released, see [`super::months`].
+/// Trees kept released. A province has some dozens of figures, and a few years that are looked at.
 const KEPT: usize = 256;
 
 type Kept = HashMap<(Policy, bool, Vec<Branch>), TreeReleased>;
 
+/// The same counts always give the same answer: what was asked lately is kept, by the whole tree. It holds counts and
+/// no person.
 static LATELY: LazyLock<Mutex<Kept>> = LazyLock::new(Mutex::default);
 
 /// Withholds what must be withheld of a tree of rows. With `to_date` the figures from the first month on are
@@ -53,12 +50,14 @@ static LATELY: LazyLock<Mutex<Kept>> = LazyLock::new(Mutex::default);
 /// today), the rest stands as a row of its own that is never published.
 pub fn tree(rows: &[Branch], to_date: bool, policy: Policy) -> TreeReleased {
     let key = (policy, to_date, rows.to_vec());
+    // Not held while searching: two that ask for one tree at once both search, and find the same.
     let lately = || LATELY.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(known) = lately().get(&key) {
         return known.clone();
     }
     let (cells, placed) = system(rows, to_date);
-    let released = cells.release(policy);
+    let moves = Moves::new(&cells, &placed, policy.floor());
+    let released = cells.release_by(policy, |hidden, small| moves.cheapest(hidden, small));
     let found = TreeReleased(Arc::new(Whole {
         cells,
         rows: placed,
@@ -72,76 +71,102 @@ pub fn tree(rows: &[Branch], to_date: bool, policy: Policy) -> TreeReleased {
     found
 }
 
-/// All cells of a tree and all sums between them.
+/// All cells of a tree and all sums between them. The rows that were given keep their places.
 fn system(rows: &[Branch], to_date: bool) -> (Cells, Vec<Row>) {
     let length = rows.first().map_or(0, |row| row.counts.len());
     let mut cells = Cells::new();
-    let placed: Vec<Row> = rows
+    let mut placed: Vec<Row> = rows
         .iter()
-        .map(|row| {
-            let months: Vec<Cell> = (0..length)
+        .enumerate()
+        .map(|(place, row)| {
+            let months = (0..length)
                 .map(|m| cells.add(row.counts.get(m).copied().unwrap_or_default()))
                 .collect();
-            let mut sums: Vec<Cell> = Vec::new();
-            for month in months.iter().filter(|_| to_date) {
-                let parts = match sums.last() {
-                    None => vec![*month],
-                    Some(before) => vec![*before, *month],
-                };
-                sums.push(cells.add_total(&parts));
-            }
-            Row {
-                months,
-                to_date: sums,
-            }
+            // A row hangs below an earlier or a later one, never below itself.
+            let above = row.above.filter(|at| *at != place && *at < rows.len());
+            with_sums_to_date(&mut cells, above, months, to_date, Cells::add)
         })
         .collect();
-    let mut below: HashMap<usize, Vec<usize>> = HashMap::new();
-    for (place, row) in rows.iter().enumerate() {
-        // A row hangs below an earlier or a later one, never below itself.
-        if let Some(above) = row.above.filter(|above| *above != place) {
+    let mut below: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (place, row) in placed.iter().enumerate() {
+        if let Some(above) = row.above {
             below.entry(above).or_default().push(place);
         }
     }
-    let mut families: Vec<(usize, Vec<usize>)> = below.into_iter().collect();
-    families.sort();
-    for (above, members) in families {
-        let Some(top) = placed.get(above) else {
-            continue;
+    for (above, mut members) in below {
+        if let Some(rest) = rest(&mut cells, &placed, above, &members, to_date) {
+            members.push(placed.len());
+            placed.push(rest);
+        }
+        let column = |of: fn(&Row) -> &Vec<Cell>, m: usize| -> Option<(Cell, Vec<Cell>)> {
+            let parts = members.iter().filter_map(|at| of(&placed[*at]).get(m));
+            Some((*of(&placed[above]).get(m)?, parts.copied().collect()))
         };
         for m in 0..length {
-            hang(&mut cells, &placed, &members, top.months.get(m), |row| {
-                row.months.get(m)
-            });
-            hang(&mut cells, &placed, &members, top.to_date.get(m), |row| {
-                row.to_date.get(m)
-            });
+            let sums = [column(|row| &row.months, m), column(|row| &row.to_date, m)];
+            for (total, parts) in sums.into_iter().flatten() {
+                cells.sum(total, &parts);
+            }
         }
     }
     (cells, placed)
 }
 
-/// States that one cell of a row is the sum of the same cells of the rows below it, and of a rest if there is any.
-fn hang(
+/// A row of the given cells, with its figures to date: the first is the first month's, each later one adds its month.
+fn with_sums_to_date(
+    cells: &mut Cells,
+    above: Option<usize>,
+    months: Vec<Cell>,
+    to_date: bool,
+    add: fn(&mut Cells, u64) -> Cell,
+) -> Row {
+    let mut sums: Vec<Cell> = Vec::new();
+    for month in months.iter().filter(|_| to_date) {
+        let parts: Vec<Cell> = sums.last().into_iter().chain([month]).copied().collect();
+        let count = parts.iter().map(|part| cells.value(*part)).sum();
+        let sum = add(cells, count);
+        cells.sum(sum, &parts);
+        sums.push(sum);
+    }
+    Row {
+        above,
+        months,
+        to_date: sums,
+    }
+}
+
+/// What a row counts beyond the rows below it, if anything: a row that is never published.
+fn rest(
     cells: &mut Cells,
     rows: &[Row],
+    above: usize,
     members: &[usize],
-    total: Option<&Cell>,
-    of: impl Fn(&Row) -> Option<&Cell>,
-) {
-    let Some(total) = total.copied() else {
-        return;
-    };
-    let mut parts: Vec<Cell> = members
+    to_date: bool,
+) -> Option<Row> {
+    let counts: Vec<u64> = rows[above]
+        .months
         .iter()
-        .filter_map(|member| rows.get(*member).and_then(&of).copied())
+        .enumerate()
+        .map(|(m, total)| {
+            let parts = members.iter().filter_map(|at| rows[*at].months.get(m));
+            let sum: u64 = parts.map(|part| cells.value(*part)).sum();
+            cells.value(*total).saturating_sub(sum)
+        })
         .collect();
-    let sum: u64 = parts.iter().map(|part| cells.value(*part)).sum();
-    let rest = cells.value(total).saturating_sub(sum);
-    if rest > 0 && !parts.is_empty() {
-        parts.push(cells.add_unpublished(rest));
+    if counts.iter().all(|count| *count == 0) {
+        return None;
     }
-    cells.sum(total, &parts);
+    let months = counts
+        .into_iter()
+        .map(|count| cells.add_unpublished(count))
+        .collect();
+    Some(with_sums_to_date(
+        cells,
+        Some(above),
+        months,
+        to_date,
+        Cells::add_unpublished,
+    ))
 }
 
 impl TreeReleased {
@@ -165,6 +190,11 @@ impl TreeReleased {
     #[cfg(test)]
     pub(super) fn parts(&self) -> (&Cells, &Released) {
         (&self.0.cells, &self.0.released)
+    }
+
+    #[cfg(test)]
+    pub(super) fn rows(&self) -> &[Row] {
+        &self.0.rows
     }
 }
 
@@ -199,6 +229,15 @@ mod tests {
         assert_eq!(released.cell(1, 0), None);
         let neighbour = released.cell(2, 0).is_some() && released.cell(0, 0).is_some();
         assert!(!neighbour, "province minus prefecture");
+    }
+
+    #[test]
+    fn a_month_in_which_every_county_is_one_costs_that_month_and_not_the_years_figure() {
+        // Nothing is withheld but ones: their sum tells each of them, so the sum goes, and what would give it back.
+        let rows = province(&[[5, 1, 6], [4, 1, 7], [6, 1, 9], [8, 1, 5], [6, 1, 4]]);
+        let released = tree(&rows, true, Policy::UNDER_THREE);
+        assert_eq!(released.cell(0, 1), None);
+        assert_eq!(released.to_date(0, 2), Some(65));
     }
 
     #[test]

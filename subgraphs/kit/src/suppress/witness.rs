@@ -17,33 +17,49 @@ use super::{Cell, Cells};
 /// a hopeless search from costing more than a moment.
 const MOST_STEPS: usize = 4_000;
 
+/// How many changes all searches for one cell may try. A cell for which nothing is found by then is hemmed in on
+/// all sides, and withholding its neighbour costs the reader one figure more instead of everyone the wait: a
+/// province where nearly every cell is one, two or nothing has a thousand such.
+const MOST_STEPS_OF_ALL: usize = 40_000;
+
+/// The most published cells that one witness may cost. A year of rows with figures to date needs five.
+const MOST_SPARE: usize = 8;
+
 /// The lengths of witnesses that are looked for, in changed cells: short ones first.
 const LENGTHS: [usize; 3] = [8, 24, 96];
 
-/// A witness for `cell` that uses at most `spare` cells that are published so far; gives those, which are
-/// to be withheld then.
-pub(super) fn with_spare(
+/// The witness for `cell` that costs the fewest published cells, as far as it is found: all cells that hold
+/// another value in it. The published ones of them are to be withheld then.
+pub(super) fn cheapest(
     cells: &Cells,
     hidden: &[bool],
     cell: Cell,
     floor: u64,
-    spare: usize,
 ) -> Option<Vec<Cell>> {
-    for length in LENGTHS {
-        for up in [true, false] {
-            let mut search = Search {
-                cells,
-                hidden,
-                floor,
-                spare,
-                change: vec![0; hidden.len()],
-                off: vec![0; cells.sums.len()],
-                broken: BTreeSet::new(),
-                used: Vec::new(),
-                steps: 0,
-            };
-            if search.change(cell, up) && search.mend(length) {
-                return Some(search.used);
+    let mut search = Search {
+        cells,
+        hidden,
+        floor,
+        spare: 0,
+        change: vec![0; hidden.len()],
+        off: vec![0; cells.sums.len()],
+        broken: BTreeSet::new(),
+        changed: Vec::new(),
+        steps: 0,
+    };
+    let mut left = MOST_STEPS_OF_ALL;
+    for spare in 0..=MOST_SPARE {
+        for length in LENGTHS {
+            for up in [true, false] {
+                let may = left.min(MOST_STEPS);
+                (search.spare, search.steps) = (spare, may);
+                if search.change(cell, up) {
+                    if search.mend(length) {
+                        return Some(search.changed);
+                    }
+                    search.undo(cell, up);
+                }
+                left -= may - search.steps;
             }
         }
     }
@@ -62,15 +78,19 @@ struct Search<'s> {
     off: Vec<i32>,
     /// The sums that do not hold at the moment.
     broken: BTreeSet<usize>,
-    /// The published cells that are changed.
-    used: Vec<Cell>,
+    /// The cells that are changed, in the order in which they were.
+    changed: Vec<Cell>,
+    /// How many more changes may be tried.
     steps: usize,
 }
 
 impl Search<'_> {
     /// Changes a cell by one; `false`, and nothing done, when it may not be.
     fn change(&mut self, cell: Cell, up: bool) -> bool {
-        self.steps += 1;
+        let Some(steps) = self.steps.checked_sub(1) else {
+            return false;
+        };
+        self.steps = steps;
         let value = self.cells.value(cell);
         let published = !self.hidden[cell.0];
         let may = self.change[cell.0] == 0
@@ -82,8 +102,8 @@ impl Search<'_> {
         }
         if published {
             self.spare -= 1;
-            self.used.push(cell);
         }
+        self.changed.push(cell);
         self.put(cell, if up { 1 } else { -1 });
         true
     }
@@ -92,8 +112,8 @@ impl Search<'_> {
     fn undo(&mut self, cell: Cell, up: bool) {
         if !self.hidden[cell.0] {
             self.spare += 1;
-            self.used.pop();
         }
+        self.changed.pop();
         self.put(cell, if up { -1 } else { 1 });
     }
 
@@ -115,7 +135,7 @@ impl Search<'_> {
         let Some(place) = self.broken.first().copied() else {
             return true;
         };
-        if left == 0 || self.steps >= MOST_STEPS {
+        if left == 0 || self.steps == 0 {
             return false;
         }
         let cells = self.cells;
@@ -140,7 +160,7 @@ impl Search<'_> {
                     }
                     self.undo(cell, up);
                 }
-                if self.steps >= MOST_STEPS {
+                if self.steps == 0 {
                     return false;
                 }
             }

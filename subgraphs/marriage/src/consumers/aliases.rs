@@ -1,9 +1,15 @@
 //! New tokens of persons, from the vault: a merge, a split, or a change of the token key.
 //!
-//! Most columns follow by [`aliases`]. Three things cannot: what a person holds only once ([`part_ways`]),
-//! kinship, which is a pair, and the marital ledger, a chain that cannot be cut ([`move_ledger`],
-//! [`part_ledger`]).
+//! Most columns follow by [`aliases`]. Four things cannot: what a person holds only once ([`part_ways`]),
+//! kinship, which is a pair, the marital ledger, a chain that cannot be cut ([`move_ledger`],
+//! [`part_ledger`]), and what binds a person to a transaction between provinces ([`renamed`]).
+//!
+//! Between the merge in `persons` and its arrival here each token may have married: then the ledger that results
+//! holds two marriages at once, which is DISPUTED by itself, and each of the two becomes a case ([`two_marriages`]):
+//! nothing more is registered for the person, and neither marriage is divorced or certified, until that is cleared.
 
+use crate::interop::facts;
+use crate::interop::store::renamed;
 use crate::kit::aliases::{self, TokenColumn};
 use crate::kit::events::{Consumer, Event, PersonAliased, PersonSplit};
 use crate::kit::{Result, Services};
@@ -13,12 +19,11 @@ use crate::model::{
 use crate::rules::application::State;
 use crate::rules::ledger::LedgerEvent;
 use crate::service::ledger::{Fact, append};
+use crate::service::office::Trail;
+use crate::service::two_marriages;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
-    QueryOrder, Statement,
-};
+use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -36,6 +41,9 @@ const TOKENS: &[TokenColumn] = &[
     TokenColumn::new("court_notice", "man"),
     TokenColumn::new("court_notice", "woman"),
     TokenColumn::new("impersonation_case", "complainant"),
+    TokenColumn::new("impersonation_case", "proposed_person"),
+    TokenColumn::new("correction", "proposed_person"),
+    TokenColumn::new("interop_glass", "person").with_key("txn"),
     TokenColumn::new("queue_ticket", "holder"),
     TokenColumn::new("counsellor", "person"),
     TokenColumn::new("registrar", "person"),
@@ -43,6 +51,7 @@ const TOKENS: &[TokenColumn] = &[
     TokenColumn::new("counselling_session", "second_party"),
     TokenColumn::new("archive_file", "man"),
     TokenColumn::new("archive_file", "woman"),
+    TokenColumn::new("interop_access", "person"),
 ];
 
 /// The place of the ledger's entries among what a merge moved.
@@ -62,18 +71,29 @@ impl Consumer for Aliases {
         aliases::KINDS
     }
 
-    async fn apply(&self, _: &Services, tx: &DatabaseTransaction, event: &Event) -> Result<()> {
+    async fn apply(&self, s: &Services, tx: &DatabaseTransaction, event: &Event) -> Result<()> {
+        // Until every peer has said what it holds, a ledger here may lack what is to move, and the name would
+        // lead away from what comes back.
+        facts::may_enter(s, tx).await?;
         if let Some(told) = event.read::<PersonAliased>()? {
-            if told.old == told.new {
-                return Ok(());
+            if told.old != told.new {
+                part_ways(tx, &told.old, &told.new).await?;
             }
-            part_ways(tx, &told.old, &told.new).await?;
             aliases::apply(tx, event, TOKENS).await?;
-            return move_ledger(tx, &told).await;
-        }
-        if let Some(told) = event.read::<PersonSplit>()? {
+            if told.old != told.new {
+                move_ledger(tx, &told).await?;
+                renamed::moved(s, tx, &told).await?;
+                let trail = Trail::told_by("persons", "MERGE", s, tx, event.at);
+                two_marriages::judge(&trail, &told.new).await?;
+            }
+        } else if let Some(told) = event.read::<PersonSplit>()? {
             aliases::apply(tx, event, TOKENS).await?;
             part_ledger(tx, &told, event.at).await?;
+            renamed::parted(tx, &told, event.at).await?;
+            let trail = Trail::told_by("persons", "SPLIT", s, tx, event.at);
+            for person in [&told.old, &told.new] {
+                two_marriages::judge(&trail, person).await?;
+            }
         }
         Ok(())
     }
@@ -208,12 +228,7 @@ async fn move_ledger(tx: &DatabaseTransaction, told: &PersonAliased) -> Result<(
             seq = append(tx, new, fact, row.at).await?.seq;
         }
         if let Some(merge) = &told.merge {
-            let sql = "INSERT INTO alias_move (merge_id, place, row_id) VALUES ($1, $2, $3) \
-                       ON CONFLICT (merge_id, place, row_id) DO NOTHING";
-            let values = [merge.as_str().into(), LEDGER.into(), seq.to_string().into()];
-            let backend = tx.get_database_backend();
-            tx.execute_raw(Statement::from_sql_and_values(backend, sql, values))
-                .await?;
+            aliases::note(tx, merge, LEDGER, &seq.to_string()).await?;
         }
     }
     Ok(())
@@ -226,13 +241,8 @@ async fn part_ledger(
     told: &PersonSplit,
     at: DateTime<Utc>,
 ) -> Result<()> {
-    let sql = "SELECT row_id FROM alias_move WHERE merge_id = $1 AND place = $2";
-    let values = [told.merge.as_str().into(), LEDGER.into()];
-    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, values);
-    let mut moved = BTreeSet::new();
-    for row in tx.query_all_raw(statement).await? {
-        moved.extend(row.try_get::<String>("", "row_id")?.parse::<i64>().ok());
-    }
+    let noted = aliases::noted(tx, &told.merge, LEDGER).await?;
+    let moved: BTreeSet<i64> = noted.iter().filter_map(|row| row.parse().ok()).collect();
     let now = chain(tx, &told.new).await?;
     let theirs: Vec<&ledger_entry::Model> =
         now.iter().filter(|row| moved.contains(&row.seq)).collect();
@@ -247,6 +257,26 @@ async fn part_ledger(
                 .exec_without_returning(tx)
                 .await?;
         }
+    }
+    // What became of its marriages since is its own too.
+    let about: BTreeSet<Uuid> = theirs.iter().filter_map(|row| row.record_id).collect();
+    give_back(tx, &told.new, &told.old, &about).await?;
+    let own = chain(tx, &told.old).await?;
+    for row in now.iter().filter(|row| !moved.contains(&row.seq)) {
+        let known = own
+            .iter()
+            .any(|o| o.event == row.event && o.record_id == row.record_id);
+        let event = LedgerEvent::from_text(&row.event).filter(|e| *e != LedgerEvent::Parted);
+        let ours = row.record_id.is_some_and(|record| about.contains(&record));
+        let (true, false, Some(event)) = (ours, known, event) else {
+            continue;
+        };
+        let fact = Fact {
+            event,
+            effective_on: row.effective_on,
+            record: row.record_id,
+        };
+        append(tx, &told.old, fact, at).await?;
     }
     let parted = |record: Uuid| {
         let about = |row: &ledger_entry::Model| row.record_id == Some(record);
@@ -266,6 +296,32 @@ async fn part_ledger(
         };
         append(tx, &told.new, fact, at).await?;
     }
+    Ok(())
+}
+
+/// Records and certificates that were made since of what is another's go to that one.
+async fn give_back(
+    tx: &DatabaseTransaction,
+    from: &str,
+    to: &str,
+    records: &BTreeSet<Uuid>,
+) -> Result<()> {
+    use crate::model::{certificate, marriage_record};
+    let of = || records.iter().copied();
+    for spouse in [marriage_record::Column::Man, marriage_record::Column::Woman] {
+        marriage_record::Entity::update_many()
+            .col_expr(spouse, Expr::value(to))
+            .filter(marriage_record::Column::Id.is_in(of()))
+            .filter(spouse.eq(from))
+            .exec(tx)
+            .await?;
+    }
+    certificate::Entity::update_many()
+        .col_expr(certificate::Column::Holder, Expr::value(to))
+        .filter(certificate::Column::RecordId.is_in(of()))
+        .filter(certificate::Column::Holder.eq(from))
+        .exec(tx)
+        .await?;
     Ok(())
 }
 

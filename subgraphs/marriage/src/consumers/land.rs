@@ -45,7 +45,7 @@ impl Consumer for Divisions {
             }
         }
         for before in &change.from {
-            // Several successors, or none: an officer decides.
+            // Several successors, or none: an officer decides (`service::moves`).
             let Some(after) = change.successor(before.id) else {
                 continue;
             };

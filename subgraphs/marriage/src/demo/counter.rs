@@ -11,6 +11,7 @@ use super::land::Land;
 use super::registries::registry_id;
 use crate::kit::Services;
 use crate::kit::demo::{self, pick};
+use crate::kit::divisions::Divisions;
 use crate::model::{
     application_check, application_party, archive_file, case_evidence, correction,
     counselling_room, counselling_session, counsellor, court_notice, guide, impersonation_case,
@@ -156,7 +157,7 @@ fn archives(rows: &mut Rows, today: NaiveDate) {
             registry_id: marriage.registry_id.unwrap_or_default(),
             man: marriage.man.clone(),
             woman: marriage.woman.clone(),
-            place_then: place_then(marriage.county_id, &number),
+            place_then: place_then(&Divisions::default(), marriage.county_id, &number),
             number,
             year: marriage.registered_on.year(),
             volume_no: format!("{}-{:03}", marriage.registered_on.year(), at / 50 + 1),
@@ -310,10 +311,12 @@ fn cases(rows: &mut Rows, story: &Story<'_>) {
             record_id: record,
             registry_id: story.hall,
             complainant: man.clone(),
+            ground: "COMPLAINT".to_owned(),
             opened_on: ago(60),
             state: "DISMISSED".to_owned(),
             proposed: Some("DISMISS".to_owned()),
             proposed_by: Some("registrar-1".to_owned()),
+            proposed_person: None,
             proposed_at: Some(story.now - chrono::Duration::days(31)),
             decided_by: Some("supervisor-1".to_owned()),
             decided_on: Some(ago(30)),
@@ -353,6 +356,7 @@ fn cases(rows: &mut Rows, story: &Story<'_>) {
             deceased: None,
             evidence: "核查函1号".to_owned(),
             proposed_by: "registrar-1".to_owned(),
+            proposed_person: None,
             proposed_at: story.now - chrono::Duration::days(40),
             decided_by: Some("supervisor-1".to_owned()),
             decided_at: Some(story.now - chrono::Duration::days(35)),

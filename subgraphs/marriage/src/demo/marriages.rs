@@ -253,7 +253,7 @@ impl Writer<'_> {
         number: &str,
         kind: &str,
         holder: &str,
-        record: Uuid,
+        (record, registry): (Uuid, Uuid),
         on: NaiveDate,
         state: &str,
     ) {
@@ -267,6 +267,7 @@ impl Writer<'_> {
             state: state.to_owned(),
             print_no: None,
             replaces: None,
+            registry_id: Some(registry),
         });
     }
 
@@ -311,7 +312,8 @@ impl Writer<'_> {
             "ISSUED"
         };
         for person in [&man, &woman] {
-            self.paper(&number, "MARRIAGE", person, id, plan.on, paper);
+            let of = (id, registry);
+            self.paper(&number, "MARRIAGE", person, of, plan.on, paper);
             let fact = Fact {
                 event: LedgerEvent::Married,
                 effective_on: plan.on,
@@ -367,7 +369,7 @@ impl Writer<'_> {
             agreement_sealed: None,
         });
         for person in [man, woman] {
-            self.paper(&number, "DIVORCE", person, id, on, "ISSUED");
+            self.paper(&number, "DIVORCE", person, (id, registry), on, "ISSUED");
         }
         self.ended([man, woman], LedgerEvent::Divorced, on, marriage);
     }

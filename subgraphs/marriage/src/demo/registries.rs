@@ -137,6 +137,7 @@ fn hall(
             .map(|n| credit_code(digits, &format!("{digits}9901"), '2', n)),
         // 延时服务 in all of 福州 and in the stories' counties; elsewhere in every third.
         weekend_service: is_fuzhou(county) || story || of("weekend", 3) == 0,
+        version: 1,
     }
 }
 

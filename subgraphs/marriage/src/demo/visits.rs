@@ -146,6 +146,7 @@ impl Book<'_> {
             closes: period.closes,
             state: "BOOKED".to_owned(),
             booked_at: self.services.clock.now(),
+            by_officer: false,
             version: 1,
         });
         for person in persons {

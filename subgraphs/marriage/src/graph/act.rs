@@ -2,6 +2,7 @@
 
 use super::enums::PersonSex;
 use crate::kit::contract::scope;
+use crate::kit::disclosure::{self, Told};
 use crate::kit::identity;
 use crate::kit::{CitizenIdInput, Date, PrincipalExt, Result, Services, UserError};
 use crate::rules::Refusal;
@@ -29,6 +30,32 @@ where
 {
     ctx.need(scope::MARRIAGE_CASE)?;
     anyone(ctx, request_key, what, work).await
+}
+
+/// The same, where its refusals tell what the registers say of persons: then whoever is told of is on record before
+/// the answer is shown. The field is marked with [`TOLD_SUBJECT`](crate::kit::contract::directive::TOLD_SUBJECT).
+pub(super) async fn telling<W, T, F>(
+    ctx: &Context<'_>,
+    request_key: &str,
+    what: Outcome<W>,
+    whom: impl FnOnce(&W) -> Vec<String>,
+    work: F,
+) -> async_graphql::Result<Outcome<T>>
+where
+    W: Serialize + Send + Sync + 'static,
+    T: Serialize + DeserializeOwned + Send,
+    F: for<'x> Fn(Act<'x>, &'x W) -> BoxFuture<'x, Result<T>> + Send + Sync + 'static,
+{
+    let persons = what.as_ref().map(whom).unwrap_or_default();
+    let outcome = officer(ctx, request_key, what, work).await?;
+    let caller = ctx.principal();
+    let told = Told {
+        persons,
+        purpose: caller.purpose.clone(),
+        case: caller.case.clone(),
+    };
+    disclosure::tell(ctx, told).map_err(|error| error.graphql())?;
+    Ok(outcome)
 }
 
 /// Runs a change; the work itself judges who may.
@@ -97,12 +124,28 @@ impl From<PaperFactsInput> for Facts {
 }
 
 /// Reads an identity number of any kind; the number itself goes no further.
-pub(super) fn known(services: &Services, number: &CitizenIdInput, field: &str) -> Outcome<Known> {
-    holder(services, number, None, field)
+pub(super) async fn known(
+    services: &Services,
+    number: &CitizenIdInput,
+    field: &str,
+) -> Outcome<Known> {
+    holder(services, number, None, field).await
+}
+
+/// The same of a number that may be left out.
+pub(super) async fn maybe_known(
+    services: &Services,
+    number: Option<&CitizenIdInput>,
+    field: &str,
+) -> Outcome<Option<Known>> {
+    match number {
+        Some(number) => known(services, number, field).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// The same with what the paper tells besides.
-pub(super) fn holder(
+pub(super) async fn holder(
     services: &Services,
     number: &CitizenIdInput,
     facts: Option<PaperFactsInput>,
@@ -111,6 +154,7 @@ pub(super) fn holder(
     let number = identity::read(&number.0, services.clock.today())
         .map_err(|error| vec![error.user_error().field(&["input", field])])?;
     Known::of(services, number, facts.map(Facts::from))
+        .await
         .map_err(|refusal| vec![refusal.at(&["input", field])])
 }
 

@@ -1,17 +1,19 @@
 //! The archive, replacement certificates, and the least answer about a person's status.
 
 use super::access::View;
-use super::act::{id, known, maybe_id, officer, payload, text};
+use super::act::{id, known, maybe_id, officer, payload, telling, text};
 use super::counter_enums::{
     MaritalProofAnswer, MarriageArchiveKind, MarriageArchiveRetention, ReplacedCertificate,
 };
 use super::eligibility::EligibilityReason;
 use super::person::Person;
 use super::records::Certificate;
+use crate::kit::contract::directive::TOLD_SUBJECT;
 use crate::kit::federation::directives::*;
 use crate::kit::{CitizenIdInput, Date, DateTime, Error, PrincipalExt, Result};
 use crate::model::{archive_file, certificate};
 use crate::rules::certificate::CertificateNumber;
+use crate::service::archives::{self, Papers};
 use crate::service::replacement;
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use sea_orm::EntityTrait;
@@ -37,6 +39,7 @@ impl MarriageArchiveFile {
     }
 
     /// What it is about (类别).
+    #[graphql(directive = personal::apply("marital".into(), "couple { id }".into()))]
     async fn kind(&self) -> Result<MarriageArchiveKind> {
         MarriageArchiveKind::of(&self.row.record_kind)
     }
@@ -54,11 +57,13 @@ impl MarriageArchiveFile {
     }
 
     /// The name of the division on that day (当时的行政区划名称).
+    #[graphql(directive = personal::apply("marital".into(), "couple { id }".into()))]
     async fn place_then(&self) -> &str {
         &self.row.place_then
     }
 
     /// The year of the act (年份).
+    #[graphql(directive = personal::apply("marital".into(), "couple { id }".into()))]
     async fn year(&self) -> i32 {
         self.row.year
     }
@@ -89,6 +94,7 @@ impl MarriageArchiveFile {
     }
 
     /// The man and the woman (双方).
+    #[graphql(directive = personal::apply("marital".into(), "couple { id }".into()))]
     async fn couple(&self) -> Vec<Person> {
         Person::together(&[self.row.man.clone(), self.row.woman.clone()])
     }
@@ -107,8 +113,10 @@ pub struct MaritalProof {
     /// When it was answered (出具时间).
     pub issued_at: DateTime,
     /// The first day from which no record of this province is missing; null where that is not known (记录完整起始日).
+    #[graphql(directive = personal::apply("marital".into(), "person { id }".into()))]
     pub coverage_from: Option<Date>,
     /// What the answer does not say; null when a marriage is on record (声明).
+    #[graphql(directive = personal::apply("marital".into(), "person { id }".into()))]
     pub disclaimer: Option<EligibilityReason>,
     /// The answer signed by this province as a statement (JWS), to be checked with its published key; null where the installation has no such key (签名).
     #[graphql(directive = personal::apply("marital".into(), "person { id }".into()))]
@@ -146,6 +154,36 @@ pub struct IssueReplacementInput {
     pub print_number: String,
 }
 
+payload! {
+    /// What became of papers that go to the archive (补领归档结果).
+    MarriageArchivePayload {
+        /// The file; null when it was refused (档案).
+        file: MarriageArchiveFile
+    }
+}
+
+/// The papers of a replacement as they go to the archive (补领归档).
+#[derive(InputObject)]
+pub struct ArchiveReplacementInput {
+    /// A key of the client's choice: repeating the call with it has no further effect (幂等键).
+    pub request_key: String,
+    /// The registry that replaced it (登记机关).
+    pub registry: ID,
+    /// The new certificate (新证件).
+    pub certificate: ID,
+    /// Volume (卷号).
+    pub volume: String,
+    /// Pages (页数).
+    pub pages: i32,
+    /// Reference to the scan; null while not digitised (数字化编号).
+    pub digital_ref: Option<String>,
+    /// SHA-256 of the scan, hexadecimal; null while not digitised (数字化文件摘要).
+    pub digest: Option<String>,
+    /// Of lasting value, to be kept for ever (永久保管).
+    #[graphql(default = false)]
+    pub permanent: bool,
+}
+
 /// Replacement of certificates.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ReplacementMutation;
@@ -154,18 +192,21 @@ pub struct ReplacementMutation;
 #[Object]
 impl ReplacementMutation {
     /// Replaces a lost certificate after the archive and the courts' notices were checked; no new marriage comes of it (补领证件).
-    #[graphql(directive = requires_scopes::apply(vec![vec!["marriage.case".into()]]))]
+    #[graphql(
+        directive = requires_scopes::apply(vec![vec!["marriage.case".into()]]),
+        directive = personal::apply("marital".into(), TOLD_SUBJECT.into())
+    )]
     async fn issue_replacement(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What is asked for (输入).")] input: IssueReplacementInput,
     ) -> async_graphql::Result<ReplacementPayload> {
         let services = ctx.services();
-        let read = || {
+        let read = async {
             Ok(replacement::Ask {
                 registry: id(&input.registry, "registry")?,
                 registrar: id(&input.registrar, "registrar")?,
-                holder: known(services, &input.holder, "holder")?,
+                holder: known(services, &input.holder, "holder").await?,
                 divorce: input.certificate == ReplacedCertificate::Divorce,
                 record: maybe_id(input.record.as_ref(), "record")?,
                 holder_identified: input.holder_identified,
@@ -173,7 +214,9 @@ impl ReplacementMutation {
                 print_no: text(&input.print_number, "printNumber", 32)?,
             })
         };
-        let outcome = officer(ctx, &input.request_key, read(), |a, w| {
+        let what = read.await;
+        let whom = |what: &replacement::Ask| vec![what.holder.token.clone()];
+        let outcome = telling(ctx, &input.request_key, what, whom, |a, w| {
             Box::pin(replacement::replace(a, w))
         })
         .await?;
@@ -188,5 +231,44 @@ impl ReplacementMutation {
             Err(refusals) => Err(refusals),
         };
         Ok(ReplacementPayload::of(loaded))
+    }
+
+    /// Puts the papers of a replacement into the archive of the registry that made it, once (补领婚姻登记证归档).
+    #[graphql(directive = requires_scopes::apply(vec![vec!["marriage.case".into()]]))]
+    async fn archive_replacement(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The papers (输入).")] input: ArchiveReplacementInput,
+    ) -> async_graphql::Result<MarriageArchivePayload> {
+        let short = |value: &Option<String>, field| {
+            value.as_deref().map(|v| text(v, field, 128)).transpose()
+        };
+        let read = || {
+            Ok(archives::ShelveReplacement {
+                registry: id(&input.registry, "registry")?,
+                certificate: id(&input.certificate, "certificate")?,
+                file: Papers {
+                    volume: text(&input.volume, "volume", 32)?,
+                    pages: input.pages.clamp(1, 10_000),
+                    digital_ref: short(&input.digital_ref, "digitalRef")?,
+                    digest: short(&input.digest, "digest")?,
+                    permanent: input.permanent,
+                },
+            })
+        };
+        let outcome = officer(ctx, &input.request_key, read(), |a, w| {
+            Box::pin(archives::shelve_replacement(a, w))
+        })
+        .await?;
+        let loaded = match outcome {
+            Ok(id) => {
+                let db = ctx.services().db.read();
+                let row = archive_file::Entity::find_by_id(id).one(db).await;
+                let row = row.map_err(Error::from)?.ok_or(Error::NotFound)?;
+                Ok(MarriageArchiveFile::from(row))
+            }
+            Err(refusals) => Err(refusals),
+        };
+        Ok(MarriageArchivePayload::of(loaded))
     }
 }

@@ -70,6 +70,8 @@ pub struct ChangeRegistryInput {
     pub registry: ID,
     /// What it is now (情况).
     pub site: RegistrySiteInput,
+    /// The version at which it was read; null judges by what it is now (版本).
+    pub version: Option<i64>,
 }
 
 /// Hours of a weekday (每周办公时间).
@@ -101,6 +103,8 @@ pub struct SetOpeningHoursInput {
     pub registry: ID,
     /// All regular hours; they replace those of before (办公时间).
     pub hours: Vec<WeekdayHoursInput>,
+    /// The version at which the registry was read; null judges by what it is now (版本).
+    pub version: Option<i64>,
 }
 
 /// A day unlike others (设置特殊办公日).
@@ -114,6 +118,8 @@ pub struct SetOpeningDayInput {
     pub date: Date,
     /// Its hours; closed when empty; the usual hours again when null (办公时间).
     pub hours: Option<Vec<DayHoursInput>>,
+    /// The version at which the registry was read; null judges by what it is now (版本).
+    pub version: Option<i64>,
 }
 
 /// A registrar (录入登记员).
@@ -267,7 +273,7 @@ fn provider(code: Option<&CreditCode>) -> Outcome<Option<String>> {
     .transpose()
 }
 
-async fn shown(
+pub(super) async fn shown(
     ctx: &Context<'_>,
     outcome: Outcome<Uuid>,
 ) -> async_graphql::Result<MarriageRegistryPayload> {
@@ -300,7 +306,7 @@ fn case() -> Vec<Vec<String>> {
     vec![vec!["marriage.case".into()]]
 }
 
-fn registry_changed() -> Vec<String> {
+pub(super) fn registry_changed() -> Vec<String> {
     vec!["MarriageRegistry".into()]
 }
 
@@ -341,6 +347,7 @@ impl BureauMutation {
         let read = || {
             Ok(bureau::Change {
                 registry: id(&input.registry, "registry")?,
+                version: input.version,
                 site: input.site.read()?,
             })
         };
@@ -369,6 +376,7 @@ impl BureauMutation {
             });
             Ok(bureau::Week {
                 registry: id(&input.registry, "registry")?,
+                version: input.version,
                 hours: hours.collect::<Outcome<_>>()?,
             })
         };
@@ -398,6 +406,7 @@ impl BureauMutation {
             });
             Ok(bureau::Day {
                 registry: id(&input.registry, "registry")?,
+                version: input.version,
                 day: input.date.0,
                 hours: hours.transpose()?,
             })
@@ -417,16 +426,16 @@ impl BureauMutation {
         #[graphql(desc = "The registrar (输入).")] input: EnterRegistrarInput,
     ) -> async_graphql::Result<MarriageRegistrarPayload> {
         let services: &Services = ctx.services();
-        let read = || {
+        let read = async {
             Ok(bureau::Registrar {
                 registry: id(&input.registry, "registry")?,
-                person: known(services, &input.person, "person")?,
+                person: known(services, &input.person, "person").await?,
                 licence_no: text(&input.licence_number, "licenceNumber", 32)?,
                 valid: (input.valid_from.0, input.valid_to.map(|day| day.0)),
                 account: hidden_account(input.account.as_deref())?,
             })
         };
-        let outcome = officer(ctx, &input.request_key, read(), |a, w| {
+        let outcome = officer(ctx, &input.request_key, read.await, |a, w| {
             Box::pin(bureau::enter_registrar(a, w))
         })
         .await?;
@@ -482,16 +491,16 @@ impl BureauMutation {
         #[graphql(desc = "The counsellor (输入).")] input: EnterCounsellorInput,
     ) -> async_graphql::Result<MarriageRegistryPayload> {
         let services: &Services = ctx.services();
-        let read = || {
+        let read = async {
             Ok(bureau::Counsellor {
                 registry: id(&input.registry, "registry")?,
-                person: known(services, &input.person, "person")?,
+                person: known(services, &input.person, "person").await?,
                 qualification: input.qualification.as_str(),
                 provider: provider(input.provider.as_ref())?,
                 active: input.active,
             })
         };
-        let outcome = officer(ctx, &input.request_key, read(), |a, w| {
+        let outcome = officer(ctx, &input.request_key, read.await, |a, w| {
             Box::pin(bureau::enter_counsellor(a, w))
         })
         .await?;
@@ -527,16 +536,16 @@ impl BureauMutation {
         #[graphql(desc = "The kinship (输入).")] input: RecordKinshipInput,
     ) -> async_graphql::Result<KinshipPayload> {
         let services: &Services = ctx.services();
-        let read = || {
+        let read = async {
             Ok(bureau::Kinship {
                 registry: id(&input.registry, "registry")?,
-                one: known(services, &input.one, "one")?,
-                other: known(services, &input.other, "other")?,
+                one: known(services, &input.one, "one").await?,
+                other: known(services, &input.other, "other").await?,
                 kind: input.kind.as_str(),
                 source: text(&input.source, "source", 64)?,
             })
         };
-        let outcome = officer(ctx, &input.request_key, read(), |a, w| {
+        let outcome = officer(ctx, &input.request_key, read.await, |a, w| {
             Box::pin(bureau::record_kinship(a, w))
         })
         .await?;

@@ -3,7 +3,8 @@
 use super::access::View;
 use super::act::{Outcome, anyone, id, known, officer, payload, read_at, text};
 use super::counter_enums::{
-    ImpersonationCaseState, ImpersonationEvidenceKind, MarriageCorrectionState, MarriagePartyRole,
+    ImpersonationCaseGround, ImpersonationCaseState, ImpersonationEvidenceKind,
+    MarriageCorrectionState, MarriagePartyRole,
 };
 use super::enums::MarriageRecordState;
 use super::person::Person;
@@ -12,7 +13,7 @@ use crate::kit::batch::Siblings;
 use crate::kit::federation::directives::*;
 use crate::kit::{CitizenIdInput, Date, DateTime, Error, PrincipalExt, Result};
 use crate::model::{case_evidence, correction, impersonation_case, sealed};
-use crate::rules::impersonation::EvidenceKind;
+use crate::rules::impersonation::{EvidenceKind, Ground};
 use crate::rules::record::RecordState;
 use crate::service::{corrections, impersonation, records};
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
@@ -58,7 +59,16 @@ impl ImpersonationCase {
         ImpersonationCaseState::of(&self.row.state)
     }
 
-    /// The person whose identity was used (申请人).
+    /// What it was opened for (立案事由).
+    #[graphql(directive = personal::apply("marital".into(), "complainant { id }".into()))]
+    async fn ground(&self) -> Result<ImpersonationCaseGround> {
+        Ground::from_text(&self.row.ground)
+            .map(Into::into)
+            .ok_or_else(|| Error::internal("unknown ground of a case"))
+    }
+
+    /// The person whose identity was used; of a case that nobody has complained of, the one it is about (申请人).
+    #[graphql(directive = personal::apply("marital".into(), "complainant { id }".into()))]
     async fn complainant(&self) -> Person {
         Person::alone(self.row.complainant.clone())
     }
@@ -267,7 +277,7 @@ pub struct ProposeImpersonationDecisionInput {
     pub case: ID,
     /// The version at which it was read (版本).
     pub version: i64,
-    /// Revoke the registration; otherwise dismiss the case (是否撤销登记).
+    /// Revoke the registration, of the divorce where one of the two had died before it, otherwise of the marriage; or dismiss the case (是否撤销登记).
     pub revoke: bool,
 }
 
@@ -366,7 +376,7 @@ pub struct CaseMutation;
 /// What needs two officers.
 #[Object]
 impl CaseMutation {
-    /// Opens a case about a record; both persons are DISPUTED while it is open (冒名案件立案).
+    /// Opens a case about a record; both persons are DISPUTED while it is open. One that was open because two marriages lie over each other goes on as this one (冒名案件立案).
     #[graphql(directive = requires_scopes::apply(case_scope()))]
     async fn open_impersonation_case(
         &self,
@@ -374,14 +384,14 @@ impl CaseMutation {
         #[graphql(desc = "What is needed (输入).")] input: OpenImpersonationCaseInput,
     ) -> async_graphql::Result<ImpersonationCasePayload> {
         let services = ctx.services();
-        let read = || {
+        let read = async {
             Ok(impersonation::Open {
                 registry: id(&input.registry, "registry")?,
                 record: id(&input.record, "record")?,
-                complainant: known(services, &input.complainant, "complainant")?,
+                complainant: known(services, &input.complainant, "complainant").await?,
             })
         };
-        let outcome = officer(ctx, &input.request_key, read(), |a, w| {
+        let outcome = officer(ctx, &input.request_key, read.await, |a, w| {
             Box::pin(impersonation::open(a, w))
         })
         .await?;

@@ -1,6 +1,6 @@
 //! Counselling rooms, counsellors and sessions.
 
-use super::act::{Outcome, anyone, id, known, maybe_id, officer, payload, read_at};
+use super::act::{Outcome, anyone, id, maybe_id, maybe_known, officer, payload, read_at};
 use super::clock_text;
 use super::counter_enums::{
     CounsellingKind, CounsellingOutcome, CounsellingSessionState, CounsellorQualification,
@@ -137,6 +137,7 @@ impl CounsellingSession {
     }
 
     /// Whoever comes, one or two persons (当事人).
+    #[graphql(directive = personal::apply("marital".into(), "parties { id }".into()))]
     async fn parties(&self) -> Vec<Person> {
         let tokens: Vec<String> = std::iter::once(self.row.first_party.clone())
             .chain(self.row.second_party.clone())
@@ -234,22 +235,16 @@ impl CounsellingMutation {
         if !ctx.principal().has_scope(scope::MARRIAGE_CASE) {
             ctx.person()?;
         }
-        let person = |number: &Option<CitizenIdInput>, field| {
-            number
-                .as_ref()
-                .map(|number| known(services, number, field))
-                .transpose()
-        };
-        let read = || {
+        let read = async {
             Ok(counselling::Book {
                 slot: input.slot.to_string(),
                 kind: input.kind.as_str(),
-                applicant: person(&input.applicant, "applicant")?,
-                partner: person(&input.partner, "partner")?,
+                applicant: maybe_known(services, input.applicant.as_ref(), "applicant").await?,
+                partner: maybe_known(services, input.partner.as_ref(), "partner").await?,
                 divorce: maybe_id(input.divorce_application.as_ref(), "divorceApplication")?,
             })
         };
-        let outcome = anyone(ctx, &input.request_key, read(), |a, w| {
+        let outcome = anyone(ctx, &input.request_key, read.await, |a, w| {
             Box::pin(counselling::book(a, w))
         })
         .await?;

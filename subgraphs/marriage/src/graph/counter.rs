@@ -102,6 +102,7 @@ impl RegistrationApplication {
     }
 
     /// The man and the woman as persons; before both have stood at the counter the other one is shown to a citizen without an identity (双方).
+    #[graphql(directive = personal::apply("marital".into(), "couple { id }".into()))]
     async fn couple(&self, ctx: &Context<'_>) -> Vec<Person> {
         let caller = ctx.principal();
         // D.6 (54), (55): what was filled in at home is one's word about another, who has confirmed nothing.

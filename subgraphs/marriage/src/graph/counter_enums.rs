@@ -112,6 +112,8 @@ pub enum MarriageLegalParameterName {
     BookingHorizonDays,
     /// How many years archives are kept (档案保管年限).
     RetentionYears,
+    /// What an act of a registry costs, in fen (登记收费).
+    FeeFen,
     /// Counts below this one are not shown (小单元抑制阈值).
     SmallCell,
     /// Days after the birthday on which a year of age is reached (年龄届满日).
@@ -226,6 +228,18 @@ stored! {
         /// The record had ended before; the judgment is noted beside it (仅批注).
         Noted = "NOTED",
     }
+}
+
+/// What a case was opened for (立案事由).
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "crate::rules::impersonation::Ground")]
+pub enum ImpersonationCaseGround {
+    /// Somebody says that their identity was used (当事人申请).
+    Complaint,
+    /// A registration lies behind the death of one who had to be there; opened of office (登记日晚于一方死亡日，依职权).
+    Death,
+    /// By the records one person is married to two at one time; opened of office, and closed by itself when that is over (同一人存在两段婚姻，依职权).
+    TwoMarriages,
 }
 
 stored! {

@@ -2,13 +2,14 @@
 
 use super::access::View;
 use super::act::{
-    Outcome, PaperFactsInput, anyone, hidden, holder, id, maybe_id, officer, read_at, text,
+    Outcome, PaperFactsInput, anyone, hidden, holder, id, maybe_id, officer, read_at, telling, text,
 };
 use super::counter::{RegistrationApplication, RegistrationApplicationPayload};
 use super::counter_enums::{
     DeclaredMaritalStatus, FaceMatch, MarriagePartyDocument, MarriagePartyRole,
 };
 use super::enums::MarriageKind;
+use crate::kit::contract::directive::TOLD_SUBJECT;
 use crate::kit::federation::directives::*;
 use crate::kit::{CitizenIdInput, Date, PrincipalExt, Services};
 use crate::service::archives::Papers;
@@ -183,7 +184,7 @@ impl ArchiveInput {
 }
 
 impl ReceiveApplicationInput {
-    fn read(&self, services: &Services) -> Outcome<receive::Receive> {
+    async fn read(&self, services: &Services) -> Outcome<receive::Receive> {
         let application = match (&self.application, self.version) {
             (None, _) => None,
             (Some(id), version) => Some(read_at(id, version.unwrap_or(0), "application")?),
@@ -193,8 +194,8 @@ impl ReceiveApplicationInput {
             registry: id(&self.registry, "registry")?,
             registrar: id(&self.registrar, "registrar")?,
             kind: self.kind.as_str(),
-            man: holder(services, &self.man, self.man_facts, "man")?,
-            woman: holder(services, &self.woman, self.woman_facts, "woman")?,
+            man: holder(services, &self.man, self.man_facts, "man").await?,
+            woman: holder(services, &self.woman, self.woman_facts, "woman").await?,
             appointment: maybe_id(self.appointment.as_ref(), "appointment")?,
             conditions_first_met: self.conditions_first_met.map(|day| day.0),
         })
@@ -269,16 +270,16 @@ impl CounterMutation {
     ) -> async_graphql::Result<RegistrationApplicationPayload> {
         ctx.person()?;
         let services = ctx.services();
-        let read = || {
+        let read = async {
             Ok(receive::Draft {
                 registry: id(&input.registry, "registry")?,
                 kind: input.kind.as_str(),
-                own: holder(services, &input.own, input.own_facts, "own")?,
-                partner: holder(services, &input.partner, input.partner_facts, "partner")?,
+                own: holder(services, &input.own, input.own_facts, "own").await?,
+                partner: holder(services, &input.partner, input.partner_facts, "partner").await?,
                 appointment: maybe_id(input.appointment.as_ref(), "appointment")?,
             })
         };
-        let outcome = anyone(ctx, &input.request_key, read(), |a, w| {
+        let outcome = anyone(ctx, &input.request_key, read.await, |a, w| {
             Box::pin(receive::draft(a, w))
         })
         .await?;
@@ -286,14 +287,18 @@ impl CounterMutation {
     }
 
     /// Receives a couple's application at the counter; for officers of the registry (受理婚姻登记申请).
-    #[graphql(directive = requires_scopes::apply(case()))]
+    #[graphql(
+        directive = requires_scopes::apply(case()),
+        directive = personal::apply("marital".into(), TOLD_SUBJECT.into())
+    )]
     async fn receive_application(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What the registrar enters (输入).")] input: ReceiveApplicationInput,
     ) -> async_graphql::Result<RegistrationApplicationPayload> {
-        let what = input.read(ctx.services());
-        let outcome = officer(ctx, &input.request_key, what, |a, w| {
+        let what = input.read(ctx.services()).await;
+        let whom = |what: &receive::Receive| vec![what.man.token.clone(), what.woman.token.clone()];
+        let outcome = telling(ctx, &input.request_key, what, whom, |a, w| {
             Box::pin(receive::receive(a, w))
         })
         .await?;

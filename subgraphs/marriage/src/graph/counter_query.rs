@@ -109,7 +109,7 @@ impl CounterQuery {
             .filter(|_| sees))
     }
 
-    /// The caller's own applications for marriage, latest first (我的婚姻登记申请).
+    /// The caller's own applications for marriage, latest first, the fifty latest at most (我的婚姻登记申请).
     #[graphql(directive = requires_scopes::apply(vec![vec!["self".into()]]))]
     async fn my_registration_applications(
         &self,

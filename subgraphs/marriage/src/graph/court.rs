@@ -114,6 +114,7 @@ impl CourtNotice {
     }
 
     /// The man and the woman (双方).
+    #[graphql(directive = personal::apply("marital".into(), "couple { id }".into()))]
     async fn couple(&self) -> Vec<Person> {
         Person::together(&[self.row.man.clone(), self.row.woman.clone()])
     }
@@ -250,19 +251,19 @@ impl CourtMutation {
     ) -> async_graphql::Result<CourtNoticePayload> {
         let services = ctx.services();
         let kind: NoticeKind = input.kind.into();
-        let read = || {
+        let read = async {
             Ok(court::Notice {
                 registry: id(&input.registry, "registry")?,
                 court: text(&input.court, "court", 64)?,
                 doc_no: text(&input.document_number, "documentNumber", 64)?,
                 kind: kind.as_str(),
                 effective_on: input.effective_on.0,
-                man: known(services, &input.man, "man")?,
-                woman: known(services, &input.woman, "woman")?,
+                man: known(services, &input.man, "man").await?,
+                woman: known(services, &input.woman, "woman").await?,
                 certificates_collected: input.certificates_collected,
             })
         };
-        let outcome = officer(ctx, &input.request_key, read(), |a, w| {
+        let outcome = officer(ctx, &input.request_key, read.await, |a, w| {
             Box::pin(court::receive(a, w))
         })
         .await?;

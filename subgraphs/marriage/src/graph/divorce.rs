@@ -1,14 +1,16 @@
 //! Applications for divorce and their dates.
 
 use super::eligibility::EligibilityReason;
-use super::enums::DivorceApplicationState;
+use super::enums::{DivorceApplicationState, OtherDivorceApplication};
 use super::person::Person;
 use super::registry::MarriageRegistry;
 use super::slots::{Appointment, registry_of};
+use crate::interop::divorce as shared;
 use crate::kit::batch::Siblings;
 use crate::kit::federation::directives::*;
 use crate::kit::{Date, DateTime, PrincipalExt, Result};
 use crate::rules::cooling_off;
+use crate::rules::divorce::advice;
 use crate::rules::opening::Service;
 use crate::rules::reasons::by_code;
 use crate::service::divorce::{Application, Standing, dates, standing};
@@ -165,6 +167,35 @@ impl DivorceApplication {
         timeline(&self.application, ctx.services().clock.now())
     }
 
+    /// Whether another application of the couple is open, here or in another province, by the marks on the ledgers (其他正在办理的离婚登记申请).
+    #[graphql(directive = personal::apply("marital".into(), "parties { id }".into()))]
+    async fn open_elsewhere(&self, ctx: &Context<'_>) -> Result<OtherDivorceApplication> {
+        let services = ctx.services();
+        let row = &self.application.row;
+        let other = shared::other_than(services.db.read(), services, row).await?;
+        Ok(other.into())
+    }
+
+    /// What the law would say in court of this couple, in situations that they tell of and that nobody keeps; it never stands in the way here; empty when the application is closed (M-18) (离婚提示).
+    #[graphql(directive = personal::apply("marital".into(), "parties { id }".into()))]
+    async fn advice(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "One of the two is a serving soldier (一方为现役军人).")] soldier: bool,
+        #[graphql(
+            desc = "Pregnancy, the year after a birth or six months after a termination (女方孕期或产后一年内等)."
+        )]
+        pregnancy_or_first_year: bool,
+    ) -> Vec<EligibilityReason> {
+        if self.standing(ctx.services().clock.now()).is_closed() {
+            return Vec::new();
+        }
+        advice(soldier, pregnancy_or_first_year)
+            .iter()
+            .map(EligibilityReason::from)
+            .collect()
+    }
+
     /// The version, to be given back with the next change (版本).
     async fn version(&self) -> i64 {
         self.application.row.version
@@ -176,6 +207,7 @@ impl DivorceApplication {
     }
 
     /// The man and the woman (双方当事人).
+    #[graphql(directive = personal::apply("marital".into(), "parties { id }".into()))]
     async fn parties(&self) -> Vec<Person> {
         let row = &self.application.row;
         Person::together(&[row.man.clone(), row.woman.clone()])

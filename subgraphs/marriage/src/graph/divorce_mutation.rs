@@ -1,11 +1,14 @@
 //! The steps of a divorce by consent.
 
-use super::act::{Outcome, anyone, hidden, id, known, maybe_id, officer, payload, read_at};
+use super::act::{
+    Outcome, anyone, hidden, id, known, maybe_id, officer, payload, read_at, telling,
+};
 use super::counter_enums::DivorceRefusalReason;
 use super::counter_mutation::{ArchiveInput, CertifyInput};
 use super::divorce::DivorceApplication;
 use super::inputs::{ApplyDivorceInput, WithdrawDivorceInput};
 use crate::kit::PrincipalExt;
+use crate::kit::contract::directive::TOLD_SUBJECT;
 use crate::kit::federation::directives::*;
 use crate::service::{divorce, divorce_steps};
 use async_graphql::{Context, ID, InputObject, Object};
@@ -89,18 +92,21 @@ pub struct DivorceMutation;
 #[Object]
 impl DivorceMutation {
     /// Receives a couple's application for divorce and fixes its dates; for officers of the registry (受理离婚登记申请).
-    #[graphql(directive = requires_scopes::apply(case()))]
+    #[graphql(
+        directive = requires_scopes::apply(case()),
+        directive = personal::apply("marital".into(), TOLD_SUBJECT.into())
+    )]
     async fn apply_divorce(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What the registrar enters (输入).")] input: ApplyDivorceInput,
     ) -> async_graphql::Result<DivorceApplicationPayload> {
         let services = ctx.services();
-        let read = || {
+        let read = async {
             Ok(divorce::Apply {
                 registry: id(&input.registry, "registry")?,
-                man: known(services, &input.man, "man")?,
-                woman: known(services, &input.woman, "woman")?,
+                man: known(services, &input.man, "man").await?,
+                woman: known(services, &input.woman, "woman").await?,
                 both_present: input.both_present,
                 agreement_signed: input.agreement_signed,
                 full_capacity: input.full_capacity,
@@ -110,7 +116,9 @@ impl DivorceMutation {
                 registrar: maybe_id(input.registrar.as_ref(), "registrar")?,
             })
         };
-        let outcome = officer(ctx, &input.request_key, read(), |a, w| {
+        let what = read.await;
+        let whom = |what: &divorce::Apply| vec![what.man.token.clone(), what.woman.token.clone()];
+        let outcome = telling(ctx, &input.request_key, what, whom, |a, w| {
             Box::pin(divorce::apply(a, w))
         })
         .await?;
@@ -124,8 +132,11 @@ impl DivorceMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What is needed (输入).")] input: WithdrawDivorceInput,
     ) -> async_graphql::Result<DivorceApplicationPayload> {
-        let what = id(&input.application, "application")
-            .map(|application| divorce::Withdraw { application });
+        let what = id(&input.application, "application").map(|application| divorce::Withdraw {
+            application,
+            version: input.version,
+            by: input.by.map(|by| by.as_str()),
+        });
         let outcome = anyone(ctx, &input.request_key, what, |a, w| {
             Box::pin(divorce::withdraw(a, w))
         })

@@ -13,10 +13,13 @@ use async_graphql::SimpleObject;
 #[derive(SimpleObject, Clone, Debug)]
 pub struct EligibilityCheck {
     /// The outcome (结论).
+    #[graphql(directive = personal::apply("marital".into(), "parties { person { id } }".into()))]
     pub verdict: EligibilityVerdict,
     /// Why it is not ELIGIBLE; empty otherwise (理由).
+    #[graphql(directive = personal::apply("marital".into(), "parties { person { id } }".into()))]
     pub reasons: Vec<EligibilityReason>,
     /// What the couple must know all the same (提示).
+    #[graphql(directive = personal::apply("marital".into(), "parties { person { id } }".into()))]
     pub notes: Vec<EligibilityReason>,
     /// The man and the woman, in this order (双方当事人).
     pub parties: Vec<EligibilityParty>,
@@ -62,8 +65,10 @@ pub struct EligibilityParty {
     #[graphql(directive = personal::apply("marital".into(), "person { id }".into()))]
     pub status: MaritalFinding,
     /// The first day from which no record is missing; null where that is not known (记录完整起始日).
+    #[graphql(directive = personal::apply("marital".into(), "person { id }".into()))]
     pub coverage_from: Option<Date>,
     /// Who keeps the person's records (婚姻信息所属方).
+    #[graphql(directive = personal::apply("marital".into(), "person { id }".into()))]
     pub authority: PersonAuthority,
 }
 

@@ -112,6 +112,8 @@ pub enum MaritalStatus {
     Widowed,
     /// Held by a registration in progress (登记办理中).
     Held,
+    /// Held for longer than a registration takes; whether it came about is asked of the authority that decides (结果待确认).
+    InDoubt,
     /// Disputed; a case must clear it (存疑).
     Disputed,
     /// A historic record waits to be matched (历史记录待核).
@@ -190,6 +192,20 @@ pub enum DivorceApplicationState {
     Refused,
     /// A period may have ended, which is not certain before the calendar of its year is published (期限待定).
     EndUncertain,
+}
+
+/// Whether a couple has another application for divorce that is open (其他正在办理的离婚登记申请).
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "crate::interop::divorce::Other")]
+pub enum OtherDivorceApplication {
+    /// None is open anywhere (无).
+    None,
+    /// Another one is open in this province (本省另有申请).
+    Here,
+    /// One is open in another province (外省另有申请).
+    Elsewhere,
+    /// Both ledgers are kept by other provinces, which are asked when the couple applies (由外省核验).
+    NotKnownHere,
 }
 
 /// An enum that the database keeps as text.

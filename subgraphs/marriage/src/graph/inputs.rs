@@ -1,6 +1,7 @@
 //! What clients send. Scalars accept any text of bounded length and are judged by the service, so
 //! that a bad identity number is a `userErrors` entry with its field.
 
+use super::counter_enums::MarriagePartyRole;
 use crate::kit::CitizenIdInput;
 use crate::service::registries::Point;
 use async_graphql::{ID, InputObject};
@@ -51,6 +52,8 @@ pub struct CancelSlotInput {
     pub request_key: String,
     /// The appointment (预约).
     pub appointment: ID,
+    /// The version at which it was read; null judges by what it is now (版本).
+    pub version: Option<i64>,
 }
 
 /// What a registrar enters when he receives an application for divorce (离婚登记申请受理).
@@ -87,4 +90,8 @@ pub struct WithdrawDivorceInput {
     pub request_key: String,
     /// The application (离婚登记申请).
     pub application: ID,
+    /// The version at which it was read; null judges by what it is now (版本).
+    pub version: Option<i64>,
+    /// Who withdraws: an officer names the party who is present with an identity paper; a party that is signed in may leave it out (撤回方).
+    pub by: Option<MarriagePartyRole>,
 }

@@ -15,6 +15,7 @@ use crate::kit::{CitizenIdInput, Date, DateTime, Error, PrincipalExt};
 use crate::rules::{divorce as divorce_rules, eligibility as eligibility_rules, proof};
 use crate::service::couple::Known;
 use crate::service::{archives, divorce, ledger, matters, records, registries};
+use async_graphql::connection::Edge;
 use async_graphql::{Context, ID, InputObject, Object};
 use sea_orm::Order;
 
@@ -46,21 +47,20 @@ pub struct ArchiveSearchInput {
 }
 
 impl ArchiveSearchInput {
-    fn read(self, ctx: &Context<'_>) -> async_graphql::Result<archives::Sought> {
+    async fn read(self, ctx: &Context<'_>) -> async_graphql::Result<archives::Sought> {
         let services = ctx.services();
-        let token = self
-            .holder
-            .map(|number| {
-                let refused = |refusal: crate::kit::UserError| {
-                    Error::Invalid(refusal.field(&["search", "holder"])).graphql()
-                };
+        let refused = |refusal: crate::kit::UserError| {
+            Error::Invalid(refusal.field(&["search", "holder"])).graphql()
+        };
+        let token = match self.holder {
+            Some(number) => {
                 let number = identity::read(&number.0, services.clock.today())
                     .map_err(|error| refused(error.user_error()))?;
-                Known::of(services, number, None)
-                    .map(|known| known.token)
-                    .map_err(|refusal| refused(refusal.into()))
-            })
-            .transpose()?;
+                let known = Known::of(services, number, None).await;
+                Some(known.map_err(|refusal| refused(refusal.into()))?.token)
+            }
+            None => None,
+        };
         let named = self
             .person
             .map(|id| id.to_string())
@@ -89,7 +89,7 @@ impl InquiryQuery {
         use crate::model::archive_file::Column;
         ctx.need(scope::MARRIAGE_CASE)?;
         let services = ctx.services();
-        let sought = search.read(ctx)?;
+        let sought = search.read(ctx).await?;
         let caller = ctx.principal();
         let person = sought.person.clone();
         let select = archives::search(&sought).ok_or_else(|| {
@@ -206,7 +206,61 @@ impl InquiryQuery {
         Ok(sees.then(|| timeline(&found, services.clock.now())))
     }
 
-    /// Applications for divorce at a registry that are being handled, by the end of their window; for its officers (正在办理的离婚登记申请).
+    /// The caller's own archive files, newest act first: the parties may consult them (M-24) (我的婚姻登记档案).
+    #[graphql(directive = requires_scopes::apply(vec![vec!["self".into()]]), directive = list_size::apply(Some(50), Some(vec!["first".into()])))]
+    async fn my_archive_files(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the front, 50 when it is left out, 500 at most (数量).")]
+        first: Option<i32>,
+        #[graphql(desc = "Behind this cursor (起始游标).")] after: Option<String>,
+    ) -> async_graphql::Result<Page<MarriageArchiveFile>> {
+        use crate::model::archive_file::Column;
+        let own = ctx.person()?;
+        let order = [(Column::Year, Order::Desc), (Column::Id, Order::Desc)];
+        let args = PageArgs::forward(first, after);
+        let select = archives::of_person(own);
+        let page = keyset(ctx.services().db.read(), select, &order, &args, |rows| {
+            rows.into_iter().map(MarriageArchiveFile::from).collect()
+        });
+        Ok(page.await?)
+    }
+
+    /// Applications for divorce at a registry that are being handled, by the end of their window, page by page; for its officers (离婚登记申请工作清单).
+    #[graphql(directive = requires_scopes::apply(case()), directive = list_size::apply(Some(50), Some(vec!["first".into()])))]
+    async fn divorce_work_list(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The registry (登记机关).")] registry: ID,
+        #[graphql(desc = "How many from the front, 50 when it is left out, 500 at most (数量).")]
+        first: Option<i32>,
+        #[graphql(desc = "Behind this cursor (起始游标).")] after: Option<String>,
+    ) -> async_graphql::Result<Page<DivorceApplication>> {
+        use crate::model::divorce_application::Column;
+        let registry = own_office(ctx, &registry).await?;
+        let db = ctx.services().db.read();
+        let order = [(Column::WindowEnds, Order::Asc), (Column::Id, Order::Asc)];
+        let args = PageArgs::forward(first, after);
+        // Closing times are read for the whole page after it is cut.
+        let mut rows = Vec::new();
+        let ids = keyset(db, divorce::in_hand(registry), &order, &args, |found| {
+            rows = found;
+            rows.iter().map(|row| row.id).collect()
+        })
+        .await?;
+        let list = divorce::of_rows(db, rows).await?;
+        let mut page = Page::new(ids.has_previous_page, ids.has_next_page);
+        let shown = DivorceApplication::together(&list);
+        page.edges = ids
+            .edges
+            .into_iter()
+            .zip(shown)
+            .map(|(edge, application)| Edge::new(edge.cursor, application))
+            .collect();
+        Ok(page)
+    }
+
+    /// The first applications for divorce at a registry that are being handled, by the end of their window; for its officers; `divorceWorkList` has all of them, page by page (正在办理的离婚登记申请).
     #[graphql(directive = requires_scopes::apply(case()), directive = list_size::apply(None, Some(vec!["first".into()])))]
     async fn open_divorce_applications(
         &self,

@@ -5,6 +5,8 @@ use super::act::{Outcome, anyone, id, text};
 use super::subscription::MyMaritalEvent;
 use crate::interop::core::message::Act as Deed;
 use crate::interop::{client, exchange, node, officers, run, work};
+use crate::kit::contract::directive::TOLD_SUBJECT;
+use crate::kit::disclosure;
 use crate::kit::federation::directives::*;
 use crate::kit::{DateTime, Error, PrincipalExt, Result, Role, UserError};
 use crate::model::interop::{access, alarm};
@@ -32,6 +34,8 @@ pub enum InteropAction {
     GiveUp,
     /// Two supervisors free the person on the deciding authority's written statement (强制解除).
     BreakGlass,
+    /// Two supervisors clear records that a decision has left disputed (存疑结案).
+    ClearDispute,
 }
 
 /// What two ledgers are to take in together (跨省事项).
@@ -67,7 +71,7 @@ pub struct InteropTransaction {
     pub deed: InteropDeed,
     /// On which side this province is (本省角色).
     pub side: InteropSide,
-    /// STARTED, HA_HELD, DECIDED or HA_SETTLED where it was accepted here; HELD where this province keeps a party's ledger (状态).
+    /// STARTED, HA_HELD, DECIDED or HA_SETTLED where it was accepted here; HELD, FORCED or DISPUTED where this province keeps a party's ledger (状态).
     pub state: String,
     /// Since when (开始时间).
     pub since: DateTime,
@@ -176,7 +180,7 @@ pub struct InteropQuery;
 /// The queries of the exchange.
 #[Object]
 impl InteropQuery {
-    /// Transactions with other provinces that the caller's registry accepted, and for supervisors what is held here; latest first (跨省事务).
+    /// Transactions with other provinces that the caller's registry accepted, and for supervisors what is held here; latest first, at most 200 (跨省事务).
     #[graphql(directive = requires_scopes::apply(vec![vec!["officer".into()]]))]
     async fn interop_transactions(
         &self,
@@ -188,7 +192,7 @@ impl InteropQuery {
         Ok(found.into_iter().map(InteropTransaction::from).collect())
     }
 
-    /// What a supervisor must look at; the oldest first (跨省告警).
+    /// What a supervisor must look at; the oldest first, at most 200: the next come up as these are cleared (跨省告警).
     #[graphql(directive = requires_scopes::apply(vec![vec!["officer".into()]]))]
     async fn interop_alarms(&self, ctx: &Context<'_>) -> Result<Vec<InteropAlarm>> {
         let found = work::alarms(ctx.services(), ctx.principal()).await?;
@@ -305,6 +309,17 @@ pub struct BreakGlassInput {
     pub stated_by: String,
 }
 
+/// What two supervisors say to clear disputed records (存疑结案).
+#[derive(InputObject)]
+pub struct ClearDisputeInput {
+    /// A key of the client's choice: repeating the call with it has no further effect (幂等键).
+    pub request_key: String,
+    /// The transaction (事务).
+    pub transaction: ID,
+    /// Reference of the papers they rest on (依据文号).
+    pub evidence: String,
+}
+
 /// Provinces to go on without after a start (不等待未答复省份).
 #[derive(InputObject)]
 pub struct GoOnWithoutInput {
@@ -346,7 +361,10 @@ pub struct InteropMutation;
 #[Object]
 impl InteropMutation {
     /// The one field of peers: a signed message in, a signed answer out; for the role peer (跨省报文交换).
-    #[graphql(directive = authenticated::apply())]
+    #[graphql(
+        directive = authenticated::apply(),
+        directive = personal::apply("marital".into(), TOLD_SUBJECT.into())
+    )]
     async fn interop_exchange(
         &self,
         ctx: &Context<'_>,
@@ -362,6 +380,7 @@ impl InteropMutation {
         let node = node::of(services)?.ok_or(Error::Forbidden)?;
         let answered = exchange::answer(services, &node, from, &jws).await?;
         run::say_later(services, &node, answered.sends);
+        disclosure::tell(ctx, answered.told)?;
         Ok(answered.text)
     }
 
@@ -411,6 +430,26 @@ impl InteropMutation {
         };
         let done = anyone(ctx, &input.request_key, read(), |act, what| {
             Box::pin(officers::break_glass(act, what))
+        })
+        .await?;
+        Ok(InteropPayload::of(done))
+    }
+
+    /// Clears the records that a decision of this transaction has left disputed: one supervisor of the province proposes, another one does it within 7 days (存疑结案).
+    #[graphql(directive = requires_scopes::apply(vec![vec!["officer".into()]]))]
+    async fn clear_interop_dispute(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What the supervisor says (输入).")] input: ClearDisputeInput,
+    ) -> async_graphql::Result<InteropPayload> {
+        let read = || -> Outcome<officers::Clear> {
+            Ok(officers::Clear {
+                txn: id(&input.transaction, "transaction")?,
+                evidence: text(&input.evidence, "evidence", 128)?,
+            })
+        };
+        let done = anyone(ctx, &input.request_key, read(), |act, what| {
+            Box::pin(officers::clear(act, what))
         })
         .await?;
         Ok(InteropPayload::of(done))

@@ -7,6 +7,7 @@
 pub mod access;
 pub mod act;
 pub mod archive;
+pub mod assignment;
 pub mod bureau;
 pub mod cases;
 pub mod counselling;
@@ -23,6 +24,7 @@ pub mod enums;
 pub mod inputs;
 pub mod inquiry;
 pub mod interop;
+pub mod keyed;
 pub mod law;
 pub mod person;
 pub mod places;
@@ -65,6 +67,7 @@ pub struct Mutation(
     counselling::CounsellingMutation,
     staff::StaffMutation,
     bureau::BureauMutation,
+    assignment::AssignmentMutation,
     law::TimersMutation,
     interop::InteropMutation,
 );

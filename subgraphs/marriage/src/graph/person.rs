@@ -202,13 +202,13 @@ impl Person {
         Some(self.own_divorces(ctx).await)
     }
 
-    /// The person's appointments at marriage registries, latest first (预约).
+    /// The person's appointments at marriage registries, latest first, the hundred latest at most (预约).
     #[graphql(directive = requires_scopes::apply(own_or_case()), directive = personal::apply("marital".into(), "id".into()))]
     async fn marriage_appointments(&self, ctx: &Context<'_>) -> Option<Result<Vec<Appointment>>> {
         Some(self.own_appointments(ctx).await)
     }
 
-    /// The person's counselling sessions, latest first; for the person, and for officers of marriage registration with an open matter (辅导).
+    /// The person's counselling sessions, latest first, the hundred latest at most; for the person, and for officers of marriage registration with an open matter (辅导).
     #[graphql(directive = requires_scopes::apply(own_or_case()), directive = personal::apply("marital".into(), "id".into()))]
     async fn counselling_sessions(
         &self,
@@ -245,11 +245,12 @@ impl MyMarriage {
     /// The caller's marital status by the ledger (婚姻状况).
     #[graphql(directive = personal::apply("marital".into(), "person { id }".into()))]
     async fn status(&self, ctx: &Context<'_>) -> Result<Option<MaritalStatus>> {
+        let now = ctx.services().clock.now();
         Ok(self
             .person
             .ledger(ctx)
             .await?
-            .map(|ledger| ledger.status.into()))
+            .map(|ledger| ledger.status_at(now).into()))
     }
 
     /// The marriage that exists now, with its certificate; null when there is none on record (现存婚姻).
@@ -269,7 +270,7 @@ impl MyMarriage {
         Ok(all.into_iter().find(|application| application.is_open(now)))
     }
 
-    /// The caller's appointments, latest first (我的预约).
+    /// The caller's appointments, latest first, the hundred latest at most (我的预约).
     #[graphql(directive = personal::apply("marital".into(), "person { id }".into()))]
     async fn appointments(&self, ctx: &Context<'_>) -> Result<Option<Vec<Appointment>>> {
         self.person.appointment_list(ctx).await.map(Some)

@@ -1,16 +1,18 @@
 //! What this subsystem adds to entities that others own: divisions, places and organizations.
 
 use super::enums::{RegistryService, RegistrySiteKind};
+use super::keyed::MarriageKeyed;
 use super::registry::MarriageRegistry;
 use super::statistics::{CounsellingSummary, MarriageStats, StatIndicator};
 use super::{access, period, size};
 use crate::kit::batch::Siblings;
+use crate::kit::divisions::Sources;
 use crate::kit::federation::directives::*;
 use crate::kit::{CreditCode, PrincipalExt, Result, YearMonth};
 use crate::model::registry;
 use crate::service::registries::{self, capacity};
 use crate::service::suppression::Shown;
-use crate::service::{indicators, rebase, statistics, suppression};
+use crate::service::{indicators, keyed, rebase, statistics, suppression};
 use async_graphql::{Context, ID, Object};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -107,7 +109,7 @@ impl Division {
             .load(&self.id, what, &range, |ids| async move {
                 let sources = rebase::sources(db.read(), &ids).await?;
                 let mut wanted: Vec<Uuid> = ids.to_vec();
-                wanted.extend(sources.values().flat_map(rebase::Sources::divisions));
+                wanted.extend(sources.values().flat_map(Sources::divisions));
                 wanted.sort_unstable();
                 wanted.dedup();
                 let shown: HashMap<Uuid, Arc<Vec<Shown>>> = if whole {
@@ -262,6 +264,25 @@ impl Division {
             })
             .await?;
         Ok(found.map(CounsellingSummary::from))
+    }
+
+    /// What is keyed to this division itself and would move with it, for the rehearsal of a change of divisions; null
+    /// if it cannot be read now (区划变更影响的婚姻登记数据).
+    #[graphql(directive = requires_scopes::apply(vec![vec!["marriage.case".into()], vec!["statistics.read".into()]]))]
+    async fn marriage_keyed(&self, ctx: &Context<'_>) -> Result<Option<MarriageKeyed>> {
+        let keeps = access::keeps_records(ctx, self.id);
+        if !keeps {
+            access::figures(ctx, self.id)?;
+        }
+        let services = ctx.services();
+        let today = services.clock.today();
+        let keyed = self
+            .siblings
+            .load(&self.id, "keyed", "", |ids| async move {
+                keyed::of_divisions(services.db.read(), &ids, today).await
+            })
+            .await?;
+        Ok(keyed.map(|keyed| MarriageKeyed::of(keyed, keeps)))
     }
 }
 

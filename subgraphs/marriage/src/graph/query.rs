@@ -208,8 +208,8 @@ impl RegistryQuery {
     ) -> async_graphql::Result<Option<EligibilityCheck>> {
         ctx.need(crate::kit::contract::scope::MARRIAGE_CASE)?;
         let services = ctx.services();
-        let (man, his) = read_number(services, &man, man_facts, "man")?;
-        let (woman, hers) = read_number(services, &woman, woman_facts, "woman")?;
+        let (man, his) = read_number(services, &man, man_facts, "man").await?;
+        let (woman, hers) = read_number(services, &woman, woman_facts, "woman").await?;
         let registry = uuid(&registry, "registry")?;
         let row = registries::by_id(services.db.read(), registry).await?;
         if !access::works_at(ctx.principal(), &row) {
@@ -271,7 +271,7 @@ impl RegistryQuery {
 
 /// Reads an identity number of a query's argument, with what the paper tells; the error names the argument, never
 /// the number.
-fn read_number(
+async fn read_number(
     services: &Services,
     input: &CitizenIdInput,
     paper: Option<PaperFactsInput>,
@@ -281,6 +281,7 @@ fn read_number(
     let number = identity::read(&input.0, services.clock.today())
         .map_err(|error| refused(error.user_error()))?;
     let known = Known::of(services, number, paper.map(Facts::from))
+        .await
         .map_err(|refusal| refused(refusal.into()))?;
     let facts = known.facts().map_err(|refusal| refused(refusal.into()))?;
     Ok((known, facts))

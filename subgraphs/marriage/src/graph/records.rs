@@ -180,6 +180,7 @@ impl MarriageRecord {
     }
 
     /// The man and the woman (双方当事人).
+    #[graphql(directive = personal::apply("marital".into(), "parties { id }".into()))]
     async fn parties(&self) -> Vec<Person> {
         Person::together(&[self.row.man.clone(), self.row.woman.clone()])
     }
@@ -281,14 +282,15 @@ impl MaritalLedger {
 
     /// The status that follows from replaying all entries (婚姻状况).
     #[graphql(directive = personal::apply("marital".into(), "person { id }".into()))]
-    async fn status(&self) -> MaritalStatus {
-        self.ledger.status.into()
+    async fn status(&self, ctx: &Context<'_>) -> MaritalStatus {
+        let now = ctx.services().clock.now();
+        self.ledger.status_at(now).into()
     }
 
     /// The status as a code of GB/T 2261.2; 90 where the standard has none (婚姻状况代码).
     #[graphql(directive = personal::apply("marital".into(), "person { id }".into()))]
-    async fn status_code(&self) -> &'static str {
-        gb_t_2261_2(self.ledger.status)
+    async fn status_code(&self, ctx: &Context<'_>) -> &'static str {
+        gb_t_2261_2(self.ledger.status_at(ctx.services().clock.now()))
     }
 
     /// The entries in order (台账条目).

@@ -117,6 +117,11 @@ impl MarriageRegistry {
         ID(self.row.id.to_string())
     }
 
+    /// The version, to be given back with the next change of it or of its hours (版本).
+    async fn version(&self) -> i64 {
+        self.row.version
+    }
+
     /// The official name (名称).
     async fn name(&self) -> &str {
         &self.row.name

@@ -66,15 +66,15 @@ impl RevivalMutation {
         #[graphql(desc = "The declaration (输入).")] input: DeclineRevivalInput,
     ) -> async_graphql::Result<MarriageDeclarationPayload> {
         let services = ctx.services();
-        let read = || {
+        let read = async {
             Ok(death::Decline {
                 registry: id(&input.registry, "registry")?,
                 record: read_at(&input.record, input.version, "record")?,
-                survivor: known(services, &input.survivor, "survivor")?,
+                survivor: known(services, &input.survivor, "survivor").await?,
                 reference: text(&input.reference, "reference", 64)?,
             })
         };
-        let what: Outcome<death::Decline> = read();
+        let what: Outcome<death::Decline> = read.await;
         let survivor = what
             .as_ref()
             .map(|what| what.survivor.token.clone())

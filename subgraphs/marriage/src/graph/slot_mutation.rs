@@ -1,6 +1,6 @@
 //! Booking and cancelling slots.
 
-use super::act::{anyone, id, known};
+use super::act::{anyone, id, maybe_known};
 use super::inputs::{BookSlotInput, CancelSlotInput};
 use super::registry::MarriageRegistry;
 use super::slots::Appointment;
@@ -62,20 +62,14 @@ impl SlotMutation {
         if !officer {
             ctx.person()?;
         }
-        let read = || {
-            let partner = input.partner.as_ref();
-            let applicant = input.applicant.as_ref();
+        let read = async {
             Ok(visits::Book {
                 slot: input.slot.to_string(),
-                partner: partner
-                    .map(|number| known(services, number, "partner"))
-                    .transpose()?,
-                applicant: applicant
-                    .map(|number| known(services, number, "applicant"))
-                    .transpose()?,
+                partner: maybe_known(services, input.partner.as_ref(), "partner").await?,
+                applicant: maybe_known(services, input.applicant.as_ref(), "applicant").await?,
             })
         };
-        let outcome = anyone(ctx, &input.request_key, read(), |a, w| {
+        let outcome = anyone(ctx, &input.request_key, read.await, |a, w| {
             Box::pin(visits::book(a, w))
         })
         .await?;
@@ -103,8 +97,10 @@ impl SlotMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What is needed (输入).")] input: CancelSlotInput,
     ) -> async_graphql::Result<CancelSlotPayload> {
-        let what =
-            id(&input.appointment, "appointment").map(|appointment| visits::Cancel { appointment });
+        let what = id(&input.appointment, "appointment").map(|appointment| visits::Cancel {
+            appointment,
+            version: input.version,
+        });
         let outcome = anyone(ctx, &input.request_key, what, |a, w| {
             Box::pin(visits::cancel(a, w))
         })

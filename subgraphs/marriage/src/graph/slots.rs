@@ -5,9 +5,10 @@ use super::enums::{AppointmentState, RegistryService};
 use super::registry::MarriageRegistry;
 use crate::kit::batch::Siblings;
 use crate::kit::federation::directives::*;
-use crate::kit::{Date, DateTime, PrincipalExt, Result};
+use crate::kit::{Date, DateTime, PrincipalExt, Result, Yuan};
 use crate::model::appointment;
 use crate::rules::opening::Service;
+use crate::rules::registration;
 use crate::service::slots::SlotView;
 use crate::service::{instant, registries, time_of, visits};
 use async_graphql::{Context, ID, Object};
@@ -61,6 +62,11 @@ impl RegistrySlot {
         DateTime(instant(
             self.view.key.day.and_time(time_of(self.view.period.opens)),
         ))
+    }
+
+    /// What the service costs on that day: nothing (M-12); null where no rule is known for the day (收费).
+    async fn fee(&self) -> Option<Yuan> {
+        registration::fee(self.view.key.day).map(Yuan)
     }
 
     /// Places in all (总号数).

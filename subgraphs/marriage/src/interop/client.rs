@@ -20,8 +20,8 @@ use serde_json::json;
 use std::path::Path;
 use std::time::Duration;
 
-/// The one document that peers send; an installation that runs trusted documents only knows it by this text.
-pub const DOCUMENT: &str = "mutation InteropExchange($jws: String!) { interopExchange(jws: $jws) }";
+/// The one document that peers send, and the only one that a gateway runs for them.
+pub const DOCUMENT: &str = crate::kit::contract::PEER_DOCUMENT;
 
 /// How long an answer is waited for (D.3).
 pub const PATIENCE: Duration = Duration::from_secs(3);

@@ -171,6 +171,7 @@ impl Probe<'_> {
             routing_epoch: self.routing_epoch,
             officer: "conformance".to_owned(),
             purpose: "CONFORMANCE".to_owned(),
+            effective_from: None,
         }
     }
 

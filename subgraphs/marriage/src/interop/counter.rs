@@ -16,6 +16,7 @@ use super::store::apply::apply;
 use super::store::record::{DETAILS, Details};
 use super::store::{Desk, from_json, load, to_json};
 use super::wire::jwe::{Identity, Place};
+use crate::kit::identity::{self, NumberKind, PersonNumber};
 use crate::kit::{Error, Result, Services};
 use crate::model::interop::{application as offer, log};
 use crate::model::registry;
@@ -76,14 +77,54 @@ impl Side {
     }
 }
 
+/// In the place of an authority: by the table it is this province, which does not have the ledgers of before. Nobody
+/// answers for such a person.
+pub const NOT_HANDED_OVER: &str = "PENDING";
+
 /// The authority of a number that begins with these digits, by the table in force here.
 #[must_use]
 pub fn authority(services: &Services, prefix: &str) -> String {
     static MADE: LazyLock<Routing> = LazyLock::new(Routing::default);
-    match node::of(services) {
-        Ok(Some(node)) => node.book().routing.authority(prefix).to_owned(),
-        _ => MADE.authority(prefix).to_owned(),
+    let Ok(Some(node)) = node::of(services) else {
+        return MADE.authority(prefix).to_owned();
+    };
+    let book = node.book();
+    match book.routing.authority(prefix) {
+        own if own == node.own && !book.routing.is_kept(prefix) => NOT_HANDED_OVER.to_owned(),
+        authority => authority.to_owned(),
     }
+}
+
+/// The authority of a number of whatever kind: by the table of routes where it has six digits of a division, and the
+/// national authority where it has none.
+#[must_use]
+pub fn authority_of(services: &Services, number: &PersonNumber) -> String {
+    let digits = match number.kind() {
+        NumberKind::CitizenId | NumberKind::OldCitizenId => number.address_code(),
+        _ => None,
+    };
+    authority(services, digits.unwrap_or_default())
+}
+
+/// A number of whatever kind as it is kept, an old one in its modern form; none for what names nobody.
+#[must_use]
+pub(super) fn number_of(services: &Services, text: &str) -> Option<PersonNumber> {
+    let today = services.clock.today();
+    let number = identity::read(text, today).ok()?;
+    let number = match number.modern(today) {
+        Some(modern) => PersonNumber::from(&modern),
+        None => number,
+    };
+    services.tokenizer.token_of(&number).map(|_| number)
+}
+
+/// Whether this province speaks with others at all.
+#[must_use]
+pub fn has_peers(services: &Services) -> bool {
+    node::of(services)
+        .ok()
+        .flatten()
+        .is_some_and(|node| !node.peers().is_empty())
 }
 
 /// Seals what others will need, while the numbers are at hand. Where both ledgers are kept here, or an
@@ -104,7 +145,7 @@ pub async fn prepare(
     offer::Entity::delete_by_id(application)
         .exec(act.tx)
         .await?;
-    let authorities = [man, woman].map(|known| authority(act.services, known.prefix()));
+    let authorities = [man, woman].map(|known| known.authority(act.services));
     if authorities.iter().all(|code| *code == node.own)
         || !authorities.iter().all(|code| node.knows(code))
     {
@@ -112,11 +153,11 @@ pub async fn prepare(
     }
     let txn = TxnId(Uuid::now_v7());
     let name = txn.0.to_string();
-    let side = |known: &Known, code: &str| Side::seal(&node, &name, &identity(known), code);
+    let side = |known: &Known, code: &str| Side::seal(&node, &name, &told(known), code);
     let details = Details {
         division: division.to_owned(),
-        man: identity(man),
-        woman: identity(woman),
+        man: told(man),
+        woman: told(woman),
     };
     let mut sealed = BTreeMap::new();
     for code in authorities
@@ -154,7 +195,7 @@ pub async fn prepare(
     Ok(())
 }
 
-fn identity(known: &Known) -> Identity {
+fn told(known: &Known) -> Identity {
     Identity {
         id_number: known.expose(),
         name: String::new(),
@@ -250,6 +291,7 @@ pub(super) async fn launch(
         routing_epoch: u64::from(node.book().routing.epoch),
         officer,
         purpose: purpose.to_owned(),
+        effective_from: (core.effective_from != core.registered_on).then_some(core.effective_from),
     };
     let (mut da_parties, mut ha_party) = (Vec::new(), None);
     for side in sides {

@@ -13,8 +13,10 @@ use super::log::{self, IN, OUT};
 use super::node::Node;
 use super::steps;
 use super::store::{Desk, Outgoing};
+use super::told;
 use super::wire::jws::{self, Expected, Header};
 use super::wire::{Fault, proofs};
+use crate::kit::disclosure::Told;
 use crate::kit::{Error, Result, Services};
 use chrono::{DateTime, NaiveDate, Utc};
 use data_encoding::BASE64URL_NOPAD;
@@ -158,6 +160,9 @@ struct About {
 /// Signs a text as the next of its chain and writes it to the log.
 async fn speak(desk: Desk<'_>, about: About, words: &[Word]) -> Result<String> {
     let tip = log::tip(desk.tx, &about.to, OUT).await?;
+    if desk.node.went_back(&about.to, tip.seq) {
+        return Err(Error::Unavailable);
+    }
     let mut messages = Vec::with_capacity(words.len());
     for word in words {
         let mut value = word.write()?;
@@ -209,6 +214,13 @@ async fn heed(
     Ok(sends)
 }
 
+/// A text of ours is on file.
+fn sent(node: &Node, text: &str) {
+    if let Some(header) = jws::peek(text) {
+        node.has_spoken(&header.to, header.seq);
+    }
+}
+
 /// What a peer asked and what else is to be said because of it.
 #[derive(Debug)]
 pub struct Answered {
@@ -216,6 +228,8 @@ pub struct Answered {
     pub text: String,
     /// What goes to others.
     pub sends: Vec<Outgoing>,
+    /// Of whom the answer tells.
+    pub told: Told,
 }
 
 /// Answers a text of the authority that the caller's token names.
@@ -266,6 +280,7 @@ pub async fn answer(
                 fault::reached("heard", &header.phase);
                 let (back, sends): (Vec<_>, Vec<_>) =
                     sends.into_iter().partition(|out| out.to == from);
+                let told = told::told(desk, header, &back).await?;
                 let back: Vec<Word> = back
                     .into_iter()
                     .map(|out| Word::Core(Box::new(out.message)))
@@ -279,10 +294,11 @@ pub async fn answer(
                     nonce: header.nonce.clone(),
                 };
                 let text = speak(desk, about, &back).await?;
-                Ok(Answered { text, sends })
+                Ok(Answered { text, sends, told })
             })
         })
         .await?;
+    sent(node, &answered.text);
     fault::reached("answered", &phase);
     Ok(answered)
 }
@@ -312,6 +328,7 @@ pub async fn say(
     };
     let nonce = nonce()?;
     let text = ask_text(services, node, &code, &nonce, &word).await?;
+    sent(node, &text);
     let now = fault::now();
     let phase: String = word
         .write()

@@ -2,16 +2,23 @@
 //! or keeps the other spouse's ledger.
 //!
 //! Where neither is so, the ledger here is all there is, and the services write it themselves. Otherwise the
-//! core enters the fact, contests a promise that is open, and tells the other authority until it has noted it.
+//! core enters the fact, contests a promise that is open, and tells everybody else who keeps a ledger or the
+//! record of the marriage, until they have noted it; where no ledger of it is kept here, it tells both.
+//!
+//! Who has died is told by the death register to the own authority, and by that authority to whoever keeps the
+//! spouse's ledger: a death that becomes known in the accepting province alone ends nothing elsewhere.
 
 use super::core::authority;
-use super::core::event::{AuthorityEvent, Fact, FactKind, Standing, Station, Subject, View};
+use super::core::event::{
+    AuthorityEvent, CoordinatorEvent, Fact, FactKind, Standing, Station, Subject, View,
+};
 use super::core::message::Ending;
-use super::core::names::RecordId;
+use super::core::names::{RecordId, TxnId};
 use super::fault;
 use super::node;
+use super::steps;
 use super::store::apply::apply;
-use super::store::{Desk, load, record};
+use super::store::{Desk, end, load};
 use crate::kit::{Error, Result, Services};
 use crate::model::interop::{record as shared, row};
 use crate::model::marriage_record;
@@ -23,7 +30,9 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-/// Enters a death that concerns other provinces; whether it is entered now.
+/// Enters a death that concerns other provinces; whether it is entered now. `overtaken` are the marriages that a court had
+/// ended after that day: who keeps the other ledger of one of these hears of the death too, for of two ends the earlier
+/// counts.
 ///
 /// # Errors
 /// `Unavailable` while this province catches up after a start: the event is brought again.
@@ -32,6 +41,7 @@ pub async fn died(
     tx: &DatabaseTransaction,
     person: &str,
     on: NaiveDate,
+    overtaken: &[Uuid],
 ) -> Result<bool> {
     let Some(node) = node::of(services)? else {
         return Ok(false);
@@ -42,15 +52,19 @@ pub async fn died(
         node: &node,
         now: fault::now(),
     };
+    may_enter(services, tx).await?;
     let subject = load::subject(desk, person).await?;
     if !subject.alive {
         return Ok(true);
     }
-    let tell = match subject.standing {
-        Standing::Married { record } => record::other_authority(desk, record.0).await?,
-        _ => None,
+    let mut tell = match subject.standing {
+        Standing::Married { record } => end::concerned(desk, record.0).await?,
+        _ => Vec::new(),
     };
-    if tell.is_none() && subject.hold.is_none() {
+    for record in overtaken {
+        tell.extend(end::concerned(desk, *record).await?);
+    }
+    if tell.is_empty() && subject.hold.is_none() {
         return Ok(false);
     }
     let station = serving(desk).await?;
@@ -64,28 +78,51 @@ pub async fn died(
     Ok(true)
 }
 
-/// Enters what a court or a revocation says of a marriage in the ledger of one of its parties: as a service
-/// would where the marriage is of this province alone; through the core where the other party is elsewhere;
-/// not at all where this party is, whose authority is told.
+/// Whether a fact that a register tells may be entered now: until every peer has said what it holds, the ledger here
+/// may lack what the fact is about.
 ///
 /// # Errors
-/// `Unavailable` while this province catches up after a start.
+/// `Unavailable` while this province catches up after a start: the event is brought again.
+pub async fn may_enter(services: &Services, tx: &impl ConnectionTrait) -> Result<()> {
+    let Some(node) = node::of(services)? else {
+        return Ok(());
+    };
+    if node.peers().is_empty() || load::living(tx, &node).await?.serving() {
+        Ok(())
+    } else {
+        Err(Error::Unavailable)
+    }
+}
+
+/// Enters what a court or a revocation says of a marriage in the ledger of one of its parties: as a service
+/// would where the marriage is of this province alone; through the core where others keep a ledger or the record
+/// of it too. A party whose ledger is kept elsewhere is entered there: that authority is told, by the core's
+/// coordinator where no ledger of the marriage is kept here, with the other party's entry otherwise.
+///
+/// # Errors
+/// A refusal, or `Unavailable`, while this province catches up after a start.
 pub async fn enter(
     act: &Act<'_>,
     marriage: &marriage_record::Model,
     person: &str,
     what: ledger::Fact,
 ) -> Result<()> {
-    let node = match node::of(act.services)? {
-        Some(node) if is_shared(act.tx, marriage.id).await? => node,
-        _ => return append(act, person, what).await,
-    };
-    let man = person == marriage.man;
-    if kept_elsewhere(act.tx, act.services, marriage.id, man).await? {
-        return Ok(());
-    }
-    let Some(ending) = ending_of(what.event) else {
+    super::counter::may_write(act.tx, act.services).await?;
+    let shared = shared::Entity::find_by_id(marriage.id).one(act.tx).await?;
+    let (Some(node), Some(shared)) = (node::of(act.services)?, shared) else {
         return append(act, person, what).await;
+    };
+    let (his, hers) = (
+        shared.man_authority == node.own,
+        shared.woman_authority == node.own,
+    );
+    let here = if person == marriage.man { his } else { hers };
+    let Some(ending) = ending_of(what.event) else {
+        return if here {
+            append(act, person, what).await
+        } else {
+            Ok(())
+        };
     };
     let desk = Desk {
         tx: act.tx,
@@ -93,21 +130,35 @@ pub async fn enter(
         node: &node,
         now: fault::now(),
     };
-    let station = serving(desk).await?;
     let key = format!(
         "{} {} {}",
         marriage.id,
         what.event.as_str(),
         what.effective_on
     );
+    let id = crate::kit::id::derived("marriage ending", &key);
+    if !his && !hers {
+        // What is to be said goes out by the rows, which are due at once; both parties' entries are one notice.
+        let event = CoordinatorEvent::Ended {
+            id,
+            ending,
+            effective_on: what.effective_on,
+        };
+        steps::at_coordinator(desk, TxnId(shared.txn), event).await?;
+        return Ok(());
+    }
+    if !here {
+        return Ok(());
+    }
+    let station = serving(desk).await?;
     let fact = Fact {
-        id: crate::kit::id::derived("marriage ending", &key),
+        id,
         what: FactKind::Ended {
             record: RecordId(marriage.id),
             ending,
         },
         effective_on: what.effective_on,
-        tell: record::other_authority(desk, marriage.id).await?,
+        tell: end::concerned(desk, marriage.id).await?,
     };
     let subject = load::subject(desk, person).await?;
     bring(desk, &station, fact, subject).await

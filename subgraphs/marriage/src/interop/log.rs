@@ -14,9 +14,10 @@ use chrono::{DateTime, Duration, NaiveDate, Utc};
 use data_encoding::BASE64URL_NOPAD;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// Came from the peer.
@@ -163,8 +164,45 @@ pub async fn verify(db: &impl ConnectionTrait, peer: &str, direction: &str) -> R
     }
 }
 
+/// What stands in a text, for people: the phase of each message, with the class of a refusal and the outcome of a
+/// decision. Nothing of what is sealed, and no name.
+#[must_use]
+pub fn said(text: &str) -> String {
+    let body = |text: &str| -> Option<Value> {
+        let part = text.split('.').nth(1)?;
+        let bytes = BASE64URL_NOPAD.decode(part.as_bytes()).ok()?;
+        serde_json::from_slice(&bytes).ok()
+    };
+    let word = |value: &Value, path: &str| -> Option<String> {
+        value.pointer(path)?.as_str().map(str::to_owned)
+    };
+    let of = |message: &Value| -> String {
+        let stated = word(message, "/verdict/jws").and_then(|jws| body(&jws));
+        let outcome = stated.and_then(|stated| {
+            let outcome = word(&stated, "/decision/outcome/outcome")?;
+            let class = word(&stated, "/decision/outcome/class");
+            Some(class.map_or(outcome.clone(), |class| format!("{outcome} {class}")))
+        });
+        [
+            word(message, "/phase"),
+            word(message, "/class"),
+            word(message, "/notice/ending"),
+            outcome,
+        ]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" ")
+    };
+    let messages = body(text).and_then(|body| body.get("messages")?.as_array().cloned());
+    match messages.as_deref() {
+        None | Some([]) => "(nothing)".to_owned(),
+        Some(messages) => messages.iter().map(of).collect::<Vec<_>>().join(", "),
+    }
+}
+
 /// The latest messages as lines for people, the oldest of them first: who to whom, what, about which
-/// transaction. No contents.
+/// transaction, and what is said in it by its kind.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -181,11 +219,12 @@ pub async fn lines(db: &impl ConnectionTrait, most: u64) -> Result<Vec<String>> 
         .map(|row| {
             let arrow = if row.direction == OUT { "->" } else { "<-" };
             format!(
-                "{} {arrow} {} {:>4} {:<20} {}",
+                "{} {arrow} {} {:>4} {:<20} {:<40} {}",
                 row.at.format("%H:%M:%S%.3f"),
                 row.peer,
                 row.seq,
                 row.phase,
+                said(&row.jws),
                 row.txn
             )
         })
@@ -296,6 +335,48 @@ pub async fn seal(tx: &impl ConnectionTrait, peer: &str, day: NaiveDate) -> Resu
     Ok(row)
 }
 
+/// The roots up to a day that a peer has yet to note, the oldest first, each day sealed now if it was not: none is
+/// passed over, however long either side was away. At most a month of them at a time.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn open_roots(
+    tx: &impl ConnectionTrait,
+    peer: &str,
+    last: NaiveDate,
+) -> Result<Vec<root::Model>> {
+    const MOST: usize = 31;
+    let sealed = || {
+        root::Entity::find()
+            .filter(root::Column::Peer.eq(peer))
+            .filter(root::Column::SentRoot.ne(""))
+    };
+    let newest = sealed().order_by_desc(root::Column::Day).one(tx).await?;
+    let first = match newest {
+        Some(row) => row.day.succ_opt(),
+        None => message::Entity::find()
+            .filter(message::Column::Peer.eq(peer))
+            .order_by_asc(message::Column::At)
+            .one(tx)
+            .await?
+            .map(|row| crate::service::shanghai(row.at).date()),
+    };
+    let days = first.into_iter().flat_map(|day| day.iter_days());
+    for day in days.take_while(|day| *day <= last).take(MOST) {
+        seal(tx, peer, day).await?;
+    }
+    let open = sealed()
+        .filter(root::Column::Noted.eq(false))
+        .filter(
+            Condition::any()
+                .add(root::Column::SentCount.gt(0))
+                .add(root::Column::ReceivedCount.gt(0)),
+        )
+        .order_by_asc(root::Column::Day)
+        .limit(MOST as u64);
+    Ok(open.all(tx).await?)
+}
+
 /// Keeps what a peer has sent as its root of a day: the first for each day, for good.
 ///
 /// # Errors
@@ -384,6 +465,43 @@ mod tests {
             merkle_root(&[]),
             BASE64URL_NOPAD.encode(&Sha256::digest([]))
         );
+    }
+
+    #[test]
+    fn a_line_says_what_was_answered_and_names_nobody() {
+        let text = |body: &Value| {
+            let part = BASE64URL_NOPAD.encode(body.to_string().as_bytes());
+            format!("e30.{part}.c2ln")
+        };
+        let verdict =
+            |outcome: Value| text(&serde_json::json!({ "decision": { "outcome": outcome } }));
+        let committed = verdict(serde_json::json!({ "outcome": "COMMITTED", "parties": ["x"] }));
+        let aborted = verdict(serde_json::json!({ "outcome": "ABORTED", "class": "NOT_FREE" }));
+        for (messages, line) in [
+            (serde_json::json!([]), "(nothing)"),
+            (
+                serde_json::json!([{ "phase": "REFUSED", "class": "NOT_FREE" }]),
+                "REFUSED NOT_FREE",
+            ),
+            (
+                serde_json::json!([{ "phase": "GRANTED", "grant": { "by": "35", "jws": "x" } }]),
+                "GRANTED",
+            ),
+            (
+                serde_json::json!([{ "phase": "DECIDED", "verdict": { "by": "32", "jws": committed } }]),
+                "DECIDED COMMITTED",
+            ),
+            (
+                serde_json::json!([{ "phase": "CANCEL", "verdict": { "by": "32", "jws": aborted } }]),
+                "CANCEL ABORTED NOT_FREE",
+            ),
+        ] {
+            assert_eq!(
+                said(&text(&serde_json::json!({ "messages": messages }))),
+                line
+            );
+        }
+        assert_eq!(said("no text"), "(nothing)");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! a message flows: [`wire`] (signed texts and sealed identities), [`routing`] and [`book`] (whom a number
 //! leads to, who is trusted), [`node`] (this province), [`client`] (the way to a peer), [`log`] (every text,
 //! chained), [`store`] (the core's rows beside the ledger), [`steps`] (one event through the core),
-//! [`exchange`] (texts in and out), [`run`] (what goes on without being asked). [`counter`] is where a
+//! [`exchange`] (texts in and out), [`told`] (of whom an answer tells), [`run`] (what goes on without being asked). [`counter`] is where a
 //! registry's own work meets the protocol, [`divorce`] the same for the weeks of a divorce, [`work`] what
 //! officers see of it, [`officers`] what they do.
 //!
@@ -29,5 +29,6 @@ pub mod routing;
 pub mod run;
 pub mod steps;
 pub mod store;
+pub mod told;
 pub mod wire;
 pub mod work;

@@ -11,6 +11,7 @@ use crate::kit::peers::Peers;
 use crate::kit::{Error, Result, Services};
 use chrono::{DateTime, Utc};
 use serde::{Serialize, de::DeserializeOwned};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -53,6 +54,10 @@ struct Life {
     /// A life was begun since this process opened.
     begun: AtomicBool,
     found: Mutex<Option<Uuid>>,
+    /// The database was put back under this process: a new life is to begin.
+    again: AtomicBool,
+    /// The number of the last text that this process has sent to each peer.
+    spoken: Mutex<HashMap<String, i64>>,
 }
 
 struct Shelf {
@@ -108,7 +113,7 @@ impl Node {
             own: own.to_owned(),
             client: Client::new(own, keys.token, peers.folder())?,
             signing: keys.signing,
-            opener: Opener::new(&[*peers.secrets().sealing.expose()]),
+            opener: Opener::new(&opening(peers)),
             wake: Notify::new(),
             folder: peers.folder().to_owned(),
             book: Mutex::new(Shelf {
@@ -122,6 +127,8 @@ impl Node {
                 leads: AtomicBool::new(false),
                 begun: AtomicBool::new(false),
                 found: Mutex::new(None),
+                again: AtomicBool::new(false),
+                spoken: Mutex::new(HashMap::new()),
             },
         }))
     }
@@ -153,6 +160,58 @@ impl Node {
             return true;
         }
         !self.life.leads.load(Ordering::SeqCst) && self.life.opened.elapsed() > JOINS_AFTER
+    }
+
+    /// A text with this number is on file.
+    pub(super) fn has_spoken(&self, peer: &str, seq: i64) {
+        let mut spoken = self
+            .life
+            .spoken
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let last = spoken.entry(peer.to_owned()).or_default();
+        *last = seq.max(*last);
+    }
+
+    /// Whether the log to a peer ends before what this process has sent: its database was replaced by an older copy
+    /// while it ran. Nothing of it is believed from then on, until a new life has begun.
+    pub(super) fn went_back(&self, peer: &str, seq: i64) -> bool {
+        let back = {
+            let mut spoken = self
+                .life
+                .spoken
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            let back = spoken.get(peer).is_some_and(|last| seq < *last);
+            if back {
+                spoken.clear();
+            }
+            back
+        };
+        if back {
+            tracing::error!(
+                "the database was put back while this process ran: it begins a new life"
+            );
+            self.forget();
+        }
+        back
+    }
+
+    /// What the station's row says is not of this life.
+    pub(super) fn forget(&self) {
+        *self
+            .life
+            .found
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = None;
+        self.life.begun.store(false, Ordering::SeqCst);
+        self.life.again.store(true, Ordering::SeqCst);
+        self.wake.notify_one();
+    }
+
+    /// Asked once for each time that a new life is to begin, by the process that leads.
+    pub(super) fn is_to_begin_again(&self) -> bool {
+        self.life.again.swap(false, Ordering::SeqCst)
     }
 
     /// Everybody who is trusted now. Files that have changed are read again.
@@ -218,6 +277,15 @@ impl Node {
     ) -> std::result::Result<T, Fault> {
         self.opener.open(text, place)
     }
+}
+
+/// The keys that open what others sealed for us: the present one and those before it.
+fn opening(peers: &Peers) -> Vec<[u8; 32]> {
+    let secrets = peers.secrets();
+    std::iter::once(&secrets.sealing)
+        .chain(&secrets.earlier_sealing)
+        .map(|secret| *secret.expose())
+        .collect()
 }
 
 /// When each file of the folder was changed.

@@ -10,6 +10,7 @@ use super::store::{Desk, load, to_json};
 use crate::kit::{Error, Principal, Result, Role};
 use crate::model::interop::{alarm, glass, log, row};
 use crate::rules::Refusal;
+use crate::rules::two_officers::{Officer, is_one_person};
 use crate::service::act::Act;
 use chrono::TimeDelta;
 use sea_orm::sea_query::Expr;
@@ -33,10 +34,9 @@ const DECIDED_WITHIN: TimeDelta = TimeDelta::days(7);
 
 /// `Forbidden` unless the caller is a supervisor of the whole province: what the authority of its ledgers does,
 /// no county does for it.
-fn of_the_province(act: &Act<'_>) -> Result<()> {
-    supervisor(act.caller)?;
-    let own = act.services.province.as_str();
-    if act.caller.province == own && act.caller.reach() == Some(own) {
+pub(super) fn of_the_province(caller: &Principal, own: &str) -> Result<()> {
+    supervisor(caller)?;
+    if caller.province == own && caller.reach() == Some(own) {
         Ok(())
     } else {
         Err(Error::Forbidden)
@@ -50,12 +50,12 @@ pub struct Close {
     pub alarm: Uuid,
 }
 
-/// A supervisor has looked at an alarm.
+/// A supervisor of the province has looked at an alarm: it is what is left of a hold or a ledger gone wrong.
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`, or a database that does not answer.
 pub async fn close(act: Act<'_>, what: &Close) -> Result<Uuid> {
-    supervisor(act.caller)?;
+    of_the_province(act.caller, &act.services.province)?;
     let closed = alarm::Entity::update_many()
         .col_expr(alarm::Column::ClosedAt, Expr::value(Some(fault::now())))
         .col_expr(
@@ -109,7 +109,8 @@ pub async fn ask_now(act: Act<'_>, what: &Ask) -> Result<Uuid> {
             let asked = row::Entity::update_many()
                 .col_expr(row::Column::DueAt, Expr::value(now))
                 .filter(row::Column::Txn.eq(what.txn))
-                .filter(row::Column::State.eq("HELD"))
+                .filter(row::Column::State.is_in(["HELD", "FORCED"]))
+                .filter(row::Column::DueAt.is_not_null())
                 .exec(act.tx)
                 .await?;
             if asked.rows_affected == 0 {
@@ -169,8 +170,8 @@ pub struct BreakGlass {
 /// `Forbidden` but for supervisors of the province; a refusal where what the first officer said was other, or the
 /// core does not allow it.
 pub async fn break_glass(act: Act<'_>, what: &BreakGlass) -> Result<bool> {
-    of_the_province(&act)?;
-    let account = act.account()?.to_owned();
+    of_the_province(act.caller, &act.services.province)?;
+    let (account, officer) = (act.account()?.to_owned(), act.officer()?);
     let stated_by: AuthorityId = what.stated_by.parse().map_err(|_| Error::NotFound)?;
     let Some(node) = node::of(act.services)? else {
         return Err(Error::NotFound);
@@ -178,7 +179,7 @@ pub async fn break_glass(act: Act<'_>, what: &BreakGlass) -> Result<bool> {
     if load::row(act.tx, TxnId(what.txn)).await?.is_none() {
         return Err(Error::NotFound);
     }
-    let Some(first) = second(&act, what.txn, &account, &what.statement, &what.stated_by).await?
+    let Some(first) = second(&act, what.txn, officer, &what.statement, &what.stated_by).await?
     else {
         return Ok(false);
     };
@@ -223,12 +224,79 @@ pub async fn break_glass(act: Act<'_>, what: &BreakGlass) -> Result<bool> {
     Ok(true)
 }
 
+/// What two officers say to clear a dispute that a decision has left.
+#[derive(Clone, Debug, Serialize)]
+pub struct Clear {
+    /// The transaction.
+    pub txn: Uuid,
+    /// Reference of what they rest on.
+    pub evidence: String,
+}
+
+/// The first officer proposes; the second, another one, does it. Whether it was done. The persons' ledgers here say
+/// `CLEARED` from then on, and count again for what else they say.
+///
+/// # Errors
+/// `Forbidden` but for supervisors of the province; a refusal where what the first officer said was other, where
+/// nothing is disputed by this transaction, or while this province catches up after a start.
+pub async fn clear(act: Act<'_>, what: &Clear) -> Result<bool> {
+    of_the_province(act.caller, &act.services.province)?;
+    let (account, officer) = (act.account()?.to_owned(), act.officer()?);
+    let Some(node) = node::of(act.services)? else {
+        return Err(Error::NotFound);
+    };
+    let row = load::row(act.tx, TxnId(what.txn)).await?;
+    if !row.as_ref().is_some_and(Row::disputed) {
+        return Err(NOT_DISPUTED.into());
+    }
+    super::counter::may_write(act.tx, act.services).await?;
+    // A proposal of another kind may wait for the same transaction.
+    let place = crate::kit::id::derived("clear a dispute", &what.txn.to_string());
+    let Some(first) = second(&act, place, officer, &what.evidence, &node.own).await? else {
+        return Ok(false);
+    };
+    let desk = Desk {
+        tx: act.tx,
+        services: act.services,
+        node: &node,
+        now: fault::now(),
+    };
+    let event = AuthorityEvent::Clear {
+        officers: [first, account],
+        evidence: what.evidence.clone(),
+    };
+    steps::at_authority(desk, Some(TxnId(what.txn)), None, event).await?;
+    act.leave(
+        "InteropTransaction",
+        what.txn,
+        Some("DISPUTED"),
+        "CLEARED",
+        serde_json::json!({}),
+    )
+    .await?;
+    Ok(true)
+}
+
+const NOT_DISPUTED: Refusal = Refusal::by_form(
+    "NOT_DISPUTED",
+    "Nobody's records are disputed because of this transaction.",
+    "没有因该事务而存疑的记录。",
+);
+
+/// Who has said it first.
+fn said_by(first: &glass::Model) -> Officer<'_> {
+    Officer {
+        account: &first.officer,
+        person: first.person.as_deref(),
+    }
+}
+
 /// The first officer, if this is the second, another one, who says the same in time; otherwise what is said is
 /// kept as the first's.
 async fn second(
     act: &Act<'_>,
     txn: Uuid,
-    account: &str,
+    officer: Officer<'_>,
     statement: &str,
     stated_by: &str,
 ) -> Result<Option<String>> {
@@ -242,7 +310,7 @@ async fn second(
         known = None;
     }
     match known {
-        Some(first) if first.officer == account => Err(Refusal::by_form(
+        Some(first) if is_one_person(said_by(&first), officer) => Err(Refusal::by_form(
             "SECOND_OFFICER_NEEDED",
             "You have proposed this already; another officer must confirm it.",
             "您已提出，须由另一名人员确认。",
@@ -261,7 +329,8 @@ async fn second(
         None => {
             let row = glass::Model {
                 txn,
-                officer: account.to_owned(),
+                officer: officer.account.to_owned(),
+                person: officer.person.map(str::to_owned),
                 statement: statement.to_owned(),
                 stated_by: stated_by.to_owned(),
                 at: now,
@@ -286,8 +355,8 @@ pub struct GoOn {
 /// # Errors
 /// `Forbidden` but for supervisors of the province; a refusal where the first officer named others.
 pub async fn go_on(act: Act<'_>, what: &GoOn) -> Result<bool> {
-    of_the_province(&act)?;
-    let account = act.account()?.to_owned();
+    of_the_province(act.caller, &act.services.province)?;
+    let (account, officer) = (act.account()?.to_owned(), act.officer()?);
     let Some(node) = node::of(act.services)? else {
         return Err(Error::NotFound);
     };
@@ -297,7 +366,7 @@ pub async fn go_on(act: Act<'_>, what: &GoOn) -> Result<bool> {
         .filter_map(|code| code.parse().ok())
         .collect();
     let named = to_json(&without)?;
-    let Some(first) = second(&act, Uuid::nil(), &account, &named, &node.own).await? else {
+    let Some(first) = second(&act, Uuid::nil(), officer, &named, &node.own).await? else {
         return Ok(false);
     };
     let desk = Desk {

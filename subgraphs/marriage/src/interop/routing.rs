@@ -14,6 +14,14 @@
 //!
 //! With `hub` set to an authority's code the province runs in HUB mode: that authority keeps everybody's
 //! ledger.
+//!
+//! **A table moves no ledger.** Whoever newly gets digits by a file does not know what the former authority has
+//! entered, and silence must not be taken for "nothing on record". So for the digits of every row of the file, and in
+//! HUB mode for everybody whom the made table leads elsewhere, the new authority answers nobody (`UNVERIFIED`) until
+//! its own file says under `handedOver` that it has the ledgers behind them: `["361103", "36", "*"]`, the first digits
+//! or all. The statement is an operator's, made when the former authority's ledgers have been entered, or there are
+//! none, as with a hub that starts before everybody else. A row that is to go back is written as a row, not taken
+//! out: what was registered meanwhile comes back the same way.
 
 use crate::kit::divisions;
 use serde::{Deserialize, Serialize};
@@ -24,6 +32,9 @@ pub const NATIONAL: &str = "NAT";
 
 /// The epoch of the table as it is made from the divisions.
 pub const FIRST_EPOCH: u32 = 1;
+
+/// Everybody, in what was handed over.
+const ALL: &str = "*";
 
 /// The two digits of the mainland provinces (GB/T 2260).
 const PROVINCES: [&str; 31] = [
@@ -40,6 +51,10 @@ pub struct Routing {
     pub hub: Option<String>,
     /// Six digits that do not go to the province of their first two.
     rows: BTreeMap<String, String>,
+    /// Those of them that the file names.
+    given: BTreeSet<String>,
+    /// First digits, or `*`, whose ledgers their authority here has.
+    handed_over: BTreeSet<String>,
 }
 
 /// The table as a file holds it.
@@ -54,6 +69,9 @@ pub struct RoutingFile {
     /// In HUB mode, who keeps everybody's ledger.
     #[serde(default)]
     pub hub: Option<String>,
+    /// The first digits, or `*`, of which this province has the ledgers of before.
+    #[serde(default, rename = "handedOver")]
+    pub handed_over: Vec<String>,
 }
 
 /// One row of the file.
@@ -72,6 +90,8 @@ impl Default for Routing {
             epoch: FIRST_EPOCH,
             hub: None,
             rows: moved(),
+            given: BTreeSet::new(),
+            handed_over: BTreeSet::new(),
         }
     }
 }
@@ -108,15 +128,40 @@ impl Routing {
             }
             table.rows.insert(row.prefix, row.authority);
         }
+        table.given = seen;
+        for digits in file.handed_over {
+            let good = matches!(digits.len(), 2..=6) && digits.bytes().all(|b| b.is_ascii_digit());
+            if digits != ALL && !good {
+                return Err(
+                    "What is handed over is named by two to six first digits, or by * for all."
+                        .to_owned(),
+                );
+            }
+            table.handed_over.insert(digits);
+        }
         Ok(table)
     }
 
     /// The authority of a number that begins with these six digits.
     #[must_use]
     pub fn authority(&self, prefix: &str) -> &str {
-        if let Some(hub) = &self.hub {
-            return hub;
+        match &self.hub {
+            Some(hub) => hub,
+            None => self.without_hub(prefix),
         }
+    }
+
+    /// Whether the authority of these digits, if it is this province, has the ledgers behind them: it always had
+    /// them, or they were handed over.
+    #[must_use]
+    pub fn is_kept(&self, prefix: &str) -> bool {
+        let came = self.given.contains(prefix)
+            || (self.hub.as_deref()).is_some_and(|hub| hub != self.without_hub(prefix));
+        let handed = |digits: &String| digits == ALL || prefix.starts_with(digits.as_str());
+        !came || self.handed_over.iter().any(handed)
+    }
+
+    fn without_hub(&self, prefix: &str) -> &str {
         if let Some(authority) = self.rows.get(prefix) {
             return authority;
         }
@@ -202,7 +247,26 @@ mod tests {
         );
         let hub = file(r#"{"epoch":3,"hub":"NAT"}"#).unwrap();
         assert_eq!(hub.authority("510118"), NATIONAL);
+        // A table moves no ledger: who newly gets digits does not have what is behind them, until that is said.
+        for (table, prefix, kept) in [
+            (&moved, "361103", false),
+            (&moved, "361104", true),
+            (&hub, "510118", false),
+            (&hub, "830000", true),
+            (&file(r#"{"epoch":2,"rows":[{"prefix":"361103","authority":"36"}]}"#).unwrap(), "361103", false),
+            (&file(r#"{"epoch":2,"rows":[{"prefix":"361103","authority":"35"}],"handedOver":["361103"]}"#).unwrap(), "361103", true),
+            (&file(r#"{"epoch":2,"hub":"32","handedOver":["51"]}"#).unwrap(), "510118", true),
+            (&file(r#"{"epoch":2,"hub":"32","handedOver":["51"]}"#).unwrap(), "350102", false),
+            (&file(r#"{"epoch":2,"hub":"32"}"#).unwrap(), "320311", true),
+            (&file(r#"{"epoch":2,"hub":"32","handedOver":["*"]}"#).unwrap(), "350102", true),
+            (&Routing::default(), "361103", true),
+            (&Routing::default(), "510202", true),
+        ] {
+            assert_eq!(table.is_kept(prefix), kept, "{prefix} {table:?}");
+        }
         for wrong in [
+            r#"{"epoch":2,"handedOver":["x"]}"#,
+            r#"{"epoch":2,"handedOver":["1"]}"#,
             r#"{"epoch":0}"#,
             r#"{"epoch":2,"hub":"99"}"#,
             r#"{"epoch":2,"rows":[{"prefix":"36110","authority":"35"}]}"#,

@@ -15,7 +15,7 @@ use super::log as chain;
 use super::node::{self, Node};
 use super::steps;
 use super::store::apply::next_look;
-use super::store::{Desk, Outgoing, from_json, load};
+use super::store::{Desk, Outgoing, from_json, load, record};
 use crate::kit::{Result, Services};
 use crate::model::interop::{divorce as divorcing, log, row, telling};
 use chrono::{DateTime, Duration as Days, Utc};
@@ -148,6 +148,31 @@ pub(crate) async fn start_now(services: &Services) {
     say_all(services, &node, sends).await;
 }
 
+/// In tests: asks those who have not answered the start.
+#[cfg(test)]
+pub(crate) async fn hello_now(services: &Services) {
+    let Ok(Some(node)) = node::of(services) else {
+        panic!("no node")
+    };
+    let Ok(sends) = step(services, &node, |desk| {
+        Box::pin(steps::station(desk, StationEvent::Due))
+    })
+    .await
+    else {
+        panic!("no question")
+    };
+    say_all(services, &node, sends).await;
+}
+
+/// In tests: what could not be kept, once more.
+#[cfg(test)]
+pub(crate) async fn again_now(services: &Services) {
+    let Ok(Some(node)) = node::of(services) else {
+        panic!("no node")
+    };
+    assert!(again(services, &node).await.is_ok());
+}
+
 /// In tests: one look at everything that is not at its end; whether there was anything.
 #[cfg(test)]
 pub(crate) async fn look_now(services: &Services) -> bool {
@@ -182,6 +207,12 @@ async fn serve(services: &Services, node: &Arc<Node>) {
                 code = error.code(),
                 "rows between provinces cannot be looked at"
             );
+        }
+        if node.is_to_begin_again()
+            && let Err(error) = begin(services, node).await
+        {
+            tracing::warn!(code = error.code(), "a new life cannot begin yet");
+            node.forget();
         }
         let now = fault::now();
         if now >= hello {
@@ -403,32 +434,41 @@ async fn pursue(services: &Services, node: &Arc<Node>, due: Due) {
     }
 }
 
-/// Yesterday's roots to every peer, and what is past its time out of the log.
+/// The roots of every day up to yesterday that a peer has not noted, and what is past its time out of the log.
 async fn keep_up(services: &Services, node: &Arc<Node>, now: DateTime<Utc>) -> Result<()> {
     let yesterday = crate::service::shanghai(now).date() - Days::days(1);
     for peer in node.peers() {
         let code = peer.to_string();
-        let sealed = services
+        let open = services
             .db
             .write(move |tx| {
                 let code = code.clone();
-                Box::pin(async move { chain::seal(tx, &code, yesterday).await })
+                Box::pin(async move { chain::open_roots(tx, &code, yesterday).await })
             })
             .await?;
-        if sealed.noted || sealed.sent_count + sealed.received_count == 0 {
-            continue;
+        for sealed in open {
+            let root = Root {
+                day: sealed.day,
+                sent_count: sealed.sent_count,
+                sent_root: sealed.sent_root,
+                received_count: sealed.received_count,
+                received_root: sealed.received_root,
+            };
+            say(services, node, peer, Word::Root(root)).await?;
         }
-        let root = Root {
-            day: sealed.day,
-            sent_count: sealed.sent_count,
-            sent_root: sealed.sent_root,
-            received_count: sealed.received_count,
-            received_root: sealed.received_root,
-        };
-        say(services, node, peer, Word::Root(root)).await?;
     }
     services
         .db
         .write(move |tx| Box::pin(async move { chain::prune(tx, now).await.map(|_| ()) }))
-        .await
+        .await?;
+    again(services, node).await
+}
+
+/// What could not be kept is tried once more.
+async fn again(services: &Services, node: &Arc<Node>) -> Result<()> {
+    step(services, node, |desk| {
+        Box::pin(async move { record::retry(desk).await.map(|()| Vec::new()) })
+    })
+    .await
+    .map(|_| ())
 }

@@ -8,7 +8,7 @@ use super::core::message::Message;
 use super::core::names::{AuthorityId, TxnId};
 use super::core::{addressees, authority, coordinator, restart};
 use super::store::apply::{apply, evidence_about};
-use super::store::{Desk, Outgoing, load};
+use super::store::{Desk, Outgoing, load, record};
 use crate::kit::Result;
 use std::collections::BTreeSet;
 
@@ -61,6 +61,14 @@ pub async fn at_authority(
     let mut view = View::new(&station, row.as_ref());
     if let Some(txn) = txn {
         view.subjects = load::subjects(desk, txn, message, row.as_ref()).await?;
+    }
+    if let Some(message) = message {
+        let persons: Vec<&str> = view
+            .subjects
+            .values()
+            .map(|one| one.person.0.as_str())
+            .collect();
+        view.details_fit = record::fits(desk, message, &persons).await?;
     }
     apply(desk, authority::step(&view, event, desk.at())).await
 }
@@ -154,7 +162,8 @@ async fn replay(
     for abort in forced {
         let state = load::station(desk.tx, desk.node).await?;
         let row = load::row(desk.tx, abort.txn).await?;
-        let view = View::new(&state, row.as_ref());
+        let mut view = View::new(&state, row.as_ref());
+        view.subjects = load::subjects(desk, abort.txn, None, row.as_ref()).await?;
         sends.extend(apply(desk, restart::replay_forced(&view, abort)).await?);
     }
     Ok(sends)

@@ -4,12 +4,12 @@
 //! sees the same of the own division, and every promise of this province that is in doubt. Neither learns
 //! anything of a person here: the words name authorities and classes only.
 
-use super::core::event::{BREAK_GLASS_AFTER, Log, Phase, Row, SOFT_EXPIRY};
+use super::core::event::{BREAK_GLASS_AFTER, Hold, Log, Phase, Row, SOFT_EXPIRY};
 use super::core::message::{Act as Deed, Outcome};
 use super::core::names::{At, RecordId};
 use super::divorce;
 use super::fault;
-use super::officers::supervisor;
+use super::officers::of_the_province;
 use super::store::from_json;
 use super::store::record::refusal_of;
 use crate::kit::{Error, Principal, Result, Role, Services};
@@ -17,7 +17,7 @@ use crate::model::interop::{alarm, log, row};
 use crate::model::registry;
 use crate::service::act::may_review;
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -42,6 +42,8 @@ pub enum Permitted {
     GiveUp,
     /// Two officers free the person on the deciding authority's written statement.
     BreakGlass,
+    /// Two officers clear what a decision has left disputed.
+    ClearDispute,
 }
 
 /// One transaction in words.
@@ -123,13 +125,17 @@ pub async fn list(
         }
     }
     if supervisor {
-        let held = row::Entity::find()
-            .filter(row::Column::State.eq("HELD"))
+        let open = row::Entity::find()
+            .filter(
+                Condition::any()
+                    .add(row::Column::State.is_in(["HELD", "FORCED"]))
+                    .add(row::Column::Disputed.eq(true)),
+            )
             .order_by_asc(row::Column::Since)
             .limit(MOST)
             .all(db)
             .await?;
-        for row in held {
+        for row in open {
             found.extend(of_row(&from_json(&row.body)?, row.since, now));
         }
     }
@@ -287,8 +293,15 @@ const fn name_of(outcome: &Outcome) -> &'static str {
 }
 
 fn of_row(state: &Row, since: DateTime<Utc>, now: At) -> Option<Waiting> {
-    let Row::Held { hold } = state else {
-        return None;
+    let hold = match state {
+        Row::Held { hold } => hold,
+        _ if state.disputed() => return of_dispute(state, since),
+        Row::Forced {
+            hold,
+            verdict: None,
+            ..
+        } => return Some(of_forced(hold, since)),
+        _ => return None,
     };
     let (da, coordinator) = (hold.plan.da.to_string(), hold.plan.coordinator.to_string());
     let deed = name_of_deed(hold.plan.act);
@@ -327,12 +340,67 @@ fn of_row(state: &Row, since: DateTime<Utc>, now: At) -> Option<Waiting> {
     })
 }
 
-/// Alarms that no supervisor has closed, the oldest first.
+/// A hold that two officers have freed, and that its decider has yet to take over.
+fn of_forced(hold: &Hold, since: DateTime<Utc>) -> Waiting {
+    let da = hold.plan.da.to_string();
+    Waiting {
+        txn: hold.plan.txn.0,
+        side: Side::Keeping,
+        deed: hold.plan.act,
+        state: "FORCED".to_owned(),
+        since,
+        application: None,
+        words: (
+            format!(
+                "Two officers have freed a person of this province; authority {da} has yet to take that over, and is asked until it does."
+            ),
+            format!("两名人员已强制解除本省当事人的占用，等待决定方{da}确认，系统将持续询问。"),
+        ),
+        waits_for: Some(da),
+        in_doubt: true,
+        refusal: None,
+        permitted: vec![Permitted::AskNow],
+    }
+}
+
+/// A decision that has left records disputed.
+fn of_dispute(state: &Row, since: DateTime<Utc>) -> Option<Waiting> {
+    let plan = match state {
+        Row::Confirmed { hold, .. } | Row::Forced { hold, .. } => &hold.plan,
+        Row::Decided { decision, .. } => &decision.commitment()?.plan,
+        _ => return None,
+    };
+    let deed = name_of_deed(plan.act);
+    Some(Waiting {
+        txn: plan.txn.0,
+        side: Side::Keeping,
+        deed: plan.act,
+        state: "DISPUTED".to_owned(),
+        since,
+        application: None,
+        waits_for: None,
+        in_doubt: true,
+        words: (
+            format!(
+                "A {} was committed against what was known here; the records of this province are disputed until two supervisors have looked into it and cleared them.",
+                deed.0
+            ),
+            format!(
+                "{}成立时与本省已知情况不符，本省有关记录存疑，须由两名主管核实后结案。",
+                deed.1
+            ),
+        ),
+        refusal: None,
+        permitted: vec![Permitted::ClearDispute],
+    })
+}
+
+/// Alarms of the province that no supervisor has closed, the oldest first.
 ///
 /// # Errors
-/// `Forbidden` for who is no supervisor, or a database that does not answer.
+/// `Forbidden` for who is no supervisor of the province, or a database that does not answer.
 pub async fn alarms(services: &Services, caller: &Principal) -> Result<Vec<alarm::Model>> {
-    supervisor(caller)?;
+    of_the_province(caller, &services.province)?;
     Ok(alarm::Entity::find()
         .filter(alarm::Column::ClosedAt.is_null())
         .order_by_asc(alarm::Column::At)
@@ -400,6 +468,10 @@ pub fn alarm_words(what: &str) -> (&'static str, &'static str) {
         "BREAK_GLASS_REFUSED" => (
             "Breaking the glass was refused: it needs a hold of 24 hours, two officers, and the statement of the authority that decides.",
             "强制解除未被接受：须占用满24小时、两名人员及决定方书面说明。",
+        ),
+        "DETAILS_UNREADABLE" => (
+            "A marriage stands on the ledger, and its record cannot be made: the details cannot be opened or entered. Put the earlier sealing key or the division's data back; it is then tried again by itself. Otherwise ask the accepting province.",
+            "婚姻已记入台账，但登记要素无法解密或录入，尚未形成登记记录；请恢复原密封密钥或区划数据，系统将自动重试，否则请联系受理省份。",
         ),
         _ => (
             "Look at the message log of this transaction.",

@@ -7,6 +7,14 @@ mod m0005_interop;
 mod m0006_open_matters;
 mod m0007_interop_divorce;
 mod m0010_law;
+mod m0011_access_txn;
+mod m0012_registry_version;
+mod m0013_interop_marks;
+mod m0014_by_officer;
+mod m0015_who_decides;
+
+#[cfg(test)]
+pub(crate) use m0015_who_decides::KNOWN;
 
 use sea_orm_migration::MigrationTrait;
 
@@ -20,5 +28,10 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0006_open_matters::OpenMatters),
         Box::new(m0007_interop_divorce::InteropDivorce),
         Box::new(m0010_law::Law),
+        Box::new(m0011_access_txn::AccessTxn),
+        Box::new(m0012_registry_version::RegistryVersion),
+        Box::new(m0013_interop_marks::InteropMarks),
+        Box::new(m0014_by_officer::ByOfficer),
+        Box::new(m0015_who_decides::WhoDecides),
     ]
 }

@@ -25,6 +25,8 @@ pub struct Model {
     pub state: String,
     /// When it was made.
     pub booked_at: DateTimeUtc,
+    /// An officer booked it for them; then it opens nobody's records.
+    pub by_officer: bool,
     /// Counts changes.
     pub version: i64,
 }

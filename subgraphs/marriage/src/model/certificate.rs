@@ -25,6 +25,8 @@ pub struct Model {
     pub print_no: Option<String>,
     /// The certificate that this one replaces.
     pub replaces: Option<Uuid>,
+    /// The registry that issued it; none where another province's did, or nobody has noted it.
+    pub registry_id: Option<Uuid>,
 }
 
 /// None is declared: joins are written where they are needed.

@@ -23,6 +23,8 @@ pub struct Model {
     pub evidence: String,
     /// Account of the first officer.
     pub proposed_by: String,
+    /// Token of the person whose account that is, where the issuer said so.
+    pub proposed_person: Option<String>,
     /// When.
     pub proposed_at: DateTimeUtc,
     /// Account of the second officer.

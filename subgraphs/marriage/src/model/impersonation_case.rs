@@ -13,8 +13,10 @@ pub struct Model {
     pub record_id: Uuid,
     /// The registry that handles it.
     pub registry_id: Uuid,
-    /// Token of the person whose identity was used.
+    /// Token of the person whose identity was used; of a case that nobody has complained of, the one it is about.
     pub complainant: String,
+    /// `COMPLAINT`, `DEATH` or `TWO_MARRIAGES`: what the case was opened for.
+    pub ground: String,
     /// Legal day.
     pub opened_on: Date,
     /// `OPEN`, `PROPOSED`, `REVOKED` or `DISMISSED`.
@@ -23,6 +25,8 @@ pub struct Model {
     pub proposed: Option<String>,
     /// Account of the first officer.
     pub proposed_by: Option<String>,
+    /// Token of the person whose account that is, where the issuer said so.
+    pub proposed_person: Option<String>,
     /// When it was proposed.
     pub proposed_at: Option<DateTimeUtc>,
     /// Account of the second officer.

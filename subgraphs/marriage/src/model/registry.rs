@@ -47,6 +47,8 @@ pub struct Model {
     pub counselling_by: Option<String>,
     /// 延时服务: open at weekends and on holidays.
     pub weekend_service: bool,
+    /// Counts the changes of the row and of its hours.
+    pub version: i64,
 }
 
 /// None is declared: joins are written where they are needed.

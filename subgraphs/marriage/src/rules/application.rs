@@ -152,14 +152,18 @@ pub fn state_on(state: State, received_on: Option<NaiveDate>, today: NaiveDate) 
     }
 }
 
+/// M-11, 民法典 1049: the refusal to register a couple that the checks have not found eligible.
+pub const NOT_FOUND_ELIGIBLE: Refusal = Refusal::by_law(
+    "NOT_FOUND_ELIGIBLE",
+    "The checks have not found the couple eligible.",
+    "尚未核验通过，不能登记。",
+    "民法典第一千零四十九条",
+);
+
 /// M-11, 民法典 1049: only what was found eligible today is registered, and then on the spot.
 pub fn may_register(state: State, checked_today: bool) -> Result<(), Refusal> {
     if state != State::Eligible {
-        return Err(Refusal::by_form(
-            "NOT_FOUND_ELIGIBLE",
-            "The checks have not found the couple eligible.",
-            "尚未核验通过，不能登记。",
-        ));
+        return Err(NOT_FOUND_ELIGIBLE);
     }
     if !checked_today {
         return Err(Refusal::by_law(

@@ -1,5 +1,6 @@
 //! M-24: how long the files of registrations are kept, and who may read them.
 
+use super::Refusal;
 use super::law::{self, Parameter};
 use chrono::{Datelike, NaiveDate};
 
@@ -36,6 +37,17 @@ pub fn retain_until(retention: Retention, act: NaiveDate, today: NaiveDate) -> O
             NaiveDate::from_ymd_opt(act.year() + years, 12, 31)
         }
     }
+}
+
+/// M-24, 婚姻登记档案管理办法: the papers of an act are put on the shelf once.
+#[must_use]
+pub fn once(is_there: bool) -> Option<Refusal> {
+    is_there.then_some(Refusal::by_law(
+        "ARCHIVED_ALREADY",
+        "The papers of this act are in the archive already.",
+        "该事项的材料已归档。",
+        "婚姻登记档案管理办法",
+    ))
 }
 
 #[cfg(test)]

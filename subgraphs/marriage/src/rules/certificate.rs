@@ -138,6 +138,30 @@ mod tests {
     use super::*;
     use CertificateNumberError::{Exhausted, Form, ZeroSerial};
 
+    /// D-7 over the real history: a number that any county gave in any year is read as it was printed, and its code is
+    /// that county's of that year, whatever it bears today.
+    #[test]
+    fn a_number_of_any_county_and_year_is_never_renumbered() {
+        let set = crate::kit::divisions::dataset();
+        let counties = set
+            .historic()
+            .iter()
+            .filter(|row| row.level == crate::kit::divisions::Level::County);
+        let mut judged = 0;
+        for row in counties {
+            for year in row.from_year..row.to_year.unwrap_or(2027) {
+                let printed = format!("J{}-{year:04}-000001", row.code);
+                let number = CertificateNumber::parse(&printed).unwrap();
+                assert_eq!(number.to_string(), printed);
+                let then = set.historic_at(&number.code, u32::from(number.year));
+                assert_eq!(then.map(|then| then.id), Some(row.id), "{printed}");
+                assert!(!set.today(&row.id).is_empty(), "{printed} leads nowhere");
+                judged += 1;
+            }
+        }
+        assert!(judged > 100_000, "{judged}");
+    }
+
     #[test]
     fn published_and_invented_numbers_are_read_and_written_alike() {
         for (text, prefix, code, year, serial, masked) in [

@@ -64,7 +64,7 @@ pub fn period_end(calendar: &dyn RestDays, act: NaiveDate, days: u64) -> LegalDa
     }
 }
 
-/// A day later by `days`; stays where it is at the end of representable time.
+/// B.0.5, 民法典 201: a day later by `days`; stays where it is at the end of representable time.
 #[must_use]
 pub fn plus(day: NaiveDate, days: u64) -> NaiveDate {
     day.checked_add_days(Days::new(days)).unwrap_or(day)

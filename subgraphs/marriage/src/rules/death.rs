@@ -3,13 +3,39 @@
 use super::Refusal;
 use super::application::State;
 use super::record::RecordState;
+use chrono::NaiveDate;
 
-/// M-23, 民法典 1051 and 13: what belongs to the dead and what it becomes; none where it stays.
+/// What a death means for a marriage record, whenever it is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeathOnRecord {
+    /// The death ends the marriage, or ended it before the court did.
+    Ends,
+    /// Somebody else stood at the counter: a registration, of the marriage or of its divorce, lies behind the
+    /// death of one who had to be there in person. A case has to clear it.
+    Contradicts,
+    /// Nothing changes.
+    Stands,
+}
+
+/// M-23, M-21, M-3, 民法典 13, 1049, 1051, 1078: what a death means for a record, in whatever order both are told. The
+/// earliest end counts: a judgment whose day lies behind the death has divorced nobody. A registration takes both in
+/// person, so one behind the death of either is a case and no end; the day of death itself may have been both.
 #[must_use]
-pub const fn record_after_death(state: RecordState) -> Option<RecordState> {
+pub fn death_on_record(
+    state: RecordState,
+    registered_on: NaiveDate,
+    ended_on: Option<NaiveDate>,
+    died_on: NaiveDate,
+) -> DeathOnRecord {
+    let too_late = died_on < registered_on;
+    let ended_later = ended_on.is_some_and(|day| died_on < day);
     match state {
-        RecordState::Valid => Some(RecordState::EndedDeath),
-        _ => None,
+        RecordState::Valid if too_late => DeathOnRecord::Contradicts,
+        RecordState::Valid => DeathOnRecord::Ends,
+        RecordState::DissolvedJudgment if ended_later && too_late => DeathOnRecord::Contradicts,
+        RecordState::DissolvedJudgment if ended_later => DeathOnRecord::Ends,
+        RecordState::DissolvedDivorce if ended_later => DeathOnRecord::Contradicts,
+        _ => DeathOnRecord::Stands,
     }
 }
 
@@ -64,15 +90,12 @@ pub fn may_decline(state: RecordState, by_living_spouse: bool) -> Result<(), Ref
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_death_ends_what_is_open_and_nothing_that_is_over() {
-        for state in RecordState::ALL {
-            let after = record_after_death(state);
-            assert_eq!(after.is_some(), state == RecordState::Valid, "{state:?}");
-        }
         for state in State::ALL {
             let over = state.is_over()
                 || matches!(
@@ -80,6 +103,57 @@ mod tests {
                     State::Holding | State::Committing | State::Registered | State::Certified
                 );
             assert_eq!(application_after_death(state).is_none(), over, "{state:?}");
+        }
+    }
+
+    #[test]
+    fn the_order_in_which_death_and_act_are_told_decides_nothing() {
+        use DeathOnRecord::{Contradicts, Ends, Stands};
+        use RecordState as R;
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        // All died on 2026-11-10.
+        for (state, registered, ended, expected) in [
+            (R::Valid, "2020-05-20", None, Ends),
+            (R::Valid, "2026-11-10", None, Ends),
+            (R::Valid, "2026-11-11", None, Contradicts),
+            (R::DissolvedJudgment, "2020-05-20", Some("2026-11-15"), Ends),
+            (
+                R::DissolvedJudgment,
+                "2020-05-20",
+                Some("2026-11-10"),
+                Stands,
+            ),
+            (
+                R::DissolvedJudgment,
+                "2020-05-20",
+                Some("2026-11-09"),
+                Stands,
+            ),
+            (
+                R::DissolvedJudgment,
+                "2026-11-12",
+                Some("2026-11-15"),
+                Contradicts,
+            ),
+            (
+                R::DissolvedDivorce,
+                "2020-05-20",
+                Some("2026-11-15"),
+                Contradicts,
+            ),
+            (
+                R::DissolvedDivorce,
+                "2020-05-20",
+                Some("2026-11-10"),
+                Stands,
+            ),
+            (R::EndedDeath, "2020-05-20", Some("2026-11-15"), Stands),
+            (R::Void, "2020-05-20", Some("2026-11-15"), Stands),
+            (R::Annulled, "2020-05-20", Some("2026-11-15"), Stands),
+            (R::RevokedFraud, "2026-11-15", Some("2026-11-18"), Stands),
+        ] {
+            let found = death_on_record(state, day(registered), ended.map(day), day("2026-11-10"));
+            assert_eq!(found, expected, "{state:?} {registered} {ended:?}");
         }
     }
 

@@ -63,6 +63,13 @@ pub fn stands_in_the_way(dead: bool, disputed: bool, notice_waits: bool) -> Vec<
     reasons
 }
 
+/// The reasons of [`not_received`] that the counter sees itself; all others are told by the registers.
+pub const SEEN_AT_THE_COUNTER: [&str; 3] = [
+    "BOTH_MUST_BE_PRESENT",
+    "AGREEMENT_MISSING",
+    "NO_FULL_CAPACITY",
+];
+
 /// M-15, M-19, 民法典 1076, 1078, 婚姻登记条例: why an application is not received, if so.
 #[must_use]
 pub fn not_received(facts: &DivorceFacts) -> Vec<Refusal> {
@@ -139,6 +146,25 @@ pub fn may_refuse(phase: Option<Phase>) -> Result<(), Refusal> {
             "DEEMED_WITHDRAWN",
             "The window has passed and the application is deemed withdrawn.",
             "未在期限内申请发给离婚证，视为撤回离婚登记申请。",
+            "民法典第一千零七十七条",
+        )),
+    }
+}
+
+/// M-16, 民法典 1077: who withdraws: a party that acts under the own account, or the one whom an officer names as
+/// present with the paper. Nobody withdraws for a couple that is not there.
+pub fn who_withdraws<T: Copy + PartialEq>(
+    signed_in: Option<T>,
+    named: Option<T>,
+) -> Result<T, Refusal> {
+    match (signed_in, named) {
+        (Some(own), None) => Ok(own),
+        (Some(own), Some(named)) if own == named => Ok(own),
+        (None, Some(named)) => Ok(named),
+        _ => Err(Refusal::by_law(
+            "WITHDRAWING_PARTY_NOT_NAMED",
+            "Only a party withdraws: name the one who is present with an identity paper; a citizen withdraws for the own person only.",
+            "离婚登记申请仅由当事人撤回：须填写持有效身份证件到场的一方；公民只能为本人撤回。",
             "民法典第一千零七十七条",
         )),
     }
@@ -247,6 +273,19 @@ mod tests {
         disputed: false,
         notice_waits: false,
     };
+
+    #[test]
+    fn only_a_party_withdraws_and_an_officer_says_which() {
+        for (signed_in, named, who) in [
+            (Some('m'), None, Some('m')),
+            (Some('w'), Some('w'), Some('w')),
+            (Some('w'), Some('m'), None),
+            (None, Some('m'), Some('m')),
+            (None, None, None),
+        ] {
+            assert_eq!(who_withdraws(signed_in, named).ok(), who);
+        }
+    }
 
     #[test]
     fn an_application_is_received_only_when_nothing_is_missing() {

@@ -60,7 +60,7 @@ impl From<Status> for Finding {
             Status::NoRecord => Self::NoRecord,
             Status::NeverMarriedDeclared | Status::Divorced | Status::Widowed => Self::FreeOnRecord,
             Status::Married => Self::SpouseOnRecord,
-            Status::Held => Self::Held,
+            Status::Held | Status::InDoubt => Self::Held,
             Status::Disputed => Self::Disputed,
             Status::LegacyUnresolved => Self::LegacyUnresolved,
         }
@@ -231,7 +231,7 @@ pub const NO_RECORD_DISCLAIMER: Refusal = Refusal::by_law(
     "民法典婚姻家庭编司法解释（一）第七条",
 );
 
-/// All register checks on two people: M-1, M-2, M-5, M-8, M-25.
+/// M-1, M-2, M-5, M-8, M-25, 民法典 1041–1051 and 司法解释(一) 7: all register checks on two people.
 #[must_use]
 pub fn judge(
     man: &PartyFacts,

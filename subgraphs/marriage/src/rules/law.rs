@@ -24,6 +24,8 @@ pub enum Parameter {
     BookingHorizonDays,
     /// 登记档案保管年限, in years.
     RetentionYears,
+    /// 登记收费, in fen.
+    FeeFen,
     /// 小单元抑制阈值: counts from 1 to one below it are not shown.
     SmallCell,
     /// 年龄届满日 (`ageReachedOn`): days after the birthday on which a year of age is reached.
@@ -157,6 +159,28 @@ static LEAP_DAY_BIRTHDAY: legal::Parameter<i64> = legal::Parameter::new(
     )],
 );
 
+static FEE_FEN: legal::Parameter<i64> = legal::Parameter::new(
+    "M-12.feeFen",
+    "What an act of a registry costs, in fen",
+    "婚姻登记收费（分）",
+    "FEN",
+    &[
+        Dated::new(
+            0,
+            day(2017, 4, 1),
+            "财税〔2017〕20号",
+            "关于清理规范一批行政事业性收费有关政策的通知（取消婚姻登记费）",
+        )
+        .until(day(2025, 5, 10)),
+        Dated::new(
+            0,
+            day(2025, 5, 10),
+            "婚姻登记条例（国务院令第804号）",
+            "婚姻登记条例（2025）的解读；未见全文",
+        ),
+    ],
+);
+
 /// The only place where numbers of the law stand.
 pub static REGISTER: Register = Register(&[
     &MAN_AGE,
@@ -165,6 +189,7 @@ pub static REGISTER: Register = Register(&[
     &WINDOW_DAYS,
     &BOOKING_HORIZON_DAYS,
     &RETENTION_YEARS,
+    &FEE_FEN,
     &SMALL_CELL,
     &AGE_REACHED_ON,
     &LEAP_DAY_BIRTHDAY,
@@ -172,13 +197,14 @@ pub static REGISTER: Register = Register(&[
 
 impl Parameter {
     /// Every parameter.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::ManAge,
         Self::WomanAge,
         Self::CoolingOffDays,
         Self::WindowDays,
         Self::BookingHorizonDays,
         Self::RetentionYears,
+        Self::FeeFen,
         Self::SmallCell,
         Self::AgeReachedOn,
         Self::LeapDayBirthday,
@@ -194,6 +220,7 @@ impl Parameter {
             Self::WindowDays => &WINDOW_DAYS,
             Self::BookingHorizonDays => &BOOKING_HORIZON_DAYS,
             Self::RetentionYears => &RETENTION_YEARS,
+            Self::FeeFen => &FEE_FEN,
             Self::SmallCell => &SMALL_CELL,
             Self::AgeReachedOn => &AGE_REACHED_ON,
             Self::LeapDayBirthday => &LEAP_DAY_BIRTHDAY,

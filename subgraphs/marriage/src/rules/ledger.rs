@@ -6,7 +6,7 @@
 //! whole. The status is never stored as a fact of its own: a late judgment (M-21) takes effect at
 //! its own date wherever it stands in the chain, and a void marriage (M-22) counts for nothing.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use uuid::Uuid;
 
 /// What happened to a person's marital status.
@@ -139,6 +139,8 @@ pub enum Status {
     Widowed,
     /// A registration in progress holds the person.
     Held,
+    /// It has held the person for longer than it may take: whether it came about only its decider can say.
+    InDoubt,
     /// The records contradict each other; a case must clear it.
     Disputed,
     /// A historic record waits to be matched.
@@ -166,8 +168,18 @@ struct Replayed {
     disputes: u32,
 }
 
+/// What ends a marriage that a ledger may hold only after it, for a restore brings entries back in the order in
+/// which others had kept them.
+fn comes_early<'e>(spans: &[Span], early: &mut Vec<&'e Entry>, entry: &'e Entry) {
+    let known = spans.iter().any(|span| span.record == entry.record);
+    if entry.record.is_some() && !known {
+        early.push(entry);
+    }
+}
+
 fn replayed(entries: &[Entry]) -> Replayed {
     let mut all = Replayed::default();
+    let mut early: Vec<&Entry> = Vec::new();
     for entry in entries {
         // The act that a person was held for ends the hold; nothing else but a release does.
         all.held &= !matches!(
@@ -188,13 +200,20 @@ fn replayed(entries: &[Entry]) -> Replayed {
                     until: None,
                     never_was: false,
                 });
+                early.retain(|known| {
+                    if known.record == entry.record {
+                        apply_end(&mut all.spans, known);
+                    }
+                    known.record != entry.record
+                });
             }
             LedgerEvent::Divorced
             | LedgerEvent::DivorcedByCourt
-            | LedgerEvent::EndedByDeclaration => {
-                end(&mut all.spans, entry, Status::Divorced);
+            | LedgerEvent::EndedByDeclaration
+            | LedgerEvent::SpouseDied => {
+                comes_early(&all.spans, &mut early, entry);
+                apply_end(&mut all.spans, entry);
             }
-            LedgerEvent::SpouseDied => end(&mut all.spans, entry, Status::Widowed),
             LedgerEvent::Died
             | LedgerEvent::DivorceApplied
             | LedgerEvent::DivorceApplicationClosed => {}
@@ -203,9 +222,8 @@ fn replayed(entries: &[Entry]) -> Replayed {
             | LedgerEvent::RevokedFraud
             | LedgerEvent::Parted => {
                 all.legacy.retain(|found| *found != entry.record);
-                if let Some(span) = all.spans.iter_mut().find(|s| s.record == entry.record) {
-                    span.never_was = true;
-                }
+                comes_early(&all.spans, &mut early, entry);
+                apply_end(&mut all.spans, entry);
             }
             LedgerEvent::Held => all.held = true,
             LedgerEvent::Released => all.held = false,
@@ -214,6 +232,7 @@ fn replayed(entries: &[Entry]) -> Replayed {
             LedgerEvent::Cleared if all.disputes > 0 => all.disputes -= 1,
             LedgerEvent::Cleared => all.legacy.retain(|found| *found != entry.record),
             LedgerEvent::Corrected => {
+                early.retain(|known| known.record != entry.record);
                 if let Some(span) = all.spans.iter_mut().find(|s| s.record == entry.record) {
                     span.until = None;
                     span.never_was = false;
@@ -226,10 +245,53 @@ fn replayed(entries: &[Entry]) -> Replayed {
     all
 }
 
+/// What an entry that ends a marriage makes of it, if the ledger has it.
+fn apply_end(spans: &mut [Span], entry: &Entry) {
+    match entry.event {
+        LedgerEvent::SpouseDied => end(spans, entry, Status::Widowed),
+        LedgerEvent::Voided
+        | LedgerEvent::Annulled
+        | LedgerEvent::RevokedFraud
+        | LedgerEvent::Parted => {
+            if let Some(span) = spans.iter_mut().find(|s| s.record == entry.record) {
+                span.never_was = true;
+            }
+        }
+        _ => end(spans, entry, Status::Divorced),
+    }
+}
+
+/// I-1, 民法典 1042: the records of the marriages that nothing has ended, by their first day.
+#[must_use]
+pub fn standing(entries: &[Entry]) -> Vec<Option<Uuid>> {
+    replayed(entries)
+        .spans
+        .iter()
+        .filter(|span| span.until.is_none())
+        .map(|span| span.record)
+        .collect()
+}
+
+/// M-13, 司法解释(一) 6: the day on which the last of the marriages that are over ended; those that never were in law
+/// count for nothing.
+#[must_use]
+pub fn last_end(entries: &[Entry]) -> Option<NaiveDate> {
+    let all = replayed(entries);
+    all.spans
+        .iter()
+        .filter_map(|span| span.until.map(|(day, _)| day))
+        .max()
+}
+
+/// Whether of two marriages, the earlier one first, the other had begun before it ended.
+fn lies_over(first: &Span, second: &Span) -> bool {
+    first.until.is_none_or(|(until, _)| second.from < until)
+}
+
 /// Whether two marriages that were valid lie over each other.
 fn overlap(spans: &[Span]) -> bool {
     spans.windows(2).any(|pair| match pair {
-        [first, second] => first.until.is_none_or(|(until, _)| second.from < until),
+        [first, second] => lies_over(first, second),
         _ => false,
     })
 }
@@ -238,6 +300,39 @@ fn overlap(spans: &[Span]) -> bool {
 #[must_use]
 pub fn married_twice(entries: &[Entry]) -> bool {
     overlap(&replayed(entries).spans)
+}
+
+/// I-1, 民法典 1042: the records of the marriages that lie over another one of this person, by their first day.
+#[must_use]
+pub fn over_each_other(entries: &[Entry]) -> Vec<Uuid> {
+    let spans = replayed(entries).spans;
+    let meets = |at: usize, of: &Span| {
+        let before = spans.iter().take(at).any(|first| lies_over(first, of));
+        before || spans.iter().skip(at + 1).any(|next| lies_over(of, next))
+    };
+    spans
+        .iter()
+        .enumerate()
+        .filter(|(at, span)| meets(*at, span))
+        .filter_map(|(_, span)| span.record)
+        .collect()
+}
+
+/// How long a hold stands before whoever gave it asks for the decision (D.2, point 2).
+pub const IN_DOUBT_AFTER: TimeDelta = TimeDelta::minutes(10);
+
+/// B.1.6, domain.md D.2: the status of a person at a moment. A hold that stands for longer than a registration between provinces
+/// may take leaves the person in doubt: the promise is given, and what became of it is not known here.
+#[must_use]
+pub fn status_at(entries: &[Entry], now: DateTime<Utc>) -> Status {
+    let status = replay(entries);
+    let held = entries
+        .iter()
+        .rfind(|entry| entry.event == LedgerEvent::Held);
+    match (status, held) {
+        (Status::Held, Some(held)) if now >= held.at + IN_DOUBT_AFTER => Status::InDoubt,
+        _ => status,
+    }
 }
 
 /// M-5, M-21, M-22, I-1, 民法典 1042, 1054: the status of a person by replay of all entries, each at its own
@@ -317,11 +412,15 @@ pub const fn gb_t_2261_2(status: Status) -> &'static str {
         Status::Married => "20",
         Status::Widowed => "30",
         Status::Divorced => "40",
-        Status::NoRecord | Status::Held | Status::Disputed | Status::LegacyUnresolved => "90",
+        Status::NoRecord
+        | Status::Held
+        | Status::InDoubt
+        | Status::Disputed
+        | Status::LegacyUnresolved => "90",
     }
 }
 
-/// B.1.6: the bytes an entry's hash covers: the hash before it, then its own facts, each with its length.
+/// B.1.6, hash chain: the bytes an entry's hash covers: the hash before it, then its own facts, each with its length.
 #[must_use]
 pub fn preimage(previous: &[u8], entry: &Entry) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(160);
@@ -345,7 +444,7 @@ pub fn preimage(previous: &[u8], entry: &Entry) -> Vec<u8> {
     bytes
 }
 
-/// B.1.6: the hash of an entry, given the hash of the one before it (empty for the first).
+/// B.1.6, hash chain: the hash of an entry, given the hash of the one before it (empty for the first).
 #[must_use]
 pub fn hash(previous: &[u8], entry: &Entry) -> Vec<u8> {
     use sha2::Digest as _;

@@ -2,7 +2,7 @@
 //!
 //! Hours are kept by weekday. On a statutory rest day (weekend or holiday) only a registry with
 //! 延时服务, extended service, is open, by its Saturday hours. A make-up working weekend has
-//! Monday's hours. A dated exception beats both. Slots are never stored ahead: they follow from the
+//! Monday's hours. A dated exception beats both; it opens no rest day of a registry without 延时服务. Slots are never stored ahead: they follow from the
 //! hours, and only a slot that someone booked has a row.
 
 use super::Refusal;
@@ -113,6 +113,13 @@ pub struct Timetable<'a> {
 #[must_use]
 pub fn hours_on(timetable: &Timetable<'_>, calendar: &dyn RestDays, day: NaiveDate) -> DayHours {
     let (rest, provisional) = rest_or_weekend(calendar, day);
+    // 延时服务 is what opens a rest day; other hours of one day do not.
+    if rest && !timetable.extended_service {
+        return DayHours {
+            provisional,
+            ..DayHours::default()
+        };
+    }
     let dated: Vec<_> = timetable
         .exceptions
         .iter()
@@ -125,12 +132,6 @@ pub fn hours_on(timetable: &Timetable<'_>, calendar: &dyn RestDays, day: NaiveDa
             extended: rest && !periods.is_empty(),
             periods,
             provisional,
-        };
-    }
-    if rest && !timetable.extended_service {
-        return DayHours {
-            provisional,
-            ..DayHours::default()
         };
     }
     let weekday = match (rest, day.weekday()) {
@@ -152,7 +153,17 @@ pub fn hours_on(timetable: &Timetable<'_>, calendar: &dyn RestDays, day: NaiveDa
     }
 }
 
-/// A.1-6: whether hours can be kept: each ends after it begins, within a day, on a day of the week, and none lies
+/// A.1-6, 延时服务: why hours of one day cannot be set: on a rest day only a registry with extended service opens.
+#[must_use]
+pub fn rest_day_fault(opens: bool, rest: bool, extended_service: bool) -> Option<Refusal> {
+    (opens && rest && !extended_service).then_some(Refusal::by_form(
+        "REST_DAY_NOT_SERVED",
+        "This registry does not serve on rest days; give it extended service first, then set the hours of the day.",
+        "该登记机关未开展延时服务，不能设置休息日办公时间；请先开通延时服务。",
+    ))
+}
+
+/// A.1-6, 办公时间: whether hours can be kept: each ends after it begins, within a day, on a day of the week, and none lies
 /// over another of the same day.
 #[must_use]
 pub fn hours_fault(hours: &[WeekdayPeriod]) -> Option<Refusal> {
@@ -285,7 +296,7 @@ mod tests {
                 false,
             ),
             ("2026-11-25", vec![], vec![], false),
-            ("2026-11-29", vec![MORNING], vec![MORNING], true),
+            ("2026-11-29", vec![], vec![MORNING], true),
         ];
         for (day, usual, extended_service, extended) in table {
             for (with, periods) in [(false, &usual), (true, &extended_service)] {
@@ -303,6 +314,18 @@ mod tests {
                 );
                 assert!(!hours.provisional);
             }
+        }
+    }
+
+    #[test]
+    fn hours_of_a_rest_day_are_set_only_with_extended_service() {
+        for (opens, rest, extended, fault) in [
+            (true, true, false, true),
+            (true, true, true, false),
+            (true, false, false, false),
+            (false, true, false, false),
+        ] {
+            assert_eq!(rest_day_fault(opens, rest, extended).is_some(), fault);
         }
     }
 

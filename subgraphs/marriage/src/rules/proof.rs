@@ -27,7 +27,9 @@ pub const fn answer(status: Status, kept_here: bool) -> Answer {
         Status::Divorced | Status::Widowed => Answer::NoSpouseOnRecord,
         // A declaration of one's own is no record of a registry.
         Status::NoRecord | Status::NeverMarriedDeclared => Answer::NoRecordFound,
-        Status::Held | Status::Disputed | Status::LegacyUnresolved => Answer::Unresolved,
+        Status::Held | Status::InDoubt | Status::Disputed | Status::LegacyUnresolved => {
+            Answer::Unresolved
+        }
     }
 }
 
@@ -51,6 +53,7 @@ mod tests {
             (Status::NeverMarriedDeclared, Answer::NoRecordFound, true),
             (Status::Disputed, Answer::Unresolved, true),
             (Status::Held, Answer::Unresolved, true),
+            (Status::InDoubt, Answer::Unresolved, true),
             (Status::LegacyUnresolved, Answer::Unresolved, true),
         ] {
             assert_eq!(answer(status, true), told);

@@ -20,7 +20,7 @@ use chrono::NaiveDate;
 pub fn by_code(code: &str) -> Option<Refusal> {
     let nothing = PartyAtCounter {
         present: false,
-        willing: false,
+        willing: None,
         document: None,
         declaration_signed: false,
         illness_duty_explained: false,
@@ -29,6 +29,7 @@ pub fn by_code(code: &str) -> Option<Refusal> {
         face_differs: true,
     };
     let foreigner = PartyAtCounter {
+        willing: Some(false),
         document: Some(Document::Passport),
         number: Some(NumberKind::CitizenId),
         ..nothing
@@ -73,6 +74,7 @@ mod tests {
         for code in [
             "BOTH_MUST_BE_PRESENT",
             "NOT_FULLY_WILLING",
+            "WILL_NOT_ASKED",
             "DECLARATION_MISSING",
             "IDENTITY_DOCUMENT_MISSING",
             "SINGLE_STATUS_PAPERS_MISSING",

@@ -5,6 +5,7 @@
 //! counts for nothing, yet its history stays.
 
 use super::Refusal;
+use super::two_officers::{Officer, is_one_person};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 /// State of a marriage record.
@@ -75,7 +76,7 @@ impl RecordState {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Correction<'a> {
     /// Two different officers must agree.
-    pub officers: (&'a str, &'a str),
+    pub officers: (Officer<'a>, Officer<'a>),
     /// Reference to the evidence, not empty.
     pub evidence: &'a str,
 }
@@ -109,7 +110,9 @@ pub fn may_change(
         return Ok(());
     }
     match correction {
-        Some(c) if c.officers.0 != c.officers.1 && !c.evidence.trim().is_empty() => Ok(()),
+        Some(c) if !is_one_person(c.officers.0, c.officers.1) && !c.evidence.trim().is_empty() => {
+            Ok(())
+        }
         Some(_) => Err(Refusal::by_form(
             "CORRECTION_NEEDS_TWO_OFFICERS",
             "A correction needs two different officers and evidence.",
@@ -120,6 +123,27 @@ pub fn may_change(
             "The marriage of this record has already ended.",
             "该记录的婚姻关系已经终止。",
         )),
+    }
+}
+
+/// M-21, M-22, M-23, 民法典 1051, 1054, 1080: whether an end that another authority tells changes a record: one that has
+/// ended keeps its end, unless the other one lies before it (a death before the judgment, a judgment before the death),
+/// or says that the marriage never was.
+#[must_use]
+pub fn ends_by(
+    (state, ended_on): (RecordState, Option<NaiveDate>),
+    (to, on): (RecordState, NaiveDate),
+) -> bool {
+    use RecordState::{DissolvedJudgment, EndedDeath, Valid};
+    match (state, to) {
+        (_, Valid) => false,
+        (Valid, _) => true,
+        _ if state.never_was() => false,
+        _ if to.never_was() => true,
+        (EndedDeath, DissolvedJudgment) | (DissolvedJudgment, EndedDeath) => {
+            ended_on.is_some_and(|day| on < day)
+        }
+        _ => false,
     }
 }
 
@@ -140,16 +164,20 @@ mod tests {
 
     #[test]
     fn a_valid_record_may_end_in_any_way_and_an_ended_one_in_none() {
+        let officer = |account| Officer {
+            account,
+            person: None,
+        };
         let fair = Correction {
-            officers: ("a", "b"),
+            officers: (officer("a"), officer("b")),
             evidence: "court notice",
         };
         let alone = Correction {
-            officers: ("a", "a"),
+            officers: (officer("a"), officer("a")),
             evidence: "court notice",
         };
         let bare = Correction {
-            officers: ("a", "b"),
+            officers: (officer("a"), officer("b")),
             evidence: " ",
         };
         for from in RecordState::ALL {
@@ -168,6 +196,67 @@ mod tests {
                     assert!(may_change(from, to, Some(&bare)).is_err());
                 }
             }
+        }
+    }
+
+    #[test]
+    fn of_two_ends_the_earlier_counts_in_whatever_order_they_are_told() {
+        use RecordState as R;
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        for (state, ended, to, on, changes) in [
+            (R::Valid, None, R::EndedDeath, "2026-11-10", true),
+            (
+                R::DissolvedJudgment,
+                Some("2026-11-15"),
+                R::EndedDeath,
+                "2026-11-10",
+                true,
+            ),
+            (
+                R::DissolvedJudgment,
+                Some("2026-11-10"),
+                R::EndedDeath,
+                "2026-11-10",
+                false,
+            ),
+            (
+                R::EndedDeath,
+                Some("2026-11-10"),
+                R::DissolvedJudgment,
+                "2026-11-15",
+                false,
+            ),
+            (
+                R::EndedDeath,
+                Some("2026-11-10"),
+                R::DissolvedJudgment,
+                "2026-11-01",
+                true,
+            ),
+            (
+                R::DissolvedDivorce,
+                Some("2026-11-15"),
+                R::EndedDeath,
+                "2026-11-10",
+                false,
+            ),
+            (
+                R::DissolvedDivorce,
+                Some("2026-11-15"),
+                R::Void,
+                "2026-11-20",
+                true,
+            ),
+            (
+                R::Annulled,
+                Some("2026-11-15"),
+                R::EndedDeath,
+                "2026-11-10",
+                false,
+            ),
+        ] {
+            let found = ends_by((state, ended.map(day)), (to, day(on)));
+            assert_eq!(found, changes, "{state:?} {ended:?} {to:?} {on}");
         }
     }
 

@@ -5,6 +5,7 @@
 //! facts that a registrar sees and enters; each missing one is a refusal with its article.
 
 use super::Refusal;
+use super::law::{self, Parameter};
 use super::ledger::{Entry, Status, conditions_met_on};
 use super::record::RecordState;
 use crate::kit::identity::NumberKind;
@@ -34,8 +35,8 @@ pub enum Document {
 pub struct PartyAtCounter {
     /// The party stands before the registrar.
     pub present: bool,
-    /// Asked alone, the party said to be willing.
-    pub willing: bool,
+    /// What the party, asked alone, said of the own will; none while nobody has asked.
+    pub willing: Option<bool>,
     /// The paper shown.
     pub document: Option<Document>,
     /// Declaration of no spouse and no forbidden kinship, signed.
@@ -131,7 +132,8 @@ const fn needs_single_status_papers(document: Document) -> bool {
     )
 }
 
-/// M-3, M-4, M-6, M-7, M-8, M-9: everything that is still missing at the counter, in that order.
+/// M-3, M-4, M-6, M-7, M-8, M-9, 民法典 1046–1053 and 婚姻登记条例: everything that is still missing
+/// at the counter, in that order.
 #[must_use]
 pub fn missing_at_counter(
     man: &PartyAtCounter,
@@ -149,7 +151,15 @@ pub fn missing_at_counter(
             "民法典第一千零四十九条",
         ));
     }
-    if any(|p| !p.willing) {
+    if any(|p| p.willing.is_none()) {
+        missing.push(Refusal::by_law(
+            "WILL_NOT_ASKED",
+            "Each party must be asked alone whether it is fully willing; ask, and record the answer.",
+            "尚未分别单独询问双方是否完全自愿，请询问并记录。",
+            "民法典第一千零四十六条",
+        ));
+    }
+    if any(|p| p.willing == Some(false)) {
         missing.push(Refusal::by_law(
             "NOT_FULLY_WILLING",
             "Both parties must be fully willing; a sign of coercion stops the case.",
@@ -243,10 +253,11 @@ pub fn forbidden_kinship(known_edge: bool) -> Option<Refusal> {
     ))
 }
 
-/// M-12, 婚姻登记条例: no act of a registry costs anything; in fen.
+/// M-12, 婚姻登记条例: what an act of a registry costs on a day, in fen: nothing, whatever it is. None on a day for
+/// which nothing is known.
 #[must_use]
-pub const fn fee(_: super::opening::Service) -> i64 {
-    0
+pub fn fee(on: NaiveDate) -> Option<i64> {
+    law::value(Parameter::FeeFen, on)
 }
 
 /// M-14, 民法典 1083: whether a registration of two persons who were married before and divorced
@@ -267,7 +278,7 @@ mod tests {
 
     const FINE: PartyAtCounter = PartyAtCounter {
         present: true,
-        willing: true,
+        willing: Some(true),
         document: Some(Document::IdCard),
         declaration_signed: true,
         illness_duty_explained: true,
@@ -283,6 +294,9 @@ mod tests {
             ("SPOUSE_ON_RECORD", true),
             ("FORBIDDEN_KINSHIP", true),
             ("PARTY_DEAD_ON_RECORD", true),
+            ("NOT_FULLY_WILLING", true),
+            // M-4: who was not asked yet has refused nothing.
+            ("WILL_NOT_ASKED", false),
             ("DECLARATION_MISSING", false),
             ("CHECKS_OF_ANOTHER_DAY", false),
             ("OUTSIDE_SERVICE_SCOPE", false),
@@ -299,8 +313,14 @@ mod tests {
 
     #[test]
     fn nothing_costs_anything() {
-        for service in super::super::opening::Service::ALL {
-            assert_eq!(fee(service), 0);
+        // Nothing is guessed of the days before the fee for the paper was abolished.
+        for (on, fen) in [
+            ("2026-11-22", Some(0)),
+            ("2025-05-10", Some(0)),
+            ("2017-04-01", Some(0)),
+            ("2017-03-31", None),
+        ] {
+            assert_eq!(fee(on.parse().unwrap()), fen, "{on}");
         }
     }
 
@@ -319,11 +339,19 @@ mod tests {
             ),
             (
                 PartyAtCounter {
-                    willing: false,
+                    willing: Some(false),
                     ..FINE
                 },
                 true,
                 vec!["NOT_FULLY_WILLING"],
+            ),
+            (
+                PartyAtCounter {
+                    willing: None,
+                    ..FINE
+                },
+                true,
+                vec!["WILL_NOT_ASKED"],
             ),
             (
                 PartyAtCounter {

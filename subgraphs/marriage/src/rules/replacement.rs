@@ -3,6 +3,7 @@
 use super::Refusal;
 use super::certificate::Prefix;
 use super::record::RecordState;
+use chrono::NaiveDate;
 
 /// What is asked for again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -45,6 +46,19 @@ pub struct ReplacementFacts {
     pub holder_dead: bool,
 }
 
+/// The reasons of [`not_replaced`] that the counter sees itself; all others are told by the registers.
+pub const SEEN_AT_THE_COUNTER: [&str; 2] = ["HOLDER_NOT_IDENTIFIED", "ARCHIVE_NOT_CHECKED"];
+
+/// M-25a, M-21, 民法典 1080, 婚姻登记条例: whether a court's notice about a couple still speaks against a replacement: one that waits does, and
+/// one that was annotated, unless two officers have since found that its record is a valid marriage after all.
+#[must_use]
+pub fn notice_speaks(annotated_on: Option<NaiveDate>, found_valid_on: Option<NaiveDate>) -> bool {
+    match (annotated_on, found_valid_on) {
+        (Some(annotated), Some(valid)) => valid < annotated,
+        _ => true,
+    }
+}
+
 /// M-20, M-25a, 婚姻登记条例: any registry replaces a certificate, by identity card, after the archive
 /// and the courts' notices were checked; it makes no new marriage.
 #[must_use]
@@ -68,10 +82,11 @@ pub fn not_replaced(facts: &ReplacementFacts) -> Vec<Refusal> {
         ));
     }
     match (facts.what, facts.record) {
-        (_, None) => reasons.push(Refusal::by_form(
+        (_, None) => reasons.push(Refusal::by_law(
             "RECORD_NOT_FOUND",
             "There is no record of this marriage.",
             "未查到该婚姻登记记录。",
+            BASIS,
         )),
         (Replaced::Marriage, Some(RecordState::Valid)) if facts.court_notice => {
             reasons.push(Refusal::by_law(
@@ -118,6 +133,21 @@ pub fn not_replaced(facts: &ReplacementFacts) -> Vec<Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_notice_that_was_taken_back_by_two_officers_speaks_no_more() {
+        let day = |text: &str| text.parse::<NaiveDate>().ok();
+        for (annotated, valid, speaks) in [
+            (None, None, true),
+            (None, day("2026-11-01"), true),
+            (day("2026-11-02"), None, true),
+            (day("2026-11-02"), day("2026-11-01"), true),
+            (day("2026-11-02"), day("2026-11-02"), false),
+            (day("2026-11-02"), day("2026-11-05"), false),
+        ] {
+            assert_eq!(notice_speaks(annotated, valid), speaks, "{annotated:?}");
+        }
+    }
 
     #[test]
     fn a_certificate_is_replaced_only_when_archive_courts_and_cases_allow() {

@@ -8,9 +8,10 @@ use crate::kit::events::{Event, emit};
 use crate::kit::mutation::{Fingerprint, history, once};
 use crate::kit::seal::SealedColumn;
 use crate::kit::vault::Identity;
-use crate::kit::{Error, Principal, Result, Role, Services, UserError};
+use crate::kit::{Error, Principal, Result, Role, Services, UserError, merged};
 use crate::model::registry;
 use crate::rules::Refusal;
+use crate::rules::two_officers::Officer;
 use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::future::BoxFuture;
 use sea_orm::DatabaseTransaction;
@@ -99,6 +100,31 @@ impl<'x> Act<'x> {
         }
     }
 
+    /// Refuses when there is any reason: for what the counter sees itself, and for what the registers say of these
+    /// persons.
+    ///
+    /// The latter is told only to whom their records are open ([`matters`](super::matters)). To anybody else a
+    /// refusal would answer whether somebody is married, and leave no trace but in the access log.
+    pub async fn unless_on_record(
+        &self,
+        persons: [&str; 2],
+        seen: Vec<UserError>,
+        on_record: Vec<UserError>,
+    ) -> Result<()> {
+        if seen.is_empty() && on_record.is_empty() {
+            return Ok(());
+        }
+        let mut reasons = seen;
+        if !on_record.is_empty() {
+            if super::matters::open_for_all(self.services, self.caller, &persons).await? {
+                reasons.extend(on_record);
+            } else if reasons.is_empty() {
+                reasons.push(super::matters::NO_OPEN_MATTER.into());
+            }
+        }
+        Err(self.refuse(reasons))
+    }
+
     /// The registry, if the caller works there.
     pub async fn office(&self, id: Uuid) -> Result<registry::Model> {
         let row = super::registries::by_id(self.tx, id).await?;
@@ -117,6 +143,14 @@ impl<'x> Act<'x> {
         } else {
             Err(Error::Forbidden)
         }
+    }
+
+    /// Who acts, to be compared with another officer.
+    pub fn officer(&self) -> Result<Officer<'x>> {
+        Ok(Officer {
+            account: self.account()?,
+            person: self.caller.person.as_deref(),
+        })
     }
 
     /// The account that acts.
@@ -200,6 +234,14 @@ pub fn same_version(read: i64, now: i64) -> Result<()> {
     }
 }
 
+/// The same where the caller may leave out what was read: then the change itself has to fit the row as it is.
+///
+/// Such a field is not written into the body of the request while it is none
+/// (`skip_serializing_if`), so that a repeated request of before the field is still the same.
+pub fn still_as_read(read: Option<i64>, now: i64) -> Result<()> {
+    read.map_or(Ok(()), |read| same_version(read, now))
+}
+
 /// A request key and what it is bound to besides the body.
 #[derive(Clone, Copy, Debug)]
 pub struct Key<'k> {
@@ -243,10 +285,11 @@ where
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)
                     .clear();
+                let person = merged::caller(tx, caller).await?;
                 let act = Act {
                     tx,
                     services,
-                    caller,
+                    caller: &person,
                     now: services.clock.now(),
                     refusals,
                 };

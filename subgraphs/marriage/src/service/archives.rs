@@ -2,9 +2,11 @@
 //! in whatever form, by the name of the place on that day, by person.
 
 use super::act::{Act, add};
+use crate::kit::divisions::Divisions;
 use crate::kit::{Error, Result};
-use crate::model::{archive_file, divorce_record, marriage_record};
-use crate::rules::archive::{Retention, retain_until};
+use crate::model::{archive_file, certificate, divorce_record, marriage_record};
+use crate::rules::archive::{Retention, once, retain_until};
+use crate::rules::certificate::CertificateNumber;
 use chrono::{Datelike, NaiveDate};
 use sea_orm::{ColumnTrait, Condition, QueryFilter};
 use sea_orm::{EntityTrait, Select};
@@ -85,6 +87,77 @@ pub async fn shelve_divorce(
     shelve(act, &shelved, papers).await
 }
 
+/// A replacement and its papers.
+#[derive(Clone, Debug, Serialize)]
+pub struct ShelveReplacement {
+    /// The registry that replaced it.
+    pub registry: Uuid,
+    /// The new certificate.
+    pub certificate: Uuid,
+    /// The file.
+    pub file: Papers,
+}
+
+/// M-24: puts the papers of a replacement on the shelf of the registry that made it, once.
+///
+/// # Errors
+/// `NotFound` for a certificate that replaces none, or that another registry replaced.
+pub async fn shelve_replacement(act: Act<'_>, what: &ShelveReplacement) -> Result<Uuid> {
+    let registry = act.office(what.registry).await?;
+    let made = certificate::Entity::find_by_id(what.certificate)
+        .one(act.tx)
+        .await?
+        .ok_or(Error::NotFound)?;
+    // Of one that was issued before it was noted by whom, the number tells the county.
+    let here = match made.registry_id {
+        Some(issuer) => issuer == registry.id,
+        None => CertificateNumber::parse(&made.number)
+            .is_ok_and(|number| number.code == registry.county_code),
+    };
+    let marriage = match made.kind.as_str() {
+        "MARRIAGE_REPLACEMENT" if here => made.record_id,
+        "DIVORCE_REPLACEMENT" if here => divorce_record::Entity::find_by_id(made.record_id)
+            .one(act.tx)
+            .await?
+            .map(|divorce| divorce.marriage_id)
+            .ok_or(Error::NotFound)?,
+        _ => return Err(Error::NotFound),
+    };
+    let record = marriage_record::Entity::find_by_id(marriage)
+        .one(act.tx)
+        .await?
+        .ok_or(Error::NotFound)?;
+    let there = archive_file::Entity::find()
+        .filter(archive_file::Column::RecordKind.eq(REPLACEMENT))
+        .filter(archive_file::Column::RecordId.eq(made.id))
+        .one(act.tx)
+        .await?;
+    act.unless(once(there.is_some()).into_iter().collect())?;
+    let shelved = Shelved {
+        kind: REPLACEMENT,
+        record: made.id,
+        registry: registry.id,
+        county: registry.county_id,
+        couple: (&record.man, &record.woman),
+        number: made.number.clone(),
+        on: made.issued_on,
+    };
+    shelve(&act, &shelved, &what.file).await
+}
+
+/// What a file of a replacement is about.
+const REPLACEMENT: &str = "REPLACEMENT";
+
+/// The files of a person's own marriages, divorces and replacements; to be paged.
+#[must_use]
+pub fn of_person(person: &str) -> Select<archive_file::Entity> {
+    archive_file::Entity::find().filter(
+        Condition::any()
+            .add(archive_file::Column::Man.eq(person))
+            .add(archive_file::Column::Woman.eq(person)),
+    )
+}
+
 async fn shelve(act: &Act<'_>, what: &Shelved<'_>, papers: &Papers) -> Result<Uuid> {
     let retention = if papers.permanent {
         Retention::Permanent
@@ -99,7 +172,7 @@ async fn shelve(act: &Act<'_>, what: &Shelved<'_>, papers: &Papers) -> Result<Uu
         man: what.couple.0.to_owned(),
         woman: what.couple.1.to_owned(),
         number: what.number.clone(),
-        place_then: place_then(what.county, &what.number),
+        place_then: place_then(&act.caller.divisions, what.county, &what.number),
         year: what.on.year(),
         volume_no: papers.volume.clone(),
         pages: papers.pages,
@@ -122,18 +195,22 @@ async fn shelve(act: &Act<'_>, what: &Shelved<'_>, papers: &Papers) -> Result<Uu
     Ok(id)
 }
 
-/// The name of the division as the certificate's code says it, or else today's.
+/// The name of the division as the certificate's code says it, or else today's; a code that was given since the
+/// program was made is known by what was told.
 #[must_use]
-pub fn place_then(county: Uuid, number: &str) -> String {
+pub fn place_then(divisions: &Divisions, county: Uuid, number: &str) -> String {
     let dataset = crate::kit::divisions::dataset();
-    crate::rules::certificate::CertificateNumber::parse(number)
-        .ok()
-        .and_then(|n| {
-            dataset
-                .historic_at(&n.code, u32::from(n.year))
-                .map(|then| then.name.clone())
+    let by_number = CertificateNumber::parse(number).ok().and_then(|n| {
+        let then = dataset.historic_at(&n.code, u32::from(n.year));
+        let then = then.map(|then| then.name.clone());
+        then.or_else(|| divisions.by_code(&n.code).map(|now| now.name.clone()))
+    });
+    by_number
+        .or_else(|| {
+            divisions
+                .by_id(&county)
+                .map(|division| division.name.clone())
         })
-        .or_else(|| dataset.by_id(&county).map(|division| division.name.clone()))
         .unwrap_or_default()
 }
 

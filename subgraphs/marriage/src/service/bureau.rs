@@ -3,19 +3,22 @@
 //!
 //! All of it is for an officer of the division, not of the registry itself: nobody enters himself.
 
-use super::act::{Act, add, same_version, save};
+use super::act::{Act, add, same_version, save, still_as_read};
 use super::couple::Known;
-use crate::kit::divisions::dataset;
+use crate::kit::calendar::WorkCalendar;
 use crate::kit::{Error, Result};
 use crate::model::{
     counselling_room, counsellor, guide, kin_edge, opening_exception, opening_hours, registrar,
     registry,
 };
 use crate::rules::Refusal;
-use crate::rules::opening::{Period, WeekdayPeriod, hours_fault};
+use crate::rules::days::rest_or_weekend;
+use crate::rules::opening::{Period, WeekdayPeriod, hours_fault, rest_day_fault};
 use chrono::NaiveDate;
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
+};
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -25,6 +28,23 @@ async fn above(act: &Act<'_>, id: Uuid) -> Result<registry::Model> {
     let row = act.review(id).await?;
     if act.caller.registry.is_some() {
         return Err(Error::Forbidden);
+    }
+    Ok(row)
+}
+
+/// The registry at the version at which it was read, if the caller says which, one version on: two officers who
+/// change a registry or its hours do not overwrite one another.
+async fn changing(act: &Act<'_>, id: Uuid, read: Option<i64>) -> Result<registry::Model> {
+    let row = above(act, id).await?;
+    still_as_read(read, row.version)?;
+    let moved = registry::Entity::update_many()
+        .col_expr(registry::Column::Version, Expr::value(row.version + 1))
+        .filter(registry::Column::Id.eq(row.id))
+        .filter(registry::Column::Version.eq(row.version))
+        .exec(act.tx)
+        .await?;
+    if moved.rows_affected == 0 {
+        return Err(Error::Conflict);
     }
     Ok(row)
 }
@@ -59,27 +79,23 @@ pub struct Open {
 
 /// Opens a registry; its code is the county's with the next number of a site.
 pub async fn open(act: Act<'_>, what: &Open) -> Result<Uuid> {
-    let set = dataset();
+    // As it is now: a county may have been born or renumbered since the program was made.
+    let set = &act.caller.divisions;
     let county = set.by_code(&what.county).filter(|county| {
         county.level == crate::kit::divisions::Level::County
             && act.caller.registry.is_none()
             && act.caller.oversees(&county.code)
     });
     let county = county.ok_or(Error::Forbidden)?;
-    let parents = set.ancestors(&county.id);
-    let province = parents.last().map_or(county.id, |division| division.id);
-    let prefecture = parents.first().map(|division| division.id);
-    let sites = registry::Entity::find()
-        .filter(registry::Column::CountyId.eq(county.id))
-        .count(act.tx)
-        .await?;
+    let (prefecture, province) = super::moves::lies_in(set, county.id);
+    let number = next_site(act.tx, &county.code).await?;
     let site = &what.site;
     let row = registry::Model {
         id: crate::kit::id::new(),
-        code: format!("{}-{}", county.code, sites + 1),
+        code: format!("{}-{number}", county.code),
         name: site.name.clone(),
         county_id: county.id,
-        prefecture_id: prefecture.filter(|above| *above != province),
+        prefecture_id: prefecture,
         province_id: province,
         county_code: county.code.clone(),
         place_id: site.place,
@@ -93,6 +109,7 @@ pub async fn open(act: Act<'_>, what: &Open) -> Result<Uuid> {
         counselling_rooms: 0,
         counselling_by: None,
         weekend_service: site.weekend_service,
+        version: 1,
     };
     let id = row.id;
     add!(act.tx, registry, row)?;
@@ -107,11 +124,30 @@ pub async fn open(act: Act<'_>, what: &Open) -> Result<Uuid> {
     Ok(id)
 }
 
+/// The next number of a site under a code. Registries keep their codes wherever they go on, so that those of this county
+/// may have been numbered elsewhere, and those numbered here may be another's.
+async fn next_site(db: &impl ConnectionTrait, code: &str) -> Result<u32> {
+    let known: Vec<String> = registry::Entity::find()
+        .select_only()
+        .column(registry::Column::Code)
+        .filter(registry::Column::Code.starts_with(format!("{code}-")))
+        .into_tuple()
+        .all(db)
+        .await?;
+    let numbers = known
+        .iter()
+        .filter_map(|code| code.rsplit_once('-')?.1.parse::<u32>().ok());
+    Ok(numbers.max().unwrap_or(0).saturating_add(1))
+}
+
 /// Other facts of a registry.
 #[derive(Clone, Debug, Serialize)]
 pub struct Change {
     /// The registry.
     pub registry: Uuid,
+    /// The version at which it was read, if the caller says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<i64>,
     /// What it is now.
     pub site: Site,
 }
@@ -119,7 +155,7 @@ pub struct Change {
 /// Changes what a registry is; its county and code stay.
 pub async fn change(act: Act<'_>, what: &Change) -> Result<Uuid> {
     use registry::Column;
-    let row = above(&act, what.registry).await?;
+    let row = changing(&act, what.registry, what.version).await?;
     let site = &what.site;
     registry::Entity::update_many()
         .col_expr(Column::Name, Expr::value(site.name.as_str()))
@@ -145,13 +181,16 @@ pub async fn change(act: Act<'_>, what: &Change) -> Result<Uuid> {
 pub struct Week {
     /// The registry.
     pub registry: Uuid,
+    /// The version at which it was read, if the caller says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<i64>,
     /// ISO weekday, opening and closing minute.
     pub hours: Vec<(u32, i32, i32)>,
 }
 
 /// Sets the regular hours; what was booked by earlier hours stays booked.
 pub async fn set_week(act: Act<'_>, what: &Week) -> Result<Uuid> {
-    let row = above(&act, what.registry).await?;
+    let row = changing(&act, what.registry, what.version).await?;
     let week: Vec<WeekdayPeriod> = what
         .hours
         .iter()
@@ -188,6 +227,9 @@ pub async fn set_week(act: Act<'_>, what: &Week) -> Result<Uuid> {
 pub struct Day {
     /// The registry.
     pub registry: Uuid,
+    /// The version at which it was read, if the caller says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<i64>,
     /// The day.
     pub day: NaiveDate,
     /// Opening and closing minutes; closed all day when empty; the usual hours again when none.
@@ -196,7 +238,7 @@ pub struct Day {
 
 /// Sets the hours of one day, closes it, or takes that back.
 pub async fn set_day(act: Act<'_>, what: &Day) -> Result<Uuid> {
-    let row = above(&act, what.registry).await?;
+    let row = changing(&act, what.registry, what.version).await?;
     let hours = what.hours.as_deref().unwrap_or_default();
     let periods: Vec<WeekdayPeriod> = hours
         .iter()
@@ -208,7 +250,9 @@ pub async fn set_day(act: Act<'_>, what: &Day) -> Result<Uuid> {
             },
         })
         .collect();
-    act.unless(hours_fault(&periods).into_iter().collect())?;
+    let (rest, _) = rest_or_weekend(&WorkCalendar::default(), what.day);
+    let closed = rest_day_fault(!periods.is_empty(), rest, row.weekend_service);
+    act.unless(hours_fault(&periods).into_iter().chain(closed).collect())?;
     opening_exception::Entity::delete_many()
         .filter(opening_exception::Column::RegistryId.eq(row.id))
         .filter(opening_exception::Column::Day.eq(what.day))

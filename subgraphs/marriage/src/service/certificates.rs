@@ -70,6 +70,8 @@ pub struct Paper<'a> {
     pub record: Uuid,
     /// The certificate it replaces.
     pub replaces: Option<Uuid>,
+    /// The registry that issues it.
+    pub registry: Uuid,
 }
 
 /// Issues a certificate; it is printed later or at once.
@@ -89,6 +91,7 @@ pub async fn issue(
         state: "ISSUED".to_owned(),
         print_no: print_no.map(str::to_owned),
         replaces: paper.replaces,
+        registry_id: Some(paper.registry),
     };
     add!(tx, certificate, row.clone())?;
     Ok(row)

@@ -2,7 +2,8 @@
 //! evidence, another applies; the ledgers get a new entry, and nothing is taken out of them.
 
 use super::act::{Act, add, same_version, save};
-use super::{certificates, court, ledger};
+use super::office::Trail;
+use super::{certificates, counter, court, ledger, two_marriages};
 use crate::kit::{Error, Result};
 use crate::model::{correction, divorce_record, marriage_record, sealed};
 use crate::rules::Refusal;
@@ -10,6 +11,7 @@ use crate::rules::eligibility::DECEASED;
 use crate::rules::elsewhere::CORRECTION_NOT_SHARED;
 use crate::rules::ledger::{LedgerEvent, death_in, married_twice};
 use crate::rules::record::{Correction, DECIDED_WITHIN, RecordState, is_expired, may_change};
+use crate::rules::two_officers::{Officer, is_one_person};
 use chrono::NaiveDate;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
@@ -54,9 +56,15 @@ pub async fn propose(act: Act<'_>, what: &Propose) -> Result<Uuid> {
     same_version(version, record.version)?;
     let (from, to) = (state(&record.state)?, state(what.to)?);
     let account = act.account()?;
+    let couple = [record.man.as_str(), record.woman.as_str()];
+    act.unless(counter::officer_faults(&act, what.registry, &couple).await?)?;
     // The second officer is not known yet: what is judged here is the step and the evidence.
+    let unknown = Officer {
+        account: "",
+        person: None,
+    };
     let correction = Correction {
-        officers: (account, ""),
+        officers: (act.officer()?, unknown),
         evidence: &what.evidence,
     };
     let mut reasons: Vec<_> = may_change(from, to, Some(&correction))
@@ -117,6 +125,7 @@ pub async fn propose(act: Act<'_>, what: &Propose) -> Result<Uuid> {
             .encrypted(&sealed::CORRECTION, made, what.evidence.trim())
             .await?,
         proposed_by: account.to_owned(),
+        proposed_person: act.caller.person.clone(),
         proposed_at: act.now,
         decided_by: None,
         decided_at: None,
@@ -170,13 +179,20 @@ pub async fn decide(act: Act<'_>, what: &Decide) -> Result<Uuid> {
         .into());
     }
     let second = act.account()?;
+    let first = Officer {
+        account: &row.proposed_by,
+        person: row.proposed_person.as_deref(),
+    };
     let both = Correction {
-        officers: (&row.proposed_by, second),
+        officers: (first, act.officer()?),
         evidence: &row.evidence,
     };
     let record = record(&act, row.record_id).await?;
+    let couple = [record.man.clone(), record.woman.clone()];
+    let parties = couple.each_ref().map(String::as_str);
+    act.unless(counter::officer_faults(&act, row.registry_id, &parties).await?)?;
     let (from, to) = (state(&record.state)?, state(&row.to_state)?);
-    if row.proposed_by == second {
+    if is_one_person(first, act.officer()?) {
         act.unless(vec![Refusal::by_form(
             "CORRECTION_NEEDS_TWO_OFFICERS",
             "A correction needs two different officers and evidence.",
@@ -202,6 +218,10 @@ pub async fn decide(act: Act<'_>, what: &Decide) -> Result<Uuid> {
             Some(&evidence),
         )
         .await?;
+    }
+    let trail = Trail::of(&act, "CORRECTION");
+    for person in &couple {
+        two_marriages::judge(&trail, person).await?;
     }
     let result = if what.apply { "APPLIED" } else { "REJECTED" };
     let decided = correction::Model {
@@ -229,7 +249,7 @@ const fn ends_everywhere(to: RecordState) -> bool {
 
 /// M-21, M-22, M-23: enters the correction in both ledgers and gives the papers the state that follows from the
 /// right record, by the same ways as a judgment and a revived marriage do.
-async fn apply(
+pub(super) async fn apply(
     act: &Act<'_>,
     record: marriage_record::Model,
     to: RecordState,

@@ -15,7 +15,8 @@ use crate::rules::Refusal;
 use crate::rules::opening::Service;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 use serde::Serialize;
 use serde_json::json;
@@ -76,7 +77,7 @@ pub async fn book(act: Act<'_>, what: &Book) -> Result<Uuid> {
             return Err(Error::NotFound);
         }
     }
-    let appointment = slots::book(act.tx, key, &persons, act.now).await?;
+    let appointment = slots::book(act.tx, key, &persons, what.applicant.is_some(), act.now).await?;
     let room = free_room(&act, key).await?;
     let mut persons = persons.into_iter();
     let row = counselling_session::Model {
@@ -107,6 +108,7 @@ pub async fn book(act: Act<'_>, what: &Book) -> Result<Uuid> {
         json!({ "registry": key.registry }),
     )
     .await?;
+    super::visits::told(&act, key.registry, appointment.day).await?;
     Ok(id)
 }
 
@@ -325,6 +327,9 @@ pub async fn counsellors(
         .await?)
 }
 
+/// The most sessions that are shown of a person.
+const MOST_OF_A_PERSON: usize = 100;
+
 /// The sessions of each of these persons, latest first, in one statement.
 pub async fn of_persons(
     db: &impl ConnectionTrait,
@@ -340,6 +345,7 @@ pub async fn of_persons(
         )
         .order_by_desc(Column::Day)
         .order_by_desc(Column::Opens)
+        .limit(persons.len().saturating_mul(MOST_OF_A_PERSON) as u64)
         .all(db)
         .await?;
     let mut found: HashMap<String, Vec<counselling_session::Model>> = HashMap::new();
@@ -347,21 +353,20 @@ pub async fn of_persons(
         let own = rows
             .iter()
             .filter(|row| row.first_party == *person || row.second_party.as_ref() == Some(person));
+        let own = own.take(MOST_OF_A_PERSON);
         found.insert(person.clone(), own.cloned().collect());
     }
     Ok(found)
 }
 
-/// M-23: the sessions of a dead person that were still to come are off.
+/// M-23: the sessions of a dead person that were still to come are off; gives their ids.
 pub async fn stop_for(
     tx: &sea_orm::DatabaseTransaction,
     person: &str,
     today: chrono::NaiveDate,
-) -> Result<()> {
+) -> Result<Vec<Uuid>> {
     use counselling_session::Column;
-    counselling_session::Entity::update_many()
-        .col_expr(Column::State, Expr::value("CANCELLED"))
-        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+    let open = counselling_session::Entity::find()
         .filter(
             Condition::any()
                 .add(Column::FirstParty.eq(person))
@@ -369,7 +374,14 @@ pub async fn stop_for(
         )
         .filter(Column::State.eq("BOOKED"))
         .filter(Column::Day.gte(today))
+        .all(tx)
+        .await?;
+    let ids: Vec<Uuid> = open.into_iter().map(|row| row.id).collect();
+    counselling_session::Entity::update_many()
+        .col_expr(Column::State, Expr::value("CANCELLED"))
+        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+        .filter(Column::Id.is_in(ids.iter().copied()))
         .exec(tx)
         .await?;
-    Ok(())
+    Ok(ids)
 }

@@ -2,7 +2,8 @@
 
 use super::act::Act;
 use crate::kit::identity::{NumberKind, PersonNumber};
-use crate::kit::{Result, Services, vault};
+use crate::kit::tokenizer::{NumberToken, PersonToken};
+use crate::kit::{Error, Result, Services, vault};
 use crate::rules::Refusal;
 use crate::rules::age::Sex;
 use crate::rules::eligibility::Competence;
@@ -18,13 +19,16 @@ pub struct Facts {
     pub birth: NaiveDate,
 }
 
-/// One person by number and token. Only the token is ever written; a repeated request is compared by it and by
-/// what the paper tells.
+/// One person by number and token. Only the person's token is ever written; a repeated request is compared by the
+/// one that the number makes, which no merge changes, and by what the paper tells.
 #[derive(Clone, Debug, Serialize)]
 pub struct Known {
     #[serde(skip)]
     number: PersonNumber,
-    /// Person token.
+    #[serde(rename = "token")]
+    own: NumberToken,
+    /// Token of the person whom the number names, whatever other numbers the person has.
+    #[serde(skip)]
     pub token: String,
     #[serde(serialize_with = "facts_as_text")]
     facts: Option<Facts>,
@@ -63,12 +67,16 @@ const FACTS_DIFFER: Refusal = Refusal::by_form(
 );
 
 impl Known {
-    /// The person of a number. An old number stands for its modern form. `facts` are what the paper tells
-    /// besides; of a number that tells them itself they may be left out and must not differ.
+    /// The person of a number, by whatever merges are known here. An old number stands for its modern form. `facts`
+    /// are what the paper tells besides; of a number that tells them itself they may be left out and must not
+    /// differ.
+    ///
+    /// The transaction that uses it asks again ([`Self::announce`], [`Self::stands`]); so it is left to that one to
+    /// say that the database does not answer.
     ///
     /// # Errors
     /// A placeholder, which names nobody; facts that contradict the number.
-    pub fn of(
+    pub async fn of(
         services: &Services,
         number: PersonNumber,
         facts: Option<Facts>,
@@ -77,15 +85,21 @@ impl Known {
             Some(modern) => PersonNumber::from(&modern),
             None => number,
         };
-        let token = services.tokenizer.token_of(&number).ok_or(NAMES_NOBODY)?;
+        let own = services.tokenizer.token_of(&number).ok_or(NAMES_NOBODY)?;
         let told = told_by(&number);
         if let (Some(told), Some(stated)) = (told, facts)
             && told != stated
         {
             return Err(FACTS_DIFFER);
         }
+        let named = vault::person_of(services.db.read(), services, &number).await;
+        let token = match named {
+            Ok(Some(person)) => person.0,
+            _ => own.as_made().to_owned(),
+        };
         Ok(Self {
-            token: token.to_string(),
+            own,
+            token,
             facts: if told.is_some() { None } else { facts },
             number,
         })
@@ -100,9 +114,35 @@ impl Known {
     }
 
     /// Tells `persons` who this is, sealed.
+    ///
+    /// # Errors
+    /// A conflict where the person was merged with another since the request came in.
     pub async fn announce(&self, act: &Act<'_>) -> Result<()> {
-        vault::announce_number(act.tx, act.services, &self.number, "").await?;
-        Ok(())
+        let named = vault::announce_number(act.tx, act.services, &self.number, "").await?;
+        self.same(Some(named))
+    }
+
+    /// The number names the same person in this transaction as when the request came in.
+    ///
+    /// # Errors
+    /// A conflict where the person was merged with another since.
+    pub async fn stands(&self, act: &Act<'_>) -> Result<()> {
+        self.same(vault::person_of(act.tx, act.services, &self.number).await?)
+    }
+
+    fn same(&self, named: Option<PersonToken>) -> Result<()> {
+        if named.is_some_and(|named| named.0 == self.token) {
+            Ok(())
+        } else {
+            Err(Error::Conflict)
+        }
+    }
+
+    /// Whether a caller who is signed in by this token is the person: by the person's token, or by that of the
+    /// number itself, for who has signed in does not notice a merge.
+    #[must_use]
+    pub fn is(&self, token: Option<&str>) -> bool {
+        token.is_some_and(|token| token == self.token || token == self.own.as_made())
     }
 
     /// The kind of the number.
@@ -117,12 +157,13 @@ impl Known {
         self.needs() == Competence::Mainland
     }
 
-    /// The authority of the person's ledger, by the table of routes; of somebody whom no register keeps, this
-    /// province, which knows what it registered itself.
+    /// The authority of the person's ledger, by the table of routes: of somebody without a mainland number the
+    /// national one, for another province may have registered them. A province that speaks with nobody keeps them
+    /// itself, by what it registered and by the papers shown.
     #[must_use]
     pub fn authority(&self, services: &Services) -> String {
-        if self.is_citizen() {
-            crate::interop::counter::authority(services, self.prefix())
+        if self.is_citizen() || crate::interop::counter::has_peers(services) {
+            crate::interop::counter::authority_of(services, &self.number)
         } else {
             services.province.as_str().to_owned()
         }

@@ -5,9 +5,12 @@
 
 use super::act::{Act, add, same_version, save};
 use super::couple::Known;
-use super::{certificates, divorce, ledger};
+use super::office::Trail;
+use super::{certificates, counter, divorce, ledger, two_marriages};
 use crate::kit::{Error, Result};
-use crate::model::{annotation, court_notice, divorce_application, marriage_record, sealed};
+use crate::model::{
+    annotation, court_notice, divorce_application, divorce_record, marriage_record, sealed,
+};
 use crate::rules::Refusal;
 use crate::rules::court::{Effect, NoticeKind, effect, not_received};
 use crate::rules::record::RecordState;
@@ -126,6 +129,8 @@ pub async fn annotate(act: Act<'_>, what: &Annotate) -> Result<Uuid> {
         .into());
     }
     let record = record_of(&act, &notice, what.record).await?;
+    let parties = [record.man.as_str(), record.woman.as_str()];
+    act.unless(counter::officer_faults(&act, notice.registry_id, &parties).await?)?;
     let kind = NoticeKind::from_text(&notice.kind)
         .ok_or_else(|| Error::internal("unknown kind of a court notice"))?;
     let state = RecordState::from_text(&record.state)
@@ -151,8 +156,13 @@ pub async fn annotate(act: Act<'_>, what: &Annotate) -> Result<Uuid> {
         Some(&judgment),
     )
     .await?;
+    let couple = [record.man.clone(), record.woman.clone()];
     if let Effect::Ends(to, on) = effect {
         end(&act, record, to, on).await?;
+    }
+    let trail = Trail::of(&act, "JUDGMENT");
+    for person in &couple {
+        two_marriages::judge(&trail, person).await?;
     }
     let annotated = court_notice::Model {
         state: "ANNOTATED".to_owned(),
@@ -195,6 +205,18 @@ pub async fn end(
     };
     save!(act.tx, marriage_record, changed)?;
     certificates::cancel(act.tx, id, "CANCELLED").await?;
+    // M-22: what certified a registered divorce certifies nothing where the marriage never was, or ended otherwise.
+    let divorces = divorce_record::Entity::find()
+        .filter(divorce_record::Column::MarriageId.eq(id))
+        .all(act.tx)
+        .await?;
+    for divorce in divorces {
+        if to == RecordState::DissolvedDivorce {
+            certificates::reinstate(act.tx, divorce.id).await?;
+        } else {
+            certificates::cancel(act.tx, divorce.id, "CANCELLED").await?;
+        }
+    }
     let open = divorce_application::Entity::find()
         .filter(divorce_application::Column::MarriageId.eq(id))
         .filter(divorce_application::Column::State.is_in(divorce::IN_HAND))

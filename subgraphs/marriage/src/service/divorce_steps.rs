@@ -6,7 +6,7 @@
 
 use super::act::{Act, add, same_version, save};
 use super::divorce::{self, Standing, standing};
-use super::{archives, certificates, counter, ledger, registries, statistics};
+use super::{archives, certificates, counter, ledger, moves, registries, statistics};
 use crate::interop::divorce::REGISTERING;
 use crate::kit::{Error, Result, YearMonth};
 use crate::model::{divorce_application, divorce_record, marriage_record, registry};
@@ -166,6 +166,8 @@ pub async fn register(act: Act<'_>, what: &Review) -> Result<Uuid> {
             BASIS,
         ));
     }
+    let registry = registries::by_id(act.tx, row.registry_id).await?;
+    reasons.extend(moves::numbers_nothing(&act, &registry));
     reasons.extend(in_the_way(&act, &row).await?);
     act.unless(reasons)?;
     let marriage = marriage_record::Entity::find_by_id(row.marriage_id)
@@ -181,7 +183,6 @@ pub async fn register(act: Act<'_>, what: &Review) -> Result<Uuid> {
     }
     crate::interop::counter::may_write(act.tx, act.services).await?;
     let today = act.today();
-    let registry = registries::by_id(act.tx, row.registry_id).await?;
     let marriage_id = marriage.id;
     let papers = Papers {
         marriage: marriage_id,
@@ -271,6 +272,7 @@ pub async fn enter(
             holder,
             record: id,
             replaces: None,
+            registry: registry.id,
         };
         certificates::issue(tx, paper, what.on, None).await?;
     }

@@ -6,15 +6,17 @@
 //! province would say is not guessed: the finding is `NotAnswered` and the verdict `Unverified`.
 
 use super::couple::{Facts, Known};
-use super::{ledger, records, registries};
+use super::{counter, ledger, records, registries};
 use crate::kit::{Result, Services};
-use crate::model::registry;
+use crate::model::{identity_doubt, registry};
 use crate::rules::age::AgeSettings;
 use crate::rules::eligibility::{
     ADDRESS_NOT_IN_USE, Finding, Judgment, PartyFacts, Verdict, age, by_papers, finding, judge,
 };
+use crate::rules::registration::{IDENTITY_DISPUTED, forbidden_kinship};
 use crate::rules::scope::may_come_here;
 use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -50,7 +52,7 @@ pub struct Answer {
     pub on: NaiveDate,
 }
 
-/// Checks two people for a registry on the clock's legal day, in three statements.
+/// Checks two people for a registry on the clock's legal day, in five statements.
 pub async fn check(
     services: &Services,
     man: (&Known, Facts),
@@ -75,9 +77,10 @@ pub async fn check(
             // A death that is known here counts whoever keeps the ledger.
             finding: match own {
                 Finding::Deceased => own,
+                // Papers stand for a register where there is none to ask, not for one that does not answer.
+                _ if !here => Finding::NotAnswered,
                 _ if !known.is_citizen() => by_papers(own),
-                _ if here => own,
-                _ => Finding::NotAnswered,
+                _ => own,
             },
             needs: known.needs(),
         }
@@ -108,6 +111,19 @@ pub async fn check(
     if let Some(refusal) = may_come_here(&registry.county_code, households, on) {
         judgment.verdict = Verdict::Refused;
         judgment.reasons.push(refusal);
+    }
+    // What the checks at the counter would find too: kinship on record, an identity in doubt.
+    if let Some(refusal) = forbidden_kinship(!counter::kin_among(db, &tokens).await?.is_empty()) {
+        judgment.verdict = Verdict::Refused;
+        judgment.reasons.push(refusal);
+    }
+    let doubts = identity_doubt::Entity::find()
+        .filter(identity_doubt::Column::Person.is_in(tokens.iter().cloned()))
+        .count(db)
+        .await?;
+    if doubts > 0 {
+        judgment.verdict = judgment.verdict.max(Verdict::Unverified);
+        judgment.reasons.push(IDENTITY_DISPUTED);
     }
     if [man, woman]
         .iter()

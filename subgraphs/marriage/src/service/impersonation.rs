@@ -3,13 +3,18 @@
 
 use super::act::{Act, add, same_version, save};
 use super::couple::Known;
-use super::{certificates, court, ledger};
+use super::office::{self, Trail, UNDECIDED};
+use super::{certificates, corrections, counter, court, ledger, two_marriages};
 use crate::kit::{Error, Result};
 use crate::model::{case_evidence, impersonation_case, marriage_record, sealed};
 use crate::rules::Refusal;
-use crate::rules::impersonation::{EvidenceKind, not_revoked, two_officers};
-use crate::rules::ledger::LedgerEvent;
+use crate::rules::elsewhere::CORRECTION_NOT_SHARED;
+use crate::rules::impersonation::{
+    EvidenceKind, Ground, divorce_behind_death, not_dismissed, not_revoked, two_officers,
+};
+use crate::rules::ledger::{LedgerEvent, death_in};
 use crate::rules::record::{Correction, RecordState, is_expired, may_change};
+use crate::rules::two_officers::Officer;
 use chrono::NaiveDate;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde::Serialize;
@@ -32,6 +37,7 @@ pub struct Open {
 pub async fn open(act: Act<'_>, what: &Open) -> Result<Uuid> {
     act.office(what.registry).await?;
     let record = record(&act, what.record).await?;
+    what.complainant.stands(&act).await?;
     let person = &what.complainant.token;
     if record.man != *person && record.woman != *person {
         return Err(Refusal::by_form(
@@ -44,9 +50,27 @@ pub async fn open(act: Act<'_>, what: &Open) -> Result<Uuid> {
     }
     let open = impersonation_case::Entity::find()
         .filter(impersonation_case::Column::RecordId.eq(record.id))
-        .filter(impersonation_case::Column::State.is_in(["OPEN", "PROPOSED"]))
+        .filter(impersonation_case::Column::State.is_in(UNDECIDED))
         .one(act.tx)
         .await?;
+    if let Some(open) = &open
+        && open.ground == Ground::TwoMarriages.as_str()
+        && open.registry_id == what.registry
+    {
+        // Nobody had complained of it yet.
+        office::take_over(act.tx, open, person, Ground::Complaint).await?;
+        enter(&act, &record, LedgerEvent::Disputed).await?;
+        let more = json!({ "record": record.id });
+        act.leave(
+            "ImpersonationCase",
+            open.id,
+            Some(&open.state),
+            "OPEN",
+            more,
+        )
+        .await?;
+        return Ok(open.id);
+    }
     if open.is_some() {
         return Err(Refusal::by_form(
             "CASE_ALREADY_OPEN",
@@ -60,10 +84,12 @@ pub async fn open(act: Act<'_>, what: &Open) -> Result<Uuid> {
         record_id: record.id,
         registry_id: what.registry,
         complainant: person.clone(),
+        ground: Ground::Complaint.as_str().to_owned(),
         opened_on: act.today(),
         state: "OPEN".to_owned(),
         proposed: None,
         proposed_by: None,
+        proposed_person: None,
         proposed_at: None,
         decided_by: None,
         decided_on: None,
@@ -82,6 +108,13 @@ pub async fn open(act: Act<'_>, what: &Open) -> Result<Uuid> {
     )
     .await?;
     Ok(id)
+}
+
+/// M-26: nobody handles a case about the own marriage, or that of near kin.
+async fn not_in_own_cause(act: &Act<'_>, case: &impersonation_case::Model) -> Result<()> {
+    let record = record(act, case.record_id).await?;
+    let couple = [record.man.as_str(), record.woman.as_str()];
+    act.unless(counter::officer_faults(act, case.registry_id, &couple).await?)
 }
 
 async fn record(act: &Act<'_>, id: Uuid) -> Result<marriage_record::Model> {
@@ -135,12 +168,14 @@ async fn open_case(act: &Act<'_>, (id, version): (Uuid, i64)) -> Result<imperson
 pub async fn add_evidence(act: Act<'_>, what: &Evidence) -> Result<Uuid> {
     let case = open_case(&act, what.case).await?;
     act.office(case.registry_id).await?;
+    not_in_own_cause(&act, &case).await?;
     let fine = |text: &str| !text.trim().is_empty() && text.chars().count() <= 64;
     if !fine(&what.issued_by) || !fine(&what.reference) || what.issued_on > act.today() {
-        return Err(Refusal::by_form(
+        return Err(Refusal::by_law(
             "EVIDENCE_INCOMPLETE",
             "Evidence names the organ, the number and a past day.",
             "证据须填写出具机关、文号和出具日期。",
+            "最高人民法院等关于妥善处理以冒名顶替或者弄虚作假的方式办理婚姻登记问题的指导意见",
         )
         .into());
     }
@@ -183,6 +218,7 @@ pub struct Propose {
 pub async fn propose(act: Act<'_>, what: &Propose) -> Result<Uuid> {
     let case = open_case(&act, what.case).await?;
     act.office(case.registry_id).await?;
+    not_in_own_cause(&act, &case).await?;
     if what.revoke {
         act.unless(
             not_revoked(&evidence_kinds(&act, case.id).await?)
@@ -195,6 +231,7 @@ pub async fn propose(act: Act<'_>, what: &Propose) -> Result<Uuid> {
         state: "PROPOSED".to_owned(),
         proposed: Some(if what.revoke { "REVOKE" } else { "DISMISS" }.to_owned()),
         proposed_by: Some(act.account()?.to_owned()),
+        proposed_person: act.caller.person.clone(),
         proposed_at: Some(act.now),
         ..case
     };
@@ -229,9 +266,10 @@ pub struct Decide {
 pub async fn decide(act: Act<'_>, what: &Decide) -> Result<Uuid> {
     let case = open_case(&act, what.case).await?;
     act.review(case.registry_id).await?;
+    not_in_own_cause(&act, &case).await?;
     let second = act.account()?;
     act.unless(
-        two_officers(case.proposed_by.as_deref(), Some(second))
+        two_officers(proposer(&case), Some(act.officer()?))
             .into_iter()
             .collect(),
     )?;
@@ -249,6 +287,7 @@ pub async fn decide(act: Act<'_>, what: &Decide) -> Result<Uuid> {
             state: "OPEN".to_owned(),
             proposed: None,
             proposed_by: None,
+            proposed_person: None,
             proposed_at: None,
             ..case
         };
@@ -260,15 +299,22 @@ pub async fn decide(act: Act<'_>, what: &Decide) -> Result<Uuid> {
     }
     let record = record(&act, case.record_id).await?;
     let revoke = case.proposed.as_deref() == Some("REVOKE");
+    let of_two_marriages = case.ground == Ground::TwoMarriages.as_str();
     if revoke {
         act.unless(
             not_revoked(&evidence_kinds(&act, id).await?)
                 .into_iter()
                 .collect(),
         )?;
-        revoke_record(&act, &case, record.clone(), second).await?;
+        revoke_record(&act, &case, record.clone()).await?;
+    } else if of_two_marriages {
+        let over = two_marriages::is_over_another(act.tx, &record).await?;
+        act.unless(not_dismissed(over).into_iter().collect())?;
     }
-    enter(&act, &record, LedgerEvent::Cleared).await?;
+    // A case that nobody complained of has entered nothing that would have to be cleared.
+    if !of_two_marriages {
+        enter(&act, &record, LedgerEvent::Cleared).await?;
+    }
     let state = if revoke { "REVOKED" } else { "DISMISSED" };
     court::note(
         &act,
@@ -293,22 +339,55 @@ pub async fn decide(act: Act<'_>, what: &Decide) -> Result<Uuid> {
         json!({ "record": record.id }),
     )
     .await?;
+    let trail = Trail::of(&act, "CASE");
+    for person in [&record.man, &record.woman] {
+        two_marriages::judge(&trail, person).await?;
+    }
     Ok(id)
 }
 
+/// Who has proposed the decision.
+fn proposer(case: &impersonation_case::Model) -> Option<Officer<'_>> {
+    case.proposed_by.as_deref().map(|account| Officer {
+        account,
+        person: case.proposed_person.as_deref(),
+    })
+}
+
+/// Revokes the registration that the case is about: the marriage, or the divorce that was registered behind the death of
+/// one who had to be there.
 async fn revoke_record(
     act: &Act<'_>,
     case: &impersonation_case::Model,
     record: marriage_record::Model,
-    second: &str,
 ) -> Result<()> {
     let from = RecordState::from_text(&record.state)
         .ok_or_else(|| Error::internal("unknown state of a marriage record"))?;
     let reference = case.id.to_string();
+    let first = proposer(case).ok_or_else(|| Error::internal("a decision without a proposal"))?;
     let correction = Correction {
-        officers: (case.proposed_by.as_deref().unwrap_or_default(), second),
+        officers: (first, act.officer()?),
         evidence: &reference,
     };
+    let couple = [record.man.clone(), record.woman.clone()];
+    let ledgers = ledger::of_persons(act.tx, &couple).await?;
+    let died = ledgers
+        .get(&case.complainant)
+        .and_then(|ledger| death_in(&ledger.entries, None));
+    let died = divorce_behind_death(from, record.registered_on, record.ended_on, died);
+    if let Some(day) = died {
+        may_change(from, RecordState::EndedDeath, Some(&correction))?;
+        if crate::interop::facts::is_shared(act.tx, record.id).await? {
+            return act.unless(vec![CORRECTION_NOT_SHARED]);
+        }
+        let who = if case.complainant == record.man {
+            "MAN"
+        } else {
+            "WOMAN"
+        };
+        return corrections::apply(act, record, RecordState::EndedDeath, Some(day), Some(who))
+            .await;
+    }
     may_change(from, RecordState::RevokedFraud, Some(&correction))?;
     enter(act, &record, LedgerEvent::RevokedFraud).await?;
     certificates::cancel(act.tx, record.id, "CANCELLED").await?;

@@ -3,7 +3,7 @@
 use crate::kit::events::{Event, emit};
 use crate::kit::{Error, Result};
 use crate::model::ledger_entry;
-use crate::rules::ledger::{Entry, LedgerEvent, Status, hash, replay};
+use crate::rules::ledger::{Entry, LedgerEvent, Status, hash, replay, status_at};
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
@@ -148,6 +148,12 @@ pub struct Ledger {
 }
 
 impl Ledger {
+    /// The status as it is shown at a moment: a hold that lasts leaves in doubt.
+    #[must_use]
+    pub fn status_at(&self, now: DateTime<Utc>) -> Status {
+        status_at(&self.entries, now)
+    }
+
     fn of(rows: &[ledger_entry::Model]) -> Result<Self> {
         let entries = rows.iter().map(entry).collect::<Result<Vec<_>>>()?;
         let mut previous: &[u8] = &[];

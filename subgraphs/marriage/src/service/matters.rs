@@ -7,7 +7,7 @@
 //! impersonation, a correction that waits for its second officer, a court's notice that waits, an
 //! appointment, or a ticket of today. It opens the records of the persons it names, and of nobody else, whether
 //! or not the request states it. What a citizen has filled in at home is no matter yet: they may have named
-//! anybody.
+//! anybody. Nor is an appointment that an officer has booked for somebody: else one would open whom one likes.
 //!
 //! Whoever comes without being known (a walk-in with a ticket without a name) is served by stating that ticket:
 //! purpose and id stand in the request's headers, and so in the access log. Such a ticket names nobody, so it
@@ -17,6 +17,7 @@
 use super::act::works_at;
 use crate::kit::{Principal, Result, Services};
 use crate::model::{archive_file, registry};
+use crate::rules::Refusal;
 use chrono::NaiveDate;
 use sea_orm::sea_query::{Condition, Query, SelectStatement};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Select, Statement, Value};
@@ -43,18 +44,32 @@ const BY_PERSON: &[&str] = &[
     "SELECT man AS person, registry_id FROM court_notice WHERE man IN P AND state = 'WAITING'",
     "SELECT woman AS person, registry_id FROM court_notice WHERE woman IN P AND state = 'WAITING'",
     "SELECT p.person AS person, a.registry_id FROM appointment_party p JOIN appointment a ON a.id = p.appointment_id \
-     WHERE p.person IN P AND p.is_open AND p.day >= $1",
+     WHERE p.person IN P AND p.is_open AND p.day >= $1 AND NOT a.by_officer",
     "SELECT holder AS person, registry_id FROM queue_ticket WHERE holder IN P AND T",
 ];
 
 /// A ticket that is open, by its id (`$2`), and names nobody.
 const WALK_IN: &str = "SELECT registry_id FROM queue_ticket WHERE id = $2 AND holder IS NULL AND T";
 
+/// A ticket that is open, by its id (`$2`), and names one of two (`$3`, `$4`).
+const ONE_OF_TWO: &str =
+    "SELECT registry_id FROM queue_ticket WHERE id = $2 AND holder IN ($3, $4) AND T";
+
+/// What the registers say of two people is told to who serves them.
+pub const NO_OPEN_MATTER: Refusal = Refusal::by_law(
+    "NO_OPEN_MATTER",
+    "Something on record stands in the way. It is told to who serves these people: draw a ticket for them or take their \
+     appointment, and state it with the request.",
+    "登记信息中存在不予办理的情形。仅向正在为当事人办理的工作人员说明：请先取号或调取预约，并在请求中注明。",
+    "个人信息保护法第六条、第二十八条",
+);
+
 /// From its arrival at the counter until its papers are on the shelf, or it was refused or given up. What a
 /// citizen drafted, with an appointment or without, is their word about another; the appointment counts itself.
-const OPEN_APPLICATION: &str = "state NOT IN ('DRAFT', 'BOOKED', 'REFUSED', 'ABORTED', 'ARCHIVED')";
+pub(super) const OPEN_APPLICATION: &str =
+    "state NOT IN ('DRAFT', 'BOOKED', 'REFUSED', 'ABORTED', 'ARCHIVED')";
 /// The same; one that was left to lapse is over with its window, whether or not a job has written it down.
-const OPEN_DIVORCE: &str = "state IN ('RECEIVED', 'REVIEW', 'REGISTERED', 'CERTIFIED') \
+pub(super) const OPEN_DIVORCE: &str = "state IN ('RECEIVED', 'REVIEW', 'REGISTERED', 'CERTIFIED') \
      AND (state <> 'RECEIVED' OR window_ends >= $1)";
 /// Of today, and not done.
 const OPEN_TICKET: &str = "state IN ('WAITING', 'CALLED') AND day = $1";
@@ -90,18 +105,45 @@ pub async fn readable(
     Ok(found.into_iter().map(|(person, _)| person).collect())
 }
 
+/// Whether the marital records of all of these, who come together, are open to the officer. Of two who come with the
+/// ticket of one of them, the ticket that the request states opens both.
+///
+/// # Errors
+/// When the database is away.
+pub async fn open_for_all(
+    services: &Services,
+    caller: &Principal,
+    together: &[&str; 2],
+) -> Result<bool> {
+    let persons = together.map(str::to_owned);
+    let found = readable(services, caller, &persons).await?;
+    Ok(persons.iter().all(|person| found.contains(person))
+        || states_ticket(services, caller, ONE_OF_TWO, together).await?)
+}
+
 /// Whether the request states, with its purpose, an open ticket without a name at a registry of the officer.
 async fn serves_walk_in(services: &Services, caller: &Principal) -> Result<bool> {
+    states_ticket(services, caller, WALK_IN, &[]).await
+}
+
+/// Whether the request states, with its purpose, such a ticket at a registry of the officer.
+async fn states_ticket(
+    services: &Services,
+    caller: &Principal,
+    such: &str,
+    holders: &[&str],
+) -> Result<bool> {
     let stated = caller.purpose.as_ref().and(caller.case.as_deref());
     let Some(id) = stated.and_then(crate::kit::id::parse) else {
         return Ok(false);
     };
     let (db, today) = (services.db.read(), services.clock.today());
-    let values: [Value; 2] = [today.into(), id.into()];
+    let mut values: Vec<Value> = vec![today.into(), id.into()];
+    values.extend(holders.iter().map(|holder| Value::from(*holder)));
     let rows = db
         .query_all_raw(Statement::from_sql_and_values(
             db.get_database_backend(),
-            sql(&[WALK_IN], ""),
+            sql(&[such], ""),
             values,
         ))
         .await?;

@@ -89,6 +89,7 @@ pub async fn register(
             state: "ISSUED".to_owned(),
             print_no: None,
             replaces: None,
+            registry_id: Some(what.registry.id),
         };
         certificate::Entity::insert(certificate::ActiveModel::from(paper))
             .exec_without_returning(tx)

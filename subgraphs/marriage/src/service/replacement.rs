@@ -5,14 +5,16 @@ use super::act::Act;
 use super::certificates::{self, Paper};
 use super::counter::registrar_faults;
 use super::couple::Known;
-use super::ledger;
-use crate::kit::{Error, Result};
+use super::{ledger, moves};
+use crate::kit::{Error, Result, UserError};
 use crate::model::{
-    certificate, court_notice, divorce_record, impersonation_case, marriage_record,
+    certificate, correction, court_notice, divorce_record, impersonation_case, marriage_record,
 };
 use crate::rules::ledger::death_in;
 use crate::rules::record::RecordState;
-use crate::rules::replacement::{Replaced, ReplacementFacts, not_replaced};
+use crate::rules::replacement::{
+    Replaced, ReplacementFacts, SEEN_AT_THE_COUNTER, not_replaced, notice_speaks,
+};
 use chrono::Datelike;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
@@ -73,9 +75,19 @@ pub async fn replace(act: Act<'_>, what: &Ask) -> Result<Uuid> {
         disputed: disputed(&act, record.as_ref()).await?,
         holder_dead: holder_dead(&act, holder).await?,
     };
-    let mut reasons = not_replaced(&facts);
-    reasons.extend(registrar_faults(&act, what.registrar, registry.id, &[holder]).await?);
-    act.unless(reasons)?;
+    let (seen, on_record): (Vec<_>, Vec<_>) = not_replaced(&facts)
+        .into_iter()
+        .partition(|refusal| SEEN_AT_THE_COUNTER.contains(&refusal.code));
+    let acting = registrar_faults(&act, what.registrar, registry.id, &[holder]).await?;
+    let seen = seen
+        .into_iter()
+        .chain(moves::numbers_nothing(&act, &registry))
+        .chain(acting)
+        .map(UserError::from)
+        .collect();
+    let on_record = on_record.into_iter().map(UserError::from).collect();
+    act.unless_on_record([holder, holder], seen, on_record)
+        .await?;
     what.holder.announce(&act).await?;
     let certified = match (kind, &record, &divorce) {
         (Replaced::Divorce, _, Some(divorce)) => divorce.id,
@@ -96,6 +108,7 @@ pub async fn replace(act: Act<'_>, what: &Ask) -> Result<Uuid> {
         holder,
         record: certified,
         replaces: old,
+        registry: registry.id,
     };
     let made = certificates::issue(act.tx, paper, today, None).await?;
     certificates::print(&act, certified, &[(holder, &what.print_no)]).await?;
@@ -161,13 +174,28 @@ async fn court_spoke(act: &Act<'_>, record: Option<&marriage_record::Model>) -> 
     let Some(record) = record else {
         return Ok(false);
     };
-    let notice = court_notice::Entity::find()
+    let notices = court_notice::Entity::find()
         .filter(court_notice::Column::Man.eq(&record.man))
         .filter(court_notice::Column::Woman.eq(&record.woman))
         .filter(court_notice::Column::EffectiveOn.gte(record.registered_on))
-        .one(act.tx)
+        .all(act.tx)
         .await?;
-    Ok(notice.is_some())
+    if notices.is_empty() {
+        return Ok(false);
+    }
+    let found_valid = correction::Entity::find()
+        .filter(correction::Column::RecordId.eq(record.id))
+        .filter(correction::Column::State.eq("APPLIED"))
+        .filter(correction::Column::ToState.eq(RecordState::Valid.as_str()))
+        .order_by_desc(correction::Column::DecidedAt)
+        .one(act.tx)
+        .await?
+        .and_then(|row| row.decided_at)
+        .map(crate::kit::clock::legal_day);
+    Ok(notices.iter().any(|notice| {
+        let of_this = notice.record_id == Some(record.id);
+        notice_speaks(notice.annotated_on, found_valid.filter(|_| of_this))
+    }))
 }
 
 async fn holder_dead(act: &Act<'_>, holder: &str) -> Result<bool> {

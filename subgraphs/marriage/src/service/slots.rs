@@ -15,6 +15,7 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -153,6 +154,7 @@ pub async fn book(
     tx: &impl ConnectionTrait,
     key: SlotKey,
     persons: &[String],
+    by_officer: bool,
     now: DateTime<Utc>,
 ) -> Result<appointment::Model> {
     let Ok(row) = registries::by_id(tx, key.registry).await else {
@@ -191,6 +193,7 @@ pub async fn book(
         closes: view.period.closes,
         state: "BOOKED".to_owned(),
         booked_at: now,
+        by_officer,
         version: 1,
     };
     appointment::Entity::insert(appointment::ActiveModel::from(made.clone()))
@@ -331,13 +334,21 @@ pub async fn cancel(
     })
 }
 
-/// The appointments of each of these persons, latest day first, in two statements.
+/// The most appointments that are shown of a person.
+const MOST_OF_A_PERSON: usize = 100;
+
+/// The appointments of each of these persons, latest day first, the hundred latest at most, in two statements.
 pub async fn of_persons(
     db: &impl ConnectionTrait,
     persons: &[String],
 ) -> Result<HashMap<String, Vec<appointment::Model>>> {
+    // Of several persons together each has room for the most.
+    let most = persons.len().saturating_mul(MOST_OF_A_PERSON) as u64;
     let parties = appointment_party::Entity::find()
         .filter(appointment_party::Column::Person.is_in(persons.iter().cloned()))
+        .order_by_desc(appointment_party::Column::Day)
+        .order_by_desc(appointment_party::Column::AppointmentId)
+        .limit(most)
         .all(db)
         .await?;
     let rows = appointment::Entity::find()
@@ -355,7 +366,10 @@ pub async fn of_persons(
     let mut found: HashMap<String, Vec<appointment::Model>> = HashMap::new();
     for row in rows {
         for person in of.get(&row.id).into_iter().flatten() {
-            found.entry(person.clone()).or_default().push(row.clone());
+            let own = found.entry(person.clone()).or_default();
+            if own.len() < MOST_OF_A_PERSON {
+                own.push(row.clone());
+            }
         }
     }
     Ok(found)

@@ -1,6 +1,6 @@
 //! Booking, and what becomes of an appointment: cancelled, check-in, service, another slot, or nobody came.
 
-use super::act::{Act, same_version, save};
+use super::act::{Act, same_version, save, still_as_read};
 use super::couple::Known;
 use super::slot_id::SlotKey;
 use super::{shanghai, slots, time_of};
@@ -186,7 +186,7 @@ pub async fn book(act: Act<'_>, what: &Book) -> Result<Uuid> {
         .at(&["input", "partner"])
         .into());
     }
-    let made = slots::book(act.tx, key, &persons, act.now).await?;
+    let made = slots::book(act.tx, key, &persons, officer, act.now).await?;
     let more = json!({ "registry": made.registry_id, "slot": made.slot_id });
     act.leave("Appointment", made.id, None, &made.state, more)
         .await?;
@@ -199,6 +199,9 @@ pub async fn book(act: Act<'_>, what: &Book) -> Result<Uuid> {
 pub struct Cancel {
     /// The appointment.
     pub appointment: Uuid,
+    /// The version at which it was read, if the caller says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<i64>,
 }
 
 /// Cancels an appointment and gives its place back; a counselling session booked with it is off too.
@@ -211,6 +214,8 @@ pub async fn cancel(act: Act<'_>, what: &Cancel) -> Result<Uuid> {
         officer || own.as_ref().is_some_and(|own| persons.contains(own))
     };
     let after = slots::cancel(act.tx, row.id, act.now, may).await?;
+    // Only who may touch it learns that it has changed.
+    still_as_read(what.version, row.version)?;
     if let Some(session) = super::counselling::open_session_of(act.tx, row.id).await? {
         super::counselling::call_off(&act, session).await?;
     }
@@ -256,7 +261,8 @@ pub async fn reschedule(act: Act<'_>, what: &Reschedule) -> Result<Uuid> {
             Refusal::by_form("SLOT_UNKNOWN", "There is no such slot.", "没有该时段。")
                 .at(&["input", "slot"])
         })?;
-    let made = slots::book(act.tx, key, &persons, act.now).await?;
+    let by_officer = row.by_officer && officer;
+    let made = slots::book(act.tx, key, &persons, by_officer, act.now).await?;
     if let Some(session) = session {
         super::counselling::move_to(&act, session, key, &made).await?;
     }
@@ -275,12 +281,12 @@ pub async fn reschedule(act: Act<'_>, what: &Reschedule) -> Result<Uuid> {
     Ok(made.id)
 }
 
-/// M-23: gives back every place a dead person holds that is still to come.
+/// M-23: gives back every place a dead person holds that is still to come; gives the appointments.
 pub async fn stop_for(
     tx: &sea_orm::DatabaseTransaction,
     person: &str,
     now: DateTime<Utc>,
-) -> Result<Vec<Uuid>> {
+) -> Result<Vec<appointment::Model>> {
     let held = appointment_party::Entity::find()
         .filter(appointment_party::Column::Person.eq(person))
         .filter(appointment_party::Column::IsOpen.eq(true))
@@ -289,7 +295,7 @@ pub async fn stop_for(
     let mut stopped = Vec::new();
     for party in held {
         match slots::cancel(tx, party.appointment_id, now, |_, _| true).await {
-            Ok(row) => stopped.push(row.id),
+            Ok(row) => stopped.push(row),
             // Past or being served: nothing is held any more.
             Err(Error::Invalid(_)) => {}
             Err(other) => return Err(other),

@@ -83,6 +83,13 @@ async fn a_slot_can_be_held_by_one_couple_only() {
         ["NOT_FOUND"],
         "a stranger does not learn that it exists"
     );
+    // Who read another version is told, and the appointment stands.
+    let stale = json!({ "input": { "requestKey": "s", "appointment": first["appointment"]["id"], "version": 7 } });
+    let stale = p.data(p.citizen(0), CANCEL, stale).await["cancelSlot"].take();
+    assert_eq!(refusals(&stale), ["VERSION_CONFLICT"]);
+    let foreign = json!({ "input": { "requestKey": "s", "appointment": first["appointment"]["id"], "version": 7 } });
+    let foreign = p.data(p.citizen(12), CANCEL, foreign).await["cancelSlot"].take();
+    assert_eq!(refusals(&foreign), ["NOT_FOUND"]);
     let done = p.data(p.citizen(0), CANCEL, cancel.clone()).await["cancelSlot"].take();
     assert_eq!(done["appointment"]["state"], "CANCELLED");
     assert_eq!(

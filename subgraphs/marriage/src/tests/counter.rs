@@ -82,7 +82,8 @@ async fn a_couple_is_registered_certified_and_archived_on_the_spot() {
     let done = step(&p, "registerMarriage", "reg", &checked["application"]).await;
     let used = p.services.db.statements() - before;
     eprintln!("registerMarriage: {used} statements");
-    assert!(used <= 40, "{used} statements to register a marriage");
+    // The checks are asked again at the button.
+    assert!(used <= 50, "{used} statements to register a marriage");
     assert_eq!(done["application"]["state"], "REGISTERED", "{done:#}");
     let number = done["application"]["record"]["certificateNumber"]
         .as_str()
@@ -266,7 +267,7 @@ async fn the_counter_asks_for_every_declaration_and_coercion_stops_the_case() {
         .collect();
     for code in [
         "BOTH_MUST_BE_PRESENT",
-        "NOT_FULLY_WILLING",
+        "WILL_NOT_ASKED",
         "DECLARATION_MISSING",
         "IDENTITY_DOCUMENT_MISSING",
         "ILLNESS_DUTY_NOT_EXPLAINED",

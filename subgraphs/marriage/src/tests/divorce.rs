@@ -83,6 +83,9 @@ async fn an_application_is_received_withdrawn_by_one_and_counted() {
     let withdraw = |key: &str| json!({ "input": { "requestKey": key, "application": id } });
     let stranger = p.data(p.citizen(12), WITHDRAW, withdraw("w")).await["withdrawDivorce"].take();
     assert_eq!(refusals(&stranger), ["NOT_FOUND"]);
+    let stale = json!({ "input": { "requestKey": "v", "application": id, "version": 9 } });
+    let stale = p.data(p.citizen(1), WITHDRAW, stale).await["withdrawDivorce"].take();
+    assert_eq!(refusals(&stale), ["VERSION_CONFLICT"]);
     let done = p.data(p.citizen(1), WITHDRAW, withdraw("w")).await["withdrawDivorce"].take();
     assert_eq!(done["application"]["state"], "WITHDRAWN");
     assert_eq!(done["application"]["closedOn"], "2026-11-22");

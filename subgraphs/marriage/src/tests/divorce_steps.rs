@@ -129,10 +129,10 @@ async fn a_divorce_goes_its_whole_course_in_the_window() {
     };
     let replaced = p
         .change(
-            officer,
+            officer.clone(),
             "issueReplacement",
             "IssueReplacementInput",
-            "certificate { number kind state }",
+            "certificate { id number kind state }",
             lost,
         )
         .await;
@@ -146,6 +146,49 @@ async fn a_divorce_goes_its_whole_course_in_the_window() {
             .unwrap()
             .starts_with("BL510104-2026-")
     );
+    // M-24: its papers go to the archive too, once, at the registry that made it; the parties may consult them.
+    let papers = |key: &str, at: &str| {
+        json!({ "requestKey": key, "registry": registry(at), "certificate": replaced["certificate"]["id"],
+            "volume": "BL-1", "pages": 3 })
+    };
+    let file = "file { kind retention retainUntil year }";
+    for (key, at, who, expected) in [
+        ("b1", "510118-1", p.officer("a"), vec!["NOT_FOUND"]),
+        ("b2", "510104-1", officer.clone(), vec![]),
+        ("b3", "510104-1", officer, vec!["ARCHIVED_ALREADY"]),
+    ] {
+        let shelved = p
+            .change(
+                who,
+                "archiveReplacement",
+                "ArchiveReplacementInput",
+                file,
+                papers(key, at),
+            )
+            .await;
+        assert_eq!(refusals(&shelved), expected, "{shelved}");
+        if expected.is_empty() {
+            assert_eq!(
+                shelved["file"],
+                json!({ "kind": "REPLACEMENT", "retention": "LONG_TERM", "retainUntil": "2126-12-31", "year": 2026 })
+            );
+        }
+    }
+    let own = "{ myArchiveFiles(first: 50) { nodes { kind couple { id } } } }";
+    let files = p.data(p.citizen(4), own, none()).await;
+    let kinds: Vec<&str> = files["myArchiveFiles"]["nodes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|file| file["kind"].as_str().unwrap())
+        .collect();
+    assert!(
+        kinds.contains(&"REPLACEMENT") && kinds.contains(&"DIVORCE"),
+        "{files}"
+    );
+    let stranger = p.data(p.citizen(12), own, none()).await;
+    let nobody = p.token(4);
+    assert!(!stranger.to_string().contains(&nobody), "{stranger}");
 }
 
 #[tokio::test]
@@ -260,9 +303,34 @@ async fn an_application_is_refused_with_a_reason_and_keeps_what_was_offered() {
         2,
         "advice never blocks"
     );
+    // The same of an application, for the couple at the counter, while it is open.
+    let of_it = "query ($id: ID!) { divorceApplication(id: $id) { state openElsewhere
+        advice(soldier: false, pregnancyOrFirstYear: true) { code } } }";
+    let shown = async |id: &Value| {
+        let asked = json!({ "id": id });
+        p.data(p.officer("a"), of_it, asked).await["divorceApplication"].take()
+    };
+    let open = application(&p).await;
+    assert_eq!(
+        shown(&open["id"]).await,
+        json!({ "state": "WINDOW_OPEN", "openElsewhere": "NONE", "advice": [{ "code": "PREGNANCY_PROTECTION" }] })
+    );
+    let closed = shown(&refused["application"]["id"]).await;
+    assert_eq!(closed["advice"], json!([]), "{closed}");
     let open = "query ($r: ID!) { openDivorceApplications(registry: $r) { state } }";
     let open = p
         .data(p.officer("a"), open, json!({ "r": registry("510118-1") }))
         .await;
     assert_eq!(open["openDivorceApplications"].as_array().unwrap().len(), 1);
+    // The same page by page.
+    let list =
+        "query ($r: ID!, $after: String) { divorceWorkList(registry: $r, first: 1, after: $after) {
+        nodes { state } pageInfo { hasNextPage endCursor } } }";
+    let r = registry("510118-1");
+    let page = p.data(p.officer("a"), list, json!({ "r": r })).await["divorceWorkList"].take();
+    assert_eq!(page["nodes"], open["openDivorceApplications"], "{page}");
+    assert_eq!(page["pageInfo"]["hasNextPage"], false);
+    let behind = json!({ "r": r, "after": page["pageInfo"]["endCursor"] });
+    let behind = p.data(p.officer("a"), list, behind).await;
+    assert_eq!(behind["divorceWorkList"]["nodes"], json!([]));
 }

@@ -277,6 +277,59 @@ fn body<K: crate::kit::events::Known>(known: &K) -> Value {
     Event::of(known, at).unwrap().body
 }
 
+/// What the rehearsal of a change shows of a county.
+async fn keyed(p: &Province, who: crate::kit::Principal, division: Uuid) -> Value {
+    let reps = json!([{ "__typename": "Division", "id": division }]);
+    let selection =
+        "... on Division { marriageKeyed { registries registrars counsellingRooms bookedSlots
+        monthsOfFigures appointments openApplications openDivorces waitingNotices } }";
+    let answer = crate::kit::testing::entities(&p.graph, who, reps, selection).await;
+    answer["data"]["_entities"][0]["marriageKeyed"].clone()
+}
+
+#[tokio::test]
+async fn a_rehearsal_shows_what_is_keyed_to_a_county_and_that_is_what_moves() {
+    let p = Province::of("51").await;
+    let (old, new) = (id_of("510118"), id_of("510104"));
+    let (before, there) = (
+        keyed(&p, p.registrar("510118"), old).await,
+        keyed(&p, p.registrar("510104"), new).await,
+    );
+    for field in [
+        "registries",
+        "registrars",
+        "counsellingRooms",
+        "monthsOfFigures",
+        "openDivorces",
+    ] {
+        assert!(before[field].as_i64().unwrap() > 0, "{field}: {before}");
+    }
+    // Who counts only is not told of one couple or two.
+    let counted = keyed(&p, p.dashboard(), old).await;
+    assert_eq!(counted["registries"], before["registries"]);
+    assert!(counted["openDivorces"].is_null(), "{counted}");
+    assert!(keyed(&p, p.public(), old).await.is_null());
+    let change = DivisionChanged {
+        change: crate::kit::id::new(),
+        relation: Relation::Merge,
+        effective: "2026-11-22".parse().unwrap(),
+        from: vec![
+            side(old, "510118", id_of("510100")),
+            side(new, "510104", id_of("510100")),
+        ],
+        to: vec![side(new, "510104", id_of("510100"))],
+        below: Vec::new(),
+    };
+    twice(&p, "DivisionChanged", body(&change)).await;
+    let after = keyed(&p, p.registrar("510104"), new).await;
+    for field in ["registries", "registrars", "bookedSlots", "openDivorces"] {
+        let sum = before[field].as_i64().unwrap() + there[field].as_i64().unwrap();
+        assert_eq!(after[field].as_i64(), Some(sum), "{field}");
+    }
+    // Figures stay with the division of their day.
+    assert_eq!(after["monthsOfFigures"], there["monthsOfFigures"]);
+}
+
 async fn registry_row(p: &Province, code: &str) -> registry::Model {
     registry::Entity::find_by_id(registry_id(code))
         .one(p.services.db.read())

@@ -2,7 +2,9 @@
 //! 2026-11-22, a Sunday, in Shanghai. With `MINZHENG_TEST_POSTGRES` set to an address the tests of
 //! concurrency also run on PostgreSQL.
 
+mod assigned;
 mod booking;
+mod bureau;
 mod cases;
 mod counter;
 mod courts;
@@ -14,6 +16,7 @@ mod federation;
 mod followed;
 mod hall;
 mod interop;
+mod lateness;
 mod law;
 mod live;
 mod near;
@@ -24,6 +27,9 @@ mod rows;
 mod scale;
 mod statistics;
 mod suppression;
+mod told;
+mod two_marriages;
+mod two_officers;
 
 use crate::kit::demo::person;
 use crate::kit::testing::{execute, seeded};

@@ -40,9 +40,9 @@ async fn of_a_hundred_clients_after_one_place_exactly_one_wins() {
                     .db
                     .write(|tx| {
                         let now = services.clock.now();
-                        Box::pin(
-                            async move { slots::book(tx, key, &[format!("client{n}")], now).await },
-                        )
+                        Box::pin(async move {
+                            slots::book(tx, key, &[format!("client{n}")], false, now).await
+                        })
                     })
                     .await
             })

@@ -18,6 +18,7 @@ pub(super) fn judge(ctx: &Context<'_>) -> Result<Officer> {
     match (who.role, &who.subject, &who.division) {
         (Role::Registrar | Role::Supervisor, Some(subject), Some(division)) => Ok(Officer {
             name: format!("{}:{subject}", who.role.as_str()),
+            person: who.person.clone(),
             division: division.clone(),
         }),
         _ => Err(Error::Forbidden),

@@ -81,11 +81,13 @@ impl IdentityCase {
     }
 
     /// The person it is about; of a join the record that is given up; null when it is no longer in the vault (当事人).
+    #[graphql(directive = personal::apply("IDENTITY".into(), "person { id }".into()))]
     async fn person(&self, ctx: &Context<'_>) -> Result<Option<Person>> {
         self.person_of(ctx, &self.row.person).await
     }
 
     /// Of a join and of its taking back the record that stays; null otherwise (保留记录).
+    #[graphql(directive = personal::apply("IDENTITY".into(), "into { id }".into()))]
     async fn into(&self, ctx: &Context<'_>) -> Result<Option<Person>> {
         match &self.row.into {
             Some(token) => self.person_of(ctx, token).await,

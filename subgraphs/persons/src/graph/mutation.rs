@@ -293,13 +293,16 @@ fn payload(case: IdentityCase) -> IdentityCasePayload {
 }
 
 async fn record_alias(ctx: &Context<'_>, input: &RecordPersonAliasInput) -> Result<Person> {
-    access::judge(ctx)?;
+    let officer = access::judge(ctx)?;
     let services = ctx.services();
+    let person = input.person.to_string();
+    if let Err(refusal) = cases::judges(services.db.read(), &officer, &[&person]).await? {
+        return Err(Error::from(refusal.field(&["person"])));
+    }
     let number = identity::read(&input.number.0, services.clock.today())
         .map_err(|error| Error::from(error.user_error().field(&["number"])))?;
-    let person = input.person.to_string();
     // Compared by token: the number itself is kept nowhere in the clear.
-    let token = services.tokenizer.token_of(&number).map(|token| token.0);
+    let token = services.tokenizer.token_of(&number);
     let body = json!(["alias", person, token]);
     Actor::of(ctx)
         .run(

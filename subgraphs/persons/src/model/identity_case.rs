@@ -39,6 +39,9 @@ pub struct Model {
     /// Who proposed it: role and opaque id.
     #[sea_orm(column_type = "Text")]
     pub proposed_by: String,
+    /// The person whose account that is, where the token said: who decides is another one.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub proposed_person: Option<String>,
     /// When.
     pub proposed_at: DateTimeUtc,
     /// Who decided it.

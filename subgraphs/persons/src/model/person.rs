@@ -29,6 +29,8 @@ pub struct Model {
     pub alias_of: Option<String>,
     /// The case that made it another name; null when none did.
     pub alias_case: Option<Uuid>,
+    /// The number was shown since, and what it was shown for is kept under the other name.
+    pub alias_used: bool,
     /// Grows with every change.
     pub version: i64,
     /// When the row was written first.

@@ -1,11 +1,11 @@
 //! Two records become one person, and may become two again.
 
 use crate::{
-    kit::UserError,
+    kit::{UserError, officer::Officer},
     model::terms::{AliasReason, IdKind, IdentityCaseState},
 };
 
-use super::{approval::is_same_officer, refuse};
+use super::refuse;
 
 const LAW: &str = "居民身份证法 3";
 const CORRECT: &str = "个人信息保护法 46";
@@ -114,11 +114,25 @@ pub fn may_part(joined: Joined) -> Result<(), UserError> {
     Ok(())
 }
 
+/// N-5, domain.md B.0.2 and E.4: nobody proposes or decides what concerns themselves (公务员法 76).
+pub fn may_judge(officer: Officer<'_>, persons: &[&str]) -> Result<(), UserError> {
+    if officer.is_among(persons.iter().copied()) {
+        return Err(refuse(
+            "OWN_MATTER",
+            "Another officer handles what concerns yourself.",
+            "涉及本人的事项应当回避，由其他工作人员办理。",
+            "case",
+            "公务员法 76",
+        ));
+    }
+    Ok(())
+}
+
 /// N-5, domain.md B.0.2: joins, partings and grave changes of status need two officers: who decides is
-/// not who proposed, and oversees the division in which it was proposed.
+/// another person than who proposed, and oversees the division in which it was proposed.
 pub fn may_decide(
-    proposer: &str,
-    decider: &str,
+    proposer: Officer<'_>,
+    decider: Officer<'_>,
     oversees: bool,
     state: IdentityCaseState,
     expired: bool,
@@ -142,7 +156,7 @@ pub fn may_decide(
             ORDER,
         ));
     }
-    if is_same_officer(proposer, decider) || !oversees {
+    if !decider.is_another_than(proposer) || !oversees {
         return Err(refuse(
             "SECOND_OFFICER",
             "A second officer who oversees the division decides.",
@@ -237,38 +251,42 @@ mod tests {
         }
     }
 
+    fn officer(account: &str) -> Officer<'_> {
+        Officer {
+            account: Some(account),
+            person: None,
+        }
+    }
+
     #[test]
     fn two_officers_are_needed_and_the_second_oversees() {
-        let late = may_decide("a", "b", true, IdentityCaseState::Proposed, true);
+        use IdentityCaseState::{Done, Proposed};
+        let late = may_decide(officer("a"), officer("b"), true, Proposed, true);
         assert_eq!(late.err().map(|e| e.code).as_deref(), Some("CASE_EXPIRED"));
         for (decider, oversees, state, expected) in [
-            ("b", true, IdentityCaseState::Proposed, None),
-            (
-                "supervisor:a",
-                true,
-                IdentityCaseState::Proposed,
-                Some("SECOND_OFFICER"),
-            ),
-            (
-                "a",
-                true,
-                IdentityCaseState::Proposed,
-                Some("SECOND_OFFICER"),
-            ),
-            (
-                "b",
-                false,
-                IdentityCaseState::Proposed,
-                Some("SECOND_OFFICER"),
-            ),
-            ("b", true, IdentityCaseState::Done, Some("CASE_DECIDED")),
+            ("b", true, Proposed, None),
+            ("supervisor:a", true, Proposed, Some("SECOND_OFFICER")),
+            ("a", true, Proposed, Some("SECOND_OFFICER")),
+            ("b", false, Proposed, Some("SECOND_OFFICER")),
+            ("b", true, Done, Some("CASE_DECIDED")),
         ] {
-            let outcome = may_decide("a", decider, oversees, state, false);
+            let outcome = may_decide(officer("a"), officer(decider), oversees, state, false);
             assert_eq!(
                 outcome.err().map(|e| e.code).as_deref(),
                 expected,
                 "{decider}"
             );
         }
+    }
+
+    #[test]
+    fn nobody_judges_what_concerns_themselves() {
+        let own = Officer {
+            person: Some("A"),
+            ..officer("a")
+        };
+        let outcome = may_judge(own, &["B", "A"]);
+        assert_eq!(outcome.err().map(|e| e.code).as_deref(), Some("OWN_MATTER"));
+        assert!(may_judge(own, &["B"]).is_ok() && may_judge(officer("a"), &["A"]).is_ok());
     }
 }

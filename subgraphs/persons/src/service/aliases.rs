@@ -39,12 +39,10 @@ pub async fn record(act: Act<'_>, person: &str, number: &PersonNumber) -> Result
         ));
     }
     let token = match act.services.tokenizer.token_of(number) {
-        Some(token) => token,
-        None => PersonToken::by_chance()?,
+        Some(token) => token.into_made(),
+        None => PersonToken::by_chance()?.0,
     };
-    let known = person::Entity::find_by_id(token.as_str())
-        .one(act.tx)
-        .await?;
+    let known = person::Entity::find_by_id(&token).one(act.tx).await?;
     if known.is_some() {
         return Err(refuse(
             "NUMBER_KNOWN",
@@ -62,7 +60,7 @@ pub async fn record(act: Act<'_>, person: &str, number: &PersonNumber) -> Result
     let identity = Identity::of(number, name.as_deref().map_or("", String::as_str));
     let mut row = intake::row(
         &columns,
-        token.as_str(),
+        &token,
         &identity,
         number,
         IdentityStatus::Legacy,
@@ -74,18 +72,19 @@ pub async fn record(act: Act<'_>, person: &str, number: &PersonNumber) -> Result
         .await?;
     act.history(
         "Person",
-        token.as_str(),
+        &token,
         None,
         Some(json!({ "aliasOf": main.token })),
     )
     .await?;
     // A subsystem may hold the token of a number whose identity never arrived.
     act.tell(&PersonAliased {
-        old: token.0.clone(),
+        old: token.clone(),
         new: main.token,
         cause: AliasCause::Merge,
         merge: None,
+        complete: None,
     })
     .await?;
-    Ok(token.0)
+    Ok(token)
 }

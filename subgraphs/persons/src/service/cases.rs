@@ -15,6 +15,7 @@ use crate::{
         events::{AliasCause, IdentityDoubted, PersonAliased, PersonSplit},
         id,
         mutation::{Act, history, missing, same_version},
+        officer,
     },
     model::{
         identity_case::{self, ActiveModel, Model},
@@ -23,10 +24,10 @@ use crate::{
     },
     rules::{
         approval,
-        joining::{Joined, Side, may_decide, may_join, may_part},
+        joining::{Joined, Side, may_decide, may_join, may_judge, may_part},
         status::{self, Change},
     },
-    service::columns,
+    service::{columns, intake},
 };
 
 /// The officer who acts, as cases name them.
@@ -34,8 +35,55 @@ use crate::{
 pub struct Officer {
     /// Role and opaque id.
     pub name: String,
+    /// The person whose account it is, where the token says.
+    pub person: Option<String>,
     /// The code of their division.
     pub division: String,
+}
+
+impl Officer {
+    /// The officer to the rule of two: persons by the record that stays, so that a joined number is nobody else.
+    async fn known(&self, db: &impl ConnectionTrait) -> Result<Self> {
+        let person = match &self.person {
+            Some(person) => Some(main_of(db, person).await?),
+            None => None,
+        };
+        Ok(Self {
+            person,
+            ..self.clone()
+        })
+    }
+
+    fn as_second(&self) -> officer::Officer<'_> {
+        officer::Officer {
+            account: Some(&self.name),
+            person: self.person.as_deref(),
+        }
+    }
+}
+
+/// The record that a token leads to: its own, or the one it was put under.
+async fn main_of(db: &impl ConnectionTrait, token: &str) -> Result<String> {
+    let row = person::Entity::find_by_id(token).one(db).await?;
+    Ok(row
+        .and_then(|row| row.alias_of)
+        .unwrap_or_else(|| token.to_owned()))
+}
+
+/// Whether what concerns these persons is none of the officer's own: by their records and those they lead to.
+pub async fn judges(
+    db: &impl ConnectionTrait,
+    officer: &Officer,
+    persons: &[&str],
+) -> Result<std::result::Result<(), UserError>> {
+    let officer = officer.known(db).await?;
+    let mut all: Vec<String> = Vec::new();
+    for person in persons {
+        all.push(main_of(db, person).await?);
+        all.push((*person).to_owned());
+    }
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    Ok(may_judge(officer.as_second(), &all))
 }
 
 /// What is proposed.
@@ -83,6 +131,10 @@ pub async fn propose(
         Ok(case) => case,
         Err(refusals) => return Ok(Err(refusals)),
     };
+    let officer = &officer.known(act.tx).await?;
+    if let Err(refusal) = judges(act.tx, officer, &concerned(&case)).await? {
+        return Ok(Err(vec![refusal]));
+    }
     if open_case(act, &case, officer).await? {
         return Ok(Err(vec![
             UserError::new(
@@ -97,6 +149,7 @@ pub async fn propose(
     case.reason = columns.encrypt(&columns::CASE_REASON, &case.id.to_string(), reason.trim())?;
     case.division.clone_from(&officer.division);
     case.proposed_by.clone_from(&officer.name);
+    case.proposed_person.clone_from(&officer.person);
     case.proposed_at = act.now();
     let at_once = case.state == IdentityCaseState::Done;
     let id = case.id;
@@ -109,6 +162,14 @@ pub async fn propose(
         carry_out(act, &case).await?;
     }
     Ok(Ok(id))
+}
+
+/// The records that a case is about.
+fn concerned(case: &Model) -> Vec<&str> {
+    std::iter::once(&case.person)
+        .chain(&case.into)
+        .map(String::as_str)
+        .collect()
 }
 
 /// Whether the like of it waits for its second officer: readings in full are each officer's own, everything
@@ -128,26 +189,39 @@ async fn open_case(act: Act<'_>, case: &Model, officer: &Officer) -> Result<bool
     Ok(open.one(act.tx).await?.is_some())
 }
 
-/// Whether an officer's reading of a person in full was approved and the approval is still good.
+/// Whether an officer's reading of a person in full was approved and the approval is still good. An approval for the
+/// person that another number leads to holds for the number, if it led there when it was given.
 pub async fn may_read(
     db: &impl ConnectionTrait,
     officer: &str,
-    persons: &[&str],
+    row: &person::Model,
     now: DateTime<Utc>,
 ) -> Result<bool> {
     use identity_case::Column;
+    let persons = std::iter::once(&row.token).chain(&row.alias_of);
     let approved = identity_case::Entity::find()
-        .filter(Column::Person.is_in(persons.iter().copied()))
+        .filter(Column::Person.is_in(persons))
         .filter(Column::Kind.eq(CaseKind::Reveal))
         .filter(Column::State.eq(IdentityCaseState::Done))
         .filter(Column::ProposedBy.eq(officer))
         .filter(Column::DecidedAt.gt(now - approval::GOOD_FOR))
         .all(db)
         .await?;
-    let good = |at: DateTime<Utc>| approval::is_good(at, now);
-    Ok(approved
-        .iter()
-        .any(|case| case.decided_at.is_some_and(good)))
+    if approved.is_empty() {
+        return Ok(false);
+    }
+    let joined_at = match row.alias_case {
+        Some(join) => find(db, join).await?.decided_at,
+        // A number that an officer added to the person, or a record of before cases: its last change.
+        None => None,
+    };
+    let joined_at = joined_at.unwrap_or(row.updated_at);
+    Ok(approved.iter().any(|case| {
+        case.decided_at.is_some_and(|at| {
+            approval::is_good(at, now)
+                && (case.person == row.token || approval::covers(at, joined_at))
+        })
+    }))
 }
 
 /// Writes down which proposals nobody decided in time. Deciding looks at the clock itself.
@@ -201,6 +275,7 @@ async fn check(
         reason: Vec::new(),
         division: String::new(),
         proposed_by: String::new(),
+        proposed_person: None,
         proposed_at: act.now(),
         decided_by: None,
         decided_at: None,
@@ -265,13 +340,22 @@ pub async fn decide(
         .await
         .map_err(|error| missing(error, "case"))?;
     let oversees = act.actor.oversees(&case.division);
+    let officer = officer.known(act.tx).await?;
+    let first = Officer {
+        name: case.proposed_by.clone(),
+        person: case.proposed_person.clone(),
+        division: case.division.clone(),
+    };
     if let Err(refusal) = may_decide(
-        &case.proposed_by,
-        &officer.name,
+        first.known(act.tx).await?.as_second(),
+        officer.as_second(),
         oversees,
         case.state,
         approval::is_expired(case.proposed_at, act.now()),
     ) {
+        return Ok(Err(vec![refusal]));
+    }
+    if let Err(refusal) = judges(act.tx, &officer, &concerned(&case)).await? {
         return Ok(Err(vec![refusal]));
     }
     same_version(case.version, version)?;
@@ -382,9 +466,12 @@ async fn join(act: Act<'_>, case: &Model) -> Result<String> {
 async fn part(act: Act<'_>, case: &Model) -> Result<()> {
     let joined = find(act.tx, case.merge.unwrap_or_default()).await?;
     let into = joined.into.clone().unwrap_or_default();
-    let mut row = touched(act, person_row(act, &joined.person, "merge").await?);
+    let old = person_row(act, &joined.person, "merge").await?;
+    let used = old.alias_used;
+    let mut row = touched(act, old);
     row.alias_of = Set(None);
     row.alias_case = Set(None);
+    row.alias_used = Set(false);
     row.update(act.tx).await?;
     let moved: Vec<String> =
         serde_json::from_str(joined.moved.as_deref().unwrap_or("[]")).unwrap_or_default();
@@ -417,7 +504,11 @@ async fn part(act: Act<'_>, case: &Model) -> Result<()> {
     row.version = Set(version);
     let reversed = row.update(act.tx).await?;
     note(act, &reversed, Some(before)).await?;
-    act.tell(&told).await
+    act.tell(&told).await?;
+    if used {
+        intake::doubt(act.tx, [&told.old, &told.new], act.now()).await?;
+    }
+    Ok(())
 }
 
 /// What the other subsystems are told of a join.
@@ -430,6 +521,7 @@ pub fn told(case: &Model) -> PersonAliased {
             _ => AliasCause::Merge,
         },
         merge: Some(case.id.to_string()),
+        complete: None,
     }
 }
 

@@ -5,6 +5,7 @@
 //! sealed identity that cannot be opened, or whose number does not belong to the token it came with,
 //! will never become right: it is logged by its token and passed over, so that the feed goes on.
 
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait,
     IntoActiveModel, QueryFilter,
@@ -17,8 +18,8 @@ use crate::{
         events::{AliasCause, Event, IdentityDoubted, PersonAliased, emit},
         identity::{NumberKind, PersonNumber},
         seal::Columns,
-        tokenizer::PersonToken,
-        vault::{Identity, Sealed},
+        tokenizer::{NumberToken, PersonToken},
+        vault::{Identity, Sealed, UNDER},
     },
     model::{
         person::{self, ActiveModel, Model},
@@ -70,7 +71,8 @@ pub async fn take_in(services: &Services, tx: &DatabaseTransaction, event: &Even
                 .await?;
         }
         Some(row) => {
-            retell(services, tx, &row).await?;
+            let under = event.body.get(UNDER).and_then(|token| token.as_str());
+            known_as(services, tx, &row, under).await?;
             update(services, tx, &columns, row, &opened.identity).await?;
         }
     }
@@ -98,7 +100,8 @@ fn opened(services: &Services, event: &Event) -> Result<Option<Opened>> {
     };
     let by_chance =
         number.kind() == NumberKind::Placeholder && PersonToken::version_of(&event.key) == Some(0);
-    let present = services.tokenizer.token_of(&number).map(String::from);
+    let present = services.tokenizer.token_of(&number);
+    let present = present.map(NumberToken::into_made);
     let earlier = services.tokenizer.was(&number, &event.key);
     let token = match present {
         Some(token) if token == event.key || earlier => token,
@@ -113,19 +116,68 @@ fn opened(services: &Services, event: &Event) -> Result<Option<Opened>> {
     }))
 }
 
-/// Whoever tells of a person by another name writes under that name: the subsystems are told again where
-/// it belongs, so that what came since the join moves too.
-async fn retell(services: &Services, tx: &DatabaseTransaction, row: &Model) -> Result<()> {
-    let Some(main) = &row.alias_of else {
-        return Ok(());
-    };
-    let told = PersonAliased {
-        old: row.token.clone(),
-        new: main.clone(),
-        cause: AliasCause::Merge,
-        merge: row.alias_case.map(|case| case.to_string()),
-    };
-    emit(tx, &Event::of(&told, services.clock.now())?).await
+/// A number that is another name, or was one for the teller (`under`).
+///
+/// Who does not know the name yet has written under the number's own token: the subsystems are told again where
+/// it belongs, so that this moves too, and goes back with a split. Who knows it has written under the other name,
+/// where no split finds it: that is remembered, and should the two be parted, both are in doubt until officers
+/// have sorted out what was whose.
+async fn known_as(
+    services: &Services,
+    tx: &DatabaseTransaction,
+    row: &Model,
+    under: Option<&str>,
+) -> Result<()> {
+    match (&row.alias_of, under) {
+        (None, None) => Ok(()),
+        (Some(main), None) => {
+            let told = PersonAliased {
+                old: row.token.clone(),
+                new: main.clone(),
+                cause: AliasCause::Merge,
+                merge: row.alias_case.map(|case| case.to_string()),
+                complete: None,
+            };
+            emit(tx, &Event::of(&told, services.clock.now())?).await
+        }
+        (Some(_), Some(_)) => {
+            person::Entity::update_many()
+                .col_expr(person::Column::AliasUsed, Expr::value(true))
+                .filter(person::Column::Token.eq(&row.token))
+                .exec(tx)
+                .await?;
+            Ok(())
+        }
+        // Parted meanwhile.
+        (None, Some(under)) => doubt(tx, [&row.token, under], services.clock.now()).await,
+    }
+}
+
+/// Puts persons in doubt who are not so yet: nothing is registered for them until two officers have settled it.
+pub(super) async fn doubt(
+    tx: &DatabaseTransaction,
+    persons: [&str; 2],
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<()> {
+    let rows = person::Entity::find()
+        .filter(person::Column::Token.is_in(persons))
+        .filter(person::Column::Status.ne(IdentityStatus::Disputed))
+        .all(tx)
+        .await?;
+    for row in rows {
+        let told = IdentityDoubted {
+            person: row.token.clone(),
+            doubted: true,
+        };
+        let version = row.version + 1;
+        let mut row = row.into_active_model();
+        row.status = Set(IdentityStatus::Disputed);
+        row.version = Set(version);
+        row.updated_at = Set(now);
+        row.update(tx).await?;
+        emit(tx, &Event::of(&told, now)?).await?;
+    }
+    Ok(())
 }
 
 /// A subsystem still works with an earlier key: its token leads to the present one from now on.
@@ -155,6 +207,7 @@ pub(super) async fn retire(
         new: token.to_owned(),
         cause: AliasCause::Rekey,
         merge: None,
+        complete: None,
     };
     emit(tx, &Event::of(&told, now)?).await
 }
@@ -232,6 +285,7 @@ pub(crate) fn row(
         status: Set(status),
         alias_of: Set(None),
         alias_case: Set(None),
+        alias_used: Set(false),
         version: Set(1),
         created_at: Set(now),
         updated_at: Set(now),

@@ -34,14 +34,11 @@ pub async fn reveal(
     row: &Model,
     reason: &str,
 ) -> Result<Full> {
-    let tokens: Vec<&str> = std::iter::once(row.token.as_str())
-        .chain(row.alias_of.as_deref())
-        .collect();
     let approved = match (principal.role, &principal.subject) {
         (Role::Supervisor, Some(subject)) => {
             let officer = format!("{}:{subject}", principal.role.as_str());
             let now = services.clock.now();
-            cases::may_read(services.db.read(), &officer, &tokens, now).await?
+            cases::may_read(services.db.read(), &officer, row, now).await?
         }
         _ => false,
     };

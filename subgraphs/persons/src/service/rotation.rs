@@ -62,6 +62,21 @@ pub async fn tokens(services: &Services, progress: Progress<'_>) -> Result<usize
         after = next;
         progress(done);
     }
+    // Until this is told a subsystem with the new key goes on under the tokens of before.
+    actor
+        .write((), |act, ()| {
+            Box::pin(async move {
+                act.tell(&PersonAliased {
+                    old: String::new(),
+                    new: String::new(),
+                    cause: AliasCause::Rekey,
+                    merge: None,
+                    complete: Some(act.services.tokenizer.version()),
+                })
+                .await
+            })
+        })
+        .await?;
     Ok(done)
 }
 
@@ -85,23 +100,21 @@ async fn retokenise(act: Act<'_>, after: &str) -> Result<(usize, Option<String>)
             );
             continue;
         };
+        let token = token.into_made();
         let moved = |column: &SealedColumn, value: &Option<Vec<u8>>| match value {
-            Some(value) => columns.renewed(column, &row.token, token.as_str(), value),
+            Some(value) => columns.renewed(column, &row.token, &token, value),
             None => Ok(None),
         };
         let (id_number, name) = (
             moved(&columns::ID_NUMBER, &row.id_number)?,
             moved(&columns::NAME, &row.name)?,
         );
-        retired.push((row.token.clone(), token.0.clone()));
-        if fresh
-            .iter()
-            .any(|done: &person::Model| done.token == token.0)
-        {
+        retired.push((row.token.clone(), token.clone()));
+        if fresh.iter().any(|done: &person::Model| done.token == token) {
             continue;
         }
         fresh.push(person::Model {
-            token: token.0,
+            token,
             id_number,
             name,
             version: row.version + 1,
@@ -120,6 +133,7 @@ async fn retokenise(act: Act<'_>, after: &str) -> Result<(usize, Option<String>)
             new: token,
             cause: AliasCause::Rekey,
             merge: None,
+            complete: None,
         })
         .await?;
     }
@@ -162,6 +176,7 @@ async fn replace(
         ("person", "alias_of"),
         ("identity_case", "person"),
         ("identity_case", "into"),
+        ("identity_case", "proposed_person"),
         ("reveal", "token"),
         // A token of the key before last leads to the present one at once.
         ("retired_token", "token"),

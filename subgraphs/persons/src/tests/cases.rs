@@ -151,6 +151,8 @@ async fn two_records_become_one_by_two_officers_and_two_again() {
             new: new.clone(),
             cause: AliasCause::Merge,
             merge: Some(merge.clone()),
+
+            complete: None,
         };
         let events = stage.told().await;
         assert_eq!(events[0].event().unwrap().read().unwrap(), Some(aliased));
@@ -372,5 +374,61 @@ async fn cases_are_listed_in_pages_for_officers_of_the_division_in_few_statement
     ] {
         let refused = ask(who, json!({})).await;
         assert_eq!(refused["errors"][0]["extensions"]["code"], "FORBIDDEN");
+    }
+}
+
+#[tokio::test]
+async fn the_second_officer_is_another_person_and_nobody_judges_their_own_matter() {
+    for services in testing::databases(&Persons, "51").await {
+        let (stage, tokens) = Stage::over(
+            services,
+            &[OLD, &modern(), "UTO:D12345678", "UTO:D87654321"],
+        )
+        .await;
+        let [old, new, me, mine] = &tokens[..] else {
+            panic!()
+        };
+        let as_person = |who: Principal, account: &str, person: &str| Principal {
+            subject: Some(account.to_owned()),
+            person: Some(person.to_owned()),
+            ..who
+        };
+        let chief = |account, person| as_person(supervisor("510100"), account, person);
+        // Nobody proposes what concerns themselves, nor decides it.
+        let own = as_person(registrar(), "li", old);
+        let refused = stage.merge(&own, old, new, "m0").await;
+        assert_eq!(codes(&refused), ["OWN_MATTER"]);
+        let proposed = stage
+            .merge(&as_person(registrar(), "li", me), old, new, "m1")
+            .await;
+        let case = &proposed["case"];
+        for concerned in [old, new] {
+            let refused = stage
+                .decide(&chief("wang", concerned), case, true, "d1")
+                .await;
+            assert_eq!(codes(&refused), ["OWN_MATTER"]);
+        }
+        let alias = json!({ "requestKey": "a1", "person": old, "number": "UTO:D55555555" });
+        let refused = stage.ask(&own, "recordPersonAlias(", alias).await;
+        assert_eq!(codes(&refused), ["OWN_MATTER"]);
+        // One person with two accounts is one officer.
+        let refused = stage.decide(&chief("li-2", me), case, true, "d2").await;
+        assert_eq!(codes(&refused), ["SECOND_OFFICER"]);
+        // And still one when the second account names another of their numbers.
+        let joined = stage.merge(&registrar(), mine, me, "m2").await;
+        let done = stage
+            .decide(&supervisor("510100"), &joined["case"], true, "d3")
+            .await;
+        assert_eq!(done["case"]["state"], "DONE");
+        let refused = stage.decide(&chief("li-3", mine), case, true, "d4").await;
+        assert_eq!(codes(&refused), ["SECOND_OFFICER"]);
+        let done = stage
+            .decide(&chief("wang", "somebody else"), case, true, "d5")
+            .await;
+        assert_eq!(done["case"]["state"], "DONE", "{done}");
+        // The parting concerns both, by either of their records.
+        let split = json!({ "requestKey": "s1", "merge": case["id"], "reason": "合并有误" });
+        let refused = stage.ask(&own, "proposePersonSplit(", split).await;
+        assert_eq!(codes(&refused), ["OWN_MATTER"]);
     }
 }

@@ -251,3 +251,38 @@ async fn nobody_else_sees_one_and_nothing_is_written_for_a_refusal() {
         .unwrap();
     assert_eq!(rows.len(), 0);
 }
+
+#[tokio::test]
+async fn an_approval_opens_no_number_that_was_joined_to_the_person_later() {
+    let vault = seeded().await;
+    let reason = "核对历史档案";
+    let who = on_case(supervisor("510100"));
+    let shown = |answer: &Value| !answer["data"]["_entities"][0]["fullIdentity"].is_null();
+    approve(&vault, 3, "510100").await;
+    assert!(shown(&ask(&vault, &who, 3, reason).await));
+    let (late, main) = (vault.token(5), vault.token(3));
+    let decided = testing::clock().now();
+    let join = |minutes: i64| {
+        let (late, main) = (late.clone(), main.clone());
+        let at = decided + chrono::Duration::minutes(minutes);
+        vault.services.db.write(move |tx| {
+            let (late, main) = (late.clone(), main.clone());
+            Box::pin(async move {
+                use crate::model::person::{Column, Entity};
+                use sea_orm::{ColumnTrait, QueryFilter, sea_query::Expr};
+                Entity::update_many()
+                    .col_expr(Column::AliasOf, Expr::value(main))
+                    .col_expr(Column::UpdatedAt, Expr::value(at))
+                    .filter(Column::Token.eq(late))
+                    .exec(tx)
+                    .await?;
+                Ok(())
+            })
+        })
+    };
+    join(1).await.unwrap();
+    assert!(!shown(&ask(&vault, &who, 5, reason).await));
+    // What led to the person before the approval is opened by it.
+    join(-1).await.unwrap();
+    assert!(shown(&ask(&vault, &who, 5, reason).await));
+}

@@ -120,3 +120,14 @@ async fn a_citizen_is_not_told_whether_anothers_identity_is_known() {
     }
     assert_eq!(shapes[0], shapes[1]);
 }
+
+/// The law can be searched: `grep -rn '/// [A-Z]-[0-9]' src/rules` finds every rule with its article.
+#[test]
+fn every_rule_begins_with_its_id_and_article() {
+    let rules = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rules");
+    let none: [String; 0] = [];
+    assert_eq!(
+        crate::kit::testing::articles::without_article(&rules, &[]).unwrap(),
+        none
+    );
+}

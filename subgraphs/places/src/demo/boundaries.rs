@@ -199,6 +199,7 @@ impl Lines {
             agreement_doc: Set(None),
             rounds: Set(2),
             last_inspected: Set(Some(second)),
+            first_due_on: Set(None),
             due_on: Set(due),
             due_month: Set(month(due)),
             is_demo: Set(true),
@@ -253,6 +254,7 @@ impl Lines {
         row.right_team = Set(Some("演示数据：右方民政部门".to_owned()));
         if after_flood {
             row.cause = Set(JointInspectionCause::Disaster);
+            row.occurred_on = Set(Some(flood));
             row.stretch = Set(Some("演示数据：洪水冲刷的河段".to_owned()));
             if let Some(last) = self.lines.last_mut() {
                 let due = due.min(flood);
@@ -273,6 +275,11 @@ fn inspection(line: Uuid, round: i32, day: NaiveDate) -> joint_inspection::Activ
         findings: Set(Some("演示数据：界线清晰，界桩完好".to_owned())),
         signed_by_left: Set(day.pred_opt()),
         signed_by_right: Set(Some(day)),
+        left_signer: Set(None),
+        left_signer_person: Set(None),
+        right_signer: Set(None),
+        right_signer_person: Set(None),
+        occurred_on: Set(None),
         filed_on: Set(day.checked_add_days(Days::new(10))),
         cause: Set(JointInspectionCause::Periodic),
         state: Set(JointInspectionState::Filed),

@@ -36,6 +36,8 @@ pub(super) struct Decided {
     pub(super) steps: Vec<naming_step::ActiveModel>,
     /// The day of the decision by place.
     pub(super) of: HashMap<Uuid, NaiveDate>,
+    /// The day on which a name ended, by place.
+    pub(super) ended: HashMap<Uuid, NaiveDate>,
 }
 
 /// How a decision runs.
@@ -156,7 +158,7 @@ fn usual(rng: &mut StdRng, reviewer: Option<Uuid>, by: String, today: NaiveDate)
 }
 
 /// The body that decides on most names of a kind.
-fn authority_of(kind: PlaceKind) -> Option<NamingAuthority> {
+pub(super) fn authority_of(kind: PlaceKind) -> Option<NamingAuthority> {
     let likely = [
         NamingAuthority::CountyGovernment,
         NamingAuthority::OtherDepartment,
@@ -219,6 +221,7 @@ fn decide(decided: &mut Decided, land: &Land, place: &Made, course: &Course) {
         receiver: Set(authority_of(place.kind).and_then(authority::receiver)),
         chased_on: Set(None),
         reported_on: Set(None),
+        due_told: Set(None),
     });
     decided.notices.push(public_notice::ActiveModel {
         application: Set(id),
@@ -237,7 +240,12 @@ fn decide(decided: &mut Decided, land: &Land, place: &Made, course: &Course) {
     decided.of.insert(place.id, course.approved);
 }
 
-fn areas(areas: &mut Vec<naming_area::ActiveModel>, land: &Land, place: &Made, application: Uuid) {
+pub(super) fn areas(
+    areas: &mut Vec<naming_area::ActiveModel>,
+    land: &Land,
+    place: &Made,
+    application: Uuid,
+) {
     let Some(county) = land.counties.get(place.county_index) else {
         return;
     };
@@ -253,7 +261,7 @@ fn areas(areas: &mut Vec<naming_area::ActiveModel>, land: &Land, place: &Made, a
 }
 
 /// A row of what is asked for, not yet approved.
-fn application(
+pub(super) fn application(
     id: Uuid,
     kind: NamingKind,
     state: NamingState,
@@ -288,6 +296,7 @@ fn application(
         effective_on: Set(None),
         position: Set(Some("演示数据：见坐标".to_owned())),
         reviewed_by: Set(None),
+        reviewer_person: Set(None),
         is_demo: Set(true),
         version: Set(1),
     }

@@ -7,6 +7,7 @@
 //! half of 2023, and four changes of divisions.
 
 mod boundaries;
+mod cancelled;
 mod changes;
 mod courses;
 mod decisions;
@@ -65,7 +66,9 @@ impl Rows {
     fn of(services: &Services) -> Self {
         let land = land::Land::of(services.province.as_str());
         let mut made = places::make(&land);
-        let decided = decisions::make(&land, &made, services.clock.today());
+        places::on_roads(&mut made, &land);
+        let mut decided = decisions::make(&land, &made, services.clock.today());
+        cancelled::make(&land, &made, &mut decided);
         let today = services.clock.today();
         let lines = boundaries::make(&land);
         let mut shapes = shapes::make(&land, today);

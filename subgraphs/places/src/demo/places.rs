@@ -184,6 +184,30 @@ fn address(
     format!("{names}{street}路{}号", rng.random_range(1..400))
 }
 
+/// In each county the offices and halls that other subsystems point to stand on one of its roads that has kept its name:
+/// who thinks of renaming that finds them all.
+pub(super) fn on_roads(made: &mut [Made], land: &Land) {
+    for (index, county) in land.counties.iter().enumerate() {
+        let here = |one: &Made| one.county_index == index;
+        let road = made
+            .iter()
+            .find(|one| here(one) && one.kind == PlaceKind::Road && one.former.is_none());
+        let Some(road) = road.map(|road| road.name.text()) else {
+            continue;
+        };
+        let standing = made.iter_mut().filter(|one| here(one) && one.is_fixed);
+        for (nth, one) in standing.enumerate() {
+            let around: String = county
+                .around(one.township, land)
+                .iter()
+                .rev()
+                .map(|division| division.name.as_str())
+                .collect();
+            one.address = Some(format!("{around}{road}{}号", 8 + 2 * nth));
+        }
+    }
+}
+
 /// In each county one address that still prints the old name of a road, where a road was renamed.
 pub(super) fn outdated(
     made: &mut [Made],
@@ -268,7 +292,7 @@ impl Made {
         self.point
     }
 
-    /// Its names: a former one until the renaming was decided, and the standard one.
+    /// Its names: a former one until the renaming was decided, and the standard one, unless that was cancelled.
     pub(super) fn names(&self, decided: &Decided) -> Vec<place_name::ActiveModel> {
         let decision = decided.of.get(&self.id).copied();
         let begun = match (&self.former, decision) {
@@ -295,7 +319,14 @@ impl Made {
                 row(former, NameStatus::Former, begun, Some(day)),
                 row(&self.name, NameStatus::Standard, day, None),
             ],
-            _ => vec![row(&self.name, NameStatus::Standard, begun, None)],
+            _ => {
+                let ended = decided.ended.get(&self.id).copied();
+                let status = match ended {
+                    Some(_) => NameStatus::Former,
+                    None => NameStatus::Standard,
+                };
+                vec![row(&self.name, status, begun, ended)]
+            }
         }
     }
 }

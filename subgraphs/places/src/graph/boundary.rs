@@ -236,7 +236,7 @@ impl Marker {
 
 #[ComplexObject]
 impl Marker {
-    /// Its moves and mendings, latest first (移动、修复记录).
+    /// Its moves, mendings and changes of keeper, latest first (移动、修复、管理方变更记录).
     async fn acts(&self, ctx: &Context<'_>) -> Result<Option<Vec<MarkerAct>>> {
         let db = ctx.services().db.read();
         let rows = self
@@ -245,21 +245,22 @@ impl Marker {
                 markers::acts_of(db, &ids).await
             })
             .await?;
-        let rows = rows.unwrap_or_default().into_iter();
-        Ok(Some(rows.map(MarkerAct::from).collect()))
+        Ok(Some(MarkerAct::all(rows.unwrap_or_default())))
     }
 }
 
-/// A move or mending of a marker (界桩移动、修复).
+/// A move, mending or change of keeper of a marker (界桩移动、修复、管理方变更).
 #[derive(SimpleObject, Clone)]
 pub(crate) struct MarkerAct {
     /// Opaque identity (标识).
     id: ID,
     /// What is to be done (事项).
     act: MarkerActKind,
-    /// The new position of a move; null for a mending (新位置).
+    /// The new position; null but for a move (新位置).
     point: Option<Point>,
-    /// The survey; null for a mending (测绘成果文号).
+    /// The division that is to keep it; null but for a change of keeper (变更后的管理方).
+    keeper: Option<Division>,
+    /// The survey; null but for a move (测绘成果文号).
     survey_doc: Option<String>,
     /// The day it was proposed (提出日期).
     proposed_on: Date,
@@ -273,22 +274,27 @@ pub(crate) struct MarkerAct {
     version: i64,
 }
 
-impl From<marker_act::Model> for MarkerAct {
-    fn from(row: marker_act::Model) -> Self {
-        Self {
-            id: row.id.into(),
-            act: row.act,
-            point: row
-                .longitude
-                .zip(row.latitude)
-                .map(|(longitude, latitude)| Point::new(longitude, latitude)),
-            survey_doc: row.survey_doc,
-            proposed_on: Date(row.proposed_on),
-            left_agreed_on: row.left_agreed_on.map(Date),
-            right_agreed_on: row.right_agreed_on.map(Date),
-            done_on: row.done_on.map(Date),
-            version: row.version,
-        }
+impl MarkerAct {
+    /// What was done to one marker; the divisions are each other's siblings.
+    pub(super) fn all(rows: Vec<marker_act::Model>) -> Vec<Self> {
+        let keepers = Siblings::new(rows.iter().filter_map(|row| row.keeper).collect());
+        rows.into_iter()
+            .map(|row| Self {
+                id: row.id.into(),
+                act: row.act,
+                point: row
+                    .longitude
+                    .zip(row.latitude)
+                    .map(|(longitude, latitude)| Point::new(longitude, latitude)),
+                keeper: row.keeper.map(|keeper| Division::sibling(keeper, &keepers)),
+                survey_doc: row.survey_doc,
+                proposed_on: Date(row.proposed_on),
+                left_agreed_on: row.left_agreed_on.map(Date),
+                right_agreed_on: row.right_agreed_on.map(Date),
+                done_on: row.done_on.map(Date),
+                version: row.version,
+            })
+            .collect()
     }
 }
 
@@ -307,6 +313,8 @@ pub(crate) struct JointInspection {
     year: i32,
     /// The stretch that is looked at; null for the whole line (地段).
     stretch: Option<String>,
+    /// The day of the event that called for it; null for the round of five years (事件日期).
+    occurred_on: Option<Date>,
     /// The day it begins; null where it is not fixed (开始日期).
     scheduled_on: Option<Date>,
     /// The unit that goes for the left side; null where it is not named (左方检查单位).
@@ -342,6 +350,7 @@ impl From<joint_inspection::Model> for JointInspection {
             round: row.round,
             year: row.year,
             stretch: row.stretch,
+            occurred_on: row.occurred_on.map(Date),
             scheduled_on: row.scheduled_on.map(Date),
             left_team: row.left_team,
             right_team: row.right_team,

@@ -1,14 +1,28 @@
 //! What places tell as it happens.
 
-use async_graphql::{Context, SimpleObject, Subscription as Subscribe};
+use async_graphql::{Context, ID, SimpleObject, Subscription as Subscribe};
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
-use minzheng_kit::events::{Past, Topic, resumable};
-use minzheng_kit::{PrincipalExt, Result, page};
+use minzheng_kit::events::{
+    DivisionChanged, FeedEvent, Known, Past, Topic, follow, ids_of, resumable,
+};
+use minzheng_kit::federation::directives::requires_scopes;
+use minzheng_kit::{Date, PrincipalExt, Result, page};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value};
 
-use super::query::PlaceChangeEntry;
-use crate::model::place_change;
+use super::{
+    change::DivisionChange,
+    naming::NamingApplication,
+    query::{PlaceChangeEntry, own_area},
+};
+use crate::{
+    model::place_change,
+    service::{
+        division_change,
+        naming::{self, filing},
+        timers,
+    },
+};
 
 /// Changes read in one go.
 const AT_ONCE: u64 = 100;
@@ -20,6 +34,17 @@ pub(crate) struct PlaceChangeNotice {
     cursor: String,
     /// The change (变更记录).
     change: PlaceChangeEntry,
+}
+
+/// A decision on a name whose filing is due (地名备案到期提醒).
+#[derive(SimpleObject, Clone)]
+pub(crate) struct FilingDueNotice {
+    /// The application (地名申请).
+    application: NamingApplication,
+    /// The last day for filing (备案截止日期).
+    due_on: Date,
+    /// Days until then; 0 on the day itself, less when it is over (剩余天数).
+    days_left: i64,
 }
 
 /// What is told as it happens (订阅).
@@ -46,6 +71,64 @@ impl Subscription {
             async move { behind(&db, seq).await }
         });
         Ok(changes.boxed())
+    }
+
+    /// Changes of divisions on the day they take effect (区划变更生效推送).
+    async fn division_changed(
+        &self,
+        ctx: &Context<'_>,
+    ) -> Result<BoxStream<'static, Result<DivisionChange>>> {
+        let kinds = [<DivisionChanged as Known>::KIND];
+        let changes = follow(ctx, &kinds, |services, told| async move {
+            let read = |event: &FeedEvent| event.event().ok()?.read::<DivisionChanged>().ok()?;
+            let ids: Vec<_> = told
+                .iter()
+                .filter_map(read)
+                .map(|told| told.change)
+                .collect();
+            let rows = division_change::of_ids(services.db.read(), &ids).await?;
+            Ok(DivisionChange::all(rows))
+        });
+        Ok(changes)
+    }
+
+    /// Decisions on names in the officer's area whose filing is due, once as the last day comes near; read `filingsOverdue` first for those that are late (地名备案临期提醒).
+    #[graphql(directive = requires_scopes::apply(vec![vec!["places.write".into()]]))]
+    async fn filing_due(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "In this division; the officer's own if not given (区划).")]
+        division_id: Option<ID>,
+    ) -> Result<BoxStream<'static, Result<FilingDueNotice>>> {
+        ctx.need("places.write")?;
+        let division = own_area(ctx, division_id.as_ref()).await?;
+        let due = follow(
+            ctx,
+            &[timers::FILING_DUE],
+            move |services, told| async move {
+                let (db, today) = (services.db.read(), services.clock.today());
+                let rows = filing::open_among(division, &ids_of(&told)).all(db).await?;
+                let ids: Vec<_> = rows.iter().map(|row| row.application).collect();
+                let applications = naming::applications(db, &ids).await?;
+                let due = |one: &NamingApplication| {
+                    let row = rows.iter().find(|row| row.application == one.uuid());
+                    row.map(|row| row.due_on)
+                };
+                let notices =
+                    NamingApplication::all(applications)
+                        .into_iter()
+                        .filter_map(|application| {
+                            let due_on = due(&application)?;
+                            Some(FilingDueNotice {
+                                application,
+                                due_on: Date(due_on),
+                                days_left: (due_on - today).num_days(),
+                            })
+                        });
+                Ok(notices.collect())
+            },
+        );
+        Ok(due)
     }
 }
 

@@ -6,6 +6,8 @@ use sea_orm_migration::MigrationTrait;
 mod m001_first;
 mod m002_whole;
 mod m003_signs;
+mod m004_filing_told;
+mod m005_sides;
 
 /// All migrations, in order.
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
@@ -13,5 +15,7 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m001_first::Migration),
         Box::new(m002_whole::Migration),
         Box::new(m003_signs::Migration),
+        Box::new(m004_filing_told::FilingTold),
+        Box::new(m005_sides::Sides),
     ]
 }

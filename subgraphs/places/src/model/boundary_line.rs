@@ -25,6 +25,9 @@ pub struct Model {
     pub rounds: i32,
     /// Day of the last completed inspection.
     pub last_inspected: Option<Date>,
+    /// Day by which the first inspection is due, whatever happens meanwhile; null where one was completed before this
+    /// was kept.
+    pub first_due_on: Option<Date>,
     /// Day by which the next is due.
     pub due_on: Date,
     /// Its month as year × 12 + month − 1.

@@ -31,6 +31,8 @@ pub struct Model {
     pub chased_on: Option<Date>,
     /// The day on which it was reported to the superior.
     pub reported_on: Option<Date>,
+    /// The last day of which the officers of the area were told.
+    pub due_told: Option<Date>,
 }
 
 /// Joins are written where they are needed.

@@ -23,6 +23,14 @@ pub struct Model {
     pub signed_by_left: Option<Date>,
     /// Day the other side signed.
     pub signed_by_right: Option<Date>,
+    /// Opaque id of the officer who signed for one side; null before, and where it was signed before it was kept.
+    pub left_signer: Option<String>,
+    /// The person whose account that is, where the token said.
+    pub left_signer_person: Option<String>,
+    /// Opaque id of the officer who signed for the other side.
+    pub right_signer: Option<String>,
+    /// The person whose account that is, where the token said.
+    pub right_signer_person: Option<String>,
     /// Day the result was filed.
     pub filed_on: Option<Date>,
     /// Why it is held.
@@ -31,6 +39,8 @@ pub struct Model {
     pub state: JointInspectionState,
     /// The stretch that is looked at; null for the whole line.
     pub stretch: Option<String>,
+    /// The day of the event that called for it; null for the round of five years.
+    pub occurred_on: Option<Date>,
     /// The day it is to begin.
     pub scheduled_on: Option<Date>,
     /// The unit that goes for the left side.

@@ -1,10 +1,10 @@
-//! A move or mending of a marker, with both sides' agreement (界桩移动、修复).
+//! A move, mending or change of keeper of a marker, with both sides' agreement (界桩移动、修复、管理方变更).
 
 use sea_orm::entity::prelude::*;
 
 use super::vocabulary::MarkerActKind;
 
-/// A move or mending of a marker, with both sides' agreement (界桩移动、修复).
+/// A move, mending or change of keeper of a marker, with both sides' agreement (界桩移动、修复、管理方变更).
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "marker_act")]
 pub struct Model {
@@ -21,6 +21,8 @@ pub struct Model {
     pub longitude: Option<f64>,
     /// The new position, degrees north.
     pub latitude: Option<f64>,
+    /// The division that is to keep it, for a change of keeper.
+    pub keeper: Option<Uuid>,
     /// The survey.
     pub survey_doc: Option<String>,
     /// Why.
@@ -31,6 +33,14 @@ pub struct Model {
     pub left_agreed_on: Option<Date>,
     /// The day the right side agreed.
     pub right_agreed_on: Option<Date>,
+    /// Opaque id of the officer who agreed for the left side.
+    pub left_officer: Option<String>,
+    /// The person whose account that is, where the token said.
+    pub left_officer_person: Option<String>,
+    /// Opaque id of the officer who agreed for the right side.
+    pub right_officer: Option<String>,
+    /// The person whose account that is, where the token said.
+    pub right_officer_person: Option<String>,
     /// The day it took effect.
     pub done_on: Option<Date>,
     /// Raised by every change.

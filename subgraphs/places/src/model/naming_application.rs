@@ -61,8 +61,10 @@ pub struct Model {
     pub effective_on: Option<Date>,
     /// Where it lies, in words, as the notice must say.
     pub position: Option<String>,
-    /// Opaque id of the officer who reviewed.
+    /// Opaque id of the officer who reviewed; null before, and for imported rows.
     pub reviewed_by: Option<String>,
+    /// The person whose account that is, where the token said.
+    pub reviewer_person: Option<String>,
     /// Invented, for demonstration.
     pub is_demo: bool,
     /// Raised by every change.

@@ -313,6 +313,8 @@ stored! {
         Move,
         /// It is mended where it stands (修复).
         Mend,
+        /// Another side keeps it from then on (变更管理方).
+        Keeper,
     }
     /// What a geometry is the shape of (图形对象).
     GeometrySubject {

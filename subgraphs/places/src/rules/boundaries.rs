@@ -5,7 +5,7 @@ use minzheng_kit::UserError;
 
 use super::clocks;
 use crate::model::vocabulary::{
-    BoundaryLevel, GeometrySource, JointInspectionCause, JointInspectionState,
+    BoundaryLevel, GeometrySource, JointInspectionCause, JointInspectionState, MarkerCondition,
 };
 
 const ACT: &str = "行政区域界线管理条例";
@@ -16,11 +16,15 @@ fn refusal(code: &str, en: &str, zh: &str, field: &str, article: &str) -> UserEr
         .basis(&format!("{ACT}{article}"))
 }
 
-/// B-1, 行政区域界线管理条例 12: a line is inspected every five years, and the stretch that a disaster, a river
-/// or a road has changed at once: on the day of the event.
-pub fn next_due(last_periodic: NaiveDate, open_event: Option<NaiveDate>) -> NaiveDate {
-    let regular = clocks::inspection_due(last_periodic);
-    open_event.map_or(regular, |event| regular.min(event))
+/// B-1, 行政区域界线管理条例 12: a line is inspected every five years; one that never was, on its first day.
+pub fn regular_due(last_periodic: Option<NaiveDate>, first: NaiveDate) -> NaiveDate {
+    last_periodic.map_or(first, clocks::inspection_due)
+}
+
+/// B-1, 行政区域界线管理条例 12: a line is due on its regular day, and for the stretch that a disaster, a river or a road
+/// has changed at once: on the day of the first event whose inspection is open.
+pub fn next_due(regular: NaiveDate, open_events: &[NaiveDate]) -> NaiveDate {
+    open_events.iter().copied().fold(regular, Ord::min)
 }
 
 /// B-1, 行政区域界线管理条例 12: only the round of five years counts as one and starts the five years anew; the
@@ -50,6 +54,19 @@ pub fn may_file(state: JointInspectionState) -> Option<UserError> {
             "INSPECTION_NOT_CLOSED",
             "Only a closed inspection is filed, and only once.",
             "联合检查完成后方可共同报送备案，且只备案一次。",
+            "inspectionId",
+            "第十二条",
+        )
+    })
+}
+
+/// B-3, 行政区域界线管理条例 12: both sides sign what was found, so that it must be recorded before.
+pub fn may_sign(is_recorded: bool) -> Option<UserError> {
+    (!is_recorded).then(|| {
+        refusal(
+            "FINDINGS_MISSING",
+            "Record what was found before the sides sign it.",
+            "应当先记录检查情况，再行签字。",
             "inspectionId",
             "第十二条",
         )
@@ -136,6 +153,54 @@ pub fn may_mend(by_keeper: bool, other_side_confirmed: bool) -> Option<UserError
     })
 }
 
+/// B-5, 行政区域界线管理条例 10: one side records what it found, which is as it was or worse; good it becomes by its keeper
+/// with the other side present, or by a move that both agreed to.
+pub fn may_record(known: MarkerCondition, found: MarkerCondition) -> Option<UserError> {
+    const fn harm(condition: MarkerCondition) -> u8 {
+        match condition {
+            MarkerCondition::Good => 0,
+            MarkerCondition::Damaged => 1,
+            MarkerCondition::Moved => 2,
+            MarkerCondition::Missing => 3,
+        }
+    }
+    (harm(found) < harm(known)).then(|| {
+        refusal(
+            "MARKER_NOT_MENDED",
+            "A marker is mended by its keeper with the other side present, and not by recording it as better.",
+            "界桩应当由负责管理的一方在毗邻一方在场时修复，不得以登记方式改为较好状况。",
+            "condition",
+            "第十条",
+        )
+    })
+}
+
+/// B-5, 行政区域界线管理条例 10: which side keeps a marker both have agreed on, and one alone does not change it.
+pub fn keeper_stays(is_another: bool) -> Option<UserError> {
+    is_another.then(|| {
+        refusal(
+            "KEEPER_BY_BOTH",
+            "Both sides must agree before another side keeps a marker.",
+            "变更界桩管理方应当经双方同意。",
+            "keeper",
+            "第十条",
+        )
+    })
+}
+
+/// B-5, 行政区域界线管理条例 10: a change of keeper says who is to keep it, and that is not who does.
+pub fn keeper_changes(is_named: bool, is_another: bool) -> Option<UserError> {
+    (!is_named || !is_another).then(|| {
+        refusal(
+            "KEEPER_UNFIT",
+            "Say which other side is to keep the marker.",
+            "应当填写变更后的管理方，且不得与现管理方相同。",
+            "keeper",
+            "第十条",
+        )
+    })
+}
+
 /// B-6, 行政区域界线管理条例 7: when a river or ridge that a line follows changes by nature, the line stays where
 /// it is, unless the approving body decides otherwise by a new agreement.
 pub fn line_may_change(natural_change: bool, new_agreement: Option<&str>) -> Option<UserError> {
@@ -196,10 +261,13 @@ mod tests {
 
     #[test]
     fn an_event_is_due_at_once_and_does_not_start_the_five_years_anew() {
-        let last = day("2022-05-01");
-        assert_eq!(next_due(last, None), day("2027-05-01"));
-        assert_eq!(next_due(last, Some(day("2026-07-01"))), day("2026-07-01"));
-        assert_eq!(next_due(last, Some(day("2028-07-01"))), day("2027-05-01"));
+        let regular = regular_due(Some(day("2022-05-01")), day("2020-01-01"));
+        assert_eq!(regular, day("2027-05-01"));
+        assert_eq!(regular_due(None, day("2020-01-01")), day("2020-01-01"));
+        assert_eq!(next_due(regular, &[]), regular);
+        let events = [day("2026-08-01"), day("2026-07-01")];
+        assert_eq!(next_due(regular, &events), day("2026-07-01"));
+        assert_eq!(next_due(regular, &[day("2028-07-01")]), regular);
         assert!(counts_as_round(JointInspectionCause::Periodic));
         assert!(!counts_as_round(JointInspectionCause::Disaster));
         assert_eq!(stretch_is_named(JointInspectionCause::Periodic, None), None);
@@ -253,6 +321,28 @@ mod tests {
             Some("OTHER_SIDE_ABSENT")
         );
         assert_eq!(code(may_mend(true, true)), None);
+    }
+
+    #[test]
+    fn one_side_alone_makes_a_marker_worse_only_and_keeps_its_keeper() {
+        use MarkerCondition as C;
+        let order = [C::Good, C::Damaged, C::Moved, C::Missing];
+        for (known, one) in order.iter().enumerate() {
+            for (found, other) in order.iter().enumerate() {
+                let refused = code(may_record(*one, *other));
+                let expected = (found < known).then_some("MARKER_NOT_MENDED");
+                assert_eq!(refused.as_deref(), expected, "{one:?} {other:?}");
+            }
+        }
+        assert_eq!(keeper_stays(false), None);
+        assert_eq!(code(keeper_stays(true)).as_deref(), Some("KEEPER_BY_BOTH"));
+        for (named, another, fits) in [
+            (true, true, true),
+            (true, false, false),
+            (false, false, false),
+        ] {
+            assert_eq!(code(keeper_changes(named, another)).is_none(), fits);
+        }
     }
 
     #[test]

@@ -43,7 +43,7 @@ fn malformed() -> UserError {
     )
 }
 
-/// Reads a GeoJSON geometry.
+/// B.3.6, RFC 7946: reads a GeoJSON geometry.
 ///
 /// # Errors
 /// The first fault, with a code of its own.
@@ -179,14 +179,14 @@ fn ring(value: &Value, is_outer: bool, left: &mut usize) -> Result<Ring, UserErr
     Ok(ring)
 }
 
-/// Twice the signed area in square degrees: positive when the ring runs counter-clockwise.
+/// B.3.6, RFC 7946: twice the signed area in square degrees: positive when the ring runs counter-clockwise.
 pub fn doubled_area(ring: &[Point]) -> f64 {
     ring.windows(2)
         .map(|pair| pair[0].longitude * pair[1].latitude - pair[1].longitude * pair[0].latitude)
         .sum()
 }
 
-/// A point to seven decimals.
+/// B.3.6, RFC 7946: a point to seven decimals.
 pub fn rounded(point: Point) -> Point {
     let round = |degrees: f64| (degrees * 1e7).round() / 1e7;
     Point {

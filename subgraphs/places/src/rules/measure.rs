@@ -9,7 +9,7 @@ use super::{
     geometry::{Point, flattening, semi_major},
 };
 
-/// B.3.6: the geodesic length in metres of lines, or of the rings of an area; 0 for a point.
+/// B.3.6, geodesic measure: the geodesic length in metres of lines, or of the rings of an area; 0 for a point.
 pub fn length(geometry: &Geometry) -> f64 {
     let along = |points: &[Point]| -> f64 {
         points
@@ -24,7 +24,7 @@ pub fn length(geometry: &Geometry) -> f64 {
     }
 }
 
-/// B.3.6: the area in square metres on the ellipsoid, holes taken off; 0 for what is no area.
+/// B.3.6, geodesic measure: the area in square metres on the ellipsoid, holes taken off; 0 for what is no area.
 pub fn area(geometry: &Geometry) -> f64 {
     match geometry {
         Geometry::Point(_) | Geometry::Lines(_) => 0.0,
@@ -69,7 +69,7 @@ fn zone(latitude: f64) -> f64 {
     b2 / 2.0 * (sin / (1.0 - e2 * sin * sin) + ((1.0 + e * sin) / (1.0 - e * sin)).ln() / (2.0 * e))
 }
 
-/// B.3.6: the geometry as the public gets it: no point of the original lies farther than `tolerance` metres
+/// B.3.6, 公众图形: the geometry as the public gets it: no point of the original lies farther than `tolerance` metres
 /// from it. Rings keep at least four positions.
 pub fn simplify(geometry: &Geometry, tolerance: f64) -> Geometry {
     match geometry {
@@ -120,7 +120,7 @@ fn metres(from: Point, to: Point) -> (f64, f64) {
     (east, (to.latitude - from.latitude) * PER_DEGREE)
 }
 
-/// The distance in metres of a point from the straight piece between two others.
+/// B.3.6, geodesic measure: the distance in metres of a point from the straight piece between two others.
 pub fn distance_to_edge(point: Point, from: Point, to: Point) -> f64 {
     let ((bx, by), (px, py)) = (metres(from, to), metres(from, point));
     let square = bx * bx + by * by;

@@ -2,13 +2,14 @@
 //! in documents and under penalties: P-13, P-14.
 //!
 //! Every check answers with the refusals that a user can act on; none repeats the name. What only a person
-//! can judge (healthy meaning, truth to the place, the name of a leader) is left to the evaluation.
+//! can judge (healthy meaning, truth to the place, the name of some other person) is left to the evaluation.
 
 use chrono::NaiveDate;
 use minzheng_kit::UserError;
 
 use super::{
     characters,
+    forbidden::{Forbidden, forbidden},
     geometry::Point,
     parameters::{self, Key},
     romanise,
@@ -18,36 +19,6 @@ use crate::model::vocabulary::{NameOffenceKind, NamingKind, NamingReportKind};
 
 /// The shortest statement of reasons, in characters. [P]
 pub const SHORTEST_REASONS: usize = 4;
-
-/// Words of foreign places, persons and brands that turn up in the names of residences and streets; from
-/// the ministry's lists of "大洋怪重" names of 2018–2019. A hit is refused, a person may still find more.
-const FOREIGN: &[&str] = &[
-    "曼哈顿",
-    "威尼斯",
-    "巴黎",
-    "罗马",
-    "维多利亚",
-    "加州",
-    "普罗旺斯",
-    "地中海",
-    "莱茵",
-    "剑桥",
-    "哈佛",
-    "牛津",
-    "纽约",
-    "伦敦",
-    "东京",
-    "夏威夷",
-    "塞纳",
-    "凯撒",
-    "拿破仑",
-    "林肯",
-    "华盛顿",
-    "香榭丽舍",
-    "托斯卡纳",
-    "欧洲城",
-    "英伦",
-];
 
 /// A name as it is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -66,13 +37,11 @@ pub struct Draft<'a> {
     pub on: NaiveDate,
 }
 
-/// All refusals of a draft, in the order of the form.
+/// P-1, P-2, P-5, P-6, 地名管理条例 9: all refusals of a draft, in the order of the form.
 pub fn check(draft: &Draft<'_>) -> Vec<UserError> {
     structure(draft)
         .into_iter()
-        .chain(foreign(draft))
-        .chain(leaders(draft))
-        .chain(companies(draft))
+        .chain(words_are_fit(draft.specific, &["input", "specific"]))
         .chain(application(draft))
         .collect()
 }
@@ -125,94 +94,53 @@ fn structure(draft: &Draft<'_>) -> Vec<UserError> {
     refusals
 }
 
-/// The longest name on a day, in characters.
+/// P-1, 地名管理条例 9 and a setting: the longest name on a day, in characters.
 pub fn longest(on: NaiveDate) -> usize {
     usize::try_from(parameters::value(Key::LongestName, on)).unwrap_or(0)
 }
 
-/// Late leaders of the State, whose names are never given to places. Names of other persons are for the
-/// evaluation to find.
-const LEADERS: &[&str] = &[
-    "毛泽东",
-    "周恩来",
-    "刘少奇",
-    "朱德",
-    "邓小平",
-    "陈云",
-    "任弼时",
-    "叶剑英",
-    "李先念",
-    "彭德怀",
-    "宋庆龄",
-    "董必武",
-    "泽东",
-    "恩来",
-];
-/// Words by which a company shows itself.
-const COMPANIES: &[&str] = &["有限公司", "股份", "集团", "公司", "银行", "品牌", "商标"];
-
-/// P-2, 地名管理条例 9(4): never the name of a leader of the State.
-fn leaders(draft: &Draft<'_>) -> Option<UserError> {
-    LEADERS
-        .iter()
-        .any(|name| draft.specific.contains(name))
-        .then(|| {
-            UserError::new(
-                "NAME_LEADER",
-                "Names of leaders of the State may not be used.",
-                "禁止以国家领导人的名字作地名。",
-            )
-            .field(&["input", "specific"])
-            .basis("地名管理条例第九条第一款第四项")
-        })
+/// P-2, 地名管理条例 9(4)–(6): no leader's name, no foreign one, no company's or brand's; for a specific part of any
+/// kind of place, divisions too.
+pub fn words_are_fit(specific: &str, field: &[&str]) -> Option<UserError> {
+    let (code, en, zh, basis) = match forbidden(specific)? {
+        Forbidden::Leader => (
+            "NAME_LEADER",
+            "Names of leaders of the State may not be used.",
+            "禁止以国家领导人的名字作地名。",
+            "地名管理条例第九条第一款第四项",
+        ),
+        Forbidden::Foreign => (
+            "NAME_FOREIGN",
+            "Foreign names of persons and places and brand names may not be used.",
+            "不以外国人名、地名和企业名称、商标名称作地名。",
+            "地名管理条例第九条第一款第四至六项",
+        ),
+        Forbidden::Company => (
+            "NAME_COMPANY",
+            "Names of companies and trademarks may not be used.",
+            "不以企业名称、商标名称作地名。",
+            "地名管理条例第九条第一款第六项",
+        ),
+    };
+    Some(UserError::new(code, en, zh).field(field).basis(basis))
 }
 
-/// P-2, 地名管理条例 9(6): no company or trademark names.
-fn companies(draft: &Draft<'_>) -> Option<UserError> {
-    COMPANIES
-        .iter()
-        .any(|word| draft.specific.contains(word))
-        .then(|| {
-            UserError::new(
-                "NAME_COMPANY",
-                "Names of companies and trademarks may not be used.",
-                "不以企业名称、商标名称作地名。",
-            )
-            .field(&["input", "specific"])
-            .basis("地名管理条例第九条第一款第六项")
-        })
-}
-
-/// P-2, 地名管理条例 9(4)–(6): no foreign place or personal names.
-fn foreign(draft: &Draft<'_>) -> Option<UserError> {
-    FOREIGN
-        .iter()
-        .any(|word| draft.specific.contains(word))
-        .then(|| {
-            UserError::new(
-                "NAME_FOREIGN",
-                "Foreign names of persons and places and brand names may not be used.",
-                "不以外国人名、地名和企业名称、商标名称作地名。",
-            )
-            .field(&["input", "specific"])
-            .basis("地名管理条例第九条第一款第四至六项")
-        })
+/// P-8, 地名管理条例 11: the plan and the reasons; of the end of a name too.
+pub fn reasons_are_given(reasons: &str) -> Option<UserError> {
+    (reasons.trim().chars().count() < SHORTEST_REASONS).then(|| {
+        UserError::new(
+            "REASONS_MISSING",
+            "The plan and the reasons for the name are missing.",
+            "缺少命名、更名的方案及理由。",
+        )
+        .field(&["input", "reasons"])
+        .basis("地名管理条例第十一条")
+    })
 }
 
 /// P-8, 地名管理条例 11: reasons, place and nature of what is named; P-6: the place is a place in this country.
 fn application(draft: &Draft<'_>) -> Vec<UserError> {
-    let mut refusals = Vec::new();
-    if draft.reasons.trim().chars().count() < SHORTEST_REASONS {
-        refusals.push(
-            UserError::new(
-                "REASONS_MISSING",
-                "The plan and the reasons for the name are missing.",
-                "缺少命名、更名的方案及理由。",
-            )
-            .field(&["input", "reasons"])
-            .basis("地名管理条例第十一条"),
-        );
-    }
+    let mut refusals = Vec::from_iter(reasons_are_given(draft.reasons));
     if draft.point.is_some_and(|p| !p.is_plausible()) {
         refusals.push(
             UserError::new(

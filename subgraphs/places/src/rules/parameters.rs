@@ -14,6 +14,8 @@ pub enum Key {
     NoticeDays,
     /// Days from chasing a late filing to reporting it to the superior (催办后报告期限，日).
     ChaseDays,
+    /// Days before the last day for filing from which it is told (备案临期提醒天数).
+    FilingWarnDays,
     /// Years between two joint inspections of a line (界线联检周期，年).
     InspectionYears,
     /// Months from approval within which a change of divisions is carried out (区划变更实施期限，月).
@@ -173,6 +175,7 @@ pub const TABLE: &[Parameter] = &[
         SETTING,
         (2022, 5, 1),
     ),
+    row(Key::FilingWarnDays, 3, "无", SETTING, (2022, 5, 1)),
     row(Key::LongestName, 20, "无", SETTING, (2022, 5, 1)),
     row(
         Key::PublicTolerance,

@@ -87,7 +87,7 @@ const CHARACTERS: &[(char, &str)] = &[
     ('单', "shàn"),
 ];
 
-/// The syllables of a text with tone marks, one a character; what is no Chinese character (digits,
+/// P-15, 汉语拼音方案: the syllables of a text with tone marks, one a character; what is no Chinese character (digits,
 /// letters) stands for itself.
 pub fn syllables(text: &str) -> Vec<String> {
     let mut syllables = Vec::with_capacity(text.chars().count());
@@ -115,7 +115,7 @@ fn of_character(character: char) -> String {
         .map_or_else(|| character.to_string(), |p| p.with_tone().to_owned())
 }
 
-/// A text of syllables without tone marks; ü stays ü, as in Lüshun.
+/// P-15, 汉语拼音方案: a text of syllables without tone marks; ü stays ü, as in Lüshun.
 pub fn toneless(toned: &str) -> String {
     toned
         .chars()

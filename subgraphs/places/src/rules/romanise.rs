@@ -220,7 +220,7 @@ const PEOPLES: &[&str] = &[
     "各族",
 ];
 
-/// P-1: the specific and generic parts of a whole name. Without a known generic part, or where nothing
+/// P-1, 地名管理条例 9: the specific and generic parts of a whole name. Without a known generic part, or where nothing
 /// would be left before it, the whole is specific.
 pub fn split(name: &str, kind: PlaceKind) -> (&str, Option<&'static str>) {
     generics(kind)
@@ -232,12 +232,12 @@ pub fn split(name: &str, kind: PlaceKind) -> (&str, Option<&'static str>) {
         .unwrap_or((name, None))
 }
 
-/// P-1: whether this generic part (通名) belongs to the kind.
+/// P-1, 地名管理条例 9: whether this generic part (通名) belongs to the kind.
 pub fn is_generic(generic: &str, kind: PlaceKind) -> bool {
     generics(kind).contains(&generic)
 }
 
-/// P-15: a name in letters, from its parts.
+/// P-15, 地名管理条例 15: a name in letters, from its parts.
 pub fn romanise(specific: &str, generic: Option<&str>, kind: PlaceKind) -> Roman {
     let mut words = Vec::with_capacity(4);
     let added = generic
@@ -319,7 +319,7 @@ fn added<'a>(specific: &'a str, generic: &str) -> Option<Added<'a>> {
     })
 }
 
-/// P-15: the name of a division in letters: 新津区 is Xinjin Qu.
+/// P-15, 地名管理条例 15: the name of a division in letters: 新津区 is Xinjin Qu.
 pub fn romanise_division(name: &str) -> Roman {
     let (specific, generic) = split(name, PlaceKind::Division);
     romanise(specific, generic, PlaceKind::Division)

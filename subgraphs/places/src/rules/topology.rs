@@ -128,7 +128,7 @@ fn turns_back(a: &Edge, b: &Edge) -> bool {
     turn(first.from, first.to, second.to) == 0.0 && dot < 0.0
 }
 
-/// B.3.6: an area is valid: it has an area, does not cross or touch itself, and its holes lie inside it.
+/// B.3.6, 图形检查: an area is valid: it has an area, does not cross or touch itself, and its holes lie inside it.
 pub fn check(geometry: &Geometry) -> Option<UserError> {
     let fault = |code: &str, en: &str, zh: &str| {
         Some(UserError::new(code, en, zh).field(&["input", "geometry"]))
@@ -214,7 +214,7 @@ fn in_ring(point: Point, ring: &[Point]) -> bool {
     })
 }
 
-/// Whether a point is inside an area, holes not counted.
+/// B.3.6, 图形检查: whether a point is inside an area, holes not counted.
 pub fn contains(polygons: &[Polygon], point: Point) -> bool {
     polygons.iter().any(|polygon| {
         polygon
@@ -340,7 +340,7 @@ fn inner_point(polygon: &Polygon) -> Option<Point> {
     })
 }
 
-/// B.3.6: a child lies in its parent, but for what is within `tolerance` degrees of the parent's border.
+/// B.3.6, 图形检查: a child lies in its parent, but for what is within `tolerance` degrees of the parent's border.
 pub fn is_within(child: &[Polygon], parent: &[Polygon], tolerance: f64) -> bool {
     let stays = witnesses(child, parent)
         .into_iter()
@@ -353,7 +353,7 @@ pub fn is_within(child: &[Polygon], parent: &[Polygon], tolerance: f64) -> bool 
             .all(|p| !contains(child, p) || to_border(parent, p) <= tolerance)
 }
 
-/// B.3.6: siblings do not overlap by more than `tolerance` degrees.
+/// B.3.6, 图形检查: siblings do not overlap by more than `tolerance` degrees.
 pub fn overlaps(one: &[Polygon], other: &[Polygon], tolerance: f64) -> bool {
     let reaches = |from: &[Polygon], into: &[Polygon]| {
         witnesses(from, into)

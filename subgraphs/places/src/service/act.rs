@@ -8,6 +8,7 @@ use minzheng_kit::{
     Error, Principal, Result, Role, Services, UserError,
     events::{self, Event},
     id, mutation,
+    officer::Officer,
 };
 use sea_orm::{
     ActiveModelTrait,
@@ -145,6 +146,14 @@ impl Act<'_> {
         self.principal.subject.clone()
     }
 
+    /// Who acts, where two officers must be two persons; without an account one is nobody and `Forbidden`.
+    pub fn officer(&self) -> Result<Officer<'_>> {
+        if self.principal.subject.is_none() {
+            return Err(Error::Forbidden);
+        }
+        Ok(Officer::of(self.principal))
+    }
+
     /// `Forbidden` unless the caller is an officer whose area holds this division; a division that has
     /// ended is judged by what holds its ground today.
     pub async fn oversees<C: ConnectionTrait>(&self, db: &C, division: Uuid) -> Result<()> {
@@ -178,7 +187,9 @@ impl Act<'_> {
     }
 }
 
-/// `Conflict` unless the row is the one that the caller read.
+/// `Conflict` unless the row is the one that the caller read. The row is as this transaction read it; that nobody writes it
+/// in between is the database's word, whose transactions are serializable and tried again
+/// ([`Database::write`](minzheng_kit::Database::write)), so no update repeats the version in its condition.
 pub fn same_version(row: i64, sent: i64) -> Result<()> {
     if row == sent {
         Ok(())

@@ -87,9 +87,27 @@ pub async fn summaries<C: ConnectionTrait>(db: &C, ids: &[Uuid]) -> Result<HashM
     Ok(summaries)
 }
 
-/// The lines whose inspection is due by a day, of one division or all, soonest first.
-pub fn due(by: NaiveDate, division: Option<Uuid>) -> Select<boundary_line::Entity> {
-    let lines = boundary_line::Entity::find().filter(boundary_line::Column::DueOn.lte(by));
+/// Which lines are asked for by the day on which they are due.
+#[derive(Clone, Copy, Debug)]
+pub struct Due {
+    /// Not before this day; from the beginning if none.
+    pub from: Option<NaiveDate>,
+    /// Not after this day.
+    pub by: NaiveDate,
+    /// Between divisions of this level only.
+    pub level: Option<BoundaryLevel>,
+}
+
+/// The lines whose inspection is due then, of one division or all, soonest first.
+pub fn due(wanted: Due, division: Option<Uuid>) -> Select<boundary_line::Entity> {
+    let mut lines =
+        boundary_line::Entity::find().filter(boundary_line::Column::DueOn.lte(wanted.by));
+    if let Some(from) = wanted.from {
+        lines = lines.filter(boundary_line::Column::DueOn.gte(from));
+    }
+    if let Some(level) = wanted.level {
+        lines = lines.filter(boundary_line::Column::Level.eq(level));
+    }
     match division {
         None => lines,
         Some(id) => lines.filter(

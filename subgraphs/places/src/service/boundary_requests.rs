@@ -97,11 +97,11 @@ pub struct RecordMarkerInput {
     pub point: PlacePointInput,
     /// How it was found (状况).
     pub condition: MarkerCondition,
-    /// Which side keeps it; null leaves it as it is, or the left one (管理方).
+    /// Which side keeps it; null leaves it as it is, or the left one. Of a marker that is known both sides change it, see proposeMarkerAct (管理方).
     pub keeper: Option<Side>,
 }
 
-/// A move or mending of a marker (移动、修复界桩).
+/// A move, mending or change of keeper of a marker (移动、修复界桩或者变更管理方).
 #[derive(InputObject, Clone, Debug)]
 pub struct ProposeMarkerActInput {
     /// A key of the caller's own: the same key gives the same answer (请求键).
@@ -116,11 +116,13 @@ pub struct ProposeMarkerActInput {
     pub point: Option<PlacePointInput>,
     /// The survey of a move (测绘成果文号).
     pub survey_doc: Option<String>,
+    /// Which side is to keep it, of a change of keeper (变更后的管理方).
+    pub keeper: Option<Side>,
     /// Why (理由).
     pub reason: String,
 }
 
-/// The other side's word on a move or mending of a marker (同意移动、修复界桩).
+/// The other side's word on a move, mending or change of keeper of a marker (同意移动、修复界桩或者变更管理方).
 #[derive(InputObject, Clone, Debug)]
 pub struct AgreeMarkerActInput {
     /// A key of the caller's own: the same key gives the same answer (请求键).

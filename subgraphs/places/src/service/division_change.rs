@@ -307,6 +307,19 @@ pub async fn one<C: ConnectionTrait>(db: &C, id: Uuid) -> Result<Option<division
     Ok(division_change::Entity::find_by_id(id).one(db).await?)
 }
 
+/// These changes, by the day they take effect.
+pub async fn of_ids<C: ConnectionTrait>(
+    db: &C,
+    ids: &[Uuid],
+) -> Result<Vec<division_change::Model>> {
+    Ok(division_change::Entity::find()
+        .filter(division_change::Column::Id.is_in(ids.iter().copied()))
+        .order_by_asc(division_change::Column::Effective)
+        .order_by_asc(division_change::Column::Id)
+        .all(db)
+        .await?)
+}
+
 /// The sides of these changes, by code of the role and id.
 pub async fn sides<C: ConnectionTrait>(
     db: &C,

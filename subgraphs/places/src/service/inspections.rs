@@ -1,5 +1,6 @@
-//! Joint inspections: both sides of a line act, each for itself.
+//! Joint inspections: both sides of a line act, each for itself and by a person of its own.
 
+use minzheng_kit::officer::Officer;
 use minzheng_kit::{Error, Result, UserError, mutation};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait,
@@ -21,7 +22,7 @@ use crate::{
         boundary_line, joint_inspection,
         vocabulary::{JointInspectionCause, JointInspectionState},
     },
-    rules::boundaries as law,
+    rules::{boundaries as law, officers},
 };
 
 pub(super) const LONGEST: usize = 1000;
@@ -96,6 +97,29 @@ async fn save_due(
     Ok(())
 }
 
+/// B-1: the day by which a line is due: its regular day, or the day of the first event whose inspection is open.
+async fn due(
+    tx: &DatabaseTransaction,
+    line: &boundary_line::Model,
+    last_periodic: Option<chrono::NaiveDate>,
+) -> Result<chrono::NaiveDate> {
+    use joint_inspection::Column as C;
+    let events: Vec<chrono::NaiveDate> = joint_inspection::Entity::find()
+        .filter(C::Line.eq(line.id))
+        .filter(C::Cause.ne(JointInspectionCause::Periodic))
+        .filter(C::State.is_in([
+            JointInspectionState::Scheduled,
+            JointInspectionState::Signed,
+        ]))
+        .all(tx)
+        .await?
+        .into_iter()
+        .filter_map(|row| row.occurred_on)
+        .collect();
+    let regular = law::regular_due(last_periodic, line.first_due_on.unwrap_or(line.due_on));
+    Ok(law::next_due(regular, &events))
+}
+
 /// B-1: schedules a joint inspection, of the whole line in its round of five years, or at once of a stretch
 /// that an event has changed: then the line is due on the day of the event.
 pub async fn schedule(
@@ -144,6 +168,11 @@ pub async fn schedule(
         filed_on: Set(None),
         cause: Set(input.cause),
         state: Set(JointInspectionState::Scheduled),
+        occurred_on: Set((input.cause != JointInspectionCause::Periodic).then_some(occurred)),
+        left_signer: Set(None),
+        left_signer_person: Set(None),
+        right_signer: Set(None),
+        right_signer_person: Set(None),
         stretch: Set(act::optional_text(
             input.stretch.as_deref(),
             "stretch",
@@ -167,10 +196,10 @@ pub async fn schedule(
     }
     .insert(tx)
     .await?;
-    let due = match input.cause {
-        JointInspectionCause::Periodic => line.due_on,
-        _ => line.due_on.min(occurred),
-    };
+    let due = due(tx, &line, line.last_inspected).await?;
+    // Of a line that was never inspected the first day is kept, so that it comes back after the event.
+    let is_first = line.last_inspected.is_none();
+    let first = line.first_due_on.or(is_first.then_some(line.due_on));
     let body = json!({ "inspection": id, "cause": act::stored(&input.cause), "dueOn": due });
     told(
         tx,
@@ -181,7 +210,7 @@ pub async fn schedule(
         body,
     )
     .await?;
-    save_due(tx, line, |_| (), due).await?;
+    save_due(tx, line, |changed| changed.first_due_on = Set(first), due).await?;
     Ok(id)
 }
 
@@ -233,14 +262,15 @@ pub async fn record_findings(
     Ok(id)
 }
 
-/// B-3: signs for one side, by an officer of that side who decides. With the second signature the inspection is
-/// signed.
+/// B-3: signs for one side, by an officer of that side who decides. With the second signature, which is another
+/// person's, the inspection is signed.
 pub async fn sign(
     tx: &DatabaseTransaction,
     act: Act<'_>,
     input: &SignInspectionInput,
 ) -> Result<Uuid> {
     act.decides()?;
+    let officer = act.officer()?;
     let (row, line) = inspection(tx, &input.inspection_id, input.version).await?;
     let (left, right) = sides(tx, act, &line).await?;
     let (holds, signed) = match input.side {
@@ -258,13 +288,19 @@ pub async fn sign(
             "side",
         ));
     }
-    if row.findings.is_none() {
-        return Err(refused(
-            "FINDINGS_MISSING",
-            "Record what was found before the sides sign it.",
-            "应当先记录检查情况，再行签字。",
-            "inspectionId",
-        ));
+    if let Some(refusal) = law::may_sign(row.findings.is_some()) {
+        return Err(refusal.into());
+    }
+    let other = match input.side {
+        Side::Left => (&row.right_signer, &row.right_signer_person),
+        Side::Right => (&row.left_signer, &row.left_signer_person),
+    };
+    let other = Officer {
+        account: other.0.as_deref(),
+        person: other.1.as_deref(),
+    };
+    if let Some(same) = officers::may_act_for_the_other(other, officer, "side") {
+        return Err(same.into());
     }
     let on = act::past_day(input.signed_on.map(|d| d.0), act.today, "signedOn")?;
     let (id, version) = (row.id, row.version);
@@ -275,6 +311,20 @@ pub async fn sign(
     let mut changed = row.into_active_model();
     changed.signed_by_left = Set(both.0);
     changed.signed_by_right = Set(both.1);
+    let (subject, person) = (
+        officer.account.map(str::to_owned),
+        officer.person.map(str::to_owned),
+    );
+    match input.side {
+        Side::Left => {
+            changed.left_signer = Set(subject);
+            changed.left_signer_person = Set(person);
+        }
+        Side::Right => {
+            changed.right_signer = Set(subject);
+            changed.right_signer_person = Set(person);
+        }
+    }
     if law::completed(both.0, both.1).is_some() {
         changed.state = Set(JointInspectionState::Signed);
     }
@@ -327,25 +377,13 @@ pub async fn close(
     changed.result_doc = Set(Some(act::text(&input.document, "document", LINE)?));
     changed.version = Set(version + 1);
     changed.update(tx).await?;
-    let still_open = joint_inspection::Entity::find()
-        .filter(joint_inspection::Column::Line.eq(line.id))
-        .filter(joint_inspection::Column::Id.ne(id))
-        .filter(joint_inspection::Column::Cause.ne(JointInspectionCause::Periodic))
-        .filter(joint_inspection::Column::State.is_in([
-            JointInspectionState::Scheduled,
-            JointInspectionState::Signed,
-        ]))
-        .one(tx)
-        .await?;
     let is_round = law::counts_as_round(cause);
     let last = if is_round {
         Some(completed)
     } else {
         line.last_inspected
     };
-    // A line that was never inspected keeps the day it was due on.
-    let event = still_open.map(|_| line.due_on);
-    let due = last.map_or(line.due_on, |last| law::next_due(last, event));
+    let due = due(tx, &line, last).await?;
     let rounds = line.rounds + i32::from(is_round);
     let body = json!({ "inspection": id, "round": is_round, "dueOn": due });
     told(

@@ -4,7 +4,8 @@
 //! [`act`] is what every change goes through, [`timers`] what falls due by itself, [`telling`] what the other
 //! subsystems hear of it. [`naming`] leads names,
 //! [`heritage`] protects them; [`divisions`] reads the tree and [`division_change`] changes it; [`boundaries`],
-//! [`inspections`] and [`markers`] keep the lines; [`shapes`] keeps geometries; [`places`] and [`statistics`] answer
+//! [`inspections`] and [`markers`] keep the lines; [`shapes`] keeps geometries, which [`shape_fits`] judges and
+//! [`shape_changes`] changes; [`places`] and [`statistics`] answer
 //! what is asked most.
 
 pub mod act;
@@ -19,6 +20,8 @@ pub mod inspections;
 pub mod markers;
 pub mod naming;
 pub mod places;
+pub mod shape_changes;
+pub mod shape_fits;
 pub mod shape_requests;
 pub mod shapes;
 pub mod sign_requests;

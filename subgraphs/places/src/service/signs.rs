@@ -14,7 +14,7 @@ use super::{
     act::{self, About, Act},
     divisions,
     inspections::LINE,
-    naming::{grouped, submit::county_of},
+    naming::{asked::county_of, grouped},
     sign_requests::{RecordNameOffenceInput, RecordSignpostInput},
 };
 use crate::{

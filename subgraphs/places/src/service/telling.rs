@@ -6,7 +6,7 @@ use minzheng_kit::{
     Error, Result, divisions as known_divisions,
     events::{DivisionChanged, DivisionSide, Event, PlaceChanged, Relation},
 };
-use sea_orm::DatabaseTransaction;
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -16,7 +16,7 @@ use super::{
     naming::force,
 };
 use crate::model::{
-    division_change, division_side, place,
+    division_change, division_lineage, division_side, place,
     vocabulary::{DivisionSideRole, LineageRelation},
 };
 
@@ -63,7 +63,7 @@ pub async fn division(
         those.map(|side| side.division).collect()
     };
     let before = change.effective.pred_opt().unwrap_or(change.effective);
-    let known = DivisionChanged {
+    let mut known = DivisionChanged {
         change: change.id,
         relation: relation(change.relation),
         effective: change.effective,
@@ -71,6 +71,7 @@ pub async fn division(
         to: shown(tx, &of(DivisionSideRole::Target), change.effective).await?,
         below: shown(tx, &of(DivisionSideRole::Below), change.effective).await?,
     };
+    with_shares(tx, &mut known).await?;
     known_divisions::learn(tx, &known).await?;
     let about = About {
         division: known.to.first().or(known.from.first()).map(|side| side.id),
@@ -79,6 +80,33 @@ pub async fn division(
     let event = Event::of(&known, at)?;
     let body = with(event.body, own);
     act::record(tx, at, &event.kind, about, body).await
+}
+
+/// D-8: what part of a division that is divided goes to each of its successors, where the decision states it.
+async fn with_shares(tx: &DatabaseTransaction, known: &mut DivisionChanged) -> Result<()> {
+    use division_lineage::Column;
+    let [source] = known.from.as_slice() else {
+        return Ok(());
+    };
+    if known.to.len() < 2 {
+        return Ok(());
+    }
+    let steps = division_lineage::Entity::find()
+        .filter(Column::FromDivision.eq(source.id))
+        .filter(Column::Effective.eq(known.effective))
+        .filter(Column::Share.is_not_null())
+        .all(tx)
+        .await?;
+    for target in &mut known.to {
+        let step = steps
+            .iter()
+            .find(|step| step.to_division == Some(target.id));
+        let share = step.and_then(|step| step.share);
+        target.share_permille = share
+            .filter(|share| (0.0..=1.0).contains(share))
+            .map(|share| (share * 1_000.0).round() as u32);
+    }
+    Ok(())
 }
 
 /// What all know, and beside it what only this subsystem says.

@@ -227,3 +227,26 @@ async fn the_course_of_a_line_is_for_other_subsystems_and_passes_through_its_mar
     assert_eq!(lengths.len(), 2);
     assert!(lengths.iter().any(|km| *km > 1.0), "{lengths:?}");
 }
+
+/// C.2-13: the county lines that are due this year, and no others.
+#[tokio::test]
+async fn lines_are_asked_for_by_level_and_from_a_day_on() {
+    let run = running("36").await;
+    let query =
+        "query($from: Date, $level: BoundaryLevel) { boundariesDue(by: \"2027-06-30\", from: $from,
+        level: $level, first: 500) { nodes { level dueOn } } }";
+    let asked = async |from: Value, level: Value| {
+        let data = run
+            .data(query, json!({ "from": from, "level": level }))
+            .await;
+        data["boundariesDue"]["nodes"].as_array().unwrap().clone()
+    };
+    let all = asked(Value::Null, Value::Null).await;
+    let wanted: Vec<Value> = all
+        .iter()
+        .filter(|line| line["level"] == "COUNTY" && line["dueOn"].as_str() >= Some("2027-01-01"))
+        .cloned()
+        .collect();
+    assert!(!wanted.is_empty() && wanted.len() < all.len());
+    assert_eq!(asked(json!("2027-01-01"), json!("COUNTY")).await, wanted);
+}

@@ -5,7 +5,7 @@ use minzheng_kit::events::{DivisionChanged, Event, PlaceChanged, Relation};
 use super::*;
 
 /// Towns (1xx) of a county, by code.
-fn towns(county: &str) -> Vec<&'static minzheng_kit::divisions::Division> {
+pub(super) fn towns(county: &str) -> Vec<&'static minzheng_kit::divisions::Division> {
     let county = dataset().by_code(county).unwrap();
     dataset()
         .children(&county.id)
@@ -13,7 +13,7 @@ fn towns(county: &str) -> Vec<&'static minzheng_kit::divisions::Division> {
         .collect()
 }
 
-fn papers() -> Value {
+pub(super) fn papers() -> Value {
     json!(["REASONS", "SITUATION", "RISK", "EXPERT", "OPINIONS", "MAPS"])
 }
 
@@ -244,7 +244,7 @@ async fn told(run: &Running, merged: &str) {
     assert_eq!(changes[1].effective.to_string(), "2027-01-01");
 }
 
-async fn told_changes(run: &Running) -> Vec<DivisionChanged> {
+pub(super) async fn told_changes(run: &Running) -> Vec<DivisionChanged> {
     let feed = run
         .ask(
             Principal::service("51", "marriage"),
@@ -297,6 +297,7 @@ async fn a_merger_judges_the_new_name_and_takes_open_applications_along() {
     for (key, name, code, expected) in [
         ("n1", elsewhere.name.as_str(), "510118191", "NAME_TAKEN"),
         ("n2", "雅鲁藏布镇", "510118191", "NAME_BORROWED"),
+        ("n5", "恩来镇", "510118191", "NAME_LEADER"),
         ("n3", "演示合并镇", "510104191", "CODE_UNFIT"),
     ] {
         let refused = run

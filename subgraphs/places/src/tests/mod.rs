@@ -1,7 +1,7 @@
 //! The subsystem over a real database: SQLite, and PostgreSQL when `MINZHENG_TEST_POSTGRES` gives an address.
 
 use minzheng_kit::{
-    Graph, Principal, Role, Services, Subsystem, database,
+    Clock, Graph, Principal, Role, Services, Subsystem, database,
     divisions::{DemoPlace, dataset, demo_place_id},
     testing,
 };
@@ -11,10 +11,15 @@ use crate::Places;
 
 mod boundaries;
 mod changes;
+mod decisions;
+mod history;
+mod live;
 mod names;
+mod points;
 mod race;
 mod rows;
 mod shapes;
+mod sides;
 
 struct Running {
     graph: Graph,
@@ -39,6 +44,16 @@ async fn running(province: &str) -> Running {
 }
 
 impl Running {
+    /// The same at another time.
+    fn at(&self, now: &str) -> Self {
+        let mut services = self.services.clone();
+        services.clock = Clock::fixed(now.parse().unwrap());
+        Self {
+            graph: Places.schema(services.clone()),
+            services,
+        }
+    }
+
     async fn ask(&self, who: Principal, query: &str, variables: Value) -> Value {
         testing::execute(&self.graph, who, query, variables).await
     }
@@ -99,6 +114,22 @@ fn supervisor(division: &str) -> Principal {
     }
 }
 
+/// The same officer, whose account the token says whose it is.
+fn as_person(who: &Principal, person: &str) -> Principal {
+    Principal {
+        person: Some(person.to_owned()),
+        ..who.clone()
+    }
+}
+
+/// Another account of the same office.
+fn colleague(who: &Principal, subject: &str) -> Principal {
+    Principal {
+        subject: Some(subject.to_owned()),
+        ..who.clone()
+    }
+}
+
 /// The code of the first refusal of a payload.
 fn refusal(payload: &Value) -> &str {
     payload["userErrors"][0]["code"].as_str().unwrap_or("none")
@@ -111,6 +142,8 @@ fn id(code: &str) -> String {
 #[tokio::test]
 async fn an_old_certificates_code_leads_to_todays_division() {
     let run = running("51").await;
+    history::every_code_is_its_bearers_of_the_day(&run).await;
+    history::nothing_is_served_before_its_day(&run).await;
     let query =
         "query($code: DivisionCode!, $asOf: Date) { divisionByCode(code: $code, asOf: $asOf) {
         id current { code name roman kind codeSystem }

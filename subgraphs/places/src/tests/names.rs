@@ -2,33 +2,30 @@
 
 use super::*;
 
-const SHOWN: &str =
+pub(super) const SHOWN: &str =
     "application { id state version name filingDueOn deadlineProvisional effectiveOn
     place { id version } filing { dueOn isLate receiver reminder chasedOn } notice { body publishedOn isLate }
     reportsNeeded approvers steps { act state } reports { kind outcome } }";
 
-fn submission(key: &str, specific: &str) -> Value {
+pub(super) fn submission(key: &str, specific: &str) -> Value {
     json!({ "requestKey": key, "kind": "NAME", "placeKind": "ROAD", "divisionId": id("510118"),
         "specific": specific, "generic": "路", "reasons": "新建城市道路命名" })
 }
 
-fn step(key: &str, application: &Value) -> Value {
+pub(super) fn step(key: &str, application: &Value) -> Value {
     json!({ "requestKey": key, "applicationId": application["id"], "version": application["version"] })
 }
 
-fn with(mut input: Value, more: Value) -> Value {
+pub(super) fn with(mut input: Value, more: Value) -> Value {
     for (name, value) in more.as_object().unwrap() {
         input[name] = value.clone();
     }
     input
 }
 
-/// Leads an application to the state APPROVED and answers it.
-async fn approved(run: &Running, specific: &str, more: Value) -> Value {
-    let (clerk, chief) = (
-        Principal::registrar("51", "510118", None),
-        supervisor("510118"),
-    );
+/// Leads an application to the state REVIEW and answers it.
+pub(super) async fn reviewed(run: &Running, specific: &str, more: Value) -> Value {
+    let clerk = Principal::registrar("51", "510118", None);
     let key = |step: &str| format!("{step} {specific}");
     let input = with(submission(&key("submit"), specific), more);
     let is_change = input["kind"] != "NAME";
@@ -55,10 +52,23 @@ async fn approved(run: &Running, specific: &str, more: Value) -> Value {
         )
         .await;
     assert_eq!(done["application"]["state"], "REVIEW", "{done:#}");
+    done["application"].clone()
+}
+
+/// What an approval says beside the application.
+pub(super) fn approval(key: &str, application: &Value) -> Value {
     let approval = json!({ "authority": "COUNTY_GOVERNMENT", "approvedBy": "新津区人民政府",
         "approvalDoc": "新津府〔2026〕8号", "approvedOn": "2026-11-20" });
-    let input = with(step(&key("approve"), &done["application"]), approval);
-    let done = run.change(&chief, "approveNaming", SHOWN, input).await;
+    with(step(key, application), approval)
+}
+
+/// Leads an application to the state APPROVED and answers it.
+pub(super) async fn approved(run: &Running, specific: &str, more: Value) -> Value {
+    let application = reviewed(run, specific, more).await;
+    let input = approval(&format!("approve {specific}"), &application);
+    let done = run
+        .change(&supervisor("510118"), "approveNaming", SHOWN, input)
+        .await;
     assert_eq!(done["application"]["state"], "APPROVED", "{done:#}");
     done["application"].clone()
 }

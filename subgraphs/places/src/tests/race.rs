@@ -72,6 +72,7 @@ async fn prepare(run: &Running, ids: &[uuid::Uuid]) {
             effective_on: Set(None),
             position: Set(None),
             reviewed_by: Set(Some("another".to_owned())),
+            reviewer_person: Set(None),
             is_demo: Set(false),
             version: Set(1),
         })

@@ -62,3 +62,14 @@ async fn rows_are_for_their_owner_and_for_officers_of_their_place() {
     let wrong = differences(&running.graph, &callers("me", "you"), &table).await;
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
+
+/// The law can be searched: `grep -rn '/// [A-Z]-[0-9]' src/rules` finds every rule with its article.
+#[test]
+fn every_rule_begins_with_its_id_and_article() {
+    let rules = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rules");
+    let none: [String; 0] = [];
+    assert_eq!(
+        minzheng_kit::testing::articles::without_article(&rules, &["parameters"]).unwrap(),
+        none
+    );
+}

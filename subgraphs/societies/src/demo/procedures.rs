@@ -50,6 +50,7 @@ pub(super) fn fill(land: &Land, s: &Services, rows: &mut Rows) {
     cases(land, rows);
     particulars(land, rows);
     partners(land, rows);
+    charters(land, rows);
 }
 
 fn application(
@@ -58,7 +59,18 @@ fn application(
     item: PermitItem,
     submitted: NaiveDate,
 ) -> permit_case::Model {
-    let county = &land.counties[land.story];
+    application_in(land, land.story, number, item, submitted)
+}
+
+/// The same, in another county.
+fn application_in(
+    land: &Land,
+    at: usize,
+    number: usize,
+    item: PermitItem,
+    submitted: NaiveDate,
+) -> permit_case::Model {
+    let county = &land.counties[at];
     let term = permit_term(item, &county.code, submitted);
     permit_case::Model {
         id: id("permit", land, number),
@@ -178,6 +190,26 @@ fn foundings(land: &Land, s: &Services, rows: &mut Rows) {
     }
 }
 
+/// In each county with an association, the charter of one waits for its approval.
+fn charters(land: &Land, rows: &mut Rows) {
+    for at in 0..land.counties.len() {
+        let association = rows.organizations.iter().skip(OLD_NAMED_ASSOCIATION + 1);
+        let found = association
+            .filter(|row| row.kind == OrgKind::SocialGroup && row.state == OrgState::Registered)
+            .find(|row| row.division_id == land.counties[at].id);
+        let Some(organization) = found else {
+            continue;
+        };
+        let case = application_in(land, at, 100 + at, PermitItem::Charter, day(2026, 11, 18));
+        rows.permits.push(accepted(permit_case::Model {
+            credit_code: Some(organization.credit_code.clone()),
+            name: Some(organization.name.clone()),
+            form: serde_json::to_string(&Form::Charter).ok(),
+            ..case
+        }));
+    }
+}
+
 /// A change of funds whose promised day is near.
 fn change(land: &Land, rows: &mut Rows) {
     let Some(organization) = rows.organizations.get_mut(OLD_NAMED_ASSOCIATION) else {
@@ -218,6 +250,7 @@ fn listing(
         version: 1,
         arose: Some(listed),
         entered_late: false,
+        first_reason: None,
     }
 }
 
@@ -395,6 +428,7 @@ fn particulars(land: &Land, rows: &mut Rows) {
         rectify_by: None,
         closed: Some(day(2026, 5, 18)),
         version: 1,
+        party_members: None,
     });
     rows.inspections.push(inspection::Model {
         id: id("inspection", land, 1),
@@ -405,6 +439,7 @@ fn particulars(land: &Land, rows: &mut Rows) {
         rectify_by: Some(day(2026, 10, 31)),
         closed: None,
         version: 1,
+        party_members: None,
     });
 }
 

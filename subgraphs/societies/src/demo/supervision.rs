@@ -106,9 +106,21 @@ fn reports(
             activities: rng.random_range(2..40),
             version: 1,
             supervisor_view: (duty == ReportDuty::Inspection).then_some(SupervisorView::Agreed),
+            party_members: Some(party_members(n)),
         });
     }
     missing
+}
+
+/// Full party members: as many as ask for a party body where there is one, and in a few bodies that have none yet.
+fn party_members(n: usize) -> i32 {
+    let has_body = n % 5 < 2 || n == super::STORY_ASSOCIATION;
+    let few = i32::try_from(n % 3).unwrap_or_default();
+    if has_body || n % 40 == 3 {
+        few + 3
+    } else {
+        few
+    }
 }
 
 /// Who does not report is listed in July; two years later the entry becomes serious.
@@ -124,21 +136,23 @@ fn listings(
     let listed = day(first + 1, 7, 15);
     let escalates = rules::credit::escalates_on(listed);
     let serious = escalates <= day(2026, 11, 1);
+    let reason = if n % 50 == 47 {
+        ListingReason::Unreachable
+    } else {
+        ListingReason::NoAnnualReport
+    };
     all.push(credit_listing::Model {
         id: id("listing", &format!("{}/abnormal", row.credit_code)),
         credit_code: row.credit_code.clone(),
         list: CreditList::Abnormal,
-        reason: if n % 50 == 47 {
-            ListingReason::Unreachable
-        } else {
-            ListingReason::NoAnnualReport
-        },
+        reason,
         listed,
         escalates: Some(escalates),
         removed: serious.then_some(escalates),
         version: 1,
         arose: Some(day(first + 1, 6, 1)),
         entered_late: true,
+        first_reason: None,
     });
     if serious {
         all.push(credit_listing::Model {
@@ -152,6 +166,7 @@ fn listings(
             version: 1,
             arose: Some(escalates),
             entered_late: false,
+            first_reason: Some(reason),
         });
     }
 }

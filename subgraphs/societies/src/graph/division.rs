@@ -1,9 +1,11 @@
 //! What this subgraph adds to `Division`, which places owns: organizations and their figures.
 
+use super::keyed::SocietiesKeyed;
 use super::organization::Organization;
 use super::summary::{FeeReductionSummary, OrgStats};
 use crate::service::register::Filter;
-use crate::service::{Months, development, page, register, statistics};
+use crate::service::statistics::{Asked, Rebased};
+use crate::service::{Months, development, keyed, page, register, statistics};
 use crate::vocabulary::OrgKind;
 use async_graphql::connection::Edge;
 use async_graphql::{Context, ID, Object};
@@ -29,6 +31,21 @@ impl Division {
     #[must_use]
     pub fn new(id: Uuid, siblings: Arc<Siblings<Uuid>>) -> Self {
         Self { id, siblings }
+    }
+}
+
+impl Division {
+    /// Figures that are not public are for whoever holds the scope; an officer sees their own division and what
+    /// lies below.
+    fn figures(&self, ctx: &Context<'_>) -> Result<()> {
+        ctx.need(scope::STATISTICS_READ)?;
+        let caller = ctx.principal();
+        let known = caller.divisions.answers_for(&self.id);
+        if known.is_some_and(|known| caller.sees_figures_of(&known.code)) {
+            Ok(())
+        } else {
+            Err(kit::Error::Forbidden)
+        }
     }
 }
 
@@ -162,30 +179,61 @@ impl Division {
         ctx: &Context<'_>,
         #[graphql(desc = "The first month (起始月份).")] from: YearMonth,
         #[graphql(desc = "The last month, at most ten years later (截止月份).")] to: YearMonth,
+        #[graphql(
+            default = false,
+            desc = "Brings what was counted in divisions merged or divided since to those of today (是否按现行区划归并)."
+        )]
+        rebased: bool,
     ) -> Option<Result<Vec<OrgStats>>> {
         let load = async {
-            ctx.need(scope::STATISTICS_READ)?;
-            let caller = ctx.principal();
-            let known = caller.divisions.answers_for(&self.id);
-            if !known.is_some_and(|known| caller.sees_figures_of(&known.code)) {
-                return Err(kit::Error::Forbidden);
-            }
+            self.figures(ctx)?;
             let range = Months::new(from, to)?;
-            let arguments = format!("{from}/{to}");
+            let arguments = format!("{from}/{to}/{rebased}");
             let load = |ids: Arc<[Uuid]>| async move {
-                let all = statistics::months(ctx.services().db.read(), &ids, range).await?;
-                Ok(all
+                let db = &ctx.services().db;
+                let order = db.divisions();
+                if rebased {
+                    let all = statistics::rebased(db.read(), &order, &ids, range).await?;
+                    let shared = all.into_iter().map(|(id, found)| (id, Arc::new(found)));
+                    return Ok(shared.collect());
+                }
+                let asked = Asked::of_their_day(&order, &ids, range);
+                let all = statistics::months(db.read(), &asked).await?;
+                let shared = all
                     .into_iter()
-                    .map(|(id, months)| (id, Arc::new(months)))
-                    .collect())
+                    .map(|(id, months)| (id, Arc::new((months, true))));
+                Ok(shared.collect())
             };
-            let months = self
+            let found = self
                 .siblings
                 .load(&self.id, "orgStats", &arguments, load)
                 .await?;
             let as_of = ctx.services().clock.now();
-            let months = months.iter().flat_map(|months| months.iter());
-            Ok(months.map(|month| OrgStats::new(month, as_of)).collect())
+            let shown = |found: &Rebased| -> Vec<OrgStats> {
+                let (months, is_complete) = found;
+                let one = |month| OrgStats {
+                    rebased,
+                    is_complete: *is_complete,
+                    ..OrgStats::new(month, as_of)
+                };
+                months.iter().map(one).collect()
+            };
+            Ok(found.map(|found| shown(&found)).unwrap_or_default())
+        };
+        Some(load.await)
+    }
+
+    /// What is keyed to this division itself and would move with it, for the rehearsal of a change of divisions; null when
+    /// it may not be read or on failure (区划变更影响的社会组织数据).
+    #[graphql(directive = requires_scopes::apply(vec![vec!["statistics.read".into()]]))]
+    async fn societies_keyed(&self, ctx: &Context<'_>) -> Option<Result<SocietiesKeyed>> {
+        let load = async {
+            self.figures(ctx)?;
+            let load = |ids: Arc<[Uuid]>| async move {
+                keyed::of_divisions(ctx.services().db.read(), &ids).await
+            };
+            let keyed = self.siblings.load(&self.id, "keyed", "", load).await?;
+            Ok(SocietiesKeyed::from(keyed.unwrap_or_default()))
         };
         Some(load.await)
     }

@@ -8,6 +8,7 @@ mod change;
 pub mod cleanup;
 pub mod division;
 pub mod entity;
+pub mod keyed;
 pub mod mutation;
 pub mod organization;
 pub mod parts;
@@ -19,6 +20,7 @@ pub mod query;
 pub mod record;
 pub mod review;
 pub mod settings;
+pub mod subscription;
 pub mod summary;
 
 use kit::{Graph, Services};
@@ -27,9 +29,10 @@ use minzheng_kit as kit;
 /// Builds the schema over its services.
 #[must_use]
 pub fn build(services: Services) -> Graph {
-    Graph::build(
+    Graph::with_subscription(
         query::Query::default(),
         mutation::Mutation::default(),
+        subscription::Subscription,
         services,
     )
 }

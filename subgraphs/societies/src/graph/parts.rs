@@ -113,6 +113,8 @@ pub struct CreditListing {
     pub arose_on: Option<Date>,
     /// Whether it was entered later than five working days after that (是否超期录入).
     pub is_entered_late: bool,
+    /// The ground of the abnormal entry from which this one became serious, by which it is judged when it is to be taken off; null for others (转入前的列入事由).
+    pub first_reason: Option<ListingReason>,
     /// The version to name when it is taken off (版本).
     pub version: i64,
 }
@@ -130,6 +132,7 @@ impl CreditListing {
             removed_on: row.removed.map(Date),
             arose_on: row.arose.map(Date),
             is_entered_late: row.entered_late,
+            first_reason: row.first_reason,
             version: row.version,
         }
     }

@@ -8,10 +8,20 @@ use async_graphql::{Context, ID, Object};
 use kit::batch::Siblings;
 use kit::contract::scope;
 use kit::federation::directives::*;
-use kit::{Date, Error, PrincipalExt, Result, Role};
+use kit::{Date, Error, Principal, PrincipalExt, Result, Role};
 use minzheng_kit as kit;
 use std::collections::HashMap;
 use std::sync::Arc;
+
+/// Who may see the offices of a person: a citizen those of nobody else, even with a token that came along with an
+/// answer; an officer who works for a division. An officer of nowhere is nobody.
+pub(super) fn may_see_offices(caller: &Principal, person: &str) -> Result<()> {
+    let may = match caller.role {
+        Role::Citizen => caller.is_person(person),
+        _ => caller.division.is_some(),
+    };
+    if may { Ok(()) } else { Err(Error::Forbidden) }
+}
 
 /// A natural person, by the opaque token (自然人).
 #[derive(Clone)]
@@ -31,10 +41,7 @@ impl Person {
     async fn offices(&self, ctx: &Context<'_>) -> Result<Vec<Office>> {
         ctx.need(scope::PERSON_MASKED)?;
         let caller = ctx.principal();
-        // A citizen sees the offices of nobody else, even with a token that came along with an answer.
-        if caller.role == Role::Citizen && !caller.is_person(&self.id) {
-            return Err(Error::Forbidden);
-        }
+        may_see_offices(caller, &self.id)?;
         let load = |persons: Arc<[String]>| async move {
             let rows = register::offices(ctx.services().db.read(), &persons).await?;
             let mut codes: Vec<String> = rows

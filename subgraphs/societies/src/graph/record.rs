@@ -1,11 +1,12 @@
 //! What the registry keeps on an organization besides its registration.
 
 use crate::model::{self, annual_report};
-use crate::rules::charity::{CharityYear as Figures, enough_spent, management_kept};
-use crate::service::{record, register};
+use crate::rules::charity::{enough_spent, management_kept};
+use crate::rules::credit::party_body_required;
+use crate::service::{breaches, record, register};
 use crate::vocabulary::{
     LiquidationReason, OrgBranchKind, OrgFilingKind, OrgInspectionKind, OrgInspectionResult,
-    OrgKind, OrgPenaltyGround, OrgPenaltyKind,
+    OrgPenaltyGround, OrgPenaltyKind,
 };
 use async_graphql::{Context, ID, Object, SimpleObject};
 use kit::batch::Siblings;
@@ -131,8 +132,7 @@ impl OrganizationRecord {
         Self {
             code: row.credit_code.clone(),
             codes,
-            raises_as_foundation: row.kind == OrgKind::Foundation
-                && row.public_raising_since.is_some(),
+            raises_as_foundation: breaches::binds(row),
             is_charity: row.charity_since.is_some(),
         }
     }
@@ -226,6 +226,19 @@ impl OrganizationRecord {
         Some(rows.map(|rows| rows.unwrap_or_default().into_iter().map(one).collect()))
     }
 
+    /// Whether it has so many full party members that a party body is required; null when no report or inspection says how many there are, or on failure (是否应当设立党组织).
+    async fn is_party_body_required(&self, ctx: &Context<'_>) -> Result<Option<bool>> {
+        let services = ctx.services();
+        let (db, today) = (services.db.read(), services.clock.today());
+        let load = |codes: Arc<[String]>| async move { register::reports(db, &codes).await };
+        let reports = self.codes.load(&self.code, "reports", "", load).await?;
+        let load = |codes: Arc<[String]>| async move { record::inspections(db, &codes).await };
+        let inspected = self.codes.load(&self.code, "inspections", "", load).await?;
+        let members =
+            record::party_members(&reports.unwrap_or_default(), &inspected.unwrap_or_default());
+        Ok(party_body_required(members, today))
+    }
+
     /// Its spending year by year as the Charity Law measures it, newest first; empty for bodies that are no
     /// charities, null on failure (慈善活动支出检验).
     async fn charity_years(&self, ctx: &Context<'_>) -> Option<Result<Vec<CharityYear>>> {
@@ -239,20 +252,14 @@ impl OrganizationRecord {
         Some(rows.map(|rows| {
             let rows: Vec<annual_report::Model> = rows.unwrap_or_default();
             let of = |report: &annual_report::Model| {
-                let last = rows.iter().find(|other| other.year == report.year - 1);
-                let figures = Figures {
-                    last_income_fen: last.map_or(0, |last| last.income_fen),
-                    charitable_spending_fen: report.charitable_fen,
-                    total_spending_fen: report.spending_fen,
-                    management_fen: report.management_fen,
-                };
+                let (figures, income_known) = breaches::figures(report, &rows);
                 CharityYear {
                     year: report.year,
                     is_binding: self.raises_as_foundation,
-                    last_income: last.map(|last| Yuan(last.income_fen)),
+                    last_income: income_known.then_some(Yuan(figures.last_income_fen)),
                     charitable_spending: Yuan(report.charitable_fen),
                     management_cost: Yuan(report.management_fen),
-                    is_enough_spent: last.map(|_| enough_spent(&figures, today)),
+                    is_enough_spent: income_known.then(|| enough_spent(&figures, today)),
                     is_management_within: management_kept(&figures, today),
                 }
             };

@@ -34,14 +34,18 @@ pub struct OrgStats {
     pub fees_cut: Yuan,
     /// Enterprises that pay less by it (受惠企业数).
     pub enterprises_helped: i64,
-    /// Median of the working days that permits decided in it took; null when none was decided (许可办结工作日中位数).
+    /// Median of the working days that permits decided in it took; null when none was decided, or where it would be of two divisions (许可办结工作日中位数).
     pub permit_median_days: Option<f64>,
     /// When the figures were taken (数据截至).
     pub as_of: DateTime,
+    /// Whether what was counted in divisions that were merged or divided since stands here, before the change too (是否按现行区划归并).
+    pub rebased: bool,
+    /// False where something had to be left out because a share of a division that was divided is not known (是否完整).
+    pub is_complete: bool,
 }
 
 impl OrgStats {
-    /// The figures of a month, taken at an instant.
+    /// The figures of a month as they were counted, taken at an instant.
     #[must_use]
     pub fn new(month: &OrgMonth, as_of: chrono::DateTime<chrono::Utc>) -> Self {
         Self {
@@ -53,6 +57,8 @@ impl OrgStats {
             enterprises_helped: month.enterprises_helped,
             permit_median_days: month.permit_median_days,
             as_of: DateTime(as_of),
+            rebased: false,
+            is_complete: true,
         }
     }
 }

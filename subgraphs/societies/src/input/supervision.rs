@@ -2,6 +2,7 @@
 //! clean-up.
 
 use super::forms;
+use super::registration::DeregistrationInput;
 use crate::vocabulary::{
     CleanupKind, CleanupResult, CleanupStep, IllegalGround, ListingReason, OrgInspectionKind,
     OrgPenaltyGround, OrgPenaltyKind, RatingChange, RatingLevel, ReportResult, SupervisorView,
@@ -155,6 +156,8 @@ pub struct RecordOrgInspectionInput {
     pub inspected_on: Date,
     /// The day by which what was found must be put right; null when nothing was found (整改期限).
     pub rectify_by: Option<Date>,
+    /// Full party members that were found; null where nobody looked (检查时正式党员人数).
+    pub party_members: Option<i32>,
 }
 
 /// The end of an inspection (检查结案).
@@ -215,6 +218,8 @@ pub struct CloseCleanupInput {
     pub ground: Option<OrgPenaltyGround>,
     /// For a merger: the organization that takes it over; null for other results (合并后存续的社会组织).
     pub merged_into: Option<CreditCode>,
+    /// For a deregistration that the case carries out itself: what is handed in at the end of the liquidation; null for other results, and where it was deregistered on its own application (注销登记申请内容).
+    pub deregistration: Option<DeregistrationInput>,
 }
 
 /// Organizations of a division that was divided, to be kept by one of its successors (指定承接登记管理机关).
@@ -228,6 +233,8 @@ pub struct AssignOrganizationsInput {
     pub to: ID,
     /// The organizations, at most 500 (统一社会信用代码).
     pub credit_codes: Vec<CreditCode>,
+    /// The versions at which they were read, in the order of the codes; null judges by what they are now (版本).
+    pub versions: Option<Vec<i64>>,
 }
 
 /// An illegal organization to be banned (取缔).

@@ -9,6 +9,8 @@ mod m0003_development;
 mod m0004_procedures;
 mod m0005_office_reviews;
 mod m0006_what_decides;
+mod m0007_told;
+mod m0008_deaths_and_grounds;
 
 use sea_orm_migration::MigrationTrait;
 
@@ -22,5 +24,7 @@ pub fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0004_procedures::Migration),
         Box::new(m0005_office_reviews::Migration),
         Box::new(m0006_what_decides::Migration),
+        Box::new(m0007_told::Migration),
+        Box::new(m0008_deaths_and_grounds::Migration),
     ]
 }

@@ -40,6 +40,8 @@ pub struct Model {
     pub version: i64,
     /// The supervising department's view, where it was recorded.
     pub supervisor_view: Option<SupervisorView>,
+    /// Full party members; none where it was not said.
+    pub party_members: Option<i32>,
 }
 
 /// None: statements join by hand, so that their number can be counted.

@@ -28,6 +28,8 @@ pub struct Model {
     pub arose: Option<Date>,
     /// Whether it was entered later than the five working days (O-17).
     pub entered_late: bool,
+    /// The ground of the entry from which this one became serious; none for others.
+    pub first_reason: Option<ListingReason>,
 }
 
 /// None: statements join by hand, so that their number can be counted.

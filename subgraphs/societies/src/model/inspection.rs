@@ -24,6 +24,8 @@ pub struct Model {
     pub closed: Option<Date>,
     /// Counts the changes of the row.
     pub version: i64,
+    /// Full party members; none where it was not said.
+    pub party_members: Option<i32>,
 }
 
 /// None: statements join by hand, so that their number can be counted.

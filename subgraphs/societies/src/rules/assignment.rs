@@ -19,14 +19,7 @@ pub struct Assignment {
 /// by one of its successors from then on, and only whoever stands above all of them can say by which. Where one
 /// division follows, nothing is to be assigned: its officers act already.
 pub fn assignment(asked: &Assignment) -> Result<(), Refusal> {
-    let refuse = |code, en, zh| {
-        Err(Refusal {
-            code,
-            en,
-            zh,
-            basis: "行政区划管理条例 (2019) 第二条",
-        })
-    };
+    let refuse = |code, en, zh| Err(Refusal::new(code, en, zh, "行政区划管理条例 (2019) 第二条"));
     if asked.goes_on || asked.heirs < 2 {
         return refuse(
             "DIVISION_NOT_DIVIDED",

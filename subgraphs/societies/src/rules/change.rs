@@ -4,6 +4,14 @@ use super::Refusal;
 use super::parameter::{Parameter, count};
 use chrono::{Days, NaiveDate};
 
+/// O-9, 社会团体登记管理条例 第十八条: a charter is approved; only seal and account are filed.
+pub const CHARTER_IS_APPROVED: Refusal = Refusal::new(
+    "CHARTER_IS_APPROVED",
+    "A charter is approved on application, not filed.",
+    "章程须经申请核准，不适用备案。",
+    "社会团体登记管理条例 (2016) 第十八条",
+);
+
 /// O-9, 社会团体登记管理条例 第十八条: a change is asked for within 30 days of the supervisor's consent. Who comes
 /// late is taken too, for an unregistered change is worse; the answer says whether it is late. A body
 /// without a supervising department has nothing to wait for.
@@ -15,22 +23,22 @@ pub fn change_asked(
     const BASIS: &str = "社会团体登记管理条例 (2016) 第十八条";
     let Some(consented) = consented else {
         if has_supervisor {
-            return Err(Refusal {
-                code: "SUPERVISOR_CONSENT_MISSING",
-                en: "The supervising department must consent to the change first.",
-                zh: "变更登记须先经业务主管单位审查同意。",
-                basis: BASIS,
-            });
+            return Err(Refusal::new(
+                "SUPERVISOR_CONSENT_MISSING",
+                "The supervising department must consent to the change first.",
+                "变更登记须先经业务主管单位审查同意。",
+                BASIS,
+            ));
         }
         return Ok(false);
     };
     if consented > today {
-        return Err(Refusal {
-            code: "CONSENT_IN_THE_FUTURE",
-            en: "The consent cannot lie in the future.",
-            zh: "审查同意日期不得晚于今天。",
-            basis: BASIS,
-        });
+        return Err(Refusal::new(
+            "CONSENT_IN_THE_FUTURE",
+            "The consent cannot lie in the future.",
+            "审查同意日期不得晚于今天。",
+            BASIS,
+        ));
     }
     let days = u64::from(count(Parameter::ChangeDays, consented));
     Ok(consented
@@ -41,6 +49,8 @@ pub fn change_asked(
 /// What is handed in with the request to deregister.
 #[derive(Clone, Copy, Debug)]
 pub struct Ending {
+    /// The day its liquidation group was formed; none where there is no group.
+    pub group_formed: Option<NaiveDate>,
     /// The day the liquidation ended.
     pub liquidation_ended: NaiveDate,
     /// The liquidation report is there.
@@ -53,25 +63,65 @@ pub struct Ending {
     pub accounts: bool,
 }
 
-/// O-18, 社会团体登记管理条例 第十九条至第二十一条: after the liquidation, with its report, certificate, seals and
-/// accounts, within 15 days of its end; who comes late is taken and marked.
+/// O-18, 社会团体登记管理条例 第十九条、第二十条: a liquidation is the work of a group that was formed for it, ends after
+/// that and not in the future. It holds for a revoked body as for one that ends by itself.
+pub fn liquidated(
+    group_formed: Option<NaiveDate>,
+    ended: NaiveDate,
+    today: NaiveDate,
+) -> Result<(), Refusal> {
+    const BASIS: &str = "社会团体登记管理条例 (2016) 第十九条、第二十条";
+    let refuse = |code, en, zh| Err(Refusal::new(code, en, zh, BASIS));
+    let Some(group_formed) = group_formed else {
+        return refuse(
+            "LIQUIDATION_GROUP_MISSING",
+            "A liquidation group must be formed first; begin the liquidation.",
+            "应先成立清算组织，开始清算。",
+        );
+    };
+    if ended < group_formed {
+        return refuse(
+            "LIQUIDATION_ENDS_BEFORE_IT_BEGINS",
+            "The liquidation ends after its group was formed.",
+            "清算结束日期应不早于清算组织成立日期。",
+        );
+    }
+    if ended > today {
+        return refuse(
+            "LIQUIDATION_NOT_OVER",
+            "The liquidation must be over.",
+            "清算结束后方可办理注销登记。",
+        );
+    }
+    Ok(())
+}
+
+/// O-18, 社会团体登记管理条例 第十九条、第二十条: a body is liquidated once, by one group.
+pub fn one_group(is_formed: bool) -> Result<(), Refusal> {
+    if !is_formed {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        "LIQUIDATION_GROUP_FORMED",
+        "A liquidation group was formed already.",
+        "该社会组织已成立清算组织。",
+        "社会团体登记管理条例 (2016) 第十九条、第二十条",
+    ))
+}
+
+/// O-18, 社会团体登记管理条例 第十九条至第二十一条: after the liquidation by its group, with its report, certificate, seals and
+/// accounts, within 15 days of its end; who comes late is taken and marked. By whatever road the registration ends
+/// (an application, a clean-up), this is asked.
 pub fn deregistration(ending: &Ending, today: NaiveDate) -> Result<bool, Refusal> {
     const BASIS: &str = "社会团体登记管理条例 (2016) 第二十一条";
-    if ending.liquidation_ended > today {
-        return Err(Refusal {
-            code: "LIQUIDATION_NOT_OVER",
-            en: "The liquidation must be over.",
-            zh: "清算结束后方可办理注销登记。",
-            basis: BASIS,
-        });
-    }
+    liquidated(ending.group_formed, ending.liquidation_ended, today)?;
     if !(ending.report && ending.certificate && ending.seals && ending.accounts) {
-        return Err(Refusal {
-            code: "PAPERS_NOT_HANDED_IN",
-            en: "The liquidation report, the certificate, the seals and the accounts are handed in.",
-            zh: "应提交清算报告书，交回登记证书、印章和财务凭证。",
-            basis: BASIS,
-        });
+        return Err(Refusal::new(
+            "PAPERS_NOT_HANDED_IN",
+            "The liquidation report, the certificate, the seals and the accounts are handed in.",
+            "应提交清算报告书，交回登记证书、印章和财务凭证。",
+            BASIS,
+        ));
     }
     let days = u64::from(count(
         Parameter::DeregistrationDays,
@@ -109,6 +159,7 @@ mod tests {
     fn an_organization_ends_with_everything_handed_in() {
         let today = day("2026-11-22");
         let whole = Ending {
+            group_formed: Some(day("2026-10-01")),
             liquidation_ended: day("2026-11-07"),
             report: true,
             certificate: true,
@@ -147,5 +198,16 @@ mod tests {
             ..whole
         };
         assert_eq!(code(&future), Err("LIQUIDATION_NOT_OVER"));
+        let alone = Ending {
+            group_formed: None,
+            ..whole
+        };
+        assert_eq!(code(&alone), Err("LIQUIDATION_GROUP_MISSING"));
+        let before = Ending {
+            group_formed: Some(day("2026-11-08")),
+            ..whole
+        };
+        assert_eq!(code(&before), Err("LIQUIDATION_ENDS_BEFORE_IT_BEGINS"));
+        assert!(one_group(false).is_ok() && one_group(true).is_err());
     }
 }

@@ -6,21 +6,24 @@
 
 use super::Refusal;
 use super::zombie::ZombieSign;
-use crate::vocabulary::{CleanupKind, CleanupResult, CleanupStep, OrgPenaltyGround, OrgState};
+use crate::vocabulary::{
+    CleanupKind, CleanupResult, CleanupStep, ListingReason, OrgPenaltyGround, OrgState,
+};
 
 const BASIS: &str = "行政处罚法 (2021) 第四十四条、第五十四条";
+
+/// O-18, 民法典 第六十七条: who is merged names the body that takes over its rights and duties, and that may act itself.
+pub const SUCCESSOR_UNFIT: Refusal = Refusal::new(
+    "SUCCESSOR_UNFIT",
+    "A merger, and only a merger, names another organization, which is registered and neither suspended nor in liquidation.",
+    "仅合并结案可以载明存续组织，且应为其他正常存续（未被停止活动、未在清算）的社会组织。",
+    "民法典 (2021) 第六十七条",
+);
 
 /// O-20 and O-21, 行政处罚法 第四十四条、第五十四条: the facts are verified before anybody is told, and whoever is to
 /// lose something is told before it is announced or heard; each step once.
 pub fn step(step: CleanupStep, taken: &[CleanupStep]) -> Result<(), Refusal> {
-    let refuse = |code, en, zh| {
-        Err(Refusal {
-            code,
-            en,
-            zh,
-            basis: BASIS,
-        })
-    };
+    let refuse = |code, en, zh| Err(Refusal::new(code, en, zh, BASIS));
     if taken.contains(&step) {
         return refuse(
             "STEP_TAKEN",
@@ -51,14 +54,7 @@ pub fn close(
     result: CleanupResult,
     taken: &[CleanupStep],
 ) -> Result<(), Refusal> {
-    let refuse = |code, en, zh| {
-        Err(Refusal {
-            code,
-            en,
-            zh,
-            basis: BASIS,
-        })
-    };
+    let refuse = |code, en, zh| Err(Refusal::new(code, en, zh, BASIS));
     let fits = match result {
         CleanupResult::Dismissed => true,
         CleanupResult::Ban => kind == CleanupKind::Illegal,
@@ -93,11 +89,12 @@ pub fn close(
 pub enum Effect {
     /// Nothing: it came about already by another way, or the case is dropped.
     Nothing,
-    /// Entered in the abnormal list.
-    List,
+    /// Warned, and entered in the abnormal list for what the signs prove ([`warned_for`]).
+    Warn,
     /// It ends without liquidation: another body takes it over with all rights and duties (民法典 第六十七条).
     TakenOver,
-    /// Its liquidation is over: it ends.
+    /// Its liquidation is over: it ends, with all that a deregistration needs
+    /// ([`deregistration`](super::change::deregistration)).
     End,
     /// Its registration is revoked.
     Revoke,
@@ -108,17 +105,17 @@ pub enum Effect {
 /// liquidation; what ended by itself in the meantime is only noted.
 pub fn effect(result: CleanupResult, state: OrgState, taken_over: bool) -> Result<Effect, Refusal> {
     let refuse = |code, en, zh| {
-        Err(Refusal {
+        Err(Refusal::new(
             code,
             en,
             zh,
-            basis: "社会团体登记管理条例 (2016) 第十九条至第二十一条",
-        })
+            "社会团体登记管理条例 (2016) 第十九条至第二十一条",
+        ))
     };
     let ended = matches!(state, OrgState::Deregistered);
     match result {
         CleanupResult::Ban | CleanupResult::Dismissed => Ok(Effect::Nothing),
-        CleanupResult::Warn if state.is_live() => Ok(Effect::List),
+        CleanupResult::Warn if state.is_live() => Ok(Effect::Warn),
         CleanupResult::Merge if !taken_over => refuse(
             "SUCCESSOR_MISSING",
             "A merger names the living organization that takes it over.",
@@ -147,6 +144,18 @@ pub fn effect(result: CleanupResult, state: OrgState, taken_over: bool) -> Resul
     }
 }
 
+/// O-13, O-21, 社会组织信用信息管理办法 (2018): the grounds of the abnormal list that a "zombie"'s signs prove. A year without
+/// activity is none of them: who is warned for that alone is listed for nothing.
+#[must_use]
+pub fn warned_for(signs: &[ZombieSign]) -> Vec<ListingReason> {
+    let ground = |sign: &ZombieSign| match sign {
+        ZombieSign::NoReportTwoYears => Some(ListingReason::NoAnnualReport),
+        ZombieSign::Unreachable => Some(ListingReason::Unreachable),
+        ZombieSign::NoActivityOneYear => None,
+    };
+    signs.iter().filter_map(ground).collect()
+}
+
 /// O-19, 社会团体登记管理条例 第二十九条、第三十条: a registration is revoked on a ground of the law that the case has shown:
 /// a year without activity, or supervision that was refused (no reports handed in). Any other ground is a penalty of
 /// its own.
@@ -155,12 +164,12 @@ pub fn revocation_ground(
     signs: &[ZombieSign],
 ) -> Result<OrgPenaltyGround, Refusal> {
     let refuse = |code, en, zh| {
-        Err(Refusal {
+        Err(Refusal::new(
             code,
             en,
             zh,
-            basis: "社会团体登记管理条例 (2016) 第二十九条、第三十条",
-        })
+            "社会团体登记管理条例 (2016) 第二十九条、第三十条",
+        ))
     };
     let Some(ground) = ground else {
         return refuse(
@@ -248,7 +257,7 @@ mod tests {
             Err(refusal) => refusal.code.to_owned(),
         };
         for (result, state, taken_over, expected) in [
-            (Warn, Registered, false, "List"),
+            (Warn, Registered, false, "Warn"),
             (Warn, Deregistered, false, "ORGANIZATION_ENDED"),
             (Merge, Registered, false, "SUCCESSOR_MISSING"),
             (Merge, Registered, true, "TakenOver"),
@@ -279,6 +288,22 @@ mod tests {
             Deregistered,
         ] {
             assert_eq!(code(Dismissed, state, false), "Nothing", "{state:?}");
+        }
+    }
+
+    #[test]
+    fn a_warning_lists_what_the_signs_prove_and_nothing_else() {
+        use ZombieSign::{NoActivityOneYear, NoReportTwoYears, Unreachable};
+        for (signs, expected) in [
+            (vec![], vec![]),
+            (vec![NoActivityOneYear], vec![]),
+            (vec![NoReportTwoYears], vec![ListingReason::NoAnnualReport]),
+            (
+                vec![NoReportTwoYears, NoActivityOneYear, Unreachable],
+                vec![ListingReason::NoAnnualReport, ListingReason::Unreachable],
+            ),
+        ] {
+            assert_eq!(warned_for(&signs), expected, "{signs:?}");
         }
     }
 

@@ -6,7 +6,7 @@
 use super::Refusal;
 use crate::vocabulary::PartnerKind;
 
-/// Item 39, 五社联动 policy: a project joins at least two of the five partners.
+/// A.4-39, 五社联动 policy: a project joins at least two of the five partners.
 pub fn partners(kinds: &[PartnerKind]) -> Result<(), Refusal> {
     const MOST: usize = 20;
     let mut different = kinds.to_vec();
@@ -15,40 +15,40 @@ pub fn partners(kinds: &[PartnerKind]) -> Result<(), Refusal> {
     if different.len() >= 2 && kinds.len() <= MOST {
         return Ok(());
     }
-    Err(Refusal {
-        code: "TOO_FEW_PARTNERS",
-        en: "A project joins at least two of the five partners, twenty names at most.",
-        zh: "五社联动项目应至少包含两类主体，合计不超过二十个。",
-        basis: "五社联动工作口径",
-    })
+    Err(Refusal::new(
+        "TOO_FEW_PARTNERS",
+        "A project joins at least two of the five partners, twenty names at most.",
+        "五社联动项目应至少包含两类主体，合计不超过二十个。",
+        "五社联动工作口径",
+    ))
 }
 
-/// Item 43, 社区微基金 practice: a fund never holds less than nothing. Sums are in fen.
+/// A.4-43, 社区微基金 practice: a fund never holds less than nothing. Sums are in fen.
 pub fn balance(before_fen: i64, moved_fen: i64) -> Result<i64, Refusal> {
     match before_fen.checked_add(moved_fen) {
         Some(after) if after >= 0 && moved_fen != 0 => Ok(after),
-        _ => Err(Refusal {
-            code: "FUND_TOO_SMALL",
-            en: "A fund cannot spend more than it holds, and a movement moves something.",
-            zh: "支出不得超过微基金余额，收支金额不得为零。",
-            basis: "社区微基金管理口径",
-        }),
+        _ => Err(Refusal::new(
+            "FUND_TOO_SMALL",
+            "A fund cannot spend more than it holds, and a movement moves something.",
+            "支出不得超过微基金余额，收支金额不得为零。",
+            "社区微基金管理口径",
+        )),
     }
 }
 
-/// Item 42, 党支部标准化考核 practice: five aspects of 0 to 20 each, 100 in all; answers the sum.
+/// A.4-42, 党支部标准化考核 practice: five aspects of 0 to 20 each, 100 in all; answers the sum.
 pub fn assessment(aspects: &[i32]) -> Result<i32, Refusal> {
     const ASPECTS: usize = 5;
     const MOST: i32 = 20;
     if aspects.len() == ASPECTS && aspects.iter().all(|score| (0..=MOST).contains(score)) {
         return Ok(aspects.iter().sum());
     }
-    Err(Refusal {
-        code: "ASPECTS_MALFORMED",
-        en: "An assessment has five aspects of 0 to 20 each.",
-        zh: "考核应包含五个方面，每方面0至20分。",
-        basis: "社会组织党支部标准化考核口径",
-    })
+    Err(Refusal::new(
+        "ASPECTS_MALFORMED",
+        "An assessment has five aspects of 0 to 20 each.",
+        "考核应包含五个方面，每方面0至20分。",
+        "社会组织党支部标准化考核口径",
+    ))
 }
 
 #[cfg(test)]

@@ -54,6 +54,18 @@ pub fn escalates_on(listed: NaiveDate) -> NaiveDate {
     add_years(listed, count(Parameter::EscalationYears, listed))
 }
 
+/// O-15, 社会组织信用信息管理办法 (2018): nobody enters by hand what the years on the abnormal list make serious.
+#[must_use]
+pub fn escalates_by_itself(today: NaiveDate) -> Refusal {
+    Refusal::new(
+        "ESCALATES_BY_ITSELF",
+        "{years} years on the abnormal list make an entry serious by themselves.",
+        "列入活动异常名录满{years}年自动转入，无需另行列入。",
+        CREDIT,
+    )
+    .with(&["years"], &[number(Parameter::EscalationYears, today)])
+}
+
 /// O-15, 社会组织信用信息管理办法 (2018): the grounds for the serious list, of which two years on the abnormal
 /// list is one. `abnormal_since` is the day of the oldest entry still open.
 #[must_use]
@@ -132,6 +144,32 @@ pub const fn list_of(reason: ListingReason) -> CreditList {
     }
 }
 
+/// O-13, 社会组织信用信息管理办法 (2018): who is listed for a missing report misses one that was due.
+pub fn report_missing(is_missing: bool) -> Result<(), Refusal> {
+    if is_missing {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        "NO_REPORT_MISSING",
+        "No annual report that is due is missing.",
+        "该社会组织没有逾期未报送的年度报告。",
+        CREDIT,
+    ))
+}
+
+/// O-13, 社会组织信用信息管理办法 (2018): an order counts as not followed only when the term for it is over.
+pub fn order_closed(is_put_right: bool, is_overdue: bool) -> Result<(), Refusal> {
+    if is_put_right || is_overdue {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        "TERM_NOT_OVER",
+        "The term to put it right is not over.",
+        "整改期限尚未届满。",
+        CREDIT,
+    ))
+}
+
 /// O-14, 社会组织信用信息管理办法 (draft text): a body counts as unreachable when two registered letters to its
 /// domicile, sent 20 to 60 days apart, both came back. `returned` holds the days on which letters were sent
 /// that came back.
@@ -147,12 +185,13 @@ pub fn unreachable(returned: &[NaiveDate], today: NaiveDate) -> Result<(), Refus
     {
         return Ok(());
     }
-    Err(Refusal {
-        code: "TWO_LETTERS_NEEDED",
-        en: "Two registered letters, 20 to 60 days apart, must have come back.",
-        zh: "须两次向住所邮寄挂号信且均被退回，两次间隔20日以上60日以内。",
-        basis: CREDIT,
-    })
+    Err(Refusal::new(
+        "TWO_LETTERS_NEEDED",
+        "Two registered letters, {from} to {to} days apart, must have come back.",
+        "须两次向住所邮寄挂号信且均被退回，两次间隔{from}日以上{to}日以内。",
+        CREDIT,
+    )
+    .with(&["from", "to"], &[from, to]))
 }
 
 /// What the register holds against an organization, for entering it by hand.
@@ -174,12 +213,22 @@ pub struct OnRecord {
     pub not_put_right: bool,
     /// A party body that was set up.
     pub has_party_body: bool,
+    /// Full party members by the newest report or inspection that says how many; none where none does.
+    pub party_members: Option<u32>,
+}
+
+/// O-13, 中国共产党章程 第三十条、社会组织信用信息管理办法 (2018): when a party body is required: from three full party members on.
+/// `None` where nobody has said how many there are.
+#[must_use]
+pub fn party_body_required(members: Option<u32>, on: NaiveDate) -> Option<bool> {
+    members.map(|members| members >= count(Parameter::PartyMembers, on))
 }
 
 /// O-13 and O-15, 社会组织信用信息管理办法 (2018): a ground that is a penalty, an order or the want of a body is entered
 /// only where the register holds it: nobody is listed on an officer's word. What a court says
 /// ([`ListingReason::JudgmentDefaulter`]) is not kept here; the grounds with a proof of their own (reports, letters,
-/// two years) are judged elsewhere.
+/// two years) are judged elsewhere. That a party body is missing counts only where one is required
+/// ([`party_body_required`]).
 pub fn on_record(reason: ListingReason, held: &OnRecord, today: NaiveDate) -> Result<(), Refusal> {
     let (holds, code, en, zh) = match reason {
         ListingReason::NotPutRight => (
@@ -188,6 +237,19 @@ pub fn on_record(reason: ListingReason, held: &OnRecord, today: NaiveDate) -> Re
             "No inspection is on record whose order was not followed in time.",
             "没有逾期未整改的检查记录。",
         ),
+        ListingReason::NoPartyBody
+            if !held.has_party_body
+                && party_body_required(held.party_members, today) != Some(true) =>
+        {
+            return Err(Refusal::new(
+                "PARTY_BODY_NOT_REQUIRED",
+                "No report or inspection on record shows {members} full party members, from which a party body is \
+                 required.",
+                "年度报告和检查记录未显示正式党员达到{members}人，不属于应当设立党组织的情形。",
+                "中国共产党章程 (2022) 第三十条",
+            )
+            .with(&["members"], &[number(Parameter::PartyMembers, today)]));
+        }
         ListingReason::NoPartyBody => (
             !held.has_party_body,
             "PARTY_BODY_THERE",
@@ -222,12 +284,7 @@ pub fn on_record(reason: ListingReason, held: &OnRecord, today: NaiveDate) -> Re
     if holds {
         return Ok(());
     }
-    Err(Refusal {
-        code,
-        en,
-        zh,
-        basis: CREDIT,
-    })
+    Err(Refusal::new(code, en, zh, CREDIT))
 }
 
 const CREDIT: &str = "社会组织信用信息管理办法 (2018)";
@@ -235,7 +292,7 @@ const CREDIT: &str = "社会组织信用信息管理办法 (2018)";
 /// What is known when an entry is to be taken off a list.
 #[derive(Clone, Copy, Debug)]
 pub struct Standing {
-    /// Why it was entered.
+    /// Why it was entered first: what two years on the abnormal list have made serious keeps its ground.
     pub reason: ListingReason,
     /// The list on which it counts today.
     pub list: CreditList,
@@ -254,14 +311,7 @@ pub struct Standing {
 /// O-13 and O-16, 社会组织信用信息管理办法 (2018): off the abnormal list when the fault is put right; off the
 /// serious list on request after two clean years; who was revoked, after deregistration only.
 pub fn may_leave(s: &Standing, today: NaiveDate) -> Result<(), Refusal> {
-    let refuse = |code, en, zh| {
-        Err(Refusal {
-            code,
-            en,
-            zh,
-            basis: CREDIT,
-        })
-    };
+    let refuse = |code, en, zh| Err(Refusal::new(code, en, zh, CREDIT));
     if s.deregistered {
         return Ok(());
     }
@@ -274,12 +324,14 @@ pub fn may_leave(s: &Standing, today: NaiveDate) -> Result<(), Refusal> {
     }
     if s.list == CreditList::Serious {
         let clean_from = s.last_fault.map_or(s.since, |fault| fault.max(s.since));
-        if add_years(clean_from, count(Parameter::CleanYears, today)) > today {
+        let years = count(Parameter::CleanYears, today);
+        if add_years(clean_from, years) > today {
             return refuse(
                 "CLEAN_YEARS_NOT_OVER",
-                "The serious list is left after two clean years.",
-                "列入严重违法失信名单满二年且未再发生应列入情形的，方可申请移出。",
-            );
+                "The serious list is left after {years} clean years.",
+                "列入严重违法失信名单满{years}年且未再发生应列入情形的，方可申请移出。",
+            )
+            .map_err(|refusal| refusal.with(&["years"], &[i64::from(years)]));
         }
     }
     if s.reason == ListingReason::NoAnnualReport && s.reports_missing {
@@ -381,10 +433,27 @@ mod tests {
                 },
                 "OK",
             ),
-            (R::NoPartyBody, none, "OK"),
+            (R::NoPartyBody, none, "PARTY_BODY_NOT_REQUIRED"),
             (
                 R::NoPartyBody,
                 OnRecord {
+                    party_members: Some(2),
+                    ..none
+                },
+                "PARTY_BODY_NOT_REQUIRED",
+            ),
+            (
+                R::NoPartyBody,
+                OnRecord {
+                    party_members: Some(3),
+                    ..none
+                },
+                "OK",
+            ),
+            (
+                R::NoPartyBody,
+                OnRecord {
+                    party_members: Some(3),
                     has_party_body: true,
                     ..none
                 },
@@ -619,6 +688,16 @@ mod tests {
                     ..clean
                 },
                 "CLEAN_YEARS_NOT_OVER",
+            ),
+            (
+                "serious by its years, the report still missing",
+                Standing {
+                    reason: no_report,
+                    list: Serious,
+                    reports_missing: true,
+                    ..clean
+                },
+                "REPORT_STILL_MISSING",
             ),
             ("revoked", revoked, "DEREGISTER_FIRST"),
             (

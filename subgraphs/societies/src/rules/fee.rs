@@ -17,12 +17,12 @@ pub struct FeeLine {
 /// enterprise.
 pub fn fee_line(line: &FeeLine) -> Result<(), Refusal> {
     if line.new_fen < 0 || line.old_fen <= line.new_fen || line.enterprises < 1 {
-        return Err(Refusal {
-            code: "NOT_A_REDUCTION",
-            en: "A reduction needs a new fee below the old one and at least one enterprise.",
-            zh: "减免须新收费标准低于原标准，且至少惠及一家企业。",
-            basis: "涉企收费减免统计口径",
-        });
+        return Err(Refusal::new(
+            "NOT_A_REDUCTION",
+            "A reduction needs a new fee below the old one and at least one enterprise.",
+            "减免须新收费标准低于原标准，且至少惠及一家企业。",
+            "涉企收费减免统计口径",
+        ));
     }
     Ok(())
 }

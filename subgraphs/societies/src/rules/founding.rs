@@ -1,9 +1,17 @@
 //! What an organization must have to be founded, and what it may not have (O-1, O-2, O-3, O-8).
 
 use super::Refusal;
-use super::threshold::{Measure, at_least};
+use super::threshold::{Measure, at_least, threshold};
 use crate::vocabulary::{DirectRegistrationClass, OrgKind, RegistrarLevel};
 use chrono::NaiveDate;
+
+/// O-1, 社会团体登记管理条例 第六条: registries stand at counties and above.
+pub const REGISTRAR_NOT_COMPETENT: Refusal = Refusal::new(
+    "REGISTRAR_NOT_COMPETENT",
+    "Organizations are registered by a county, a prefecture or a province.",
+    "社会组织由县级以上人民政府民政部门登记。",
+    "社会团体登记管理条例 (2016) 第六条",
+);
 
 /// O-1, 社会团体登记管理条例 第十条: at least 50 individual members, or 30 unit members, or 50 of both
 /// sorts together.
@@ -13,12 +21,22 @@ pub fn society_members(
     level: RegistrarLevel,
     on: NaiveDate,
 ) -> Result<(), Refusal> {
-    let refusal = Refusal {
-        code: "TOO_FEW_MEMBERS",
-        en: "An association needs 50 individual members, or 30 unit members, or 50 members in all.",
-        zh: "社会团体应有50个以上个人会员，或者30个以上单位会员，或者会员总数50个以上。",
-        basis: "",
-    };
+    let refusal = Refusal::new(
+        "TOO_FEW_MEMBERS",
+        "An association needs {individual} individual members, or {unit} unit members, or {mixed} members in all.",
+        "社会团体应有{individual}个以上个人会员，或者{unit}个以上单位会员，或者会员总数{mixed}个以上。",
+        "",
+    );
+    let least =
+        |measure| threshold(OrgKind::SocialGroup, level, measure, on).map_or(0, |row| row.value);
+    let refusal = refusal.with(
+        &["individual", "unit", "mixed"],
+        &[
+            least(Measure::IndividualMembers),
+            least(Measure::UnitMembers),
+            least(Measure::MixedMembers),
+        ],
+    );
     let (measure, figure) = match (individual, unit) {
         (_, 0) => (Measure::IndividualMembers, individual),
         (0, _) => (Measure::UnitMembers, unit),
@@ -37,12 +55,12 @@ pub fn society_members(
 /// O-1, 社会团体登记管理条例 第十条: funds of 100,000 yuan for a national society, 30,000 for a local one.
 /// `fen` is the fund in fen.
 pub fn society_funds(fen: i64, level: RegistrarLevel, on: NaiveDate) -> Result<(), Refusal> {
-    let refusal = Refusal {
-        code: "FUNDS_TOO_SMALL",
-        en: "The association's funds are below the legal minimum.",
-        zh: "社会团体的活动资金低于法定最低数额。",
-        basis: "",
-    };
+    let refusal = Refusal::new(
+        "FUNDS_TOO_SMALL",
+        "The association's funds are below the legal minimum of {least} yuan.",
+        "社会团体的活动资金低于法定最低数额{least}元。",
+        "",
+    );
     at_least(
         OrgKind::SocialGroup,
         level,
@@ -72,16 +90,16 @@ pub fn parts(kind: OrgKind, parts: Parts) -> Result<(), Refusal> {
     if parts.bodies && parts.staff && parts.domicile && parts.liability {
         return Ok(());
     }
-    Err(Refusal {
-        code: "CONDITIONS_NOT_MET",
-        en: "Bodies and charter, full-time staff, a fixed domicile and liability of its own are needed.",
-        zh: "应有规范的章程和相应的组织机构、专职工作人员、固定的住所，并能独立承担民事责任。",
-        basis: if matches!(kind, OrgKind::Foundation) {
+    Err(Refusal::new(
+        "CONDITIONS_NOT_MET",
+        "Bodies and charter, full-time staff, a fixed domicile and liability of its own are needed.",
+        "应有规范的章程和相应的组织机构、专职工作人员、固定的住所，并能独立承担民事责任。",
+        if matches!(kind, OrgKind::Foundation) {
             "基金会管理条例 (2004) 第八条"
         } else {
             "社会团体登记管理条例 (2016) 第十条"
         },
-    })
+    ))
 }
 
 /// Who supervises a body that asks to be founded, or why nobody does.
@@ -121,20 +139,20 @@ pub fn consent(body: &Supervision<'_>, today: NaiveDate) -> Result<(), Refusal> 
         if body.direct.is_none() && body.consented.is_some_and(|day| day <= today) {
             return Ok(());
         }
-        return Err(Refusal {
-            code: "SUPERVISOR_CONSENT_MISSING",
-            en: "The supervising department must have consented, and there is none in direct registration.",
-            zh: "申请成立登记须先经业务主管单位审查同意；直接登记的不填写业务主管单位。",
-            basis: consent_basis(body.kind),
-        });
+        return Err(Refusal::new(
+            "SUPERVISOR_CONSENT_MISSING",
+            "The supervising department must have consented, and there is none in direct registration.",
+            "申请成立登记须先经业务主管单位审查同意；直接登记的不填写业务主管单位。",
+            consent_basis(body.kind),
+        ));
     }
     let Some(class) = body.direct else {
-        return Err(Refusal {
-            code: "SUPERVISOR_MISSING",
-            en: "Name the supervising department and its consent, or the class that is registered directly.",
-            zh: "应填写业务主管单位及其审查同意日期；属于直接登记类别的，应填写该类别。",
-            basis: consent_basis(body.kind),
-        });
+        return Err(Refusal::new(
+            "SUPERVISOR_MISSING",
+            "Name the supervising department and its consent, or the class that is registered directly.",
+            "应填写业务主管单位及其审查同意日期；属于直接登记类别的，应填写该类别。",
+            consent_basis(body.kind),
+        ));
     };
     let is_trade = ["行业协会", "商会", "同业公会"]
         .iter()
@@ -150,12 +168,12 @@ pub fn consent(body: &Supervision<'_>, today: NaiveDate) -> Result<(), Refusal> 
     if fits {
         return Ok(());
     }
-    Err(Refusal {
-        code: "DIRECT_CLASS_DOES_NOT_FIT",
-        en: "This body is not of the class that is registered directly; its supervising department is needed.",
-        zh: "该社会组织不属于所填直接登记类别，应经业务主管单位审查同意。",
-        basis: consent_basis(body.kind),
-    })
+    Err(Refusal::new(
+        "DIRECT_CLASS_DOES_NOT_FIT",
+        "This body is not of the class that is registered directly; its supervising department is needed.",
+        "该社会组织不属于所填直接登记类别，应经业务主管单位审查同意。",
+        consent_basis(body.kind),
+    ))
 }
 
 /// O-5, 社会团体登记管理条例 第十三条(三), 基金会管理条例 第二十三条: nobody who is or was under deprivation of political
@@ -164,12 +182,12 @@ pub fn founders_fit(is_deprived_of_rights: bool) -> Result<(), Refusal> {
     if !is_deprived_of_rights {
         return Ok(());
     }
-    Err(Refusal {
-        code: "FOUNDER_UNFIT",
-        en: "A founder or head is or was under deprivation of political rights.",
-        zh: "发起人、拟任负责人正在或者曾经受到剥夺政治权利的刑事处罚的，不予登记。",
-        basis: "社会团体登记管理条例 (2016) 第十三条",
-    })
+    Err(Refusal::new(
+        "FOUNDER_UNFIT",
+        "A founder or head is or was under deprivation of political rights.",
+        "发起人、拟任负责人正在或者曾经受到剥夺政治权利的刑事处罚的，不予登记。",
+        "社会团体登记管理条例 (2016) 第十三条",
+    ))
 }
 
 /// O-2, 基金会管理条例 第六条、第八条: the original fund, paid in cash, and who may register it: only the
@@ -183,32 +201,32 @@ pub fn foundation_fund(
     on: NaiveDate,
 ) -> Result<(), Refusal> {
     if !matches!(level, RegistrarLevel::Ministry | RegistrarLevel::Province) {
-        return Err(Refusal {
-            code: "REGISTRAR_NOT_COMPETENT",
-            en: "A foundation is registered by the ministry or by a province only.",
-            zh: "基金会由国务院民政部门或者省级人民政府民政部门登记。",
-            basis: "基金会管理条例 (2004) 第六条",
-        });
+        return Err(Refusal::new(
+            "REGISTRAR_NOT_COMPETENT",
+            "A foundation is registered by the ministry or by a province only.",
+            "基金会由国务院民政部门或者省级人民政府民政部门登记。",
+            "基金会管理条例 (2004) 第六条",
+        ));
     }
     if !paid_in_cash {
-        return Err(Refusal {
-            code: "FUND_NOT_IN_CASH",
-            en: "The original fund must be money that has been paid in.",
-            zh: "原始基金必须为到账货币资金。",
-            basis: "基金会管理条例 (2004) 第八条",
-        });
+        return Err(Refusal::new(
+            "FUND_NOT_IN_CASH",
+            "The original fund must be money that has been paid in.",
+            "原始基金必须为到账货币资金。",
+            "基金会管理条例 (2004) 第八条",
+        ));
     }
     let measure = match (public_raising, level) {
         (true, _) => Measure::PublicRaisingFundsFen,
         (false, RegistrarLevel::Ministry) => Measure::MinistryFundsFen,
         (false, _) => Measure::FundsFen,
     };
-    let refusal = Refusal {
-        code: "FUNDS_TOO_SMALL",
-        en: "The original fund is below the legal minimum.",
-        zh: "原始基金低于法定最低数额。",
-        basis: "",
-    };
+    let refusal = Refusal::new(
+        "FUNDS_TOO_SMALL",
+        "The original fund is below the legal minimum of {least} yuan.",
+        "原始基金低于法定最低数额{least}元。",
+        "",
+    );
     // Article 6 says 超过: the sum itself is not yet above it.
     let judged = if measure == Measure::MinistryFundsFen {
         fen.saturating_sub(1)
@@ -239,20 +257,20 @@ pub fn service_body(body: &ServiceBody<'_>) -> Result<(), Refusal> {
         .iter()
         .any(|word| body.name.contains(word))
     {
-        return Err(Refusal {
-            code: "NAME_RESERVED",
-            en: "The name may not carry a word for the whole country.",
-            zh: "民办非企业单位的名称不得冠以“中国”、“全国”、“中华”等字样。",
-            basis: BASIS,
-        });
+        return Err(Refusal::new(
+            "NAME_RESERVED",
+            "The name may not carry a word for the whole country.",
+            "民办非企业单位的名称不得冠以“中国”、“全国”、“中华”等字样。",
+            BASIS,
+        ));
     }
     if !(body.has_staff && body.has_property && body.has_premises) || body.name.is_empty() {
-        return Err(Refusal {
-            code: "CONDITIONS_NOT_MET",
-            en: "A name, staff, lawful property and premises are needed.",
-            zh: "应有规范的名称、必要的组织机构、从业人员、合法财产和必要的场所。",
-            basis: BASIS,
-        });
+        return Err(Refusal::new(
+            "CONDITIONS_NOT_MET",
+            "A name, staff, lawful property and premises are needed.",
+            "应有规范的名称、必要的组织机构、从业人员、合法财产和必要的场所。",
+            BASIS,
+        ));
     }
     Ok(())
 }
@@ -273,30 +291,30 @@ pub fn branch(parent: BranchParent, is_regional: bool) -> Result<(), Refusal> {
         BranchParent::Organization(kind) | BranchParent::Branch(kind) => kind,
     };
     if kind == OrgKind::CivilNonEnterprise {
-        return Err(Refusal {
-            code: "NO_BRANCHES",
-            en: "A civil non-enterprise unit may not open branches.",
-            zh: "民办非企业单位不得设立分支机构。",
-            basis: "民办非企业单位登记管理暂行条例 (1998) 第十三条",
-        });
+        return Err(Refusal::new(
+            "NO_BRANCHES",
+            "A civil non-enterprise unit may not open branches.",
+            "民办非企业单位不得设立分支机构。",
+            "民办非企业单位登记管理暂行条例 (1998) 第十三条",
+        ));
     }
     if kind == OrgKind::SocialGroup {
         let basis = "社会团体登记管理条例 (2016) 第十七条";
         if matches!(parent, BranchParent::Branch(_)) {
-            return Err(Refusal {
-                code: "BRANCH_OF_BRANCH",
-                en: "A branch may not open branches of its own.",
-                zh: "社会团体的分支机构不得再设立分支机构。",
+            return Err(Refusal::new(
+                "BRANCH_OF_BRANCH",
+                "A branch may not open branches of its own.",
+                "社会团体的分支机构不得再设立分支机构。",
                 basis,
-            });
+            ));
         }
         if is_regional {
-            return Err(Refusal {
-                code: "REGIONAL_BRANCH",
-                en: "An association may not open a regional branch.",
-                zh: "社会团体不得设立地域性的分支机构。",
+            return Err(Refusal::new(
+                "REGIONAL_BRANCH",
+                "An association may not open a regional branch.",
+                "社会团体不得设立地域性的分支机构。",
                 basis,
-            });
+            ));
         }
     }
     Ok(())

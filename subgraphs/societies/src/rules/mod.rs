@@ -34,17 +34,72 @@ use chrono::NaiveDate;
 
 /// Why the law refuses: a stable code, the words in both languages, the article.
 ///
-/// It never holds a value that the user gave.
+/// A number of the law that a sentence needs stands in it in braces and is filled in with the value of the day
+/// that was judged ([`Refusal::with`]): a sentence that wrote it out would go on saying the old one when the law
+/// changes. It never holds a value that the user gave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// Stable code for programs.
     pub code: &'static str,
     /// One English sentence.
-    pub en: &'static str,
+    en: &'static str,
     /// One Chinese sentence.
-    pub zh: &'static str,
+    zh: &'static str,
     /// The law and its article.
     pub basis: &'static str,
+    /// The names of the numbers of the law in the sentences, as they stand in braces; four at most.
+    names: &'static [&'static str],
+    /// The numbers, in the order of their names.
+    numbers: [i64; 4],
+}
+
+impl Refusal {
+    /// A refusal without numbers, or before they are filled in.
+    #[must_use]
+    pub const fn new(
+        code: &'static str,
+        en: &'static str,
+        zh: &'static str,
+        basis: &'static str,
+    ) -> Self {
+        Self {
+            code,
+            en,
+            zh,
+            basis,
+            names: &[],
+            numbers: [0; 4],
+        }
+    }
+
+    /// The same with the numbers of the law, by their names in braces; four at most.
+    #[must_use]
+    pub fn with(mut self, names: &'static [&'static str], numbers: &[i64]) -> Self {
+        self.names = names;
+        for (place, number) in self.numbers.iter_mut().zip(numbers) {
+            *place = *number;
+        }
+        self
+    }
+
+    /// The sentence in English.
+    #[must_use]
+    pub fn en(&self) -> String {
+        self.filled(self.en)
+    }
+
+    /// The sentence in Chinese.
+    #[must_use]
+    pub fn zh(&self) -> String {
+        self.filled(self.zh)
+    }
+
+    fn filled(&self, sentence: &str) -> String {
+        let told = self.names.iter().zip(self.numbers);
+        told.fold(sentence.to_owned(), |sentence, (name, number)| {
+            sentence.replace(&format!("{{{name}}}"), &number.to_string())
+        })
+    }
 }
 
 /// The first of January of a year; a year out of the calendar's range gives its last day.
@@ -62,4 +117,67 @@ pub(crate) fn add_years(day: NaiveDate, years: u32) -> NaiveDate {
 pub(crate) fn day(text: &str) -> NaiveDate {
     #[allow(clippy::unwrap_used)]
     text.parse().unwrap()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vocabulary::{OrgKind, OrgPenaltyGround, OrgPenaltyKind, RegistrarLevel};
+
+    /// 社会团体登记管理条例 10 and others: the number told is the one that was judged by.
+    #[test]
+    fn sentences_tell_the_numbers_of_the_day_that_was_judged() {
+        let today = day("2026-11-22");
+        let candidate = rating::Candidate {
+            founded: day("2026-01-02"),
+            last_year: rating::Inspected::Missing,
+            year_before: rating::Inspected::Missing,
+            punished: false,
+            listed: false,
+            investigated: false,
+        };
+        let fine = penalty::Penalty {
+            of: OrgKind::SocialGroup,
+            ground: OrgPenaltyGround::InactiveOneYear,
+            kind: OrgPenaltyKind::Fine,
+            fine_fen: 1,
+            income_fen: 100,
+            turnover_fen: 0,
+            decided: today,
+            until: None,
+        };
+        let county = RegistrarLevel::County;
+        for (refused, told) in [
+            (
+                rating::may_be_rated(&candidate, today),
+                "after 2 full years",
+            ),
+            (
+                penalty::fine(&fine),
+                "3 to 5 times the illegal income or 1 to 3",
+            ),
+            (
+                charity::may_ask_for_public_raising(today, today),
+                "licence 1 years",
+            ),
+            (credit::unreachable(&[], today), "20 to 60 days"),
+            (Err(credit::escalates_by_itself(today)), "2 years"),
+            (
+                founding::society_members(1, 0, county, day("2020-01-01")),
+                "50 individual members, or 30 unit members, or 50 members",
+            ),
+            (
+                founding::society_funds(1, county, day("2020-01-01")),
+                "of 30000 yuan",
+            ),
+        ] {
+            let refusal = refused
+                .err()
+                .unwrap_or_else(|| panic!("{told} was granted"));
+            assert!(refusal.en().contains(told), "{}", refusal.en());
+            for sentence in [refusal.en(), refusal.zh()] {
+                assert!(!sentence.contains(['{', '}']), "{sentence}");
+            }
+        }
+    }
 }

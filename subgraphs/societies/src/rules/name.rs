@@ -65,14 +65,7 @@ const fn forms(kind: OrgKind) -> &'static [&'static str] {
 /// ministry registers goes without a division; a word for the whole country needs the ministry and an approval,
 /// and a civil non-enterprise unit never has one (民办非企业单位登记管理暂行条例 第八条).
 pub fn name(asked: &NameAsked<'_>) -> Result<(), Refusal> {
-    let refuse = |code, en, zh| {
-        Err(Refusal {
-            code,
-            en,
-            zh,
-            basis: BASIS,
-        })
-    };
+    let refuse = |code, en, zh| Err(Refusal::new(code, en, zh, BASIS));
     let text = asked.name.trim();
     let length = text.chars().count();
     let printable = |c: char| c.is_alphanumeric() || matches!(c, '（' | '）' | '·');
@@ -130,7 +123,7 @@ pub fn name(asked: &NameAsked<'_>) -> Result<(), Refusal> {
     }
 }
 
-/// What a name says between its division and its form: two names with the same are told apart by nobody. The
+/// O-7, 社会组织名称管理办法: what a name says between its division and its form: two names with the same are told apart by nobody. The
 /// word 行业 and brackets say nothing of their own.
 #[must_use]
 pub fn core(kind: OrgKind, division: Option<&str>, name: &str) -> String {
@@ -158,24 +151,24 @@ pub const fn not_similar(is_similar: bool) -> Result<(), Refusal> {
     if !is_similar {
         return Ok(());
     }
-    Err(Refusal {
-        code: "NAME_SIMILAR",
-        en: "A living organization of this kind has a name that differs only in division or form.",
-        zh: "该名称与同一登记管理机关登记的同类社会组织名称近似。",
-        basis: "社会组织名称管理办法 (2024) 第五条",
-    })
+    Err(Refusal::new(
+        "NAME_SIMILAR",
+        "A living organization of this kind has a name that differs only in division or form.",
+        "该名称与同一登记管理机关登记的同类社会组织名称近似。",
+        "社会组织名称管理办法 (2024) 第五条",
+    ))
 }
 
 /// O-24, 社会团体登记管理条例 第三条: these bodies are not in the scope of registration.
 pub const fn not_to_register(class: Option<ExemptClass>) -> Result<(), Refusal> {
     match class {
         None => Ok(()),
-        Some(_) => Err(Refusal {
-            code: "NOT_TO_REGISTER",
-            en: "This body is not in the scope of registration.",
-            zh: "该团体不属于社会团体登记范围。",
-            basis: "社会团体登记管理条例 (2016) 第三条",
-        }),
+        Some(_) => Err(Refusal::new(
+            "NOT_TO_REGISTER",
+            "This body is not in the scope of registration.",
+            "该团体不属于社会团体登记范围。",
+            "社会团体登记管理条例 (2016) 第三条",
+        )),
     }
 }
 

@@ -26,12 +26,12 @@ pub fn may_lead_society(held: &[HeldOffice], credit_code: &str) -> Result<(), Re
             && office.credit_code != credit_code
     });
     if other {
-        return Err(Refusal {
-            code: "LEADS_ANOTHER_SOCIETY",
-            en: "A person who is the legal representative of one association may not be that of another.",
-            zh: "社会团体的法定代表人，不得同时担任其他社会团体的法定代表人。",
-            basis: "社会团体登记管理条例 (2016) 第十二条",
-        });
+        return Err(Refusal::new(
+            "LEADS_ANOTHER_SOCIETY",
+            "A person who is the legal representative of one association may not be that of another.",
+            "社会团体的法定代表人，不得同时担任其他社会团体的法定代表人。",
+            "社会团体登记管理条例 (2016) 第十二条",
+        ));
     }
     Ok(())
 }
@@ -42,12 +42,26 @@ pub fn full_capacity(born: NaiveDate, today: NaiveDate) -> Result<(), Refusal> {
     if add_years(born, count(Parameter::FullAge, today)) <= today {
         return Ok(());
     }
-    Err(Refusal {
-        code: "HEAD_NOT_OF_AGE",
-        en: "Who heads an organization must have full capacity.",
-        zh: "社会组织的负责人应具有完全民事行为能力。",
-        basis: "社会团体登记管理条例 (2016) 第十三条",
-    })
+    Err(Refusal::new(
+        "HEAD_NOT_OF_AGE",
+        "Who heads an organization must have full capacity.",
+        "社会组织的负责人应具有完全民事行为能力。",
+        "社会团体登记管理条例 (2016) 第十三条",
+    ))
+}
+
+/// O-5, O-6, 民法典 第十三条: who has died leads nothing. The words do not say so: whoever hands in a form for somebody is
+/// not told by it whether they live.
+pub fn may_be_registered(is_dead: bool) -> Result<(), Refusal> {
+    if !is_dead {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        "HEAD_NOT_REGISTRABLE",
+        "This person cannot be registered; check the identity documents, or name another person.",
+        "该人员暂不能登记，请核对身份证件或者另行推选人员。",
+        "社会团体登记管理条例 (2016) 第十三条",
+    ))
 }
 
 /// O-6, 民法典 第五十条、社会团体登记管理条例 第十二条: an office that ended with a death which was taken back may be
@@ -60,20 +74,20 @@ pub fn may_return(
     is_held: bool,
 ) -> Result<(), Refusal> {
     if decided.is_some() {
-        return Err(Refusal {
-            code: "OFFICE_REVIEW_DECIDED",
-            en: "This review has been decided; read it again.",
-            zh: "该职务复核已办结，请重新查询。",
-            basis: "民法典第五十条",
-        });
+        return Err(Refusal::new(
+            "OFFICE_REVIEW_DECIDED",
+            "This review has been decided; read it again.",
+            "该职务复核已办结，请重新查询。",
+            "民法典第五十条",
+        ));
     }
     if restored && is_held && role == OfficeRole::LegalRepresentative {
-        return Err(Refusal {
-            code: "OFFICE_HELD_BY_ANOTHER",
-            en: "Another legal representative has been registered since; register a change instead.",
-            zh: "该社会组织已登记新的法定代表人，请办理变更登记。",
-            basis: "社会团体登记管理条例 (2016) 第十二条",
-        });
+        return Err(Refusal::new(
+            "OFFICE_HELD_BY_ANOTHER",
+            "Another legal representative has been registered since; register a change instead.",
+            "该社会组织已登记新的法定代表人，请办理变更登记。",
+            "社会团体登记管理条例 (2016) 第十二条",
+        ));
     }
     Ok(())
 }
@@ -88,6 +102,16 @@ mod tests {
         let today = day("2026-11-22");
         assert!(full_capacity(day("2008-11-22"), today).is_ok());
         assert!(full_capacity(day("2008-11-23"), today).is_err());
+    }
+
+    #[test]
+    fn the_dead_lead_nothing_and_the_refusal_does_not_say_why() {
+        assert!(may_be_registered(false).is_ok());
+        let refusal = may_be_registered(true).unwrap_err();
+        let told = format!("{} {} {}", refusal.code, refusal.en(), refusal.zh());
+        for word in ["dea", "died", "亡", "死"] {
+            assert!(!told.to_lowercase().contains(word), "{told}");
+        }
     }
 
     #[test]

@@ -44,12 +44,14 @@ parameters! {
     ReportToSupervisor = "O-10.reportToSupervisor", "MONTH_DAY", "last day with the supervising department, as month and day", "年度报告报送业务主管单位截止日（月日）";
     ReportToRegistry = "O-10.reportToRegistry", "MONTH_DAY", "last day with the registry, as month and day", "年度报告报送登记管理机关截止日（月日）";
     RatingYears = "O-12.ratingYears", "YEARS", "years a rating counts", "评估等级有效期";
+    ExpiringDays = "O-12.expiringDays", "DAYS", "days before the end of a rating from which its end is told", "评估等级到期提醒天数";
     YearsBeforeRating = "O-12.yearsBeforeRating", "YEARS", "full years before a first rating", "首次评估前应满年度";
     PunishedYears = "O-12.punishedYears", "YEARS", "years after a penalty without a rating", "受处罚后不予评估年限";
     ScoreFor5A = "O-12.scoreFor5A", "POINTS", "score from which 5A begins", "5A级起评分";
     ScoreFor4A = "O-12.scoreFor4A", "POINTS", "score from which 4A begins", "4A级起评分";
     ScoreFor3A = "O-12.scoreFor3A", "POINTS", "score from which 3A begins", "3A级起评分";
     ScoreFor2A = "O-12.scoreFor2A", "POINTS", "score from which 2A begins", "2A级起评分";
+    PartyMembers = "O-13.partyMembers", "PERSONS", "full party members from which a party body is set up", "应当设立党组织的正式党员人数";
     LettersApartFrom = "O-14.lettersApartFrom", "DAYS", "fewest days between two letters", "两次信函最短间隔";
     LettersApartTo = "O-14.lettersApartTo", "DAYS", "most days between two letters", "两次信函最长间隔";
     EscalationYears = "O-15.escalationYears", "YEARS", "years on the abnormal list until it is serious", "活动异常名录转入严重违法失信名单年限";
@@ -97,6 +99,7 @@ const TEXT: &str = "study of the whole text";
 const PART: &str = "study of a part of the text";
 const DRAFT: &str = "study of the draft text";
 const SETTING: &str = "setting";
+const KNOWN: &str = "known, not compared with the text";
 
 const fn row(
     parameter: Parameter,
@@ -210,12 +213,20 @@ pub const PARAMETERS: &[ParameterRow] = {
             TEXT,
         ),
         row(P::RatingYears, 5, RATED, RATING, PART),
+        row(P::ExpiringDays, 90, RATED, RATING, SETTING),
         row(P::YearsBeforeRating, 2, RATED, RATING, PART),
         row(P::PunishedYears, 2, RATED, RATING, PART),
         row(P::ScoreFor5A, 950, RATED, RATING, SETTING),
         row(P::ScoreFor4A, 901, RATED, RATING, SETTING),
         row(P::ScoreFor3A, 851, RATED, RATING, SETTING),
         row(P::ScoreFor2A, 801, RATED, RATING, SETTING),
+        row(
+            P::PartyMembers,
+            3,
+            (2022, 10, 22),
+            "中国共产党章程 (2022) 第三十条",
+            KNOWN,
+        ),
         row(P::LettersApartFrom, 20, CREDITED, CREDIT, DRAFT),
         row(P::LettersApartTo, 60, CREDITED, CREDIT, DRAFT),
         row(P::EscalationYears, 2, CREDITED, CREDIT, PART),

@@ -39,14 +39,7 @@ const fn basis(of: OrgKind) -> &'static str {
 /// or 1 to 3 times the illegal turnover, and there is none without one of them. 基金会管理条例 第四十二条 knows warning,
 /// suspension and revocation, and no fine.
 pub fn fine(penalty: &Penalty) -> Result<(), Refusal> {
-    let refuse = |code, en, zh| {
-        Err(Refusal {
-            code,
-            en,
-            zh,
-            basis: basis(penalty.of),
-        })
-    };
+    let refuse = |code, en, zh| Err(Refusal::new(code, en, zh, basis(penalty.of)));
     if penalty.fine_fen < 0 || penalty.income_fen < 0 || penalty.turnover_fen < 0 {
         return refuse(
             "NEGATIVE_FIGURE",
@@ -88,27 +81,51 @@ pub fn fine(penalty: &Penalty) -> Result<(), Refusal> {
     if by_income || by_turnover {
         return Ok(());
     }
-    refuse(
+    let refusal = Refusal::new(
         "FINE_OUT_OF_RANGE",
-        "A fine is 3 to 5 times the illegal income or 1 to 3 times the illegal turnover.",
-        "罚款应为违法所得3倍以上5倍以下，或者违法经营额1倍以上3倍以下。",
-    )
+        "A fine is {incomeFrom} to {incomeTo} times the illegal income or {turnoverFrom} to {turnoverTo} times the \
+         illegal turnover.",
+        "罚款应为违法所得{incomeFrom}倍以上{incomeTo}倍以下，或者违法经营额{turnoverFrom}倍以上{turnoverTo}倍以下。",
+        basis(penalty.of),
+    );
+    Err(refusal.with(
+        &["incomeFrom", "incomeTo", "turnoverFrom", "turnoverTo"],
+        &[
+            number(Parameter::IncomeFineFrom, on),
+            number(Parameter::IncomeFineTo, on),
+            number(Parameter::TurnoverFineFrom, on),
+            number(Parameter::TurnoverFineTo, on),
+        ],
+    ))
+}
+
+/// O-19, 社会团体登记管理条例 第三十条: a suspended body goes on when the suspension is over.
+pub fn may_resume(of: OrgKind, suspension_runs: bool) -> Result<(), Refusal> {
+    if !suspension_runs {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        "SUSPENSION_NOT_OVER",
+        "The suspension runs on.",
+        "停止活动期限尚未届满。",
+        basis(of),
+    ))
 }
 
 /// O-19, 社会团体登记管理条例 第二十九条、第三十条: fraud is revoked and nothing less; a year without activity is
 /// counted from the registration; a suspension has an end behind the decision.
 pub fn penalty(penalty: &Penalty, founded: NaiveDate, today: NaiveDate) -> Result<(), Refusal> {
     let refuse = |code, en, zh| {
-        Err(Refusal {
+        Err(Refusal::new(
             code,
             en,
             zh,
-            basis: match penalty.of {
+            match penalty.of {
                 OrgKind::SocialGroup => "社会团体登记管理条例 (2016) 第二十九条",
                 OrgKind::CivilNonEnterprise => "民办非企业单位登记管理暂行条例 (1998) 第二十四条",
                 OrgKind::Foundation => "基金会管理条例 (2004) 第四十一条",
             },
-        })
+        ))
     };
     if penalty.decided > today || penalty.decided < founded {
         return refuse(
@@ -127,11 +144,13 @@ pub fn penalty(penalty: &Penalty, founded: NaiveDate, today: NaiveDate) -> Resul
     if penalty.ground == OrgPenaltyGround::InactiveOneYear
         && add_years(founded, count(Parameter::InactiveYears, penalty.decided)) > penalty.decided
     {
-        return refuse(
+        let refused = refuse(
             "NOT_YET_INACTIVE",
-            "The year without activity is not over.",
-            "自取得登记证书之日起未满一年。",
+            "An organization without activity is revoked {years} years after its registration at the earliest.",
+            "自取得登记证书之日起未满{years}年未开展活动的，不得据此撤销登记。",
         );
+        let years = number(Parameter::InactiveYears, penalty.decided);
+        return refused.map_err(|refusal| refusal.with(&["years"], &[years]));
     }
     let suspended = penalty.kind == OrgPenaltyKind::Suspension;
     if suspended != penalty.until.is_some_and(|until| until > penalty.decided) {
@@ -154,12 +173,12 @@ pub fn ban(ground: IllegalGround, is_registered: bool, was_revoked: bool) -> Res
     if fits {
         return Ok(());
     }
-    Err(Refusal {
-        code: "NOT_ILLEGAL",
-        en: "Only a body that is not registered can be illegal; after a revocation it must have been revoked.",
-        zh: "只有未经登记、筹备期间擅自活动或者被撤销登记后继续活动的，方可认定为非法社会组织。",
-        basis: "社会团体登记管理条例 (2016) 第三十二条",
-    })
+    Err(Refusal::new(
+        "NOT_ILLEGAL",
+        "Only a body that is not registered can be illegal; after a revocation it must have been revoked.",
+        "只有未经登记、筹备期间擅自活动或者被撤销登记后继续活动的，方可认定为非法社会组织。",
+        "社会团体登记管理条例 (2016) 第三十二条",
+    ))
 }
 
 #[cfg(test)]

@@ -4,14 +4,16 @@
 //! SUBMITTED → ACCEPTED → GRANTED | REFUSED
 //! SUBMITTED ⇄ RETURNED          (missing papers are named once, all together)
 //! SUBMITTED | RETURNED | ACCEPTED → WITHDRAWN
+//! SUBMITTED | ACCEPTED → RETURNED   (who was to lead has died: another is named)
 //! ```
 //! An authority that says nothing within five working days has accepted: the state that counts is
 //! judged on the day it is read, so that no clerk's silence stops the clock.
 
-use super::Refusal;
 use super::parameter::{Parameter, count};
+use super::state::{self, OrgEvent, may_develop};
 use super::term::due_on;
-use crate::vocabulary::{DayUnit, PermitState};
+use super::{Refusal, charity};
+use crate::vocabulary::{DayUnit, OrgState, PermitItem, PermitState};
 use chrono::NaiveDate;
 
 /// What happens to an application.
@@ -29,6 +31,45 @@ pub enum PermitEvent {
     Refuse,
     /// Taken back.
     Withdraw,
+    /// Who was to lead the organization has died.
+    HeadDied,
+}
+
+/// What a registration is, as far as an application is judged by it.
+#[derive(Clone, Copy, Debug)]
+pub struct Applicant {
+    /// Its state.
+    pub state: OrgState,
+    /// Since when it is a charity.
+    pub charity_since: Option<NaiveDate>,
+    /// Since when it may raise funds from the public.
+    pub raising_since: Option<NaiveDate>,
+}
+
+/// O-18, O-22, 社会团体登记管理条例 第十八条至第二十一条、慈善法 第十条、第二十二条: what an organization may be granted as it stands
+/// on a day. It is asked when the application comes in, and again when it is decided: between the two an organization
+/// may be suspended, revoked or in liquidation.
+pub fn may_be_granted(
+    item: PermitItem,
+    applicant: &Applicant,
+    today: NaiveDate,
+) -> Result<(), Refusal> {
+    match item {
+        // The founders apply: there is no organization yet.
+        PermitItem::Found => Ok(()),
+        PermitItem::Deregister => state::next(applicant.state, OrgEvent::Deregister).map(|_| ()),
+        PermitItem::Change | PermitItem::Charter => may_develop(applicant.state),
+        PermitItem::RecogniseCharity => {
+            may_develop(applicant.state)?;
+            charity::may_be_recognised(applicant.charity_since.is_some())
+        }
+        PermitItem::PublicRaising => {
+            may_develop(applicant.state)?;
+            charity::not_licensed(applicant.raising_since.is_some())?;
+            let since = charity::charity_since(applicant.charity_since)?;
+            charity::may_ask_for_public_raising(since, today)
+        }
+    }
 }
 
 /// O-4, 行政许可法 第三十二条至第三十八条: the state after an event, or a refusal when the event cannot happen
@@ -38,17 +79,17 @@ pub const fn next(state: PermitState, event: PermitEvent) -> Result<PermitState,
     use PermitState as S;
     match (state, event) {
         (S::Submitted, E::Accept) => Ok(S::Accepted),
-        (S::Submitted, E::Return) => Ok(S::Returned),
+        (S::Submitted, E::Return) | (S::Submitted | S::Accepted, E::HeadDied) => Ok(S::Returned),
         (S::Returned, E::Resubmit) => Ok(S::Submitted),
         (S::Accepted, E::Grant) => Ok(S::Granted),
         (S::Accepted, E::Refuse) => Ok(S::Refused),
         (S::Submitted | S::Returned | S::Accepted, E::Withdraw) => Ok(S::Withdrawn),
-        _ => Err(Refusal {
-            code: "CASE_STATE_FORBIDS",
-            en: "The application does not stand where this is possible.",
-            zh: "申请当前状态不允许该操作。",
-            basis: "行政许可法 (2019) 第三十二条至第三十八条",
-        }),
+        _ => Err(Refusal::new(
+            "CASE_STATE_FORBIDS",
+            "The application does not stand where this is possible.",
+            "申请当前状态不允许该操作。",
+            "行政许可法 (2019) 第三十二条至第三十八条",
+        )),
     }
 }
 
@@ -95,6 +136,7 @@ mod tests {
             E::Grant,
             E::Refuse,
             E::Withdraw,
+            E::HeadDied,
         ];
         let allowed = [
             (S::Submitted, E::Accept, S::Accepted),
@@ -105,6 +147,8 @@ mod tests {
             (S::Submitted, E::Withdraw, S::Withdrawn),
             (S::Returned, E::Withdraw, S::Withdrawn),
             (S::Accepted, E::Withdraw, S::Withdrawn),
+            (S::Submitted, E::HeadDied, S::Returned),
+            (S::Accepted, E::HeadDied, S::Returned),
         ];
         for state in states {
             for event in events {
@@ -114,6 +158,67 @@ mod tests {
                     .map(|(_, _, to)| *to);
                 assert_eq!(next(state, event).ok(), expected, "{state:?} by {event:?}");
             }
+        }
+    }
+
+    /// Each item in each state that matters, for bodies with and without a past as a charity.
+    #[test]
+    fn an_application_is_judged_by_what_the_organization_is_on_the_day() {
+        use OrgState::{Changing, Deregistered, Liquidating, Registered, Revoked, Suspended};
+        use PermitItem::{Change, Charter, Deregister, Found, PublicRaising, RecogniseCharity};
+        let (long, lately) = (Some("2025-11-22"), Some("2025-11-23"));
+        for (item, state, charity, raising, expected) in [
+            (Found, Registered, None, None, "OK"),
+            (Charter, Registered, None, None, "OK"),
+            (Charter, Changing, None, None, "OK"),
+            (Charter, Suspended, None, None, "ACTIVITY_SUSPENDED"),
+            (Charter, Liquidating, None, None, "ONLY_LIQUIDATION"),
+            (Charter, Revoked, None, None, "ORGANIZATION_ENDED"),
+            (Change, Changing, None, None, "OK"),
+            (Change, Liquidating, None, None, "ONLY_LIQUIDATION"),
+            (RecogniseCharity, Registered, None, None, "OK"),
+            (
+                RecogniseCharity,
+                Registered,
+                long,
+                None,
+                "ALREADY_A_CHARITY",
+            ),
+            (RecogniseCharity, Revoked, None, None, "ORGANIZATION_ENDED"),
+            (
+                RecogniseCharity,
+                Deregistered,
+                None,
+                None,
+                "ORGANIZATION_ENDED",
+            ),
+            (
+                RecogniseCharity,
+                Suspended,
+                None,
+                None,
+                "ACTIVITY_SUSPENDED",
+            ),
+            (PublicRaising, Registered, long, None, "OK"),
+            (PublicRaising, Registered, lately, None, "CHARITY_TOO_YOUNG"),
+            (PublicRaising, Registered, None, None, "NOT_A_CHARITY"),
+            (PublicRaising, Registered, long, long, "ALREADY_LICENSED"),
+            (PublicRaising, Liquidating, long, None, "ONLY_LIQUIDATION"),
+            (PublicRaising, Revoked, long, None, "ORGANIZATION_ENDED"),
+            (Deregister, Liquidating, None, None, "OK"),
+            (Deregister, Revoked, None, None, "OK"),
+            (Deregister, Registered, None, None, "STATE_FORBIDS"),
+            (Deregister, Deregistered, None, None, "STATE_FORBIDS"),
+        ] {
+            let applicant = Applicant {
+                state,
+                charity_since: charity.map(day),
+                raising_since: raising.map(day),
+            };
+            let code = may_be_granted(item, &applicant, day("2026-11-22"))
+                .err()
+                .map_or("OK", |r| r.code);
+            assert_eq!(code, expected, "{item:?} {state:?} {charity:?} {raising:?}");
         }
     }
 

@@ -60,15 +60,26 @@ pub fn level_for(score: u16, bands: &[(u16, RatingLevel)]) -> RatingLevel {
         .map_or(RatingLevel::A1, |(_, level)| *level)
 }
 
+/// How far the registry came with the report on one year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inspected {
+    /// No report was handed in: 未参检.
+    Missing,
+    /// It was handed in and waits for the registry's conclusion.
+    Pending,
+    /// The registry has concluded.
+    Concluded(ReportResult),
+}
+
 /// What is known of a body that asks to be rated.
 #[derive(Clone, Copy, Debug)]
 pub struct Candidate {
     /// The day it was founded.
     pub founded: NaiveDate,
-    /// The result of last year's inspection; `None` when there is none.
-    pub last_year: Option<ReportResult>,
-    /// The result of the year before.
-    pub year_before: Option<ReportResult>,
+    /// Last year's inspection: of the last year whose deadline has passed, or a later one that is concluded.
+    pub last_year: Inspected,
+    /// The inspection of the year before.
+    pub year_before: Inspected,
     /// Punished in the last two years.
     pub punished: bool,
     /// On a credit list now.
@@ -77,39 +88,63 @@ pub struct Candidate {
     pub investigated: bool,
 }
 
+/// O-12, 社会组织评估管理办法: the year that counts as last year: the last one whose deadline has passed, unless
+/// the registry has already concluded on the one after it. `concluded` says whether it has for a year.
+#[must_use]
+pub fn last_inspected_year(today: NaiveDate, concluded: impl Fn(i32) -> bool) -> i32 {
+    let due = super::report::last_due_year(today);
+    let newer = due.saturating_add(1);
+    if concluded(newer) { newer } else { due }
+}
+
 /// O-12, 社会组织评估管理办法: rated after two full years; not if last year was unchecked or failed, or both
-/// years only 基本合格, nor while punished, listed or under investigation.
+/// years only 基本合格, nor while punished, listed or under investigation. A report that was handed in is not
+/// 未参检: the body did its part, and is rated as soon as the registry has concluded.
 pub fn may_be_rated(c: &Candidate, today: NaiveDate) -> Result<(), Refusal> {
     // Full years: whole calendar years after the year of founding.
     let years = i32::try_from(count(Parameter::YearsBeforeRating, today)).unwrap_or(i32::MAX);
     if today.year() - c.founded.year() <= years {
-        return Err(Refusal {
-            code: "TOO_YOUNG_TO_BE_RATED",
-            en: "An organization may be rated after two full years.",
-            zh: "取得登记证书满两个年度方可申请评估。",
-            basis: BASIS,
-        });
+        return Err(Refusal::new(
+            "TOO_YOUNG_TO_BE_RATED",
+            "An organization may be rated after {years} full years.",
+            "取得登记证书满{years}个年度方可申请评估。",
+            BASIS,
+        )
+        .with(&["years"], &[i64::from(years)]));
     }
-    let inspection_fails = match (c.last_year, c.year_before) {
-        (None | Some(ReportResult::NotDone | ReportResult::Fail), _) => true,
-        (Some(ReportResult::Basic), Some(ReportResult::Basic)) => true,
-        (Some(ReportResult::Pass | ReportResult::Basic), _) => false,
+    use Inspected::{Concluded, Missing, Pending};
+    use ReportResult::{Basic, Fail, NotDone, Pass};
+    let (fails, pending) = match (c.last_year, c.year_before) {
+        (Missing | Concluded(NotDone | Fail), _) | (Concluded(Basic), Concluded(Basic)) => {
+            (true, false)
+        }
+        // 基本合格 twice cannot be ruled out while the year before waits.
+        (Pending, _) | (Concluded(Basic), Pending) => (false, true),
+        (Concluded(Pass | Basic), _) => (false, false),
     };
-    if inspection_fails {
-        return Err(Refusal {
-            code: "INSPECTION_NOT_PASSED",
-            en: "Last year's inspection is missing or failed, or two years in a row passed only basically.",
-            zh: "上年度未参加年度检查、年度检查不合格或者连续两年基本合格的，不予评估。",
-            basis: BASIS,
-        });
+    if pending {
+        return Err(Refusal::new(
+            "INSPECTION_NOT_CONCLUDED",
+            "The annual report was handed in and not yet judged: conclude the inspection first.",
+            "年度报告已报送、尚未作出检查结论，请先完成年度检查再申请评估。",
+            BASIS,
+        ));
+    }
+    if fails {
+        return Err(Refusal::new(
+            "INSPECTION_NOT_PASSED",
+            "Last year's inspection is missing or failed, or two years in a row passed only basically.",
+            "上年度未参加年度检查、年度检查不合格或者连续两年基本合格的，不予评估。",
+            BASIS,
+        ));
     }
     if c.punished || c.listed || c.investigated {
-        return Err(Refusal {
-            code: "NOT_IN_GOOD_STANDING",
-            en: "An organization that was punished, is on a credit list or under investigation is not rated.",
-            zh: "受到行政处罚、被列入信用名单或者正在被调查的，不予评估。",
-            basis: BASIS,
-        });
+        return Err(Refusal::new(
+            "NOT_IN_GOOD_STANDING",
+            "An organization that was punished, is on a credit list or under investigation is not rated.",
+            "受到行政处罚、被列入信用名单或者正在被调查的，不予评估。",
+            BASIS,
+        ));
     }
     Ok(())
 }
@@ -123,12 +158,12 @@ pub fn change(
     to: Option<RatingLevel>,
 ) -> Result<(), Refusal> {
     if state != RatingState::Valid {
-        return Err(Refusal {
-            code: "RATING_NOT_IN_FORCE",
-            en: "Only a rating that counts today can be changed.",
-            zh: "只能调整有效期内的评估等级。",
-            basis: BASIS,
-        });
+        return Err(Refusal::new(
+            "RATING_NOT_IN_FORCE",
+            "Only a rating that counts today can be changed.",
+            "只能调整有效期内的评估等级。",
+            BASIS,
+        ));
     }
     let fits = match change {
         RatingChange::Lower => to.is_some_and(|to| to < level),
@@ -137,12 +172,12 @@ pub fn change(
     if fits {
         return Ok(());
     }
-    Err(Refusal {
-        code: "GRADE_DOES_NOT_FIT",
-        en: "Lowering names a lesser grade; taking away names none.",
-        zh: "降低等级应载明更低的等级；取消等级不得载明等级。",
-        basis: BASIS,
-    })
+    Err(Refusal::new(
+        "GRADE_DOES_NOT_FIT",
+        "Lowering names a lesser grade; taking away names none.",
+        "降低等级应载明更低的等级；取消等级不得载明等级。",
+        BASIS,
+    ))
 }
 
 #[cfg(test)]
@@ -243,12 +278,28 @@ mod tests {
     }
 
     #[test]
+    fn a_conclusion_before_the_deadline_counts_as_last_years() {
+        for (today, concluded, year) in [
+            ("2027-03-10", 2025, 2025),
+            ("2027-03-10", 2026, 2026),
+            ("2027-06-01", 2025, 2026),
+        ] {
+            assert_eq!(
+                last_inspected_year(day(today), |year| year == concluded),
+                year,
+                "{today} {concluded}"
+            );
+        }
+    }
+
+    #[test]
     fn a_body_is_rated_only_in_good_standing() {
+        use Inspected::{Concluded, Missing, Pending};
         use ReportResult::{Basic, Fail, NotDone, Pass};
         let good = Candidate {
             founded: day("2015-01-01"),
-            last_year: Some(Pass),
-            year_before: Some(Pass),
+            last_year: Concluded(Pass),
+            year_before: Concluded(Pass),
             punished: false,
             listed: false,
             investigated: false,
@@ -275,23 +326,48 @@ mod tests {
             (
                 "unchecked",
                 Candidate {
-                    last_year: Some(NotDone),
+                    last_year: Concluded(NotDone),
                     ..good
                 },
                 "INSPECTION_NOT_PASSED",
             ),
             (
-                "no result",
+                "no report",
                 Candidate {
-                    last_year: None,
+                    last_year: Missing,
                     ..good
                 },
                 "INSPECTION_NOT_PASSED",
+            ),
+            (
+                "handed in and not judged",
+                Candidate {
+                    last_year: Pending,
+                    ..good
+                },
+                "INSPECTION_NOT_CONCLUDED",
+            ),
+            (
+                "basic now, the year before not judged",
+                Candidate {
+                    last_year: Concluded(Basic),
+                    year_before: Pending,
+                    ..good
+                },
+                "INSPECTION_NOT_CONCLUDED",
+            ),
+            (
+                "passed, the year before not judged",
+                Candidate {
+                    year_before: Pending,
+                    ..good
+                },
+                "OK",
             ),
             (
                 "failed",
                 Candidate {
-                    last_year: Some(Fail),
+                    last_year: Concluded(Fail),
                     ..good
                 },
                 "INSPECTION_NOT_PASSED",
@@ -299,7 +375,7 @@ mod tests {
             (
                 "once basic",
                 Candidate {
-                    last_year: Some(Basic),
+                    last_year: Concluded(Basic),
                     ..good
                 },
                 "OK",
@@ -307,8 +383,8 @@ mod tests {
             (
                 "twice basic",
                 Candidate {
-                    last_year: Some(Basic),
-                    year_before: Some(Basic),
+                    last_year: Concluded(Basic),
+                    year_before: Concluded(Basic),
                     ..good
                 },
                 "INSPECTION_NOT_PASSED",

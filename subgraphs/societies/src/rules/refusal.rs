@@ -42,12 +42,12 @@ pub fn decision(granted: bool, ground: Option<OrgRefusalGround>) -> Result<(), R
     if granted == ground.is_none() {
         return Ok(());
     }
-    Err(Refusal {
-        code: "GROUND_DOES_NOT_FIT",
-        en: "A refusal names one of the grounds of the law; a grant names none.",
-        zh: "不予登记应载明法定理由；准予登记不得载明不予登记的理由。",
-        basis: "社会团体登记管理条例 (2016) 第十三条",
-    })
+    Err(Refusal::new(
+        "GROUND_DOES_NOT_FIT",
+        "A refusal names one of the grounds of the law; a grant names none.",
+        "不予登记应载明法定理由；准予登记不得载明不予登记的理由。",
+        "社会团体登记管理条例 (2016) 第十三条",
+    ))
 }
 
 #[cfg(test)]

@@ -85,35 +85,35 @@ pub struct Submission {
 /// right is how a body leaves the abnormal list; the answer says whether it is late.
 pub fn submission(s: &Submission) -> Result<bool, Refusal> {
     if s.today < year_start(s.year.saturating_add(1)) {
-        return Err(Refusal {
-            code: "YEAR_NOT_OVER",
-            en: "The report is on a year that is over.",
-            zh: "年度报告应在该年度结束后报送。",
-            basis: BASIS,
-        });
+        return Err(Refusal::new(
+            "YEAR_NOT_OVER",
+            "The report is on a year that is over.",
+            "年度报告应在该年度结束后报送。",
+            BASIS,
+        ));
     }
     if s.year < s.founded.year() {
-        return Err(Refusal {
-            code: "BEFORE_FOUNDING",
-            en: "The organization did not exist in that year.",
-            zh: "该年度社会组织尚未成立。",
-            basis: BASIS,
-        });
+        return Err(Refusal::new(
+            "BEFORE_FOUNDING",
+            "The organization did not exist in that year.",
+            "该年度社会组织尚未成立。",
+            BASIS,
+        ));
     }
     if s.duty == ReportDuty::Inspection {
-        let agreed = s.supervisor_agreed.ok_or(Refusal {
-            code: "SUPERVISOR_REVIEW_MISSING",
-            en: "The supervising department must agree to the report before the registry takes it.",
-            zh: "年度报告须经业务主管单位初审同意后，报送登记管理机关。",
-            basis: BASIS,
-        })?;
+        let agreed = s.supervisor_agreed.ok_or(Refusal::new(
+            "SUPERVISOR_REVIEW_MISSING",
+            "The supervising department must agree to the report before the registry takes it.",
+            "年度报告须经业务主管单位初审同意后，报送登记管理机关。",
+            BASIS,
+        ))?;
         if agreed < year_start(s.year.saturating_add(1)) || agreed > s.today {
-            return Err(Refusal {
-                code: "SUPERVISOR_REVIEW_IMPOSSIBLE",
-                en: "The supervising department can have agreed only after the year and not in the future.",
-                zh: "业务主管单位初审日期应在该年度结束之后且不晚于今天。",
-                basis: BASIS,
-            });
+            return Err(Refusal::new(
+                "SUPERVISOR_REVIEW_IMPOSSIBLE",
+                "The supervising department can have agreed only after the year and not in the future.",
+                "业务主管单位初审日期应在该年度结束之后且不晚于今天。",
+                BASIS,
+            ));
         }
     }
     Ok(s.today > deadlines(s.year).registry)
@@ -134,21 +134,21 @@ pub fn conclusion(
     supervisor_agreed: bool,
 ) -> Result<(), Refusal> {
     if result == ReportResult::NotDone {
-        return Err(Refusal {
-            code: "REPORT_IS_THERE",
-            en: "A report that was handed in is not missing.",
-            zh: "已报送年度报告的，不得作出未参检结论。",
-            basis: BASIS,
-        });
+        return Err(Refusal::new(
+            "REPORT_IS_THERE",
+            "A report that was handed in is not missing.",
+            "已报送年度报告的，不得作出未参检结论。",
+            BASIS,
+        ));
     }
     let passes = matches!(result, ReportResult::Pass | ReportResult::Basic);
     if passes && is_inspection && !supervisor_agreed {
-        return Err(Refusal {
-            code: "SUPERVISOR_REVIEW_MISSING",
-            en: "The supervising department must agree to the report before it passes.",
-            zh: "年度报告须经业务主管单位初审同意，方可作出合格或者基本合格结论。",
-            basis: BASIS,
-        });
+        return Err(Refusal::new(
+            "SUPERVISOR_REVIEW_MISSING",
+            "The supervising department must agree to the report before it passes.",
+            "年度报告须经业务主管单位初审同意，方可作出合格或者基本合格结论。",
+            BASIS,
+        ));
     }
     Ok(())
 }

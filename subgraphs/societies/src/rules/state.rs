@@ -3,6 +3,7 @@
 //! ```text
 //! PREPARING → REGISTERED ⇄ CHANGING
 //!             REGISTERED → LIQUIDATING → DEREGISTERED
+//!             REVOKED → REVOKED with its liquidation group → DEREGISTERED
 //!             REGISTERED (or CHANGING, SUSPENDED, LIQUIDATING) → DEREGISTERED when another takes it over
 //!             REGISTERED → SUSPENDED → REGISTERED | REVOKED
 //!             REGISTERED → REVOKED
@@ -55,15 +56,44 @@ pub const fn next(state: OrgState, event: OrgEvent) -> Result<OrgState, Refusal>
         | (S::Registered | S::Changing | S::Suspended | S::Liquidating, E::TakeOver) => {
             Ok(S::Deregistered)
         }
-        (S::Registered | S::Changing | S::Suspended, E::Revoke) => Ok(S::Revoked),
+        // A revoked body stays revoked while its group liquidates it.
+        (S::Registered | S::Changing | S::Suspended, E::Revoke) | (S::Revoked, E::Liquidate) => {
+            Ok(S::Revoked)
+        }
         (S::UnregisteredIllegal, E::Ban) => Ok(S::Banned),
-        _ => Err(Refusal {
-            code: "STATE_FORBIDS",
-            en: "The organization's state does not allow this.",
-            zh: "社会组织当前状态不允许该操作。",
-            basis: "社会团体登记管理条例 (2016) 第十九条至第三十二条",
-        }),
+        _ => Err(Refusal::new(
+            "STATE_FORBIDS",
+            "The organization's state does not allow this.",
+            "社会组织当前状态不允许该操作。",
+            "社会团体登记管理条例 (2016) 第十九条至第三十二条",
+        )),
     }
+}
+
+/// O-18, O-19, 社会团体登记管理条例 第十九条至第二十一条、第三十条: who is suspended does not act, and who is in liquidation does
+/// nothing but liquidate: neither grows. Registered bodies do, while a change of theirs is being decided too. What
+/// supervises (letters, lists, reports, penalties) asks only that the body exists.
+pub const fn may_develop(state: OrgState) -> Result<(), Refusal> {
+    const BASIS: &str = "社会团体登记管理条例 (2016) 第十九条至第二十一条、第三十条";
+    let (code, en, zh) = match state {
+        OrgState::Registered | OrgState::Changing => return Ok(()),
+        OrgState::Suspended => (
+            "ACTIVITY_SUSPENDED",
+            "The organization is suspended: this is possible again when the suspension is over.",
+            "该社会组织被责令停止活动，期满恢复后方可办理。",
+        ),
+        OrgState::Liquidating => (
+            "ONLY_LIQUIDATION",
+            "The organization is in liquidation: only acts of the liquidation are possible.",
+            "该社会组织正在清算，不得开展清算以外的活动。",
+        ),
+        _ => (
+            "ORGANIZATION_ENDED",
+            "The organization no longer exists.",
+            "该社会组织已终止。",
+        ),
+    };
+    Err(Refusal::new(code, en, zh, BASIS))
 }
 
 #[cfg(test)]
@@ -114,10 +144,27 @@ mod tests {
                 (S::Suspended, E::Revoke, S::Revoked),
                 (S::Liquidating, E::Deregister, S::Deregistered),
                 (S::Liquidating, E::TakeOver, S::Deregistered),
+                (S::Revoked, E::Liquidate, S::Revoked),
                 (S::Revoked, E::Deregister, S::Deregistered),
                 (S::UnregisteredIllegal, E::Ban, S::Banned),
             ]
         );
+    }
+
+    /// 社会团体登记管理条例 20: 清算期间不得开展清算以外的活动; 30: 限期停止活动.
+    #[test]
+    fn only_a_registered_body_develops() {
+        use OrgState as S;
+        for state in OrgState::iter() {
+            let expected = match state {
+                S::Registered | S::Changing => "OK",
+                S::Suspended => "ACTIVITY_SUSPENDED",
+                S::Liquidating => "ONLY_LIQUIDATION",
+                _ => "ORGANIZATION_ENDED",
+            };
+            let code = may_develop(state).err().map_or("OK", |r| r.code);
+            assert_eq!(code, expected, "{state:?}");
+        }
     }
 
     #[test]

@@ -86,14 +86,7 @@ pub struct Extension {
 /// head of the authority and before the term is over; the applicant is told why. The sixty days of a founding and
 /// the days of the charity law are not of this article. Answers the days.
 pub fn extend(asked: &Extension, today: NaiveDate) -> Result<u16, Refusal> {
-    let refuse = |code, en, zh| {
-        Err(Refusal {
-            code,
-            en,
-            zh,
-            basis: "行政许可法 (2019) 第四十二条",
-        })
-    };
+    let refuse = |code, en, zh| Err(Refusal::new(code, en, zh, "行政许可法 (2019) 第四十二条"));
     if asked.unit != DayUnit::Working {
         return refuse(
             "TERM_NOT_EXTENDABLE",

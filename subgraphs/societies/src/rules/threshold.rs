@@ -175,7 +175,7 @@ pub fn threshold(
         })
 }
 
-/// Refuses a figure below the number that holds; a measure without a number holds nothing back.
+/// Refuses a figure below the number that holds, which fills `{least}` in its sentences where no other number stands; a measure without a number holds nothing back.
 pub(crate) fn at_least(
     kind: OrgKind,
     level: RegistrarLevel,
@@ -185,10 +185,23 @@ pub(crate) fn at_least(
     refusal: Refusal,
 ) -> Result<(), Refusal> {
     match threshold(kind, level, measure, on) {
-        Some(row) if figure < row.value => Err(Refusal {
-            basis: row.legal_basis,
-            ..refusal
-        }),
+        Some(row) if figure < row.value => {
+            let least = match measure {
+                // Sums are told in yuan.
+                Measure::FundsFen | Measure::PublicRaisingFundsFen | Measure::MinistryFundsFen => {
+                    row.value / 100
+                }
+                _ => row.value,
+            };
+            let refusal = match refusal.names {
+                [] => refusal.with(&["least"], &[least]),
+                _ => refusal,
+            };
+            Err(Refusal {
+                basis: row.legal_basis,
+                ..refusal
+            })
+        }
         _ => Ok(()),
     }
 }

@@ -70,10 +70,11 @@ where
             let work = Arc::clone(&work);
             Box::pin(async move {
                 let (services, actor, key, body, input) = work.as_ref();
+                let caller = kit::merged::caller(tx, actor).await?;
                 let act = Act {
                     tx,
                     services,
-                    actor,
+                    actor: &caller,
                     now,
                     today,
                 };
@@ -205,6 +206,13 @@ impl Act<'_> {
         Ok(organization)
     }
 
+    /// The same, and it must be one that acts and grows ([`active`]).
+    pub async fn acting(&self, code: &str) -> Result<organization::Model> {
+        let organization = self.supervised(code).await?;
+        active(&organization)?;
+        Ok(organization)
+    }
+
     /// Writes a changed organization with the next version, its history and its event.
     pub async fn save(
         &self,
@@ -300,6 +308,11 @@ pub fn alive(organization: &organization::Model) -> Result<()> {
         "该社会组织已终止。",
         "creditCode",
     ))
+}
+
+/// O-18, O-19: the organization must be one that acts and grows: neither suspended nor in liquidation.
+pub fn active(organization: &organization::Model) -> Result<()> {
+    state::may_develop(organization.state).map_err(|refusal| at(refusal, "creditCode"))
 }
 
 /// An organization as history keeps it.

@@ -2,7 +2,7 @@
 
 use super::act::{Act, at, id, refused, same_version, text};
 use super::listings::returned_letters;
-use super::permit::deregister;
+use super::permit::{Ends, deregister, ending};
 use super::{among, penalties, register};
 use crate::input::supervision::{
     BanOrganizationInput, CloseCleanupInput, OpenCleanupInput, StepCleanupInput,
@@ -10,12 +10,10 @@ use crate::input::supervision::{
 use crate::model::{cleanup_case, cleanup_step, organization, territory};
 use crate::rules::cleanup::Effect;
 use crate::rules::penalty::Penalty;
-use crate::rules::state::{OrgEvent, next};
+use crate::rules::state::{OrgEvent, may_develop, next};
 use crate::rules::zombie::{LifeSigns, zombie_signs};
 use crate::rules::{cleanup, credit, penalty};
-use crate::vocabulary::{
-    CleanupKind, CleanupResult, CleanupStep, ListingReason, OrgPenaltyKind, OrgState,
-};
+use crate::vocabulary::{CleanupKind, CleanupResult, CleanupStep, OrgPenaltyKind, OrgState};
 use chrono::NaiveDate;
 use futures_util::future::BoxFuture;
 use kit::{Error, Result, YearMonth};
@@ -286,21 +284,17 @@ pub fn close<'a>(act: Act<'a>, input: &'a CloseCleanupInput) -> BoxFuture<'a, Re
     })
 }
 
-/// Who takes over an organization that is merged: another one of the register, alive.
+/// Who takes over an organization that is merged: another one of the register that may act.
 async fn successor(act: Act<'_>, input: &CloseCleanupInput, own: &str) -> Result<Option<String>> {
     let Some(into) = input.merged_into.as_ref() else {
         return Ok(None);
     };
     let into = act.organization(&into.0).await?;
-    if input.result == CleanupResult::Merge && into.credit_code != own && into.state.is_live() {
-        return Ok(Some(into.credit_code));
+    if input.result != CleanupResult::Merge || into.credit_code == own {
+        return Err(at(cleanup::SUCCESSOR_UNFIT, "mergedInto"));
     }
-    Err(refused(
-        "SUCCESSOR_UNFIT",
-        "A merger, and only a merger, names another living organization.",
-        "仅合并结案可以载明存续组织，且应为其他存续的社会组织。",
-        "mergedInto",
-    ))
+    may_develop(into.state).map_err(|_| at(cleanup::SUCCESSOR_UNFIT, "mergedInto"))?;
+    Ok(Some(into.credit_code))
 }
 
 /// What the result means for the register.
@@ -314,15 +308,20 @@ async fn carry_out(
         .map_err(|refusal| at(refusal, "result"))?;
     match effect {
         Effect::Nothing => {}
-        Effect::List => {
-            let (code, reason) = (&organization.credit_code, ListingReason::NotPutRight);
-            super::listings::enter(act, code, reason, act.today).await?;
+        Effect::Warn => {
+            let signs = life_signs(act.tx, &organization, act.today).await?;
+            for reason in cleanup::warned_for(&zombie_signs(&signs, act.today)) {
+                let code = &organization.credit_code;
+                super::listings::enter(act, code, reason, act.today).await?;
+            }
         }
         Effect::TakenOver => {
-            deregister(act, &organization, OrgEvent::TakeOver).await?;
+            deregister(act, &organization, Ends::TakenOver).await?;
         }
         Effect::End => {
-            deregister(act, &organization, OrgEvent::Deregister).await?;
+            let given = input.deregistration.as_ref();
+            let (ended, _) = ending(act, &organization, given).await?;
+            deregister(act, &organization, Ends::Liquidated(ended)).await?;
         }
         Effect::Revoke => {
             let signs = zombie_signs(

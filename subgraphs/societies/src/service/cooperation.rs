@@ -31,7 +31,7 @@ pub fn declare_fees<'a>(
     Box::pin(async move {
         let organization = act.organization(&input.credit_code.0).await?;
         act.officer_or_head(&organization).await?;
-        super::act::alive(&organization)?;
+        super::act::active(&organization)?;
         if organization.kind != OrgKind::SocialGroup {
             return Err(refused(
                 "NOT_AN_ASSOCIATION",
@@ -155,7 +155,7 @@ pub fn create_project<'a>(
         let code = match &input.credit_code {
             Some(code) => {
                 let organization = act.organization(&code.0).await?;
-                super::act::alive(&organization)?;
+                super::act::active(&organization)?;
                 Some(organization.credit_code)
             }
             None => None,
@@ -178,7 +178,11 @@ pub fn create_project<'a>(
         let mut partners = Vec::with_capacity(input.partners.len());
         for partner in &input.partners {
             let code = match &partner.credit_code {
-                Some(code) => Some(act.organization(&code.0).await?.credit_code),
+                Some(code) => {
+                    let partner = act.organization(&code.0).await?;
+                    super::act::active(&partner)?;
+                    Some(partner.credit_code)
+                }
                 None => None,
             };
             let partner = project_partner::Model {
@@ -259,7 +263,7 @@ pub fn adopt<'a>(act: Act<'a>, input: &'a DeclareAdoptionInput) -> BoxFuture<'a,
     Box::pin(async move {
         let organization = act.organization(&input.credit_code.0).await?;
         act.officer_or_head(&organization).await?;
-        super::act::alive(&organization)?;
+        super::act::active(&organization)?;
         if input.households < 1 || input.started_on.0 > act.today {
             return Err(refused(
                 "ADOPTION_IMPOSSIBLE",
@@ -367,6 +371,10 @@ pub fn set_hub<'a>(act: Act<'a>, input: &'a SetHubKindInput) -> BoxFuture<'a, Re
     Box::pin(async move {
         let before = act.living(&input.credit_code.0).await?;
         same_version(before.version, input.version)?;
+        // A name may be taken back from whoever exists.
+        if input.hub_kind.is_some() {
+            super::act::active(&before)?;
+        }
         let after = organization::Model {
             hub_kind: input.hub_kind,
             ..before.clone()
@@ -381,7 +389,7 @@ pub fn establish_party<'a>(
     input: &'a EstablishPartyUnitInput,
 ) -> BoxFuture<'a, Result<String>> {
     Box::pin(async move {
-        let organization = act.living(&input.credit_code.0).await?;
+        let organization = act.acting(&input.credit_code.0).await?;
         let code = organization.credit_code.clone();
         let there = party_unit::Entity::find_by_id(code.as_str())
             .one(act.tx)

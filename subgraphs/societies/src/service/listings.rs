@@ -1,7 +1,7 @@
 //! Entering organizations in the two lists of bad credit and taking them off (O-13 to O-17).
 
 use super::act::{Act, at, id, is_rest, refused, same_version};
-use super::{among, register};
+use super::{among, record, register};
 use crate::input::supervision::{ListOrganizationInput, RecordLetterInput, RemoveListingInput};
 use crate::model::{
     credit_listing, inspection, letter, organization, party_unit, penalty, territory,
@@ -73,26 +73,17 @@ async fn proved(
 ) -> Result<()> {
     let code = organization.credit_code.as_str();
     match reason {
-        ListingReason::NoAnnualReport
-            if !reports_missing(act.tx, organization, act.today).await? =>
-        {
-            Err(refused(
-                "NO_REPORT_MISSING",
-                "No annual report that is due is missing.",
-                "该社会组织没有逾期未报送的年度报告。",
-                "reason",
-            ))
+        ListingReason::NoAnnualReport => {
+            let missing = reports_missing(act.tx, organization, act.today).await?;
+            credit::report_missing(missing).map_err(|refusal| at(refusal, "reason"))
         }
         ListingReason::Unreachable => {
             let letters = returned_letters(act.tx, code).await?;
             credit::unreachable(&letters, act.today).map_err(|refusal| at(refusal, "reason"))
         }
-        ListingReason::AbnormalTwoYears => Err(refused(
-            "ESCALATES_BY_ITSELF",
-            "Two years on the abnormal list make an entry serious by themselves.",
-            "列入活动异常名录满二年自动转入，无需另行列入。",
-            "reason",
-        )),
+        ListingReason::AbnormalTwoYears => {
+            Err(at(credit::escalates_by_itself(act.today), "reason"))
+        }
         _ => {
             let held = held(act.tx, organization, act.today).await?;
             credit::on_record(reason, &held, act.today).map_err(|refusal| at(refusal, "reason"))
@@ -117,6 +108,13 @@ async fn held(
         .one(db)
         .await?;
     let party = party_unit::Entity::find_by_id(code).one(db).await?;
+    let codes = [organization.credit_code.clone()];
+    let (reports, inspected) = (
+        register::reports(db, &codes).await?.remove(code),
+        record::inspections(db, &codes).await?.remove(code),
+    );
+    let party_members =
+        record::party_members(&reports.unwrap_or_default(), &inspected.unwrap_or_default());
     let large = number(Parameter::LargeFine, today);
     let years = count(Parameter::MinorPenaltyYears, today);
     let since = today
@@ -139,6 +137,7 @@ async fn held(
             .any(|one| one.ground == OrgPenaltyGround::Fraud),
         not_put_right: overdue.is_some(),
         has_party_body: party.is_some(),
+        party_members,
     })
 }
 
@@ -171,6 +170,7 @@ pub(crate) async fn enter(
         version: 1,
         arose: Some(arose),
         entered_late: due.is_some_and(|due| act.today > due),
+        first_reason: None,
     };
     let id = row.id;
     let after = json!({
@@ -223,7 +223,7 @@ pub fn remove<'a>(act: Act<'a>, input: &'a RemoveListingInput) -> BoxFuture<'a, 
             old.escalates.unwrap_or(old.listed)
         };
         let standing = Standing {
-            reason: old.reason,
+            reason: old.first_reason.unwrap_or(old.reason),
             list,
             since,
             reports_missing: reports_missing(act.tx, &organization, act.today).await?,
@@ -409,6 +409,9 @@ pub fn standing(
     find
 }
 
+/// An entry became serious; the key is the id of the entry in the serious list.
+pub const ESCALATED: &str = "ListingEscalated";
+
 /// O-15, the job: writes down that entries have become serious; answers how many. What is read counts
 /// already without it.
 pub async fn escalate(s: &kit::Services) -> Result<usize> {
@@ -459,14 +462,18 @@ pub async fn escalate(s: &kit::Services) -> Result<usize> {
                     version: 1,
                     arose: Some(day),
                     entered_late: false,
+                    first_reason: Some(old.reason),
                     ..old.clone()
                 };
                 let id = serious.id.to_string();
-                let after = json!({ "creditCode": old.credit_code, "list": CreditList::Serious.text(), "listed": day });
+                let after = json!({
+                    "creditCode": old.credit_code, "list": CreditList::Serious.text(), "listed": day,
+                    "firstReason": old.reason.text(),
+                });
                 credit_listing::Entity::insert(serious.into_active_model())
                     .exec_without_returning(tx)
                     .await?;
-                act.done("CreditListing", &id, "ListingEscalated", None, after).await?;
+                act.done("CreditListing", &id, ESCALATED, None, after).await?;
             }
             Ok(due.len())
         })

@@ -5,11 +5,14 @@
 //! knows GraphQL, so that tests can call it without a schema.
 
 pub mod act;
+pub mod breaches;
 pub mod cleanup;
 pub mod conclusion;
 pub mod cooperation;
 pub mod death;
+pub mod deceased;
 pub mod development;
+pub mod keyed;
 pub mod listings;
 pub mod moves;
 pub mod page;
@@ -23,6 +26,7 @@ pub mod report;
 pub mod reviews;
 pub mod statistics;
 pub mod supervision;
+pub mod warnings;
 
 use crate::model::territory;
 use kit::{Error, UserError, YearMonth};

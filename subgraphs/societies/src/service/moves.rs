@@ -5,7 +5,7 @@
 //! and lists of the successor hold what was registered in both. Where several divisions follow, an
 //! officer has to decide, and nothing moves by itself: that is [`assign`]. Running it twice changes nothing.
 
-use super::act::{Act, at, id, refused};
+use super::act::{Act, at, id, refused, same_version};
 use crate::input::supervision::AssignOrganizationsInput;
 use crate::model::{cleanup_case, organization, permit_case, territory};
 use crate::rules::assignment::{Assignment, assignment};
@@ -15,7 +15,7 @@ use kit::{Error, Result, Role, Services};
 use minzheng_kit as kit;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
 /// Changes of divisions, from the subgraph of places.
@@ -86,6 +86,21 @@ pub fn assign<'a>(
                 "creditCodes",
             ));
         }
+        let read = match &input.versions {
+            None => HashMap::new(),
+            Some(versions) if versions.len() == input.credit_codes.len() => {
+                let codes = input.credit_codes.iter().map(|code| code.0.as_str());
+                codes.zip(versions.iter().copied()).collect()
+            }
+            Some(_) => {
+                return Err(refused(
+                    "VERSIONS_DO_NOT_FIT",
+                    "Give one version for each organization, in the same order, or none at all.",
+                    "应按相同顺序逐一填写各社会组织的版本，或者全部不填。",
+                    "versions",
+                ));
+            }
+        };
         let mut codes: Vec<String> = input
             .credit_codes
             .iter()
@@ -95,6 +110,9 @@ pub fn assign<'a>(
         codes.dedup();
         for code in &codes {
             let before = act.organization(code).await?;
+            if let Some(version) = read.get(code.as_str()) {
+                same_version(before.version, *version)?;
+            }
             if before.registrar_division_id != from {
                 return Err(refused(
                     "NOT_OF_THIS_DIVISION",

@@ -5,6 +5,7 @@ use crate::input::registration::{
     CloseBranchInput, FileParticularInput, OpenBranchInput, StartLiquidationInput,
 };
 use crate::model::{branch, filing, liquidation};
+use crate::rules::change;
 use crate::rules::founding::{self, BranchParent};
 use crate::rules::state::OrgEvent;
 use futures_util::future::BoxFuture;
@@ -19,7 +20,7 @@ pub fn open_branch<'a>(act: Act<'a>, input: &'a OpenBranchInput) -> BoxFuture<'a
     Box::pin(async move {
         let organization = act.organization(&input.credit_code.0).await?;
         act.officer_or_head(&organization).await?;
-        super::act::alive(&organization)?;
+        super::act::active(&organization)?;
         let parent = match &input.under {
             None => BranchParent::Organization(organization.kind),
             Some(under) => {
@@ -108,12 +109,7 @@ pub fn file<'a>(act: Act<'a>, input: &'a FileParticularInput) -> BoxFuture<'a, R
         act.officer_or_head(&organization).await?;
         super::act::alive(&organization)?;
         if input.kind == crate::vocabulary::OrgFilingKind::Charter {
-            return Err(refused(
-                "CHARTER_IS_APPROVED",
-                "A charter is approved on application, not filed.",
-                "章程须经申请核准，不适用备案。",
-                "kind",
-            ));
+            return Err(at(change::CHARTER_IS_APPROVED, "kind"));
         }
         let row = filing::Model {
             id: kit::id::new(),
@@ -133,7 +129,8 @@ pub fn file<'a>(act: Act<'a>, input: &'a FileParticularInput) -> BoxFuture<'a, R
     })
 }
 
-/// O-18: a liquidation begins; from now on only acts of liquidation are allowed.
+/// O-18: a liquidation begins; from now on only acts of liquidation are allowed. A revoked body has its group formed
+/// too, and stays revoked.
 pub fn start_liquidation<'a>(
     act: Act<'a>,
     input: &'a StartLiquidationInput,
@@ -150,6 +147,8 @@ pub fn start_liquidation<'a>(
                 "groupFormedOn",
             ));
         }
+        let formed = super::permit::group_formed(act.tx, &organization.credit_code).await?;
+        change::one_group(formed.is_some()).map_err(|refusal| at(refusal, "creditCode"))?;
         let after = act
             .advance(&organization, OrgEvent::Liquidate, "LiquidationStarted")
             .await?;

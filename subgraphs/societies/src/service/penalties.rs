@@ -1,12 +1,13 @@
 //! Penalties and inspections, and what follows from them for state and credit (O-13, O-15, O-19).
 
-use super::act::{Act, alive, at, id, refused, same_version};
+use super::act::{Act, alive, at, id, not_negative, refused, same_version};
 use super::listings::enter;
 use crate::input::supervision::{
     CloseOrgInspectionInput, EndSuspensionInput, ImposePenaltyInput, RecordOrgInspectionInput,
 };
 use crate::model::{inspection, organization, penalty};
-use crate::rules::credit::{Findings, abnormal_grounds, serious_grounds};
+use crate::rules::charity;
+use crate::rules::credit::{self, Findings, abnormal_grounds, serious_grounds};
 use crate::rules::parameter::{Parameter, count};
 use crate::rules::penalty::{self as rule, Penalty};
 use crate::rules::state::OrgEvent;
@@ -48,6 +49,11 @@ pub(super) async fn punish(
     asked: &Penalty,
 ) -> Result<organization::Model> {
     rule::penalty(asked, organization.founded, act.today).map_err(|refusal| at(refusal, "kind"))?;
+    if asked.ground == OrgPenaltyGround::CharitySpending {
+        let is_shown = super::breaches::is_shown(act.tx, &organization, act.today).await?;
+        charity::may_be_warned(super::breaches::binds(&organization), is_shown, asked.kind)
+            .map_err(|refusal| at(refusal, "ground"))?;
+    }
     let row = penalty::Model {
         id: kit::id::new(),
         credit_code: organization.credit_code.clone(),
@@ -155,14 +161,8 @@ pub fn end_suspension<'a>(
             .filter(penalty::Column::Until.gt(act.today))
             .one(act.tx)
             .await?;
-        if organization.state == OrgState::Suspended && running.is_some() {
-            return Err(refused(
-                "SUSPENSION_NOT_OVER",
-                "The suspension runs on.",
-                "停止活动期限尚未届满。",
-                "creditCode",
-            ));
-        }
+        let runs = organization.state == OrgState::Suspended && running.is_some();
+        rule::may_resume(organization.kind, runs).map_err(|refusal| at(refusal, "creditCode"))?;
         let after = act
             .advance(&organization, OrgEvent::Resume, "SuspensionEnded")
             .await?;
@@ -198,6 +198,10 @@ pub fn inspect<'a>(
             rectify_by: by,
             closed: by.is_none().then_some(act.today),
             version: 1,
+            party_members: input
+                .party_members
+                .map(|number| not_negative(i64::from(number), "partyMembers").map(|_| number))
+                .transpose()?,
         };
         let key = row.id.to_string();
         let after = shown(&row);
@@ -240,14 +244,8 @@ pub fn close<'a>(
             ));
         }
         let overdue = old.rectify_by.is_some_and(|by| by < act.today);
-        if !input.is_put_right && !overdue {
-            return Err(refused(
-                "TERM_NOT_OVER",
-                "The term to put it right is not over.",
-                "整改期限尚未届满。",
-                "isPutRight",
-            ));
-        }
+        credit::order_closed(input.is_put_right, overdue)
+            .map_err(|refusal| at(refusal, "isPutRight"))?;
         let result = if input.is_put_right {
             OrgInspectionResult::PutRight
         } else {

@@ -3,10 +3,10 @@
 use super::act::{Act, at, id, refused, same_version};
 use super::register;
 use crate::input::supervision::{ChangeRatingInput, RateOrganizationInput};
-use crate::model::{penalty, rating};
+use crate::model::{cleanup_case, inspection, penalty, rating};
 use crate::rules::parameter::{Parameter, count};
-use crate::rules::rating::{self as rule, Candidate};
-use crate::vocabulary::{RatingChange, RatingState, ReportResult};
+use crate::rules::rating::{self as rule, Candidate, Inspected};
+use crate::vocabulary::{RatingChange, RatingState};
 use chrono::Months;
 use futures_util::future::BoxFuture;
 use kit::Result;
@@ -20,7 +20,7 @@ use uuid::Uuid;
 /// O-12: rates an organization by its score; answers the rating.
 pub fn rate<'a>(act: Act<'a>, input: &'a RateOrganizationInput) -> BoxFuture<'a, Result<Uuid>> {
     Box::pin(async move {
-        let organization = act.living(&input.credit_code.0).await?;
+        let organization = act.acting(&input.credit_code.0).await?;
         let score = u16::try_from(input.score)
             .ok()
             .filter(|score| *score <= 1_000)
@@ -34,12 +34,17 @@ pub fn rate<'a>(act: Act<'a>, input: &'a RateOrganizationInput) -> BoxFuture<'a,
             })?;
         let codes = [organization.credit_code.clone()];
         let reports = register::reports(act.tx, &codes).await?;
-        let last = crate::rules::report::last_due_year(act.today);
-        let result = |year| {
-            let reports = reports.get(&organization.credit_code)?;
-            let report = reports.iter().find(|report| report.year == year)?;
-            report.result.or(Some(ReportResult::NotDone))
+        let inspected = |year| {
+            let reports = reports.get(&organization.credit_code);
+            let report = reports.and_then(|all| all.iter().find(|report| report.year == year));
+            match report.map(|report| report.result) {
+                None => Inspected::Missing,
+                Some(None) => Inspected::Pending,
+                Some(Some(result)) => Inspected::Concluded(result),
+            }
         };
+        let concluded = |year| matches!(inspected(year), Inspected::Concluded(_));
+        let last = rule::last_inspected_year(act.today, concluded);
         let since = act
             .today
             .checked_sub_months(Months::new(count(Parameter::PunishedYears, act.today) * 12))
@@ -53,14 +58,15 @@ pub fn rate<'a>(act: Act<'a>, input: &'a RateOrganizationInput) -> BoxFuture<'a,
         rule::may_be_rated(
             &Candidate {
                 founded: organization.founded,
-                last_year: result(last),
-                year_before: result(last - 1),
+                last_year: inspected(last),
+                year_before: inspected(last - 1),
                 punished: punished > 0,
                 listed: listings
                     .values()
                     .flatten()
                     .any(|entry| entry.removed.is_none()),
-                investigated: input.is_investigated,
+                investigated: input.is_investigated
+                    || investigated(act, &organization.credit_code).await?,
             },
             act.today,
         )
@@ -98,6 +104,22 @@ pub fn rate<'a>(act: Act<'a>, input: &'a RateOrganizationInput) -> BoxFuture<'a,
         };
         insert(act, row, "OrganizationRated").await
     })
+}
+
+/// O-12: whether the register itself knows of an investigation: a clean-up case against the organization that is not
+/// closed, or an inspection whose order is not.
+async fn investigated(act: Act<'_>, code: &str) -> Result<bool> {
+    let cases = cleanup_case::Entity::find()
+        .filter(cleanup_case::Column::CreditCode.eq(code))
+        .filter(cleanup_case::Column::Closed.is_null())
+        .count(act.tx)
+        .await?;
+    let orders = inspection::Entity::find()
+        .filter(inspection::Column::CreditCode.eq(code))
+        .filter(inspection::Column::Closed.is_null())
+        .count(act.tx)
+        .await?;
+    Ok(cases + orders > 0)
 }
 
 /// A rating that still counts ends today: the new one stands in its place.

@@ -1,7 +1,8 @@
 //! What the registry keeps on organizations besides their registration, always for many at once.
 
 use super::{among, grouped};
-use crate::model::{branch, filing, inspection, liquidation, penalty};
+use crate::model::{annual_report, branch, filing, inspection, liquidation, penalty};
+use chrono::NaiveDate;
 use kit::Result;
 use minzheng_kit as kit;
 use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
@@ -54,6 +55,24 @@ pub async fn inspections(
         .all(db)
         .await?;
     Ok(grouped(rows, |row| row.credit_code.clone()))
+}
+
+/// O-13: full party members by the newest of an organization's reports and inspections that says how many there are.
+/// A report speaks of the end of its year.
+#[must_use]
+pub fn party_members(
+    reports: &[annual_report::Model],
+    inspections: &[inspection::Model],
+) -> Option<u32> {
+    let reported = reports.iter().filter_map(|row| {
+        let day = NaiveDate::from_ymd_opt(row.year, 12, 31)?;
+        Some((day, row.party_members?))
+    });
+    let found = inspections
+        .iter()
+        .filter_map(|row| Some((row.inspected, row.party_members?)));
+    let (_, members) = reported.chain(found).max_by_key(|(day, _)| *day)?;
+    u32::try_from(members).ok()
 }
 
 /// Their liquidations.

@@ -44,6 +44,9 @@ pub struct Report {
     pub activities: i32,
     /// Individual and unit members at the end of the year, for associations.
     pub members: Option<(i32, i32)>,
+    /// Full party members at the end of the year; none where it is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub party_members: Option<i32>,
     /// The version of the report that this one replaces; none for the first.
     pub based_on: Option<i64>,
 }
@@ -57,7 +60,7 @@ pub struct Submitted {
 
 impl From<Refusal> for UserError {
     fn from(refusal: Refusal) -> Self {
-        Self::new(refusal.code, refusal.en, refusal.zh).basis(refusal.basis)
+        Self::new(refusal.code, refusal.en(), refusal.zh()).basis(refusal.basis)
     }
 }
 
@@ -79,6 +82,10 @@ fn check_form(r: &Report) -> kit::Result<()> {
         ("managementCost", r.management_fen < 0),
         ("staff", r.staff < 0),
         ("activities", r.activities < 0),
+        (
+            "partyMembers",
+            r.party_members.is_some_and(|number| number < 0),
+        ),
         (
             "members",
             r.members
@@ -259,6 +266,7 @@ async fn write(
         activities: r.activities,
         version: r.based_on.unwrap_or(0) + 1,
         supervisor_view: r.to_supervisor.map(|_| SupervisorView::Agreed),
+        party_members: r.party_members,
     };
     let active = row.clone().into_active_model().reset_all();
     if old.is_some() {

@@ -2,12 +2,13 @@
 //! have been chosen since, so an officer of the registry decides each.
 
 use super::act::{self, Act, same_version};
-use super::permit::may_lead;
+use super::deceased::registrable;
+use super::permit::may_head;
 use super::within;
 use crate::input::supervision::DecideOfficeReviewInput;
 use crate::model::{office, office_review};
 use crate::rules::office::may_return;
-use crate::vocabulary::{OfficeEnd, OrgKind};
+use crate::vocabulary::{OfficeEnd, OfficeRole};
 use chrono::NaiveDate;
 use futures_util::future::BoxFuture;
 use kit::events::Event;
@@ -120,8 +121,11 @@ pub fn decide<'a>(
         may_return(review.decided, input.restored, review.role, stands)
             .map_err(|refusal| act::at(refusal, "restored"))?;
         if input.restored {
-            if organization.kind == OrgKind::SocialGroup {
-                may_lead(act.tx, &review.person, &review.credit_code).await?;
+            let (person, code) = (review.person.as_str(), review.credit_code.as_str());
+            if review.role == OfficeRole::LegalRepresentative {
+                may_head(act.tx, person, organization.kind, code).await?;
+            } else {
+                registrable(act.tx, person, "id").await?;
             }
             give_back(act.tx, review.office_id).await?;
         }

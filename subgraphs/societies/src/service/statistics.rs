@@ -7,8 +7,9 @@
 use super::{Months, among, grouped, median, within};
 use crate::model::{cleanup_case, fee_reduction, organization, permit_case, territory};
 use crate::vocabulary::{CleanupKind, CleanupResult, DayUnit, OrgState};
+use kit::divisions::{Divisions, Figures, Joined, Sources, share_of};
 use minzheng_kit as kit;
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::{CaseStatement, Condition, Expr, ExprTrait};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect,
 };
@@ -66,16 +67,142 @@ struct Permits {
     number: i64,
 }
 
+/// What is asked for: whose months, and what of them is left out.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The divisions.
+    divisions: Vec<Uuid>,
+    /// The months.
+    range: Months,
+    /// What has come to lie in one of them by a change, and is left out before its day.
+    apart: Vec<Joined>,
+}
+
+impl Asked {
+    /// Figures for their own day (D-8): what was merged into a division counts there from the month of the change on.
+    #[must_use]
+    pub fn of_their_day(order: &Divisions, divisions: &[Uuid], range: Months) -> Self {
+        Self {
+            divisions: divisions.to_vec(),
+            range,
+            apart: order.joined(divisions),
+        }
+    }
+
+    /// With all that was merged into them, before the change too.
+    #[must_use]
+    pub const fn with_what_was_merged(divisions: Vec<Uuid>, range: Months) -> Self {
+        Self {
+            divisions,
+            range,
+            apart: Vec::new(),
+        }
+    }
+
+    /// The rows of the divisions, without what did not lie there yet in the month of the row.
+    fn rows(&self, month: impl ColumnTrait) -> Condition {
+        let before = self
+            .apart
+            .iter()
+            .map(|one| joined(one).add(month.lt(one.month())).not());
+        before.fold(
+            Condition::all().add(among(territory::Column::Ancestor, &self.divisions)),
+            Condition::add,
+        )
+    }
+}
+
+/// The rows of what has come to lie in another division.
+fn joined(one: &Joined) -> Condition {
+    Condition::all()
+        .add(territory::Column::Ancestor.eq(one.ancestor))
+        .add(territory::Column::Division.eq(one.division))
+}
+
+/// Months of divisions of today, and whether nothing was left out.
+pub type Rebased = (Vec<OrgMonth>, bool);
+
+/// D-8: the months brought to the divisions of today: with what was merged into them, as the territory has it, and
+/// with the stated share of what was divided among them and others. Living organizations are not shared out: an
+/// officer assigns each of them to one of the successors.
+pub async fn rebased(
+    db: &impl ConnectionTrait,
+    order: &Divisions,
+    divisions: &[Uuid],
+    range: Months,
+) -> kit::Result<HashMap<Uuid, Rebased>> {
+    let sources = order.divided(divisions);
+    let mut wanted: Vec<Uuid> = sources.values().flat_map(Sources::divisions).collect();
+    wanted.sort_unstable();
+    wanted.dedup();
+    let counted = months(db, &Asked::with_what_was_merged(wanted, range)).await?;
+    let (from, to) = (
+        kit::YearMonth::from_index(range.from),
+        kit::YearMonth::from_index(range.to),
+    );
+    Ok(sources
+        .into_iter()
+        .map(|(division, sources)| (division, sources.sum(&counted, from, to)))
+        .collect())
+}
+
+impl Figures for OrgMonth {
+    fn month(&self) -> kit::YearMonth {
+        kit::YearMonth::from_index(self.month)
+    }
+
+    fn none(month: kit::YearMonth) -> Self {
+        Self {
+            month: month.index(),
+            ..Self::default()
+        }
+    }
+
+    fn is_nothing(&self) -> bool {
+        *self == Self::none(Figures::month(self))
+    }
+
+    fn part(&self, permille: u32) -> Self {
+        if permille == 1_000 {
+            return self.clone();
+        }
+        Self {
+            month: self.month,
+            live: 0,
+            zombie_cleaned: share_of(self.zombie_cleaned, permille),
+            illegal_banned: share_of(self.illegal_banned, permille),
+            fees_cut_fen: share_of(self.fees_cut_fen, permille),
+            enterprises_helped: share_of(self.enterprises_helped, permille),
+            // The days of a share of the permits are nobody's.
+            permit_median_days: None,
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        if self.is_nothing() {
+            self.permit_median_days = other.permit_median_days;
+        } else if other.permit_median_days.is_some() {
+            // Two medians are no median.
+            self.permit_median_days = None;
+        }
+        self.live += other.live;
+        self.zombie_cleaned += other.zombie_cleaned;
+        self.illegal_banned += other.illegal_banned;
+        self.fees_cut_fen += other.fees_cut_fen;
+        self.enterprises_helped += other.enterprises_helped;
+    }
+}
+
 /// Every month of the range for every division asked for.
 pub async fn months(
     db: &impl ConnectionTrait,
-    divisions: &[Uuid],
-    range: Months,
+    asked: &Asked,
 ) -> kit::Result<HashMap<Uuid, Vec<OrgMonth>>> {
-    let lives = grouped(lives(db, divisions, range).await?, |row| row.ancestor);
-    let cleaned = grouped(cleaned(db, divisions, range).await?, |row| row.ancestor);
-    let fees = grouped(fees(db, divisions, range).await?, |row| row.ancestor);
-    let permits = grouped(permits(db, divisions, range).await?, |row| row.ancestor);
+    let (divisions, range) = (&asked.divisions, asked.range);
+    let lives = grouped(lives(db, asked).await?, |row| row.ancestor);
+    let cleaned = grouped(cleaned(db, asked).await?, |row| row.ancestor);
+    let fees = grouped(fees(db, asked).await?, |row| row.ancestor);
+    let permits = grouped(permits(db, asked).await?, |row| row.ancestor);
     let one = |division: &Uuid| {
         let mut all: Vec<OrgMonth> = range
             .iter()
@@ -133,15 +260,19 @@ fn place(all: &mut [OrgMonth], range: Months, month: i32) -> Option<&mut OrgMont
 
 /// Organizations by the months between which they exist. Months before the range count as one, so
 /// that the number of rows depends on the range and not on history.
-async fn lives(
-    db: &impl ConnectionTrait,
-    divisions: &[Uuid],
-    range: Months,
-) -> kit::Result<Vec<Life>> {
+async fn lives(db: &impl ConnectionTrait, asked: &Asked) -> kit::Result<Vec<Life>> {
+    let range = asked.range;
     let before = range.from;
-    let first = Expr::case(organization::Column::FoundedMonth.lt(before), before).finally(
-        Expr::col((organization::Entity, organization::Column::FoundedMonth)),
-    );
+    let founded = organization::Column::FoundedMonth;
+    // What came to lie here later begins to count on its day.
+    let mut first = CaseStatement::new();
+    for one in &asked.apart {
+        let came = Ord::max(one.month(), before);
+        first = first.case(joined(one).add(founded.lt(came)), came);
+    }
+    let first = first
+        .case(founded.lt(before), before)
+        .finally(Expr::col((organization::Entity, founded)));
     let ended = Expr::case(
         organization::Column::EndedMonth.lte(range.to),
         Expr::col((organization::Entity, organization::Column::EndedMonth)),
@@ -157,7 +288,7 @@ async fn lives(
             JoinType::InnerJoin,
             within::<organization::Entity>(organization::Column::DivisionId),
         )
-        .filter(among(territory::Column::Ancestor, divisions))
+        .filter(among(territory::Column::Ancestor, &asked.divisions))
         .filter(organization::Column::State.ne(OrgState::Preparing))
         .filter(organization::Column::FoundedMonth.lte(range.to))
         .filter(
@@ -173,11 +304,8 @@ async fn lives(
         .await?)
 }
 
-async fn cleaned(
-    db: &impl ConnectionTrait,
-    divisions: &[Uuid],
-    range: Months,
-) -> kit::Result<Vec<Cleaned>> {
+async fn cleaned(db: &impl ConnectionTrait, asked: &Asked) -> kit::Result<Vec<Cleaned>> {
+    let range = asked.range;
     Ok(territory::Entity::find()
         .select_only()
         .column(territory::Column::Ancestor)
@@ -188,7 +316,7 @@ async fn cleaned(
             JoinType::InnerJoin,
             within::<cleanup_case::Entity>(cleanup_case::Column::DivisionId),
         )
-        .filter(among(territory::Column::Ancestor, divisions))
+        .filter(asked.rows(cleanup_case::Column::ClosedMonth))
         .filter(cleanup_case::Column::ClosedMonth.between(range.from, range.to))
         // What was dropped cleaned nothing up.
         .filter(cleanup_case::Column::Result.ne(CleanupResult::Dismissed))
@@ -207,11 +335,8 @@ pub(crate) const CUT_FEN: &str =
 /// Enterprises helped, summed, as a whole number on both databases.
 pub(crate) const ENTERPRISES: &str = "CAST(COALESCE(SUM(enterprises), 0) AS BIGINT)";
 
-async fn fees(
-    db: &impl ConnectionTrait,
-    divisions: &[Uuid],
-    range: Months,
-) -> kit::Result<Vec<Fees>> {
+async fn fees(db: &impl ConnectionTrait, asked: &Asked) -> kit::Result<Vec<Fees>> {
+    let range = asked.range;
     Ok(territory::Entity::find()
         .select_only()
         .column(territory::Column::Ancestor)
@@ -222,7 +347,7 @@ async fn fees(
             JoinType::InnerJoin,
             within::<fee_reduction::Entity>(fee_reduction::Column::DivisionId),
         )
-        .filter(among(territory::Column::Ancestor, divisions))
+        .filter(asked.rows(fee_reduction::Column::Month))
         .filter(fee_reduction::Column::Month.between(range.from, range.to))
         .group_by(territory::Column::Ancestor)
         .group_by(fee_reduction::Column::Month)
@@ -233,11 +358,8 @@ async fn fees(
 
 /// Only items counted in working days: those are what the promise is about, and a median over two
 /// units would mean nothing.
-async fn permits(
-    db: &impl ConnectionTrait,
-    divisions: &[Uuid],
-    range: Months,
-) -> kit::Result<Vec<Permits>> {
+async fn permits(db: &impl ConnectionTrait, asked: &Asked) -> kit::Result<Vec<Permits>> {
+    let range = asked.range;
     Ok(territory::Entity::find()
         .select_only()
         .column(territory::Column::Ancestor)
@@ -248,7 +370,7 @@ async fn permits(
             JoinType::InnerJoin,
             within::<permit_case::Entity>(permit_case::Column::DivisionId),
         )
-        .filter(among(territory::Column::Ancestor, divisions))
+        .filter(asked.rows(permit_case::Column::DecidedMonth))
         .filter(permit_case::Column::DecidedMonth.between(range.from, range.to))
         .filter(permit_case::Column::Unit.eq(DayUnit::Working))
         .filter(permit_case::Column::DaysTaken.is_not_null())

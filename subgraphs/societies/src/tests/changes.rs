@@ -219,7 +219,7 @@ async fn a_registered_death_ends_the_offices_once() {
             let asked = json!([{ "__typename": "Person", "id": person }]);
             let selection = "... on Person { officesHeld(includeEnded: true) { role until endedBy } legalRepOf { name } }";
             stage
-                .resolve(stage.role(Role::Registrar), asked, selection)
+                .resolve(stage.officer("510118"), asked, selection)
                 .await[0]
                 .take()
         };
@@ -281,7 +281,7 @@ async fn offices_follow_a_person_to_a_new_token() {
         let asked = json!([{ "__typename": "Person", "id": "NEWTOKEN" }, { "__typename": "Person", "id": stage.token(12) }]);
         let selection = "... on Person { legalRepOf { creditCode } }";
         let all = stage
-            .resolve(stage.role(Role::Registrar), asked, selection)
+            .resolve(stage.officer("510118"), asked, selection)
             .await;
         assert_eq!(
             all[0]["legalRepOf"][0]["creditCode"],

@@ -6,7 +6,7 @@ use crate::demo::STORY_ASSOCIATION;
 use minzheng_kit::{Principal, Role};
 use serde_json::{Value, json};
 
-const CLEANUP: &str = "cleanupCase { id kind illegalState result closedOn version steps { step } organization { state } }";
+pub(super) const CLEANUP: &str = "cleanupCase { id kind illegalState result closedOn version steps { step } organization { state } }";
 
 #[tokio::test]
 async fn penalties_change_the_state_and_the_lists_follow() {
@@ -149,6 +149,53 @@ async fn what_is_not_put_right_in_time_goes_to_the_abnormal_list() {
     }
 }
 
+/// Somebody registered who has not reported for years and had no case yet, with the case that was opened.
+pub(super) async fn zombie(stage: &Stage) -> (String, Value) {
+    let missing = "query ($d: ID!) { annualReportsMissing(year: 2024, division: $d, first: 500) { nodes { creditCode state } } }";
+    let missing = stage
+        .data(
+            Principal::public("51"),
+            missing,
+            json!({ "d": division("510000") }),
+        )
+        .await;
+    for one in missing["annualReportsMissing"]["nodes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| one["state"] == "REGISTERED")
+    {
+        let code = one["creditCode"].as_str().unwrap().to_owned();
+        let case = opened(stage, &code).await;
+        if case.is_object() {
+            return (code, case);
+        }
+    }
+    panic!("nobody is a \"zombie\"");
+}
+
+/// The case against an organization; null when it may not be opened.
+pub(super) async fn opened(stage: &Stage, code: &str) -> Value {
+    let open = json!({ "requestKey": format!("o-{code}"), "kind": "ZOMBIE", "creditCode": code });
+    stage
+        .change(stage.officer("510000"), "openCleanup", open, CLEANUP)
+        .await["cleanupCase"]
+        .take()
+}
+
+/// The case when its facts are verified and the organization was told.
+pub(super) async fn told(stage: &Stage, mut case: Value) -> Value {
+    for step in ["VERIFIED", "NOTICE_SERVED"] {
+        let input = json!({ "requestKey": format!("{step}-{}", case["id"]), "id": case["id"],
+            "version": case["version"], "step": step });
+        case = stage
+            .change(stage.officer("510000"), "stepCleanup", input, CLEANUP)
+            .await["cleanupCase"]
+            .take();
+    }
+    case
+}
+
 #[tokio::test]
 async fn a_zombie_is_proved_told_and_revoked() {
     for stage in Stage::everywhere("51", "zombie").await {
@@ -163,50 +210,13 @@ async fn a_zombie_is_proved_told_and_revoked() {
             )
             .await;
         assert_eq!(code_of(&good), "NO_ZOMBIE_SIGN");
-        // Somebody who has not reported for years and has no case yet.
-        let missing = "query ($d: ID!, $a: String) { annualReportsMissing(year: 2024, division: $d, first: 500, after: $a) { nodes { creditCode state } } }";
-        let missing = stage
-            .data(
-                Principal::public("51"),
-                missing,
-                json!({ "d": division("510000") }),
-            )
-            .await;
-        let mut opened = Value::Null;
-        let mut code = String::new();
-        for one in missing["annualReportsMissing"]["nodes"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter(|one| one["state"] == "REGISTERED")
-        {
-            code = one["creditCode"].as_str().unwrap().to_owned();
-            opened = stage
-                .change(
-                    act.clone(),
-                    "openCleanup",
-                    open(&format!("o-{code}"), &code),
-                    CLEANUP,
-                )
-                .await;
-            if code_of(&opened) == "OK" {
-                break;
-            }
-        }
-        let mut case = opened["cleanupCase"].clone();
-        assert!(case.is_object(), "{opened:#}");
+        let (code, mut case) = zombie(&stage).await;
         let close = |key: &str, case: &Value| json!({ "requestKey": key, "id": case["id"], "version": case["version"], "result": "REVOKE", "ground": "SUPERVISION_REFUSED" });
         let early = stage
             .change(act.clone(), "closeCleanup", close("c1", &case), CLEANUP)
             .await;
         assert_eq!(code_of(&early), "STEP_OUT_OF_ORDER");
-        for step in ["VERIFIED", "NOTICE_SERVED"] {
-            let input = json!({ "requestKey": step, "id": case["id"], "version": case["version"], "step": step });
-            case = stage
-                .change(act.clone(), "stepCleanup", input, CLEANUP)
-                .await["cleanupCase"]
-                .clone();
-        }
+        case = told(&stage, case).await;
         // 条例 29, 30: a revocation has a ground, and the case must have shown it.
         for (key, result, ground, expected) in [
             ("g1", "REVOKE", Value::Null, "GROUND_MISSING"),
@@ -363,4 +373,102 @@ async fn charities_are_measured_year_by_year() {
             .iter()
             .any(|one| !one["record"]["charityYears"].as_array().unwrap().is_empty())
     );
+}
+
+/// 社会组织信用信息管理办法: what is entered is what was shown; no order was given that could have been left unheeded.
+#[tokio::test]
+async fn a_warned_zombie_is_listed_for_what_its_signs_prove() {
+    for stage in Stage::everywhere("51", "warned").await {
+        let code = quiet(&stage).await;
+        let read = "query ($code: CreditCode!) { organization(creditCode: $code) { listings { list reason } } }";
+        // Three years on, it has handed nothing in since.
+        let later = stage.at("2029-07-02T04:00:00Z");
+        let case = told(&later, opened(&later, &code).await).await;
+        let warn = json!({ "requestKey": "w", "id": case["id"], "version": case["version"], "result": "WARN" });
+        let warned = later
+            .change(later.officer("510000"), "closeCleanup", warn, CLEANUP)
+            .await;
+        assert_eq!(warned["cleanupCase"]["result"], "WARN", "{warned:#}");
+        let listed = later
+            .data(Principal::public("51"), read, json!({ "code": code }))
+            .await;
+        assert_eq!(
+            listed["organization"]["listings"],
+            json!([{ "list": "ABNORMAL", "reason": "NO_ANNUAL_REPORT" }])
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_charity_that_falls_short_is_on_the_officers_list_and_may_be_warned() {
+    for stage in Stage::everywhere("35", "breach").await {
+        let officer = || stage.officer("350000");
+        let here = division("350000");
+        let all = "query ($d: ID!) { searchOrganizations(kind: FOUNDATION, division: $d, first: 500) {
+            nodes { creditCode version isRegistered record { charityYears { year isBinding isEnoughSpent isManagementWithin } } } } }";
+        let all = stage
+            .data(Principal::public("35"), all, json!({ "d": here }))
+            .await;
+        let nodes = all["searchOrganizations"]["nodes"].as_array().unwrap();
+        let short = |one: &Value, year: i32| {
+            let years = one["record"]["charityYears"].as_array().unwrap();
+            years.iter().any(|of| {
+                let missed = of["isEnoughSpent"] == false || of["isManagementWithin"] == false;
+                of["year"] == year && of["isBinding"] == true && missed
+            })
+        };
+        let list = "query ($d: ID!, $year: Int!) { charityBreaches(division: $d, year: $year, first: 500) { nodes { creditCode } } }";
+        let mut found = 0;
+        for year in [2023, 2024, 2025] {
+            let asked = json!({ "d": here, "year": year });
+            let (listed, statements) = stage.counted(stage.data(officer(), list, asked)).await;
+            // Who is bound, their reports, the page.
+            assert_eq!(statements, 3);
+            let listed: Vec<&Value> = listed["charityBreaches"]["nodes"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|one| &one["creditCode"])
+                .collect();
+            let mut expected: Vec<&Value> = nodes
+                .iter()
+                .filter(|one| one["isRegistered"] == true && short(one, year))
+                .map(|one| &one["creditCode"])
+                .collect();
+            expected.sort_by_key(|code| code.to_string());
+            assert_eq!(listed, expected, "{year}");
+            found += listed.len();
+        }
+        assert!(found > 0);
+        for stranger in [stage.officer("350100"), stage.role(Role::Supervisor)] {
+            let asked = json!({ "d": here, "year": 2025 });
+            let refused = stage.ask(stranger, list, asked).await;
+            assert_eq!(refused["errors"][0]["extensions"]["code"], "FORBIDDEN");
+        }
+        // A warning for it stands only where the register shows it, and leads to the abnormal list.
+        let selection = "organization { listings { reason } record { penalties { kind ground } } }";
+        let warn = async |one: &Value| {
+            let input = json!({ "requestKey": one["creditCode"], "creditCode": one["creditCode"], "version": one["version"],
+                "kind": "WARNING", "ground": "CHARITY_SPENDING", "decidedOn": "2026-11-20" });
+            stage
+                .change(officer(), "imposePenalty", input, selection)
+                .await
+        };
+        let living = || nodes.iter().filter(|one| one["isRegistered"] == true);
+        let kept = living()
+            .find(|one| !short(one, 2024) && !short(one, 2025))
+            .unwrap();
+        assert_eq!(code_of(&warn(kept).await), "BREACH_NOT_SHOWN");
+        let fell = living()
+            .find(|one| short(one, 2024) || short(one, 2025))
+            .unwrap();
+        let warned = warn(fell).await;
+        assert_eq!(
+            warned["organization"]["record"]["penalties"][0],
+            json!({ "kind": "WARNING", "ground": "CHARITY_SPENDING" }),
+            "{warned:#}"
+        );
+        let listed = warned["organization"]["listings"].as_array().unwrap();
+        assert!(listed.iter().any(|one| one["reason"] == "MINOR_PENALTY"));
+    }
 }

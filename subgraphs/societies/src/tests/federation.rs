@@ -138,7 +138,7 @@ async fn offices_are_shown_to_officers_and_to_oneself() {
         legalRepOf { creditCode annualReports { year } } }";
     let asked = json!([person(0), person(12), person(9_600)]);
     let (all, statements) = stage
-        .counted(stage.resolve(stage.role(Role::Supervisor), asked.clone(), selection))
+        .counted(stage.resolve(stage.officer("510118"), asked.clone(), selection))
         .await;
     assert_eq!(
         all[0]["legalRepOf"][0]["creditCode"],
@@ -151,6 +151,21 @@ async fn offices_are_shown_to_officers_and_to_oneself() {
     assert_eq!(all[2]["officesHeld"], json!([]));
     // Offices, their organizations, the reports of these.
     assert_eq!(statements, 3);
+    // An officer of nowhere is nobody, whatever their role.
+    let conflicts = "query ($person: ID!) { legalRepConflicts(person: $person) { isConflict } }";
+    for role in [Role::Registrar, Role::Supervisor] {
+        let nowhere = entities(&stage.graph, stage.role(role), asked.clone(), selection).await;
+        let refused = &nowhere["errors"][0]["extensions"]["code"];
+        assert_eq!(refused, "FORBIDDEN", "{nowhere:#}");
+        for field in ["officesHeld", "legalRepOf"] {
+            assert!(nowhere["data"]["_entities"][0][field].is_null(), "{role:?}");
+        }
+        let person = json!({ "person": stage.token(0) });
+        let nowhere = stage.ask(stage.role(role), conflicts, person).await;
+        let refused = &nowhere["errors"][0]["extensions"]["code"];
+        assert_eq!(refused, "FORBIDDEN", "{nowhere:#}");
+        assert!(nowhere["data"]["legalRepConflicts"].is_null());
+    }
     let answer = entities(&stage.graph, stage.citizen(0), asked, selection).await;
     assert!(answer["data"]["_entities"][0]["officesHeld"].is_array());
     assert!(answer["data"]["_entities"][1]["officesHeld"].is_null());
@@ -162,4 +177,49 @@ async fn offices_are_shown_to_officers_and_to_oneself() {
     )
     .await;
     assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN");
+}
+
+#[tokio::test]
+async fn a_rehearsal_shows_what_is_keyed_to_a_county_in_one_statement() {
+    for stage in Stage::everywhere("51", "keyed").await {
+        let county = super::division("510118");
+        let all: Vec<Value> = minzheng_kit::divisions::dataset()
+            .counties_of("51")
+            .map(|county| json!({ "__typename": "Division", "id": county.id.to_string() }))
+            .collect();
+        let selection = "... on Division { id societiesKeyed { organizations foundedHere openPermits openCleanups
+            projects microFunds adoptions targets } }";
+        let (divisions, statements) = stage
+            .counted(stage.resolve(stage.role(Role::Dashboard), json!(all), selection))
+            .await;
+        assert_eq!(statements, 1);
+        let shown = divisions
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|one| one["id"] == county)
+            .unwrap();
+        let keyed = &shown["societiesKeyed"];
+        // What the register counts as living there, and what is still open.
+        let counted = stage
+            .data(
+                Principal::public("51"),
+                "query ($d: ID!) { orgCount(division: $d) }",
+                json!({ "d": county }),
+            )
+            .await;
+        assert_eq!(keyed["organizations"], counted["orgCount"], "{keyed}");
+        assert!(keyed["openPermits"].as_i64().unwrap() > 0, "{keyed}");
+        assert_eq!(keyed["foundedHere"], 0);
+        // Nobody else's officer, and nobody without the right, is told.
+        let refused = entities(
+            &stage.graph,
+            stage.officer("510300"),
+            json!([{ "__typename": "Division", "id": county }]),
+            selection,
+        )
+        .await;
+        assert!(refused["data"]["_entities"][0]["societiesKeyed"].is_null());
+        assert_eq!(refused["errors"][0]["extensions"]["code"], "FORBIDDEN");
+    }
 }

@@ -3,7 +3,7 @@
 use super::registration::{APPLICANT, CASE, accept, decide, founding};
 use super::{Stage, code_of, division};
 use crate::demo::{CITIZENS_ASSOCIATION, STORY_ASSOCIATION};
-use minzheng_kit::{Principal, Role, Subsystem};
+use minzheng_kit::{Principal, Subsystem};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -62,7 +62,7 @@ async fn an_organization_ends_after_its_liquidation_only() {
         let selection =
             "... on Person { officesHeld(includeEnded: true) { endedBy } legalRepOf { name } }";
         let seen = stage
-            .resolve(stage.role(Role::Registrar), person, selection)
+            .resolve(stage.officer("510118"), person, selection)
             .await;
         assert_eq!(seen[0]["legalRepOf"], json!([]));
         assert_eq!(seen[0]["officesHeld"][0]["endedBy"], "ORGANIZATION_ENDED");

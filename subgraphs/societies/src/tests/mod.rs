@@ -3,10 +3,14 @@
 
 mod changes;
 mod cooperation;
+mod deceased;
+mod endings;
 mod enforcement;
 mod federation;
 mod figures;
+mod kept;
 mod lifecycle;
+mod live;
 mod moves;
 mod questions;
 mod registration;

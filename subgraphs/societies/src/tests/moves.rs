@@ -5,10 +5,11 @@ use crate::demo::CITIZENS_ASSOCIATION;
 use crate::service::death::Deaths;
 use crate::service::moves::Divisions;
 use kit::events::{Consumer, DivisionChanged, DivisionSide, Event, Relation};
+use kit::{Principal, Role};
 use minzheng_kit as kit;
-use serde_json::json;
+use serde_json::{Value, json};
 
-async fn apply(stage: &Stage, consumer: &'static dyn Consumer, event: Event) {
+pub(super) async fn apply(stage: &Stage, consumer: &'static dyn Consumer, event: Event) {
     let services = stage.services.clone();
     let done = stage.services.db.write(move |tx| {
         let (services, event) = (services.clone(), event.clone());
@@ -153,7 +154,7 @@ async fn a_death_that_a_court_took_back_opens_a_review_and_an_officer_decides() 
         let head = async || {
             let asked = json!([{ "__typename": "Person", "id": person }]);
             let selection = "... on Person { officesHeld(includeEnded: true) { until endedBy } legalRepOf { creditCode } }";
-            let role = stage.role(kit::Role::Registrar);
+            let role = stage.officer("510118");
             stage.resolve(role, asked, selection).await[0].take()
         };
         apply(&stage, &Deaths, Event::of(&death, now).unwrap()).await;
@@ -313,11 +314,145 @@ async fn the_organizations_of_a_divided_district_are_assigned_to_its_parts() {
             ask("510100", assign("a4", division("510104"))).await,
             "NOT_A_SUCCESSOR"
         );
-        assert_eq!(ask("510100", assign("a5", new.clone())).await, "OK");
+        let at = |key: &str, versions: serde_json::Value| {
+            let mut input = assign(key, new.clone());
+            input["versions"] = versions;
+            input
+        };
+        let stale = at("a7", serde_json::json!([99]));
+        assert_eq!(ask("510100", stale).await, "VERSION_CONFLICT");
+        let unlike = at("a8", serde_json::json!([1, 1]));
+        assert_eq!(ask("510100", unlike).await, "VERSIONS_DO_NOT_FIT");
+        let seen = "query ($code: CreditCode!) { organization(creditCode: $code) { version } }";
+        let seen = stage
+            .data(
+                Principal::public("51"),
+                seen,
+                serde_json::json!({ "code": code }),
+            )
+            .await;
+        let seen = at("a5", serde_json::json!([seen["organization"]["version"]]));
+        assert_eq!(ask("510100", seen).await, "OK");
         assert_eq!(
             ask("510100", assign("a6", new.clone())).await,
             "NOT_OF_THIS_DIVISION"
         );
         assert_eq!(count(&stage, &new).await, 1);
+    }
+}
+
+/// Keeps a change as the subsystem is told of it, and acts on it.
+async fn told(stage: &Stage, change: &DivisionChanged) {
+    let learned = change.clone();
+    let kept = stage.services.db.write(move |tx| {
+        let learned = learned.clone();
+        Box::pin(async move { kit::divisions::learn(tx, &learned).await })
+    });
+    kept.await.unwrap();
+    stage.services.db.renew_divisions().await.unwrap();
+    let event = Event::of(change, stage.services.clock.now()).unwrap();
+    apply(stage, &Divisions, event).await;
+}
+
+/// The months of a division from September to November 2026, as a dashboard asks for them.
+async fn months(stage: &Stage, division: &str, rebased: bool) -> Vec<Value> {
+    let keys = json!([{ "__typename": "Division", "id": division }]);
+    let selection = format!(
+        "... on Division {{ orgStats(from: \"2026-09\", to: \"2026-11\", rebased: {rebased}) {{
+            month live zombieCleaned feesCut enterprisesHelped rebased isComplete }} }}"
+    );
+    let answer = stage
+        .resolve(stage.role(Role::Dashboard), keys, &selection)
+        .await;
+    let months = answer[0]["orgStats"].as_array().unwrap().clone();
+    assert_eq!(months.len(), 3, "{answer:#}");
+    months
+}
+
+/// D-8: 区划变更前的统计数据 stay with the division of their day, and are brought to the one of today on request.
+#[tokio::test]
+async fn figures_are_of_their_own_day_or_brought_to_the_divisions_of_today() {
+    for stage in Stage::everywhere("51", "rebased").await {
+        let [xinjin, shuangliu, chengdu] = ["510118", "510116", "510100"].map(division);
+        let of = |id: &str| id.parse::<uuid::Uuid>().unwrap();
+        let mut before = Vec::new();
+        for one in [&xinjin, &shuangliu, &chengdu] {
+            before.push(months(&stage, one, false).await);
+            // Where nothing has moved, both questions have one answer.
+            let brought = months(&stage, one, true).await;
+            for (asked, brought) in before[before.len() - 1].iter().zip(&brought) {
+                assert_eq!(asked["live"], brought["live"]);
+                assert_eq!(asked["feesCut"], brought["feesCut"]);
+            }
+        }
+        let live = |months: &[Value], at: usize| months[at]["live"].as_i64().unwrap();
+        let merged = kit::id::derived("division", "demo-merged");
+        let change = DivisionChanged {
+            change: kit::id::new(),
+            relation: Relation::Merge,
+            effective: "2026-11-22".parse().unwrap(),
+            from: vec![
+                side(of(&xinjin), "510118", Some(of(&chengdu))),
+                side(of(&shuangliu), "510116", Some(of(&chengdu))),
+            ],
+            to: vec![side(merged, "510199", Some(of(&chengdu)))],
+            below: Vec::new(),
+        };
+        told(&stage, &change).await;
+        let merged = merged.to_string();
+        let own = months(&stage, &merged, false).await;
+        let brought = months(&stage, &merged, true).await;
+        let both = |at| live(&before[0], at) + live(&before[1], at);
+        assert!(both(0) > 0);
+        assert_eq!([live(&own, 0), live(&own, 1)], [0, 0]);
+        assert_eq!(live(&own, 2), both(2), "from the month of the change on");
+        for at in 0..3 {
+            assert_eq!(live(&brought, at), both(at));
+            assert_eq!(
+                (&brought[at]["rebased"], &brought[at]["isComplete"]),
+                (&json!(true), &json!(true))
+            );
+        }
+        // What lay in the prefecture all along is counted there once, as ever, and the old ones keep what was theirs.
+        for rebased in [false, true] {
+            for (one, was) in [(&xinjin, &before[0]), (&chengdu, &before[2])] {
+                let now = months(&stage, one, rebased).await;
+                assert_eq!(live(&now, 0), live(was, 0), "{rebased}");
+                assert_eq!(live(&now, 2), live(was, 2), "{rebased}");
+            }
+        }
+        // Then it is divided: what was counted is shared out as the change says, or left out and said so.
+        let parts = [("part-a", "510198", Some(600)), ("part-b", "510197", None)];
+        let to = parts.map(|(name, code, share)| DivisionSide {
+            share_permille: share,
+            ..side(kit::id::derived("division", name), code, Some(of(&chengdu)))
+        });
+        let change = DivisionChanged {
+            change: kit::id::new(),
+            relation: Relation::Split,
+            effective: "2026-11-23".parse().unwrap(),
+            from: vec![side(of(&merged), "510199", Some(of(&chengdu)))],
+            to: to.to_vec(),
+            below: Vec::new(),
+        };
+        told(&stage, &change).await;
+        let helped = |months: &[Value]| -> i64 {
+            let helped = |one: &Value| one["enterprisesHelped"].as_i64().unwrap();
+            months.iter().map(helped).sum()
+        };
+        let shares: i64 = brought
+            .iter()
+            .map(|one| (one["enterprisesHelped"].as_i64().unwrap() * 600 + 500) / 1_000)
+            .sum();
+        let [a, b] = to.map(|part| part.id.to_string());
+        let part = months(&stage, &a, true).await;
+        assert_eq!((helped(&part), live(&part, 2)), (shares, 0));
+        assert_eq!(part[0]["isComplete"], true);
+        let unknown = months(&stage, &b, true).await;
+        assert_eq!(
+            (helped(&unknown), &unknown[0]["isComplete"]),
+            (0, &json!(false))
+        );
+        assert_eq!(helped(&months(&stage, &a, false).await), 0);
     }
 }

@@ -142,6 +142,27 @@ async fn a_rating_is_given_lowered_and_taken_away() {
             )
             .await;
         assert_eq!(code_of(&out), "SCORE_OUT_OF_RANGE");
+        // Who is under an order that is not closed is under investigation, whatever the form says.
+        let shown = "organization { record { inspections { id version } } }";
+        let order = json!({ "requestKey": "i1", "creditCode": code, "kind": "SPOT_CHECK",
+            "inspectedOn": "2026-11-20", "rectifyBy": "2026-12-10" });
+        let order = stage
+            .change(officer(&stage), "recordOrgInspection", order, shown)
+            .await;
+        let open = &order["organization"]["record"]["inspections"][0];
+        let looked_at = stage
+            .change(
+                officer(&stage),
+                "rateOrganization",
+                rate("r5", 950),
+                selection,
+            )
+            .await;
+        assert_eq!(code_of(&looked_at), "NOT_IN_GOOD_STANDING");
+        let right = json!({ "requestKey": "i2", "id": open["id"], "version": open["version"], "isPutRight": true });
+        stage
+            .change(officer(&stage), "closeOrgInspection", right, shown)
+            .await;
         let rated = stage
             .change(
                 officer(&stage),
@@ -196,6 +217,23 @@ async fn a_rating_is_given_lowered_and_taken_away() {
             .change(officer(&stage), "rateOrganization", owing, selection)
             .await;
         assert_eq!(code_of(&owing), "INSPECTION_NOT_PASSED");
+        // Who handed it in is told that the registry has to judge first, not that it is missing.
+        let submit = json!({ "requestKey": "s", "creditCode": stage.code(CITIZENS_ASSOCIATION), "year": 2025,
+            "submittedToSupervisor": "2026-10-20", "income": "1", "spending": "1", "staff": 1, "activities": 1 });
+        let report = stage
+            .change(
+                stage.citizen(0),
+                "submitAnnualReport",
+                submit,
+                "annualReport { result }",
+            )
+            .await;
+        assert_eq!(report["annualReport"]["result"], json!(null), "{report:#}");
+        let waiting = json!({ "requestKey": "r4", "creditCode": stage.code(CITIZENS_ASSOCIATION), "score": 900 });
+        let waiting = stage
+            .change(officer(&stage), "rateOrganization", waiting, selection)
+            .await;
+        assert_eq!(code_of(&waiting), "INSPECTION_NOT_CONCLUDED");
     }
 }
 
@@ -336,6 +374,125 @@ async fn two_years_make_an_entry_serious_on_reading_and_in_the_job() {
                 { "list": "ABNORMAL", "reason": "UNREACHABLE", "listedOn": "2024-11-08", "removedOn": "2026-11-08" },
             ])
         );
+    }
+}
+
+/// 社会组织信用信息管理办法: two years do not make good what the entry was made for, before the job as after it.
+#[tokio::test]
+async fn a_serious_entry_is_left_only_when_its_first_ground_is_gone() {
+    for stage in Stage::everywhere("51", "first").await {
+        let code = stage.code(CITIZENS_ASSOCIATION);
+        let query = "query ($code: CreditCode!) { organization(creditCode: $code) {
+            listings { id version list reason firstReason } } }";
+        // Listed in July 2026, serious in July 2028, two clean years until July 2030.
+        let later = stage.at("2030-08-01T04:00:00Z");
+        let entry = async || {
+            let asked = json!({ "code": code });
+            let mut all = later.data(Principal::public("51"), query, asked).await;
+            all["organization"]["listings"][0].take()
+        };
+        let leave = async |key: &str, entry: &Value| {
+            let input = json!({ "requestKey": key, "id": entry["id"], "version": entry["version"], "isPutRight": true });
+            later
+                .change(officer(&later), "removeListing", input, LISTING)
+                .await
+        };
+        let before = entry().await;
+        assert_eq!(
+            (&before["list"], &before["reason"], &before["firstReason"]),
+            (&json!("SERIOUS"), &json!("NO_ANNUAL_REPORT"), &json!(null))
+        );
+        let refused = leave("x1", &before).await;
+        assert_eq!(code_of(&refused), "REPORT_STILL_MISSING");
+        crate::service::listings::escalate(&later.services)
+            .await
+            .unwrap();
+        let after = entry().await;
+        assert_eq!(
+            (&after["list"], &after["reason"], &after["firstReason"]),
+            (
+                &json!("SERIOUS"),
+                &json!("ABNORMAL_TWO_YEARS"),
+                &json!("NO_ANNUAL_REPORT")
+            )
+        );
+        let refused = leave("x2", &after).await;
+        assert_eq!(code_of(&refused), "REPORT_STILL_MISSING");
+        // The reports handed in, it may leave.
+        for year in [2028, 2029] {
+            let submit = json!({ "requestKey": format!("s{year}"), "creditCode": code, "year": year,
+                "submittedToSupervisor": "2030-07-20", "income": "1", "spending": "1", "staff": 1, "activities": 1 });
+            let done = later
+                .change(
+                    officer(&later),
+                    "submitAnnualReport",
+                    submit,
+                    "annualReport { year }",
+                )
+                .await;
+            assert_eq!(code_of(&done), "OK", "{done:#}");
+        }
+        let gone = leave("x3", &after).await;
+        assert_eq!(gone["listing"]["removedOn"], "2030-08-01", "{gone:#}");
+    }
+}
+
+/// 中国共产党章程 30: from three full members on.
+#[tokio::test]
+async fn a_missing_party_body_is_a_ground_only_where_one_is_required() {
+    for stage in Stage::everywhere("51", "party").await {
+        let query = "query ($d: ID!) { searchOrganizations(division: $d, first: 100) {
+            nodes { creditCode state partyUnit { version } listings { reason } record { isPartyBodyRequired } } } }";
+        let here = json!({ "d": division("510118") });
+        let all = stage.data(Principal::public("51"), query, here).await;
+        let nodes = all["searchOrganizations"]["nodes"].as_array().unwrap();
+        // Whoever has a body has as many members as ask for one, by the reports.
+        let bodies: Vec<&Value> = nodes
+            .iter()
+            .filter(|one| one["partyUnit"].is_object())
+            .map(|one| &one["record"]["isPartyBodyRequired"])
+            .collect();
+        assert!(!bodies.is_empty());
+        assert!(bodies.iter().all(|required| **required != json!(false)));
+        let bare = nodes
+            .iter()
+            .find(|one| {
+                one["partyUnit"].is_null()
+                    && one["state"] == "REGISTERED"
+                    && one["listings"] == json!([])
+            })
+            .unwrap();
+        let code = bare["creditCode"].as_str().unwrap();
+        let list = async |key: &str| {
+            let input = json!({ "requestKey": key, "creditCode": code, "reason": "NO_PARTY_BODY", "aroseOn": "2026-11-20" });
+            stage
+                .change(officer(&stage), "listAbnormal", input, LISTING)
+                .await
+        };
+        let found = async |key: &str, day: &str, members: i32| {
+            let input = json!({ "requestKey": key, "creditCode": code, "kind": "SPECIAL", "inspectedOn": day, "partyMembers": members });
+            let selection = "organization { record { isPartyBodyRequired } }";
+            let done = stage
+                .change(officer(&stage), "recordOrgInspection", input, selection)
+                .await;
+            assert_eq!(code_of(&done), "OK", "{done:#}");
+            done["organization"]["record"]["isPartyBodyRequired"].clone()
+        };
+        assert_eq!(found("i1", "2026-11-10", 2).await, false);
+        assert_eq!(code_of(&list("l1").await), "PARTY_BODY_NOT_REQUIRED");
+        assert_eq!(found("i2", "2026-11-20", 3).await, true);
+        let listed = list("l2").await;
+        assert_eq!(listed["listing"]["reason"], "NO_PARTY_BODY", "{listed:#}");
+        let negative = json!({ "requestKey": "i3", "creditCode": code, "kind": "SPECIAL", "inspectedOn": "2026-11-20", "partyMembers": -1 });
+        let negative = stage
+            .change(
+                officer(&stage),
+                "recordOrgInspection",
+                negative,
+                "organization { name }",
+            )
+            .await;
+        assert_eq!(code_of(&negative), "NEGATIVE_FIGURE");
     }
 }
 

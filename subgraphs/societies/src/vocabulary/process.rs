@@ -120,6 +120,8 @@ list! {
         AssetsMisused = "ASSETS_MISUSED",
         /// Charged or raised money against the rules (违规收取费用、筹集资金).
         UnlawfulCharges = "UNLAWFUL_CHARGES",
+        /// A charity spent too little on its purpose or too much on management (慈善活动支出或者管理费用违反规定).
+        CharitySpending = "CHARITY_SPENDING",
     }
 }
 

@@ -375,6 +375,14 @@ const ROWS: &[Row] = &[
     ),
     (
         "PERSONAL_WITHOUT_SUBJECT",
+        "Query.a",
+        &[(
+            "a",
+            "type Query { a: Int @personal(category: \"NAME\", subject: \"@told\") }",
+        )],
+    ),
+    (
+        "PERSONAL_WITHOUT_SUBJECT",
         "no root",
         &[(
             "a",

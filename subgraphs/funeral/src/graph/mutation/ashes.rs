@@ -166,8 +166,9 @@ struct Release {
 async fn release(ctx: &Context<'_>, input: ReleaseAshesInput) -> minzheng_kit::Result<uuid::Uuid> {
     let services = ctx.services();
     let id = citizen(ctx, &input.receiver.0, "receiver")?;
+    let of_number = services.tokenizer.token(&id);
     let to = cremations::Receiver {
-        token: services.tokenizer.token(&id).0,
+        token: String::new(),
         relation: input.relation,
         authority: input.authority,
     };
@@ -181,7 +182,7 @@ async fn release(ctx: &Context<'_>, input: ReleaseAshesInput) -> minzheng_kit::R
         "releaseAshes",
         release.seen.case,
         release.seen.version,
-        release.to.token,
+        of_number,
         release.to.relation,
         release.to.authority
     ]);
@@ -193,8 +194,13 @@ async fn release(ctx: &Context<'_>, input: ReleaseAshesInput) -> minzheng_kit::R
         release,
         |act, release| {
             Box::pin(async move {
-                vault::announce(act.tx, act.services, &release.id, &release.name).await?;
-                cremations::ask_release(&act, release.seen, &release.to).await
+                let person =
+                    vault::announce(act.tx, act.services, &release.id, &release.name).await?;
+                let to = cremations::Receiver {
+                    token: person.0,
+                    ..release.to.clone()
+                };
+                cremations::ask_release(&act, release.seen, &to).await
             })
         },
     )

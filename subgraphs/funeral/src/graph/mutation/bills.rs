@@ -128,7 +128,7 @@ impl BillMutation {
         told(
             written::<waiver_settlement::Entity>(ctx, done.await).await,
             |row| SettleWaiverPayload {
-                settlement: Some(WaiverSettlement::of(row)),
+                settlement: Some(WaiverSettlement::of(row, true)),
                 ..SettleWaiverPayload::default()
             },
         )

@@ -207,7 +207,7 @@ async fn claim(ctx: &Context<'_>, input: ClaimBodyInput) -> minzheng_kit::Result
             .field(&["relation"]),
         ));
     }
-    let token = services.tokenizer.token(&claim.id).0;
+    let token = services.tokenizer.token(&claim.id);
     let body = json!([
         "claimBody",
         claim.seen.case,

@@ -81,7 +81,6 @@ struct Confirm {
     seen: Seen,
     deceased: CitizenId,
     name: String,
-    token: String,
     paper: Paper,
     relation: Option<KinRelation>,
 }
@@ -94,7 +93,6 @@ async fn confirm(
     let deceased = citizen(ctx, &input.deceased.0, "deceased")?;
     let new = Confirm {
         seen: seen(&input.case, input.version)?,
-        token: services.tokenizer.token(&deceased).0,
         deceased,
         name: named(&input.deceased_name, "deceasedName")?.to_owned(),
         paper: Paper {
@@ -109,7 +107,7 @@ async fn confirm(
         "confirmDeathPaper",
         new.seen.case,
         new.seen.version,
-        new.token,
+        services.tokenizer.token(&new.deceased),
         new.paper.died_on,
         new.paper.kind,
         new.paper.number,
@@ -124,15 +122,15 @@ async fn confirm(
         new,
         |act, new| {
             Box::pin(async move {
+                let person =
+                    vault::announce(act.tx, act.services, &new.deceased, &new.name).await?;
                 let shown = confirmation::Shown {
-                    deceased: &new.token,
+                    deceased: person.as_str(),
                     born_on: new.deceased.birth_date(),
                     paper: &new.paper,
                     relation: new.relation,
                 };
-                let case = confirmation::confirm(&act, new.seen, &shown).await?;
-                vault::announce(act.tx, act.services, &new.deceased, &new.name).await?;
-                Ok(case)
+                confirmation::confirm(&act, new.seen, &shown).await
             })
         },
     )
@@ -145,6 +143,7 @@ struct Kin {
     name: String,
     relation: KinRelation,
     proof: String,
+    heads_household: bool,
 }
 
 async fn kin(ctx: &Context<'_>, input: RecordKinInput) -> minzheng_kit::Result<uuid::Uuid> {
@@ -155,14 +154,16 @@ async fn kin(ctx: &Context<'_>, input: RecordKinInput) -> minzheng_kit::Result<u
         name: named(&input.kin_name, "kinName")?.to_owned(),
         relation: input.relation,
         proof: input.proof,
+        heads_household: input.heads_household,
     };
     let body = json!([
         "recordKin",
         new.seen.case,
         new.seen.version,
-        services.tokenizer.token(&new.id).0,
+        services.tokenizer.token(&new.id),
         new.relation,
         new.proof,
+        new.heads_household,
     ]);
     act::run(
         services,
@@ -173,8 +174,13 @@ async fn kin(ctx: &Context<'_>, input: RecordKinInput) -> minzheng_kit::Result<u
         |act, new| {
             Box::pin(async move {
                 let token = vault::announce(act.tx, act.services, &new.id, &new.name).await?;
-                confirmation::record_kin(&act, new.seen, token.as_str(), new.relation, &new.proof)
-                    .await
+                let relative = confirmation::Relative {
+                    person: token.as_str(),
+                    relation: new.relation,
+                    proof: &new.proof,
+                    heads_household: new.heads_household,
+                };
+                confirmation::record_kin(&act, new.seen, &relative).await
             })
         },
     )
@@ -196,7 +202,7 @@ async fn open_later(
     let new = Later {
         later: later::Later {
             certificate_no: input.certificate_no,
-            applicant: services.tokenizer.token(&applicant).0,
+            applicant: String::new(),
             relation: input.relation,
             phone_masked: tickets::masked_phone(&input.phone)?,
         },
@@ -206,7 +212,7 @@ async fn open_later(
     let body = json!([
         "openIntermentCase",
         new.later.certificate_no,
-        new.later.applicant,
+        services.tokenizer.token(&new.applicant),
         new.later.relation,
         new.later.phone_masked,
     ]);
@@ -218,9 +224,13 @@ async fn open_later(
         new,
         |act, new| {
             Box::pin(async move {
-                let case = later::open(&act, &new.later).await?;
-                vault::announce(act.tx, act.services, &new.applicant, &new.name).await?;
-                Ok(case)
+                let person =
+                    vault::announce(act.tx, act.services, &new.applicant, &new.name).await?;
+                let later = later::Later {
+                    applicant: person.0,
+                    ..new.later.clone()
+                };
+                later::open(&act, &later).await
             })
         },
     )
@@ -269,6 +279,10 @@ pub struct RecordKinInput {
     pub relation: KinRelation,
     /// The proof that was seen, with its number (关系证明及编号).
     pub proof: String,
+    /// Whether the household register that was shown has the relative as head of the deceased's household: then fees are
+    /// waived once for that household, and not for each deceased of it (是否为逝者所在户户主).
+    #[graphql(default)]
+    pub heads_household: bool,
 }
 
 /// The right of a unit to arrange a funeral (单位治丧依据).

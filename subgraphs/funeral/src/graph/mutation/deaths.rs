@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, InputObject, Object, Result};
 use minzheng_kit::federation::directives::requires_scopes;
 use minzheng_kit::mutation::told;
-use minzheng_kit::{CitizenIdInput, Date, PrincipalExt, payloads};
+use minzheng_kit::{CitizenIdInput, Date, PrincipalExt, payloads, vault};
 use serde_json::json;
 
 use super::opening::citizen;
@@ -139,19 +139,16 @@ async fn death_told(
     };
     told(row, |row| DeathPayload {
         death: Some(DeathRecord::from(row)),
-        revocation: revocation.map(DeathRevocation::from),
+        revocation: revocation.map(|row| DeathRevocation::of(row, ctx)),
         ..DeathPayload::default()
     })
 }
 
-/// A correction; the number that the paper names has become a token.
+/// A correction; the number that the paper names becomes the token of its person.
 async fn correct(ctx: &Context<'_>, input: CorrectDeathInput) -> minzheng_kit::Result<uuid::Uuid> {
     let services = ctx.services();
     let deceased = match &input.deceased {
-        Some(number) => {
-            let id = citizen(ctx, &number.0, "deceased")?;
-            Some((services.tokenizer.token(&id).0, id.birth_date()))
-        }
+        Some(number) => Some(citizen(ctx, &number.0, "deceased")?),
         None => None,
     };
     let record = key(&input.record, "record")?;
@@ -162,8 +159,9 @@ async fn correct(ctx: &Context<'_>, input: CorrectDeathInput) -> minzheng_kit::R
         paper_kind: input.paper_kind,
         paper_number: input.paper_number,
         natural: input.natural,
-        deceased,
+        deceased: None,
     };
+    let of_number = deceased.as_ref().map(|id| services.tokenizer.token(id));
     let body = json!([
         "correctDeath",
         record,
@@ -173,15 +171,30 @@ async fn correct(ctx: &Context<'_>, input: CorrectDeathInput) -> minzheng_kit::R
         to.paper_kind,
         to.paper_number,
         to.natural,
-        to.deceased.as_ref().map(|(token, _)| token),
+        of_number,
     ]);
     act::run(
         services,
         ctx.principal(),
         &input.request_key,
         body,
-        to,
-        move |act, to| Box::pin(async move { deaths::correct(&act, record, version, to).await }),
+        (to, deceased),
+        move |act, (to, deceased)| {
+            Box::pin(async move {
+                let deceased = match deceased {
+                    Some(id) => {
+                        let token = vault::citizen_of(act.tx, act.services, id).await?.0;
+                        Some((token, id.birth_date()))
+                    }
+                    None => None,
+                };
+                let to = deaths::Correction {
+                    deceased,
+                    ..to.clone()
+                };
+                deaths::correct(&act, record, version, &to).await
+            })
+        },
     )
     .await
 }
@@ -192,7 +205,7 @@ async fn kin_told(
 ) -> Result<KinRequestPayload> {
     told(written::<kin_request::Entity>(ctx, outcome).await, |row| {
         KinRequestPayload {
-            request: Some(KinRequest::from(row)),
+            request: KinRequest::all(vec![row]).pop(),
             ..KinRequestPayload::default()
         }
     })

@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, InputObject, Object, Result};
 use minzheng_kit::federation::directives::{cache_invalidate, requires_scopes};
 use minzheng_kit::mutation::told;
-use minzheng_kit::{CreditCode, Date, payloads};
+use minzheng_kit::{CreditCode, Date, PrincipalExt, UserError, payloads};
 
 use super::{key, keyed, run, written};
 use crate::graph::facility::FuneralFacility;
@@ -13,7 +13,7 @@ use crate::model::{burial_zone, facility, rural_burial_site};
 use crate::rules::terms::{
     FacilityKind, FacilityOperator, FacilityState, FacilitySubKind, ZoneKind,
 };
-use crate::service::{founding, sites};
+use crate::service::{facilities, founding, moves, sites};
 
 /// Facilities and land.
 #[derive(Default)]
@@ -70,6 +70,32 @@ impl FacilityMutation {
             })
         });
         facility_told(ctx, done.await).await
+    }
+
+    /// Assigns what a division that was divided has left to one of its successors: facilities with their cases, burial
+    /// places and clean-ups; by an officer above all successors (指定承接区划).
+    #[graphql(directive = requires_scopes::apply(vec![vec!["funeral.case".into()]]), directive = cache_invalidate::apply(vec!["FuneralFacility".into(), "Division".into()]))]
+    async fn assign_facilities(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The assignment (指定内容).")] input: AssignFacilitiesInput,
+    ) -> Result<AssignFacilitiesPayload> {
+        let done = run(ctx, "assignFacilities", input, |act, input| {
+            Box::pin(async move { moves::assign(&act, &input.assigning()?).await })
+        });
+        let rows = match done.await {
+            Ok(homes) => facilities::by_ids(ctx.services().db.read(), &homes)
+                .await
+                .map(|mut found| {
+                    let rows = homes.iter().filter_map(|home| found.remove(home));
+                    rows.collect::<Vec<_>>()
+                }),
+            Err(error) => Err(error),
+        };
+        told(rows, |rows| AssignFacilitiesPayload {
+            facilities: Some(FuneralFacility::all(rows)),
+            ..AssignFacilitiesPayload::default()
+        })
     }
 
     /// Records the verified name of who runs a facility (核验运营单位名称).
@@ -172,6 +198,7 @@ impl FacilityMutation {
 }
 
 keyed!(
+    AssignFacilitiesInput,
     FoundFacilityInput,
     ChangeFacilityStateInput,
     VerifyOperatorInput,
@@ -185,6 +212,11 @@ payloads! {
     pub FacilityPayload {
         /// The facility; null when the step was refused (设施).
         facility: FuneralFacility,
+    }
+    /// What came of an assignment (指定承接区划结果).
+    pub AssignFacilitiesPayload {
+        /// The facilities under their new division; null when it was refused (设施).
+        facilities: Vec<FuneralFacility>,
     }
     /// What came of a step with a burial place of a village (农村集中安葬点办理结果).
     pub RuralBurialSitePayload {
@@ -254,6 +286,62 @@ pub struct FoundFacilityInput {
     pub capacity: i64,
     /// Published telephone number (公示电话).
     pub phone: String,
+}
+
+/// What a divided division left, and the successor that gets it (指定承接区划).
+#[derive(InputObject, Clone, Debug)]
+pub struct AssignFacilitiesInput {
+    /// A key of the client's choice: repeating the call with it has no further effect (幂等键).
+    pub request_key: String,
+    /// The division that was divided (原行政区划).
+    pub from: ID,
+    /// The successor that gets them (承接行政区划).
+    pub to: ID,
+    /// The facilities, with all their cases; at most 500 of all kinds in one assignment (设施).
+    #[graphql(default)]
+    pub facilities: Vec<ID>,
+    /// The versions of the facilities that the assignment is based on, in the same order; not compared if not given
+    /// (设施版本).
+    pub versions: Option<Vec<i64>>,
+    /// The burial places of villages (农村集中安葬点).
+    #[graphql(default)]
+    pub burial_sites: Vec<ID>,
+    /// The clean-ups of illegal graves (违建坟墓整治案件).
+    #[graphql(default)]
+    pub illegal_graves: Vec<ID>,
+}
+
+impl AssignFacilitiesInput {
+    fn assigning(&self) -> minzheng_kit::Result<moves::Assigning> {
+        let keys = |ids: &[ID], field: &str| {
+            ids.iter()
+                .map(|id| key(id, field))
+                .collect::<minzheng_kit::Result<Vec<_>>>()
+        };
+        let homes = keys(&self.facilities, "facilities")?;
+        let versions = match &self.versions {
+            None => vec![None; homes.len()],
+            Some(versions) if versions.len() == homes.len() => {
+                versions.iter().copied().map(Some).collect()
+            }
+            Some(_) => {
+                return Err(UserError::new(
+                    "VERSIONS_DO_NOT_FIT",
+                    "Give one version for each facility, in the same order, or none at all.",
+                    "应按相同顺序逐一填写各设施的版本，或者全部不填。",
+                )
+                .field(&["versions"])
+                .into());
+            }
+        };
+        Ok(moves::Assigning {
+            from: key(&self.from, "from")?,
+            to: key(&self.to, "to")?,
+            facilities: homes.into_iter().zip(versions).collect(),
+            sites: keys(&self.burial_sites, "burialSites")?,
+            graves: keys(&self.illegal_graves, "illegalGraves")?,
+        })
+    }
 }
 
 /// A facility to be opened or closed (启用或关闭).

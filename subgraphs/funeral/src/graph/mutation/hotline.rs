@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, InputObject, Object, Result};
 use minzheng_kit::federation::directives::requires_scopes;
 use minzheng_kit::mutation::told;
-use minzheng_kit::{DateTime, PrincipalExt};
+use minzheng_kit::{DateTime, PrincipalExt, vault};
 use serde_json::json;
 
 use super::opening::citizen;
@@ -188,18 +188,14 @@ async fn open(
 ) -> minzheng_kit::Result<uuid::Uuid> {
     let services = ctx.services();
     let caller = match &input.caller {
-        Some(number) => Some(
-            services
-                .tokenizer
-                .token(&citizen(ctx, &number.0, "caller")?)
-                .0,
-        ),
+        Some(number) => Some(citizen(ctx, &number.0, "caller")?),
         None => None,
     };
+    let of_number = caller.as_ref().map(|id| services.tokenizer.token(id));
     let call = tickets::Call {
         category: input.category,
         caller_masked: tickets::masked_phone(&input.phone)?,
-        caller,
+        caller: None,
         case_number: input.case_number,
         division: minzheng_kit::id::parse(&input.division).unwrap_or_default(),
         point,
@@ -213,7 +209,7 @@ async fn open(
         "openTicket",
         call.category,
         call.caller_masked,
-        call.caller,
+        of_number,
         call.case_number,
         call.division,
         point.lon,
@@ -226,8 +222,20 @@ async fn open(
         ctx.principal(),
         &input.request_key,
         body,
-        call,
-        |act, call| Box::pin(async move { tickets::open(&act, call).await }),
+        (call, caller),
+        |act, (call, caller)| {
+            Box::pin(async move {
+                let caller = match caller {
+                    Some(id) => Some(vault::citizen_of(act.tx, act.services, id).await?.0),
+                    None => None,
+                };
+                let call = tickets::Call {
+                    caller,
+                    ..call.clone()
+                };
+                tickets::open(&act, &call).await
+            })
+        },
     )
     .await
 }

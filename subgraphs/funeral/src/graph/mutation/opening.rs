@@ -5,7 +5,7 @@ use minzheng_kit::citizen_id::{self, CitizenId};
 use minzheng_kit::contract::scope;
 use minzheng_kit::federation::directives::{cache_invalidate, requires_scopes};
 use minzheng_kit::mutation::{history, told};
-use minzheng_kit::{Error, PrincipalExt, UserError, events, vault};
+use minzheng_kit::{Error, PrincipalExt, UserError, events, merged, vault};
 use serde_json::json;
 
 use super::written;
@@ -96,10 +96,15 @@ async fn open_case(
         named(&input.applicant_name, "applicantName")?.to_owned(),
     );
     let facility = minzheng_kit::id::parse(&input.facility).unwrap_or_default();
+    let of_numbers = [&deceased, &applicant].map(|id| services.tokenizer.token(id));
     let opening = cases::Opening {
-        deceased: services.tokenizer.token(&deceased).0,
+        deceased: vault::citizen_of(services.db.read(), services, &deceased)
+            .await?
+            .0,
         born_on: deceased.birth_date(),
-        applicant: services.tokenizer.token(&applicant).0,
+        applicant: vault::citizen_of(services.db.read(), services, &applicant)
+            .await?
+            .0,
         relation: input.relation,
         phone_masked: tickets::masked_phone(&input.phone)?,
         paper: cases::Paper {
@@ -111,14 +116,18 @@ async fn open_case(
         facility,
     };
     // Officers open for anyone, a citizen for themselves as the applicant.
-    if !principal.has_scope(scope::FUNERAL_CASE) && ctx.person()? != opening.applicant {
-        return Err(Error::Forbidden);
+    if !principal.has_scope(scope::FUNERAL_CASE) {
+        let caller = merged::current(services.db.read(), ctx.person()?).await?;
+        if caller != opening.applicant {
+            return Err(Error::Forbidden);
+        }
     }
     // The key is compared by tokens: no number, not even hashed, stays here.
+    let [of_deceased, of_applicant] = &of_numbers;
     let body = json!([
         "openFuneralCase",
-        opening.deceased,
-        opening.applicant,
+        of_deceased,
+        of_applicant,
         opening.relation,
         opening.paper.died_on,
         opening.paper.kind,
@@ -142,7 +151,17 @@ async fn open_case(
         new,
         |act, new| {
             Box::pin(async move {
-                let cases::Opened { case, new_death } = cases::open(&act, &new.opening).await?;
+                // Who the two are counts as it stands in this transaction.
+                let opening = cases::Opening {
+                    deceased: vault::citizen_of(act.tx, act.services, &new.deceased)
+                        .await?
+                        .0,
+                    applicant: vault::citizen_of(act.tx, act.services, &new.applicant)
+                        .await?
+                        .0,
+                    ..new.opening.clone()
+                };
+                let cases::Opened { case, new_death } = cases::open(&act, &opening).await?;
                 // The name of another person is told on the paper only, by whoever has seen it.
                 if !case.paper_pending {
                     vault::announce(act.tx, act.services, &new.deceased, &new.deceased_name)

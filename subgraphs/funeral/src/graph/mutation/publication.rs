@@ -14,6 +14,9 @@ use crate::model::{
 use crate::rules::terms::{ItemClass, ItemUnit, WaiverPayer};
 use crate::service::{catalogue, facilities, waivers};
 
+/// How many facilities above a new ceiling are named.
+const MOST_ABOVE: usize = 200;
+
 /// What is published.
 #[derive(Default)]
 pub struct PublicationMutation;
@@ -71,8 +74,9 @@ impl PublicationMutation {
         )
     }
 
-    /// Sets the guided ceiling of a base item, in the province or in an authorised prefecture (制定政府指导价).
-    #[graphql(directive = requires_scopes::apply(vec![vec!["funeral.case".into()]]))]
+    /// Sets the guided ceiling of a base item, in the province or in an authorised prefecture; from its day on it binds
+    /// published lists too (制定政府指导价).
+    #[graphql(directive = requires_scopes::apply(vec![vec!["funeral.case".into()]]), directive = cache_invalidate::apply(vec!["FuneralFacility".into()]))]
     async fn set_price_ceiling(
         &self,
         ctx: &Context<'_>,
@@ -90,14 +94,20 @@ impl PublicationMutation {
                 catalogue::set_ceiling(&act, &new).await
             })
         });
-        told(
-            written::<price_ceiling::Entity>(ctx, done.await).await,
-            |row| PriceCeilingPayload {
-                ceiling: Some(Yuan(row.ceiling)),
-                valid_from: Some(Date(row.valid_from)),
-                ..PriceCeilingPayload::default()
-            },
-        )
+        let row = written::<price_ceiling::Entity>(ctx, done.await).await;
+        let above = match &row {
+            Ok(row) => {
+                let order = &ctx.principal().divisions;
+                catalogue::above(ctx.services().db.read(), order, row, MOST_ABOVE).await?
+            }
+            Err(_) => Vec::new(),
+        };
+        told(row, |row| PriceCeilingPayload {
+            ceiling: Some(Yuan(row.ceiling)),
+            valid_from: Some(Date(row.valid_from)),
+            above: Some(FuneralFacility::all(above)),
+            ..PriceCeilingPayload::default()
+        })
     }
 
     /// Publishes the next version of a facility's price list; nothing outside it is charged from its first day on
@@ -119,10 +129,15 @@ impl PublicationMutation {
         });
         let home = written::<facility::Entity>(ctx, done.await).await;
         let lines: Vec<(price_line::Model, service_item::Model)> = match &home {
-            Ok(home) => facilities::prices(ctx.services().db.read(), &[home.id], from)
-                .await?
-                .remove(&home.id)
-                .unwrap_or_default(),
+            Ok(home) => facilities::prices(
+                ctx.services().db.read(),
+                &ctx.principal().divisions,
+                &[home.id],
+                from,
+            )
+            .await?
+            .remove(&home.id)
+            .unwrap_or_default(),
             Err(_) => Vec::new(),
         };
         told(home, |row| PriceListPayload {
@@ -190,6 +205,9 @@ payloads! {
         ceiling: Yuan,
         /// First day on which it holds; null when it was refused (生效日期).
         valid_from: Date,
+        /// The facilities whose published lists lie above it, at most 200; they charge no more than the ceiling, and are
+        /// to publish anew; null when it was refused (公示价高于新上限的设施).
+        above: Vec<FuneralFacility>,
     }
     /// What came of publishing a list (收费清单公示结果).
     pub PriceListPayload {

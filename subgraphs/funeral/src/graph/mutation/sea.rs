@@ -163,7 +163,7 @@ async fn voyage_told(
     let today = ctx.services().clock.today();
     told(written::<sea_voyage::Entity>(ctx, outcome).await, |row| {
         VoyagePayload {
-            voyage: SeaBurialVoyage::all(vec![row], today).pop(),
+            voyage: SeaBurialVoyage::acted_on(row, today),
             ..VoyagePayload::default()
         }
     })

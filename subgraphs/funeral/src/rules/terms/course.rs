@@ -195,6 +195,8 @@ terms! {
         Confirmed,
         /// Withdrawn (已撤回).
         Withdrawn,
+        /// Nobody confirmed it in time (已逾期失效).
+        Expired,
     }
 }
 
@@ -265,6 +267,8 @@ terms! {
         Confirmed,
         /// Withdrawn (已撤回).
         Withdrawn,
+        /// Nobody confirmed it in time (已逾期失效).
+        Expired,
     }
 }
 

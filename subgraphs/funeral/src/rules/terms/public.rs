@@ -97,9 +97,9 @@ terms! {
         Forest,
         /// A city park, scenic or heritage area (公园、风景名胜区、文物保护区).
         ParkOrHeritage,
-        /// Near a reservoir, a dike or a source of water (水库、堤坝、水源保护区).
+        /// A reservoir, a dike or a source of water, and what lies near (水库、堤坝、水源保护区及附近).
         Water,
-        /// Along a main railway or road (铁路、公路干线两侧).
+        /// A main railway or road, and both its sides (铁路、公路干线及两侧).
         RailOrRoad,
     }
 }

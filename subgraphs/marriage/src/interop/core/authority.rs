@@ -19,13 +19,14 @@
 
 use super::Broken;
 use super::effect::{Alarm, Effect, Side};
-use super::entries::{Ledger, allows, audit};
+use super::entries::{Ledger, allows, audit, clear_behind};
 use super::event::{AuthorityEvent, Entry, Hold, Row, SOFT_EXPIRY, Subject, View};
 use super::message::{
-    Class, Commitment, Decision, Grant, Message, Outcome, Party, Plan, RecordCore, Verdict, roles,
+    Act, Class, Commitment, Decision, Grant, Message, Outcome, Party, Plan, RecordCore, Verdict,
+    roles,
 };
 use super::names::{At, AuthorityId, Proof, Span, TxnId};
-use super::{facts, settle};
+use super::{facts, renamed, settle};
 use std::collections::BTreeSet;
 
 /// One step. A fact that comes while the province is catching up has no effect and is to be brought
@@ -35,6 +36,8 @@ pub fn step(view: &View<'_>, event: AuthorityEvent, now: At) -> Vec<Effect> {
     match event {
         AuthorityEvent::Message { from, message } => heard(view, from, message, now),
         AuthorityEvent::Due => settle::due(view, now),
+        // Whom our own rows name is no statement to anybody: also while we are catching up.
+        AuthorityEvent::Renamed { from, subject } => renamed::became(view, &from, &subject),
         AuthorityEvent::Fact { fact, subject } if view.station.serving() => {
             facts::happened(view, &fact, &subject)
         }
@@ -45,7 +48,12 @@ pub fn step(view: &View<'_>, event: AuthorityEvent, now: At) -> Vec<Effect> {
         } if view.station.serving() => {
             settle::break_glass(view, officers, statement, stated_by, now)
         }
-        AuthorityEvent::Fact { .. } | AuthorityEvent::BreakGlass { .. } => Vec::new(),
+        AuthorityEvent::Clear { officers, evidence } if view.station.serving() => {
+            settle::clear(view, &officers, &evidence)
+        }
+        AuthorityEvent::Fact { .. }
+        | AuthorityEvent::BreakGlass { .. }
+        | AuthorityEvent::Clear { .. } => Vec::new(),
     }
 }
 
@@ -193,6 +201,7 @@ fn hold(view: &View<'_>, from: AuthorityId, plan: Plan, party: Party, now: At) -
     let subject = view.subjects.get(&party.party);
     let allowed = subject
         .ok_or(Class::Unverified)
+        .and_then(|subject| clear_behind(subject, &plan).map(|()| subject))
         .and_then(|subject| allows(subject, plan.act).map(|on_record| (subject, on_record)));
     let (subject, on_record) = match allowed {
         Ok(allowed) => allowed,
@@ -299,7 +308,8 @@ fn commit(view: &View<'_>, from: AuthorityId, ask: Request, now: At) -> Vec<Effe
         .filter_map(|party| view.subjects.get(&party.party))
         .collect();
     let mut effects: Vec<_> = Vec::new();
-    if let Err(class) = may_commit(&ask, &subjects) {
+    let fits = keepable(view, &ask).and_then(|()| may_commit(&ask, &subjects));
+    if let Err(class) = fits {
         effects.extend(subjects.iter().map(|s| audit(s, false, &ask.plan)));
         effects.extend(decide_abort(view, aborted(&ask.plan, class), Some(from)));
         return effects;
@@ -328,6 +338,7 @@ fn commit(view: &View<'_>, from: AuthorityId, ask: Request, now: At) -> Vec<Effe
             decision: decision.clone(),
             persons,
             endings: BTreeSet::new(),
+            disputed: false,
         },
     });
     effects.push(keep(view, &decision));
@@ -361,6 +372,24 @@ fn promised(view: &View<'_>, ask: &Request) -> Promise {
     }
 }
 
+/// What is to be kept of a marriage can be kept: by us, and by HA as far as can be seen here. Its days are those of
+/// the plan that HA has promised for.
+fn keepable(view: &View<'_>, ask: &Request) -> Result<(), Class> {
+    let (plan, core) = (&ask.plan, &ask.core);
+    if !matches!(plan.act, Act::Marry { .. }) {
+        return Ok(());
+    }
+    let mut keepers = std::iter::once(plan.da).chain(plan.ha);
+    let sealed = keepers.all(|keeper| core.details.contains_key(&keeper));
+    let days = plan.effective_from.unwrap_or(core.registered_on) == core.effective_from
+        && core.effective_from <= core.registered_on;
+    if sealed && days && view.details_fit {
+        Ok(())
+    } else {
+        Err(Class::Unverified)
+    }
+}
+
 /// All our persons are known, are two with HA's, and may.
 fn may_commit(ask: &Request, subjects: &[&Subject]) -> Result<(), Class> {
     let wanted = if ask.plan.ha.is_some() { 1 } else { 2 };
@@ -381,9 +410,10 @@ fn may_commit(ask: &Request, subjects: &[&Subject]) -> Result<(), Class> {
     if same {
         return Err(Class::NotTwoPersons);
     }
-    subjects
-        .iter()
-        .try_for_each(|subject| allows(subject, ask.plan.act).map(|_| ()))
+    subjects.iter().try_for_each(|subject| {
+        clear_behind(subject, &ask.plan)?;
+        allows(subject, ask.plan.act).map(|_| ())
+    })
 }
 
 /// RESOLVE: the decision; if there is none, it is ABORTED from now on (compare and set).
@@ -445,6 +475,7 @@ pub(super) fn decide_abort(
                 decision: decision.clone(),
                 persons: Vec::new(),
                 endings: BTreeSet::new(),
+                disputed: false,
             },
         });
         effects.push(keep(view, &decision));

@@ -18,8 +18,11 @@
 use super::Broken;
 use super::effect::{Alarm, Effect, Side};
 use super::event::{ASK_AGAIN, CoordinatorEvent, DOUBT_AGAIN, Desk, Log, Phase, SOFT_EXPIRY};
-use super::message::{Class, Grant, Message, Outcome, Plan, Verdict, roles};
-use super::names::{At, AuthorityId, Proof};
+use super::facts::tell;
+use super::message::{
+    Act, Class, Commitment, Grant, Message, Notice, Outcome, Plan, Verdict, roles,
+};
+use super::names::{At, AuthorityId, Proof, RecordId};
 
 /// One step. Begins nothing (no effect at all) while the province is catching up, or when the plan
 /// does not fit its own transaction.
@@ -59,6 +62,22 @@ pub fn step(desk: &Desk<'_>, event: CoordinatorEvent, now: At) -> Vec<Effect> {
             heard(desk, log.clone(), from, message, now)
         }
         (CoordinatorEvent::Due, Some(log)) => pursue(desk, log, now),
+        (
+            CoordinatorEvent::Ended {
+                id,
+                ending,
+                effective_on,
+            },
+            Some(log),
+        ) => {
+            let notice = Notice {
+                id,
+                txn: log.plan.txn,
+                ending,
+                effective_on,
+            };
+            tell_both(desk, log, &notice)
+        }
         (CoordinatorEvent::WalkOut, Some(log)) => give_up(desk, log.clone(), Class::WalkedOut, now),
         (CoordinatorEvent::Uploaded, Some(log)) if log.verdict.is_some() => {
             let log = Log {
@@ -241,6 +260,7 @@ fn heard(
             effects
         }
         Message::Decided { verdict } => decided(desk, log, verdict, now),
+        Message::Ended { notice } => ended(desk, &log, from, &notice),
         Message::Confirmed { .. } | Message::Cancelled { .. } | Message::Already { .. }
             if from_ha && log.phase == Phase::Decided =>
         {
@@ -287,12 +307,17 @@ fn counts(desk: &Desk<'_>, log: &Log, grant: &Proof<Grant>) -> bool {
 /// last rows may be lost, and DA may have decided otherwise since.
 fn decided(desk: &Desk<'_>, mut log: Log, verdict: Proof<Verdict>, now: At) -> Vec<Effect> {
     let decision = &verdict.body.decision;
-    let other_plan = decision
-        .commitment()
-        .is_some_and(|commitment| commitment.plan != log.plan);
-    if verdict.by != log.plan.da || decision.txn != log.plan.txn || other_plan {
+    if verdict.by != log.plan.da || decision.txn != log.plan.txn {
         return Vec::new();
     }
+    // Another plan under a transaction of ours: this disk has forgotten that it was begun before, and goes
+    // on from there.
+    let other_plan = decision.commitment().filter(|done| done.plan != log.plan);
+    let forgotten = match other_plan {
+        Some(done) if !ours(desk, &verdict, done) => return Vec::new(),
+        Some(_) => log.verdict.is_none(),
+        None => false,
+    };
     if let Some(known) = &log.verdict {
         if known.body.decision.agrees(decision) {
             return Vec::new();
@@ -305,10 +330,19 @@ fn decided(desk: &Desk<'_>, mut log: Log, verdict: Proof<Verdict>, now: At) -> V
     if verdict.body.epoch < desk.station.epoch_of(verdict.by) && !desk.broken(Broken::NoFence) {
         return give_up(desk, log, Class::Unresolved, now);
     }
+    if let Some(done) = decision.commitment().filter(|_| forgotten) {
+        log = begun_before(desk, done, now);
+    }
     let committed = decision.commitment().is_some();
     let mut effects = vec![Effect::Evidence {
         verdict: verdict.clone(),
     }];
+    if forgotten {
+        effects.push(Effect::Alarm {
+            txn: Some(log.plan.txn),
+            what: Alarm::Restored,
+        });
+    }
     if committed {
         effects.push(Effect::Register {
             txn: log.plan.txn,
@@ -336,27 +370,87 @@ pub fn replay(desk: &Desk<'_>, verdict: &Proof<Verdict>, now: At) -> Vec<Effect>
     let Some(commitment) = verdict.body.decision.commitment() else {
         return Vec::new();
     };
-    if commitment.plan.coordinator != desk.station.id || commitment.plan.da != verdict.by {
+    if !ours(desk, verdict, commitment) {
         return Vec::new();
     }
-    let log = Log {
-        plan: commitment.plan.clone(),
-        da_parties: commitment.parties.clone(),
-        ha_party: commitment.grant.as_ref().map(|g| g.body.party.clone()),
-        core: commitment.core.clone(),
-        epoch: desk.station.epoch,
-        since: now,
-        phase: Phase::HaHeld,
-        grant: commitment.grant.clone(),
-        giving_up: None,
-        verdict: None,
-        uploaded: false,
-        stuck: false,
-    };
+    let log = begun_before(desk, commitment, now);
     let mut effects = decided(desk, log, verdict.clone(), now);
     effects.push(Effect::Alarm {
         txn: Some(commitment.plan.txn),
         what: Alarm::Restored,
     });
     effects
+}
+
+/// What DA committed was begun here.
+fn ours(desk: &Desk<'_>, verdict: &Proof<Verdict>, done: &Commitment) -> bool {
+    done.plan.coordinator == desk.station.id && done.plan.da == verdict.by
+}
+
+/// The row as it stood before the decision, from what the decision holds.
+fn begun_before(desk: &Desk<'_>, done: &Commitment, now: At) -> Log {
+    Log {
+        plan: done.plan.clone(),
+        da_parties: done.parties.clone(),
+        ha_party: done.grant.as_ref().map(|g| g.body.party.clone()),
+        core: done.core.clone(),
+        epoch: desk.station.epoch,
+        since: now,
+        phase: Phase::HaHeld,
+        grant: done.grant.clone(),
+        giving_up: None,
+        verdict: None,
+        uploaded: false,
+        stuck: false,
+    }
+}
+
+/// The record that a committed marriage of this log is.
+fn made(log: &Log) -> Option<RecordId> {
+    match (log.decision()?.commitment(), log.plan.act) {
+        (Some(_), Act::Marry { record }) => Some(record),
+        _ => None,
+    }
+}
+
+/// A paper that was entered here reaches the authorities of both ledgers.
+fn tell_both(desk: &Desk<'_>, log: &Log, notice: &Notice) -> Vec<Effect> {
+    if !desk.station.serving() || made(log).is_none() {
+        return Vec::new();
+    }
+    let both = std::iter::once(log.plan.da).chain(log.plan.ha);
+    both.filter(|to| *to != desk.station.id)
+        .flat_map(|to| tell(to, notice.clone()))
+        .collect()
+}
+
+/// An authority tells that the marriage which was accepted here has ended. Where a ledger of it is kept here too,
+/// that side of ours enters it, the record with it, and answers.
+fn ended(desk: &Desk<'_>, log: &Log, from: AuthorityId, notice: &Notice) -> Vec<Effect> {
+    let (plan, me) = (&log.plan, desk.station.id);
+    let keeps_a_ledger = plan.da == me || plan.ha == Some(me);
+    // Not decided as far as we know: it will be told again.
+    if keeps_a_ledger || !desk.station.serving() || log.verdict.is_none() {
+        return Vec::new();
+    }
+    let party = from == plan.da || Some(from) == plan.ha || from == AuthorityId::NATIONAL;
+    let Some(record) = made(log).filter(|_| party) else {
+        return vec![Effect::Alarm {
+            txn: Some(plan.txn),
+            what: Alarm::NotAParty,
+        }];
+    };
+    let (id, epoch) = (notice.id, desk.station.epoch);
+    vec![
+        Effect::End {
+            txn: plan.txn,
+            record,
+            ending: notice.ending,
+            effective_on: notice.effective_on,
+        },
+        Effect::Send {
+            to: from,
+            message: Message::EndedNoted { id, epoch },
+        },
+    ]
 }

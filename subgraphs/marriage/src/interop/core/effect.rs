@@ -2,7 +2,7 @@
 //! sent goes out after it, and is lost without harm if it does not.
 
 use super::event::{Entry, Log, Row, Station, Telling};
-use super::message::{Act, Message, Verdict};
+use super::message::{Act, Ending, Message, Verdict};
 use super::names::{AuthorityId, PersonId, Proof, RecordId, Span, TxnId};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -66,6 +66,18 @@ pub enum Effect {
         txn: TxnId,
         /// The act.
         act: Act,
+    },
+    /// The marriage that a transaction of ours has made has ended: the record here ends with it. Done twice it
+    /// changes nothing.
+    End {
+        /// The transaction.
+        txn: TxnId,
+        /// The record.
+        record: RecordId,
+        /// What ended it.
+        ending: Ending,
+        /// From when.
+        effective_on: NaiveDate,
     },
     /// Send, after the transaction. To ourselves as well: then it is handed to our own side.
     Send {
@@ -172,4 +184,6 @@ pub enum Alarm {
     NotAParty,
     /// Break-glass was asked for without what it needs.
     BreakGlassRefused,
+    /// A marriage stands on the ledger here, and what is to be kept of it besides cannot be read or entered.
+    DetailsUnreadable,
 }

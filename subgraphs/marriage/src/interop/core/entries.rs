@@ -47,11 +47,16 @@ pub(super) fn still_allows(subject: &Subject, act: Act) -> Result<OnRecord, Clas
     }
 }
 
-/// Whether a person may be handed to another authority when the routing table changes: not while
-/// anything is open for them (case 39).
-#[must_use]
-pub const fn may_hand_over(subject: &Subject) -> bool {
-    subject.hold.is_none() && subject.mark.is_none()
+/// M-13, I-1: whether a marriage that is to have effect from an earlier day lies over none that has ended since.
+///
+/// # Errors
+/// The class of the refusal.
+pub(super) fn clear_behind(subject: &Subject, plan: &Plan) -> Result<(), Class> {
+    let marries = matches!(plan.act, Act::Marry { .. });
+    match (plan.effective_from, subject.free_since) {
+        (Some(from), Some(free)) if marries && from < free => Err(Class::NotFree),
+        _ => Ok(()),
+    }
 }
 
 /// The entries of one step for one person, each under the next sequence.

@@ -122,11 +122,11 @@ pub struct Subject {
     pub alive: bool,
     /// Marital standing, holds left aside; like the mark it does not depend on the order of entries.
     pub standing: Standing,
+    /// The day on which the last of the marriages that are over ended.
+    pub free_since: Option<NaiveDate>,
     /// The open hold, if there is one.
     pub hold: Option<TxnId>,
-    /// The open divorce application, if there is one: an application that was entered and neither
-    /// withdrawn nor registered, **in whatever order** these entries stand (a restore brings them
-    /// back out of order), while its marriage stands.
+    /// The open divorce application, if there is one ([`super::marks`]): in whatever order the entries stand.
     pub mark: Option<RecordId>,
 }
 
@@ -168,6 +168,9 @@ pub enum Row {
         verdict: Proof<Verdict>,
         /// Notices that were entered since.
         endings: BTreeSet<Uuid>,
+        /// The person is disputed because of it, until two officers have cleared that.
+        #[serde(default)]
+        disputed: bool,
     },
     /// We are HA and have refused; the same request gets the same answer for ever.
     Refused {
@@ -192,6 +195,9 @@ pub enum Row {
         /// Notices that were entered since: a marriage that was committed all the same can end.
         #[serde(default)]
         endings: BTreeSet<Uuid>,
+        /// As in [`Row::Confirmed`].
+        #[serde(default)]
+        disputed: bool,
     },
     /// We are DA; this is the decision.
     Decided {
@@ -201,7 +207,36 @@ pub enum Row {
         persons: Vec<PersonId>,
         /// Notices that were entered since.
         endings: BTreeSet<Uuid>,
+        /// As in [`Row::Confirmed`].
+        #[serde(default)]
+        disputed: bool,
     },
+}
+
+impl Row {
+    /// Its transaction.
+    #[must_use]
+    pub const fn txn(&self) -> TxnId {
+        match self {
+            Self::Held { hold } | Self::Confirmed { hold, .. } | Self::Forced { hold, .. } => {
+                hold.plan.txn
+            }
+            Self::Refused { plan, .. } => plan.txn,
+            Self::Released { verdict } => verdict.body.decision.txn,
+            Self::Decided { decision, .. } => decision.txn,
+        }
+    }
+
+    /// Persons of ours are disputed because of it, until two officers have cleared that.
+    #[must_use]
+    pub const fn disputed(&self) -> bool {
+        matches!(
+            self,
+            Self::Confirmed { disputed: true, .. }
+                | Self::Forced { disputed: true, .. }
+                | Self::Decided { disputed: true, .. }
+        )
+    }
 }
 
 /// What the authority is shown with an event.
@@ -214,6 +249,8 @@ pub struct View<'a> {
     /// Our persons concerned, by party: those whose [`Party::identity`] in the message is sealed
     /// to us, opened; then those in the row. One that cannot be opened or is unknown is left out.
     pub subjects: BTreeMap<PartyRef, Subject>,
+    /// What a COMMIT_LAST holds of the record for us could be opened, can be entered, and names our persons.
+    pub details_fit: bool,
     #[cfg(test)]
     pub(crate) broken: Option<super::Broken>,
 }
@@ -226,6 +263,7 @@ impl<'a> View<'a> {
             station,
             row,
             subjects: BTreeMap::new(),
+            details_fit: true,
             #[cfg(test)]
             broken: None,
         }
@@ -267,6 +305,22 @@ pub enum AuthorityEvent {
         /// Its person.
         subject: Subject,
     },
+    /// A person of ours has another token: a merge, its undoing, or a change of the token key. `View::row` is one
+    /// that may name the person.
+    Renamed {
+        /// The token of before.
+        from: PersonId,
+        /// The person by the token of now, with the ledger and the hold of now.
+        subject: Subject,
+    },
+    /// Two officers clear the dispute that a decision has left on the ledgers of its persons. `View::row` is its
+    /// row.
+    Clear {
+        /// Two different officers.
+        officers: [String; 2],
+        /// Reference of what they rest on.
+        evidence: String,
+    },
     /// Two officers free a hold without a decision. `View::row` is the hold.
     BreakGlass {
         /// Two different officers.
@@ -287,9 +341,8 @@ pub struct Fact {
     pub what: FactKind,
     /// From when.
     pub effective_on: NaiveDate,
-    /// The transaction and the other authority of the marriage that this ends, if its other
-    /// spouse is of another authority.
-    pub tell: Option<(AuthorityId, TxnId)>,
+    /// Who else keeps a ledger or the record of the marriage that this ends, and the transaction that made it.
+    pub tell: Vec<(AuthorityId, TxnId)>,
 }
 
 /// Kinds of facts.
@@ -422,6 +475,16 @@ pub enum CoordinatorEvent {
     },
     /// It is time to go on: a timer, or a start.
     Due,
+    /// A paper that ends the marriage was entered here, where neither ledger is kept: both authorities are to
+    /// hear of it.
+    Ended {
+        /// Idempotency key of the notice.
+        id: Uuid,
+        /// What ended it.
+        ending: Ending,
+        /// From when.
+        effective_on: NaiveDate,
+    },
     /// The couple left or the registrar stopped it.
     WalkOut,
     /// The outbox has been taken by the national base.
@@ -498,6 +561,8 @@ pub enum Entry {
     Ended(Ending),
     /// 存疑立案.
     Disputed,
+    /// 存疑结案: two officers have cleared it.
+    Cleared,
 }
 
 impl Entry {

@@ -1,5 +1,6 @@
 //! Deaths and court papers 死亡与裁判: facts that nobody votes on. They are entered at once, also
-//! during a hold, and told to the authority of the other spouse until it has noted them.
+//! during a hold, and told to everybody else who keeps a ledger or the record of the marriage, until they have
+//! noted them.
 
 use super::authority::{again, alarm, send};
 use super::effect::{Alarm, Effect};
@@ -22,20 +23,14 @@ pub(super) fn happened(view: &View<'_>, fact: &Fact, subject: &Subject) -> Vec<E
     let about = record.map(|record| Act::Marry { record });
     ledger.enter(entry, about, Some(fact.effective_on));
     let mut effects = ledger.done_by(view.station.id, BY_LAW);
-    if let Some((to, txn)) = fact.tell {
+    for (to, txn) in &fact.tell {
         let notice = Notice {
             id: fact.id,
-            txn,
+            txn: *txn,
             ending,
             effective_on: fact.effective_on,
         };
-        effects.push(Effect::Tell {
-            telling: Telling {
-                to,
-                notice: notice.clone(),
-            },
-        });
-        effects.push(send(to, Message::Ended { notice }));
+        effects.extend(tell(*to, notice));
     }
     if let Some(Row::Held { hold }) = view.row
         && hold.person == subject.person
@@ -43,6 +38,18 @@ pub(super) fn happened(view: &View<'_>, fact: &Fact, subject: &Subject) -> Vec<E
         effects.extend(contest(hold, fact.what));
     }
     effects
+}
+
+/// Says it now, and until it is noted.
+pub(super) fn tell(to: AuthorityId, notice: Notice) -> [Effect; 2] {
+    let telling = Telling {
+        to,
+        notice: notice.clone(),
+    };
+    [
+        Effect::Tell { telling },
+        send(to, Message::Ended { notice }),
+    ]
 }
 
 /// The hold stays; DA is asked, which aborts if it has not decided.
@@ -65,7 +72,7 @@ fn contest(hold: &Hold, what: FactKind) -> [Effect; 3] {
     ]
 }
 
-/// The other authority tells that the marriage made by this transaction has ended.
+/// Another authority, or the accepting province, tells that the marriage made by this transaction has ended.
 pub(super) fn ended(view: &View<'_>, from: AuthorityId, notice: &Notice) -> Vec<Effect> {
     let txn = notice.txn;
     let (plan, parties, endings) = match view.row {
@@ -98,6 +105,8 @@ pub(super) fn ended(view: &View<'_>, from: AuthorityId, notice: &Notice) -> Vec<
         ) => {
             return vec![alarm(txn, Alarm::NotAParty)];
         }
+        // Neither decided nor held here: perhaps a registry here had accepted it, whose side answers.
+        None => return Vec::new(),
         // Not followed yet: it will be told again.
         _ => return vec![send(from, Message::Unavailable { txn })],
     };
@@ -117,7 +126,7 @@ pub(super) fn ended(view: &View<'_>, from: AuthorityId, notice: &Notice) -> Vec<
             ledger.enter(entry, Some(plan.act), Some(notice.effective_on));
             effects.extend(ledger.done_by(from, BY_LAW));
             if let Some(open) = subject.hold {
-                // Something is open for them: let DA be asked about it now.
+                // Something is open for them: it is looked at now, and DA asked if it cannot be any more.
                 effects.push(again(open, super::names::Span(0)));
             }
         }

@@ -75,6 +75,9 @@ pub struct Plan {
     pub officer: String,
     /// Lawful purpose code.
     pub purpose: String,
+    /// The day from which a marriage is to have effect, where that is before its registration (M-13): who promises
+    /// must see that no other marriage of the person lies behind it.
+    pub effective_from: Option<NaiveDate>,
 }
 
 /// A party, named only to its own authority.
@@ -98,7 +101,7 @@ pub struct RecordCore {
     pub effective_from: NaiveDate,
     /// The accepting registry (opaque id).
     pub registry: String,
-    /// What a replacement certificate needs, encrypted to each authority for its own person.
+    /// What a record and a replacement certificate need, encrypted to each authority that is to keep the marriage.
     pub details: BTreeMap<AuthorityId, Sealed>,
 }
 
@@ -283,7 +286,7 @@ pub struct ForcedAbort {
     pub statement: String,
 }
 
-/// A fact that ends a marriage without anybody's vote; told to the other spouse's authority.
+/// A fact that ends a marriage without a vote of those who are told of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Ending {
@@ -297,6 +300,8 @@ pub enum Ending {
     Annulled,
     /// 登记撤销 (冒名顶替).
     RevokedFraud,
+    /// 离婚登记, by a transaction of its own: told to the province that had registered the marriage.
+    Divorced,
 }
 
 /// Told across provinces: the marriage made by `txn` has ended.

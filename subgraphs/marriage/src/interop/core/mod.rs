@@ -11,7 +11,7 @@
 //! **Where to read**, in the order in which data flows: [`names`], [`message`] (what is said),
 //! [`event`] (what happens, and the rows that are kept), [`effect`] (what is to be done),
 //! [`coordinator`], [`authority`] (promise and decide; `settle` follows a decision, `facts` enters deaths
-//! and court papers), [`restart`] (a start, and a restore from backup).
+//! and court papers, [`renamed`] gives persons of ours another token), [`restart`] (a start, and a restore from backup).
 //!
 //! **What makes it safe**
 //!
@@ -32,15 +32,17 @@ pub mod effect;
 mod entries;
 pub mod event;
 mod facts;
+pub mod marks;
 pub mod message;
 pub mod names;
+pub mod renamed;
 pub mod restart;
 mod settle;
 #[cfg(test)]
 pub(in crate::interop) mod tests;
 
 pub use effect::{Alarm, Audit, Effect, LedgerWrite, Side};
-pub use entries::{allows, may_hand_over};
+pub use entries::allows;
 pub use event::{AuthorityEvent, CoordinatorEvent, Desk, StationEvent, View};
 pub use message::Message;
 pub use names::{At, AuthorityId, PartyRef, PersonId, Proof, RecordId, Sealed, Span, TxnId};
@@ -72,7 +74,6 @@ pub const fn addressees(message: &Message) -> &'static [Side] {
         | Message::Confirm { .. }
         | Message::Cancel { .. }
         | Message::Forced { .. }
-        | Message::Ended { .. }
         | Message::EndedNoted { .. } => &[Authority],
         Message::Granted { .. }
         | Message::Refused { .. }
@@ -86,8 +87,9 @@ pub const fn addressees(message: &Message) -> &'static [Side] {
         | Message::Already { .. }
         | Message::NoSuchHold { .. }
         | Message::ProofMissing { .. } => &[Coordinator],
-        // HA may have asked, the coordinator too, and one province may be both.
-        Message::Decided { .. } => &[Authority, Coordinator],
+        // HA may have asked, the coordinator too, and one province may be both; an ending concerns the
+        // ledgers and the accepting province's record.
+        Message::Decided { .. } | Message::Ended { .. } => &[Authority, Coordinator],
         Message::Hello { .. } | Message::Known { .. } => &[Station],
     }
 }

@@ -282,6 +282,7 @@ fn decided_before(view: &View<'_>, decision: &Decision) -> Vec<Effect> {
             decision: decision.clone(),
             persons,
             endings: BTreeSet::new(),
+            disputed: false,
         },
     });
     effects.push(keep(view, decision));

@@ -9,7 +9,11 @@ use super::event::{
 };
 use super::message::{Class, Commitment, Decision, ForcedAbort, Message, Outcome, Verdict, roles};
 use super::names::{At, AuthorityId, Proof, TxnId};
+use super::renamed::against;
 use std::collections::BTreeSet;
+
+/// Purpose code of what two officers enter when they have looked into a dispute.
+const REVIEWED: &str = "DISPUTE_REVIEW";
 
 /// DA's signed decision has come: from DA itself, or from the coordinator, who is then answered.
 pub(super) fn follow(
@@ -188,6 +192,7 @@ pub(super) fn enter(
             hold: hold.clone(),
             verdict: verdict.clone(),
             endings: BTreeSet::new(),
+            disputed: contested,
         },
     });
     effects.push(Effect::Evidence {
@@ -221,6 +226,7 @@ fn end_forced(
                 abort: abort.clone(),
                 verdict: Some(verdict.clone()),
                 endings: BTreeSet::new(),
+                disputed: verdict.body.decision.commitment().is_some(),
             },
         },
         Effect::Evidence {
@@ -303,7 +309,10 @@ pub(super) fn due(view: &View<'_>, now: At) -> Vec<Effect> {
             if !serving {
                 return vec![again(txn, ASK_AGAIN)];
             }
-            if !now.passed(SOFT_EXPIRY, hold.since) {
+            // What cannot be any more, by what was entered since, is not waited for.
+            let subject = view.subjects.get(&hold.party.party);
+            let class = subject.and_then(|one| against(one, hold));
+            if class.is_none() && !now.passed(SOFT_EXPIRY, hold.since) {
                 return vec![again(txn, SOFT_EXPIRY)];
             }
             if view.broken(Broken::SelfExpiringHold)
@@ -311,7 +320,8 @@ pub(super) fn due(view: &View<'_>, now: At) -> Vec<Effect> {
             {
                 return forget(view, subject, hold);
             }
-            vec![ask(hold, Class::Unresolved), again(txn, DOUBT_AGAIN)]
+            let class = class.unwrap_or(Class::Unresolved);
+            vec![ask(hold, class), again(txn, DOUBT_AGAIN)]
         }
         Some(Row::Forced {
             abort,
@@ -366,12 +376,52 @@ pub(super) fn break_glass(
                 abort: abort.clone(),
                 verdict: None,
                 endings: BTreeSet::new(),
+                disputed: false,
             },
         },
         force(&abort),
         again(txn, DOUBT_AGAIN),
         alarm(txn, Alarm::GlassBroken),
     ]);
+    effects
+}
+
+/// The dispute that a decision has left is cleared by two different officers on stated evidence: what the ledgers
+/// say besides stands, and counts again.
+pub(super) fn clear(view: &View<'_>, officers: &[String; 2], evidence: &str) -> Vec<Effect> {
+    let [one, other] = officers;
+    if one == other || [one.as_str(), other, evidence].contains(&"") {
+        return Vec::new();
+    }
+    let Some(mut row) = view.row.cloned() else {
+        return Vec::new();
+    };
+    let (plan, parties, open) = match &mut row {
+        Row::Confirmed { hold, disputed, .. } | Row::Forced { hold, disputed, .. } => {
+            (hold.plan.clone(), vec![hold.party.clone()], disputed)
+        }
+        Row::Decided {
+            decision, disputed, ..
+        } => match decision.commitment() {
+            Some(done) => (done.plan.clone(), done.parties.clone(), disputed),
+            None => return Vec::new(),
+        },
+        _ => return Vec::new(),
+    };
+    if !std::mem::take(open) {
+        return Vec::new();
+    }
+    let txn = plan.txn;
+    let mut effects = Vec::new();
+    for party in &parties {
+        let Some(subject) = view.subjects.get(&party.party) else {
+            return Vec::new();
+        };
+        let mut ledger = Ledger::of(subject, Some(txn));
+        ledger.enter(Entry::Cleared, Some(plan.act), None);
+        effects.extend(ledger.done_by(view.station.id, REVIEWED));
+    }
+    effects.push(Effect::Row { txn, row });
     effects
 }
 
@@ -401,6 +451,7 @@ pub(super) fn take_over(
             decision,
             persons,
             endings,
+            ..
         }) => (decision, persons, endings),
         Some(_) => return vec![alarm(txn, Alarm::NotAParty)],
     };
@@ -425,6 +476,7 @@ pub(super) fn take_over(
                 decision: decision.clone(),
                 persons: persons.clone(),
                 endings,
+                disputed: true,
             },
         });
         effects.push(alarm(txn, Alarm::CommittedThoughForced));

@@ -23,12 +23,13 @@ use super::store::record::{DETAILS, Details};
 use super::store::{Desk, Outgoing, load};
 use super::wire::jwe::{Identity, Place};
 use super::{facts, fault};
-use crate::kit::{Error, Result, Services, citizen_id};
+use crate::kit::{Error, Result, Services};
 use crate::model::divorce_application as application;
 use crate::model::interop::divorce::{ActiveModel, Column, Entity, Model};
-use crate::model::interop::person;
 use crate::service::act::Act;
 use crate::service::couple::Known;
+use crate::service::divorce::IN_HAND;
+use crate::service::ledger;
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -81,16 +82,96 @@ pub enum Mark {
 /// # Errors
 /// When the database does not answer.
 pub async fn mark_of(db: &impl ConnectionTrait, couple: [&str; 2]) -> Result<Option<Mark>> {
-    let known = person::Entity::find()
-        .filter(person::Column::Person.is_in(couple))
-        .filter(person::Column::Mark.is_not_null())
+    let ledgers = ledger::of_persons(db, &couple.map(str::to_owned)).await?;
+    for person in couple {
+        let entries = ledgers
+            .get(person)
+            .map_or(&[][..], |ledger| ledger.entries.as_slice());
+        if let Some(id) = load::open_mark(db, person, entries).await? {
+            let ours = application::Entity::find_by_id(id).one(db).await?;
+            return Ok(Some(ours.map_or(Mark::Elsewhere, |_| Mark::Here)));
+        }
+    }
+    Ok(None)
+}
+
+/// What the ledgers kept here say of other applications of a couple than a given one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Other {
+    /// None is open anywhere: a mark stands on both ledgers, so one of them tells.
+    None,
+    /// Another one is open here.
+    Here,
+    /// One is open in another province.
+    Elsewhere,
+    /// Other provinces keep both ledgers and are asked when the couple applies.
+    NotKnownHere,
+}
+
+/// M-19: whether the couple of an application has another one open, here or elsewhere.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn other_than(
+    db: &impl ConnectionTrait,
+    services: &Services,
+    row: &Application,
+) -> Result<Other> {
+    let couple = [row.man.clone(), row.woman.clone()];
+    let ledgers = ledger::of_persons(db, &couple).await?;
+    for person in &couple {
+        let entries = ledgers
+            .get(person)
+            .map_or(&[][..], |ledger| ledger.entries.as_slice());
+        let marked = load::open_mark(db, person, entries).await?;
+        if let Some(id) = marked.filter(|id| *id != row.id) {
+            let ours = application::Entity::find_by_id(id).one(db).await?;
+            return Ok(ours.map_or(Other::Elsewhere, |_| Other::Here));
+        }
+    }
+    let at_a_counter = application::Entity::find()
+        .filter(application::Column::MarriageId.eq(row.marriage_id))
+        .filter(application::Column::State.is_in(IN_HAND))
+        .filter(application::Column::Id.ne(row.id))
         .one(db)
         .await?;
-    let Some(id) = known.and_then(|person| person.mark) else {
-        return Ok(None);
-    };
-    let ours = application::Entity::find_by_id(id).one(db).await?;
-    Ok(Some(ours.map_or(Mark::Elsewhere, |_| Mark::Here)))
+    if at_a_counter.is_some() {
+        return Ok(Other::Here);
+    }
+    // Its own mark stands on both ledgers, and no second one does.
+    let marks = row.state != RECEIVING && IN_HAND.contains(&row.state.as_str());
+    let away = facts::kept_elsewhere(db, services, row.marriage_id, true).await?
+        && facts::kept_elsewhere(db, services, row.marriage_id, false).await?;
+    Ok(if away && !marks {
+        Other::NotKnownHere
+    } else {
+        Other::None
+    })
+}
+
+/// A marriage has ended by what another province has told: applications for its divorce that are in hand here end
+/// with it.
+///
+/// # Errors
+/// When the database does not answer.
+pub(super) async fn overtaken(desk: Desk<'_>, marriage: Uuid) -> Result<()> {
+    let open = application::Entity::find()
+        .filter(application::Column::MarriageId.eq(marriage))
+        .filter(application::Column::State.is_in(IN_HAND))
+        .all(desk.tx)
+        .await?;
+    for row in open {
+        let id = row.id;
+        let today = desk.services.clock.today();
+        let ended = Application {
+            refusal_code: Some("NO_VALID_MARRIAGE".to_owned()),
+            closed_on: Some(today),
+            ..row
+        };
+        outcome::step(desk, ended, "REFUSED").await?;
+        unmark(desk.tx, id, "").await?;
+    }
+    Ok(())
 }
 
 /// M-19: asks both ledgers for the mark, while the numbers are at hand.
@@ -275,9 +356,9 @@ async fn begin(
     let txn = TxnId(Uuid::now_v7());
     let txn_name = txn.0.to_string();
     let side = |identity: &Identity| -> Result<Side> {
-        let number = citizen_id::parse(&identity.id_number, desk.services.clock.today())
-            .map_err(|_| Error::internal("a number that was kept is none"))?;
-        let authority = counter::authority(desk.services, number.division_code());
+        let number = counter::number_of(desk.services, &identity.id_number)
+            .ok_or_else(|| Error::internal("a number that was kept is none"))?;
+        let authority = counter::authority_of(desk.services, &number);
         if !node.knows(&authority) {
             return Err(not_connected());
         }

@@ -6,7 +6,8 @@ use crate::interop::core::message::{Act as Deed, Class, Outcome, RecordCore};
 use crate::interop::core::names::TxnId;
 use crate::interop::store::Desk;
 use crate::interop::store::apply::next_look;
-use crate::interop::store::record::{DETAILS, Details, couple, dissolve, refusal_of, tell};
+use crate::interop::store::end::{dissolve, tell};
+use crate::interop::store::record::{DETAILS, Details, couple, refusal_of};
 use crate::interop::wire::jwe::Place;
 use crate::kit::mutation::history;
 use crate::kit::{Error, Principal, Result};
@@ -261,7 +262,7 @@ async fn forget(desk: Desk<'_>, id: Uuid) -> Result<()> {
 }
 
 /// Writes a step of the application with its history and its event.
-async fn step(desk: Desk<'_>, row: Application, to: &str) -> Result<()> {
+pub(super) async fn step(desk: Desk<'_>, row: Application, to: &str) -> Result<()> {
     let before = row.state.clone();
     let saved = save!(
         desk.tx,

@@ -54,7 +54,7 @@ const STORIES: [(&str, &str); 18] = [
     ),
     (
         "ending",
-        "The marriage is ended by a death and the other authority is told.",
+        "The marriage is ended by a death; the other authority and the accepting province are told.",
     ),
     (
         "divorce-application",
@@ -87,8 +87,8 @@ const STORIES: [(&str, &str); 18] = [
     ),
 ];
 
-/// What only a start that officers forced can answer (case 11); it has no story.
-const WITHOUT_EXAMPLE: [&str; 1] = ["NO_SUCH_HOLD"];
+/// What only a start that officers forced can answer (case 11), and what is said once a day: they have no story.
+const WITHOUT_EXAMPLE: [&str; 2] = ["NO_SUCH_HOLD", "ROOT"];
 
 fn made(name: &str, tells: &str, people: &People) -> Value {
     json!({ "tells": tells, "exchanges": tell(name, people) })

@@ -93,7 +93,7 @@ pub(super) fn tell(name: &str, people: &People) -> Vec<Value> {
         }
         "ending" => {
             talk.go_on();
-            let died = fact(1, FactKind::Died, Some((HA, txn)));
+            let died = fact(1, FactKind::Died, [(HA, txn), (A, txn)]);
             let person = token(&people.of(0, DA));
             talk.stage.run(DA, vec![Step::Fact(died, person)]);
             talk.go_on();

@@ -146,7 +146,10 @@ pub(super) fn seal_people() -> Value {
             txn: &place,
             party: "details",
         };
-        let content = json!({ "division": "510132", "man": "陈示例", "woman": "林示例" });
+        let [(_, _, his, man), (_, _, hers, woman), _] = people;
+        let one = |number, name| json!({ "idNumber": number, "name": name });
+        let content =
+            json!({ "division": "510132", "man": one(his, man), "woman": one(hers, woman) });
         (
             authority.to_owned(),
             json!(jwe::seal(&content, here, &sealing_key(authority)).unwrap()),

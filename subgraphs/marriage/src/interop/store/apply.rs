@@ -1,15 +1,16 @@
 //! Writing what the core wants, all of it in the caller's transaction.
 
-use super::load::{ONLY, last_entry};
-use super::record;
+use super::load::{ONLY, last_entry, mark_of};
 use super::{Desk, Outgoing, from_json, tag, to_json};
+use super::{end, record};
 use crate::interop::core::effect::{Alarm, Audit, Effect, LedgerWrite, Side};
 use crate::interop::core::event::{Entry, Log, Row, Station, Telling};
+use crate::interop::core::marks;
 use crate::interop::core::message::{Ending, RecordCore, Verdict};
 use crate::interop::core::names::{AuthorityId, Proof, Span, TxnId};
 use crate::interop::wire::proofs;
 use crate::kit::{Error, Result};
-use crate::model::interop::{access, alarm, evidence, log, person, row, station, telling};
+use crate::model::interop::{access, alarm, evidence, log, mark, person, row, station, telling};
 use crate::rules::ledger::LedgerEvent;
 use crate::service::ledger::{Fact, next_row};
 use chrono::{DateTime, Duration, Utc};
@@ -54,6 +55,12 @@ pub async fn apply(desk: Desk<'_>, effects: Vec<Effect>) -> Result<Vec<Outgoing>
                 let core = core.ok_or_else(|| Error::internal("a registration without its log"))?;
                 record::register(desk, txn, act, core).await?;
             }
+            Effect::End {
+                record,
+                ending,
+                effective_on,
+                ..
+            } => end::ended(desk, record.0, ending, effective_on).await?,
             Effect::Send { to, message } => sends.push(Outgoing { to, message }),
             Effect::Again { txn, side, after } => again(desk, txn, side, after).await?,
             Effect::Alarm { txn, what } => raise(desk, txn, what).await?,
@@ -71,9 +78,16 @@ async fn keep_row(desk: Desk<'_>, txn: TxnId, state: &Row) -> Result<()> {
         since: Set(desk.now),
         due_at: Set(None),
         attempts: Set(0),
+        disputed: Set(state.disputed()),
     };
     let conflict = OnConflict::column(Column::Txn)
-        .update_columns([Column::State, Column::Body, Column::DueAt, Column::Attempts])
+        .update_columns([
+            Column::State,
+            Column::Body,
+            Column::DueAt,
+            Column::Attempts,
+            Column::Disputed,
+        ])
         .to_owned();
     row::Entity::insert(active)
         .on_conflict(conflict)
@@ -146,7 +160,7 @@ async fn enter(desk: Desk<'_>, write: &LedgerWrite) -> Result<()> {
     if u64::try_from(entry.seq).ok() != Some(write.seq) {
         return Err(Error::Busy);
     }
-    record::entered(desk, write).await?;
+    end::entered(desk, write).await?;
     crate::model::ledger_entry::Entity::insert(crate::model::ledger_entry::ActiveModel::from(
         entry,
     ))
@@ -170,42 +184,91 @@ const fn event_of(entry: Entry) -> LedgerEvent {
         Entry::Ended(Ending::Voided) => LedgerEvent::Voided,
         Entry::Ended(Ending::Annulled) => LedgerEvent::Annulled,
         Entry::Ended(Ending::RevokedFraud) => LedgerEvent::RevokedFraud,
+        Entry::Ended(Ending::Divorced) => LedgerEvent::Divorced,
         Entry::Disputed => LedgerEvent::Disputed,
+        Entry::Cleared => LedgerEvent::Cleared,
     }
 }
 
-/// Which transaction holds the person and which application marks it, after this entry.
+/// Which transaction holds the person, and what is known of the application, after this entry.
 async fn bind(desk: Desk<'_>, write: &LedgerWrite) -> Result<()> {
     let token = write.person.0.as_str();
-    let known = person::Entity::find_by_id(token).one(desk.tx).await?;
-    let was = known.unwrap_or_else(|| person::Model {
-        person: token.to_owned(),
-        hold: None,
-        mark: None,
-    });
-    let mut now = was.clone();
-    match write.entry {
-        Entry::Held => now.hold = write.txn.map(|txn| txn.0),
-        Entry::Released => now.hold = None,
-        Entry::Marked => now.mark = write.application.map(|application| application.0),
-        Entry::Unmarked | Entry::Divorced | Entry::Ended(_) => now.mark = None,
-        Entry::Married | Entry::Died | Entry::Disputed => {}
-    }
+    mark(desk, token, write).await?;
+    let was = person::Entity::find_by_id(token)
+        .one(desk.tx)
+        .await?
+        .and_then(|known| known.hold);
     let act = matches!(
         write.entry,
         Entry::Married | Entry::Marked | Entry::Unmarked | Entry::Divorced
     );
-    // The act itself ends the hold that it was done under.
-    if act && now.hold == write.txn.map(|txn| txn.0) {
-        now.hold = None;
-    }
-    if now == was {
+    let txn = write.txn.map(|txn| txn.0);
+    let hold = match write.entry {
+        Entry::Held => txn,
+        Entry::Released => other_promise(desk, token, write.txn).await?,
+        // The act itself ends the hold that it was done under.
+        _ if act && was == txn => None,
+        _ => was,
+    };
+    if hold == was {
         return Ok(());
     }
+    let row = person::Model {
+        person: token.to_owned(),
+        hold,
+    };
     let conflict = OnConflict::column(person::Column::Person)
-        .update_columns([person::Column::Hold, person::Column::Mark])
+        .update_columns([person::Column::Hold])
         .to_owned();
-    person::Entity::insert(person::ActiveModel::from(now))
+    person::Entity::insert(person::ActiveModel::from(row))
+        .on_conflict(conflict)
+        .exec_without_returning(desk.tx)
+        .await?;
+    Ok(())
+}
+
+/// Another promise to the same person that is still open: two numbers were held that turned out to be one person's.
+async fn other_promise(desk: Desk<'_>, token: &str, but: Option<TxnId>) -> Result<Option<Uuid>> {
+    let open = row::Entity::find()
+        .filter(row::Column::State.eq("HELD"))
+        .filter(row::Column::Body.contains("\"contested\":true"))
+        .all(desk.tx)
+        .await?;
+    for kept in open {
+        if let Row::Held { hold } = from_json(&kept.body)?
+            && hold.person.0 == token
+            && Some(hold.plan.txn) != but
+        {
+            return Ok(Some(kept.txn));
+        }
+    }
+    Ok(None)
+}
+
+async fn mark(desk: Desk<'_>, token: &str, write: &LedgerWrite) -> Result<()> {
+    let Some(application) = write.application else {
+        return Ok(());
+    };
+    let known = mark::Entity::find_by_id((token.to_owned(), application.0))
+        .one(desk.tx)
+        .await?
+        .map(|row| mark_of(&row));
+    let noted = marks::noted(known, write.entry, write.application, write.record);
+    let Some(noted) = noted.filter(|noted| Some(*noted) != known) else {
+        return Ok(());
+    };
+    let row = mark::Model {
+        person: token.to_owned(),
+        application: noted.application.0,
+        record_id: noted.record.map(|record| record.0),
+        opened: noted.opened,
+        closed: noted.closed,
+    };
+    use mark::Column;
+    let conflict = OnConflict::columns([Column::Person, Column::Application])
+        .update_columns([Column::RecordId, Column::Opened, Column::Closed])
+        .to_owned();
+    mark::Entity::insert(mark::ActiveModel::from(row))
         .on_conflict(conflict)
         .exec_without_returning(desk.tx)
         .await?;
@@ -276,7 +339,7 @@ async fn keep_access(desk: Desk<'_>, audit: Audit) -> Result<()> {
     Ok(())
 }
 
-async fn keep_telling(desk: Desk<'_>, what: &Telling) -> Result<()> {
+pub(super) async fn keep_telling(desk: Desk<'_>, what: &Telling) -> Result<()> {
     let key = (what.notice.id, what.to.to_string());
     if telling::Entity::find_by_id(key)
         .one(desk.tx)
@@ -401,7 +464,7 @@ async fn again(desk: Desk<'_>, txn: Option<TxnId>, side: Side, after: Span) -> R
     Ok(())
 }
 
-async fn raise(desk: Desk<'_>, txn: Option<TxnId>, what: Alarm) -> Result<()> {
+pub(super) async fn raise(desk: Desk<'_>, txn: Option<TxnId>, what: Alarm) -> Result<()> {
     let what = tag(&what, "");
     tracing::warn!(alarm = %what, "an exchange between provinces needs an officer's eye");
     let row = alarm::ActiveModel {

@@ -2,13 +2,15 @@
 
 use super::{Desk, from_json};
 use crate::interop::core::event::{Log, Row, Standing, Station, Subject};
+use crate::interop::core::marks::{self, Mark};
 use crate::interop::core::message::{Message, Party};
 use crate::interop::core::names::{PartyRef, PersonId, RecordId, TxnId};
+use crate::interop::counter::{authority_of, number_of};
 use crate::interop::wire::jwe::{Identity, Place};
-use crate::kit::{Result, citizen_id, vault};
-use crate::model::interop::{log, person, row, station};
+use crate::kit::{Result, vault};
+use crate::model::interop::{log, mark, person, row, station};
 use crate::model::{divorce_application, ledger_entry};
-use crate::rules::ledger::{LedgerEvent, Status, replay};
+use crate::rules::ledger::{LedgerEvent, Status, last_end, replay, standing};
 use crate::service::{divorce, ledger, records};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter};
 use std::collections::BTreeMap;
@@ -138,13 +140,13 @@ async fn known_party(desk: Desk<'_>, txn: TxnId, party: &Party) -> Result<Option
     let Ok(identity) = desk.node.open_sealed::<Identity>(&party.identity.0, place) else {
         return Ok(None);
     };
-    let Ok(number) = citizen_id::parse(&identity.id_number, desk.services.clock.today()) else {
+    let Some(number) = number_of(desk.services, &identity.id_number) else {
         return Ok(None);
     };
-    if desk.node.book().routing.authority(number.division_code()) != desk.node.own {
+    if authority_of(desk.services, &number) != desk.node.own {
         return Ok(None);
     }
-    let token = vault::announce(desk.tx, desk.services, &number, &identity.name).await?;
+    let token = vault::announce_number(desk.tx, desk.services, &number, &identity.name).await?;
     Ok(Some(PersonId(token.into())))
 }
 
@@ -166,9 +168,9 @@ pub async fn subject(desk: Desk<'_>, token: &str) -> Result<Subject> {
         .cloned()
         .collect();
     let standing = match replay(&settled) {
-        Status::Disputed | Status::Held => Standing::Disputed,
+        Status::Disputed | Status::Held | Status::InDoubt => Standing::Disputed,
         Status::LegacyUnresolved => Standing::LegacyUnresolved,
-        Status::Married => match standing_marriage(&settled) {
+        Status::Married => match standing(&settled).pop().flatten() {
             Some(record) => Standing::Married {
                 record: RecordId(record),
             },
@@ -182,7 +184,7 @@ pub async fn subject(desk: Desk<'_>, token: &str) -> Result<Subject> {
         },
         Status::NeverMarriedDeclared | Status::Divorced | Status::Widowed => Standing::Free,
     };
-    let mark = match bound.as_ref().and_then(|bound| bound.mark) {
+    let mark = match open_mark(tx, token, &settled).await? {
         Some(mark) => Some(mark),
         None => local_application(tx, token).await?,
     };
@@ -194,33 +196,41 @@ pub async fn subject(desk: Desk<'_>, token: &str) -> Result<Subject> {
             .unwrap_or(0),
         alive: !entries.iter().any(|entry| entry.event == LedgerEvent::Died),
         standing,
+        free_since: last_end(&settled),
         hold: bound.and_then(|bound| bound.hold).map(TxnId),
         mark: mark.map(RecordId),
     })
 }
 
-/// The record of the marriage that stands: the last one entered that nothing has ended.
-fn standing_marriage(entries: &[crate::rules::ledger::Entry]) -> Option<Uuid> {
-    use LedgerEvent as E;
-    let mut open: Vec<Option<Uuid>> = Vec::new();
-    for entry in entries {
-        match entry.event {
-            E::Married | E::Corrected => {
-                open.retain(|record| *record != entry.record);
-                open.push(entry.record);
-            }
-            E::Divorced
-            | E::DivorcedByCourt
-            | E::SpouseDied
-            | E::Voided
-            | E::Annulled
-            | E::RevokedFraud => {
-                open.retain(|record| *record != entry.record);
-            }
-            _ => {}
-        }
+/// What the core calls a mark.
+pub(super) fn mark_of(row: &mark::Model) -> Mark {
+    Mark {
+        application: RecordId(row.application),
+        record: row.record_id.map(RecordId),
+        opened: row.opened,
+        closed: row.closed,
     }
-    open.pop().flatten()
+}
+
+/// The open application for divorce on a person's ledger, wherever it was received.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn open_mark(
+    db: &impl ConnectionTrait,
+    token: &str,
+    entries: &[crate::rules::ledger::Entry],
+) -> Result<Option<Uuid>> {
+    let rows = mark::Entity::find()
+        .filter(mark::Column::Person.eq(token))
+        .all(db)
+        .await?;
+    let standing = standing(entries);
+    let open = marks::open(rows.iter().map(mark_of), |record| match record {
+        Some(record) => standing.contains(&Some(record.0)),
+        None => !standing.is_empty(),
+    });
+    Ok(open.map(|application| application.0))
 }
 
 /// An application for divorce that is being handled at a counter here.

@@ -5,8 +5,10 @@
 //! other state: a program that is killed between any two of these goes on from the rows.
 
 pub mod apply;
+pub mod end;
 pub mod load;
 pub mod record;
+pub mod renamed;
 
 use super::core::message::Message;
 use super::core::names::{At, AuthorityId};

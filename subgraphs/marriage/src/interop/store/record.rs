@@ -5,29 +5,30 @@
 //! commit; the accepting registry's province has certificate, statistics and application besides. Where a
 //! province is both, the two halves meet in one row, in either order.
 
-use super::Desk;
-use crate::interop::core::effect::LedgerWrite;
-use crate::interop::core::event::{Entry, Log, Row};
-use crate::interop::core::message::{Act, Class, Commitment, Ending, Outcome, RecordCore};
-use crate::interop::core::names::{AuthorityId, TxnId};
-use crate::interop::divorce;
+use super::apply::raise;
+use super::end::{by_id, dissolve, tell, tell_who_accepted};
+use super::{Desk, load};
+use crate::interop::core::effect::Alarm;
+use crate::interop::core::event::{Log, Row};
+use crate::interop::core::message::{Act, Class, Commitment, Message, Outcome, RecordCore};
+use crate::interop::core::names::{PersonId, TxnId};
 use crate::interop::wire::jwe::{Identity, Place};
-use crate::kit::citizen_id::{self, CitizenId};
-use crate::kit::events::{Event, emit};
+use crate::interop::{counter, divorce};
+use crate::kit::identity::PersonNumber;
 use crate::kit::mutation::history;
 use crate::kit::{Error, Principal, Result, YearMonth, vault};
-use crate::model::interop::{application as offer, log, record as shared};
+use crate::model::interop::{alarm, application as offer, log, record as shared};
 use crate::model::{marriage_record, registration_application, registry};
 use crate::rules::application::State;
 use crate::rules::certificate::Prefix;
 use crate::rules::record::RecordState;
-use crate::rules::registration::is_remarriage;
+use crate::rules::registration::{CONDITIONS_NOT_MET, is_remarriage};
 use crate::service::{certificates, registries, statistics};
-use chrono::{Datelike, NaiveDate};
-use sea_orm::sea_query::{Expr, ExprTrait};
+use chrono::Datelike;
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
 /// The name under which the details of a record are sealed, beside those of the parties.
@@ -60,51 +61,106 @@ pub(in crate::interop) struct Couple {
     man_authority: String,
     woman_authority: String,
     division: String,
+    county: Uuid,
+    identities: [(PersonNumber, String); 2],
 }
 
 impl Couple {
     fn cross_province(&self, own: &str) -> bool {
         self.man_authority != own || self.woman_authority != own
     }
+
+    fn names(&self, person: &str) -> bool {
+        self.man == person || self.woman == person
+    }
 }
 
-/// Opens the details that are sealed to us and tells the vault who the two are.
+/// What is sealed to us of a record, if it can be opened and can be entered here: both numbers are numbers, and the
+/// division has a meaning. Nothing is written.
+///
+/// # Errors
+/// When the database does not answer.
+pub(in crate::interop) async fn read(
+    desk: Desk<'_>,
+    txn: TxnId,
+    core: &RecordCore,
+) -> Result<Option<Couple>> {
+    let Some(mut couple) = opened(desk, txn, core) else {
+        return Ok(None);
+    };
+    let [(man, _), (woman, _)] = &couple.identities;
+    let his = vault::person_of(desk.tx, desk.services, man).await?;
+    let hers = vault::person_of(desk.tx, desk.services, woman).await?;
+    let (Some(his), Some(hers)) = (his, hers) else {
+        return Ok(None);
+    };
+    (couple.man, couple.woman) = (his.0, hers.0);
+    Ok(Some(couple))
+}
+
+/// The same, before it is known whom the numbers name.
+fn opened(desk: Desk<'_>, txn: TxnId, core: &RecordCore) -> Option<Couple> {
+    let sealed = core.details.get(&desk.node.id)?;
+    let name = txn.0.to_string();
+    let place = Place {
+        txn: &name,
+        party: DETAILS,
+    };
+    let details: Details = desk.node.open_sealed(&sealed.0, place).ok()?;
+    let number = |of: &Identity| counter::number_of(desk.services, &of.id_number);
+    let (man, woman) = (number(&details.man)?, number(&details.woman)?);
+    // A code of before a change means what alone goes on in its place.
+    let county = desk.services.db.divisions().meaning(&details.division)?.id;
+    let authority = |of: &PersonNumber| counter::authority_of(desk.services, of);
+    Some(Couple {
+        man_authority: authority(&man),
+        woman_authority: authority(&woman),
+        man: String::new(),
+        woman: String::new(),
+        county,
+        identities: [
+            (man, details.man.name.clone()),
+            (woman, details.woman.name.clone()),
+        ],
+        division: details.division,
+    })
+}
+
+/// As [`read`], and tells the vault who the two are.
+///
+/// # Errors
+/// When the database does not answer, or the details cannot be read.
 pub(in crate::interop) async fn couple(
     desk: Desk<'_>,
     txn: TxnId,
     core: &RecordCore,
 ) -> Result<Couple> {
-    let unreadable = || Error::internal("the details of a committed record cannot be read");
-    let sealed = core.details.get(&desk.node.id).ok_or_else(unreadable)?;
-    let name = txn.0.to_string();
-    let details: Details = desk
-        .node
-        .open_sealed(
-            &sealed.0,
-            Place {
-                txn: &name,
-                party: DETAILS,
-            },
-        )
-        .map_err(|_| unreadable())?;
-    let today = desk.services.clock.today();
-    let number = |identity: &Identity| -> Result<CitizenId> {
-        citizen_id::parse(&identity.id_number, today).map_err(|_| unreadable())
-    };
-    let (man, woman) = (number(&details.man)?, number(&details.woman)?);
-    let book = desk.node.book();
-    let authority = |number: &CitizenId| book.routing.authority(number.division_code()).to_owned();
-    Ok(Couple {
-        man_authority: authority(&man),
-        woman_authority: authority(&woman),
-        man: vault::announce(desk.tx, desk.services, &man, &details.man.name)
-            .await?
-            .into(),
-        woman: vault::announce(desk.tx, desk.services, &woman, &details.woman.name)
-            .await?
-            .into(),
-        division: details.division,
-    })
+    let couple = read(desk, txn, core)
+        .await?
+        .ok_or_else(|| Error::internal("the details of a committed record cannot be read"))?;
+    announce(desk, &couple).await?;
+    Ok(couple)
+}
+
+async fn announce(desk: Desk<'_>, couple: &Couple) -> Result<()> {
+    for (number, name) in &couple.identities {
+        vault::announce_number(desk.tx, desk.services, number, name).await?;
+    }
+    Ok(())
+}
+
+/// Whether what a COMMIT_LAST holds of a marriage for us can be kept here, and is of these persons of ours.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn fits(desk: Desk<'_>, message: &Message, persons: &[&str]) -> Result<bool> {
+    match message {
+        Message::CommitLast { plan, core, .. } if matches!(plan.act, Act::Marry { .. }) => {
+            let couple = read(desk, plan.txn, core).await?;
+            Ok(couple.is_some_and(|couple| persons.iter().all(|person| couple.names(person))))
+        }
+        _ => Ok(true),
+    }
 }
 
 /// An authority's row has come to an end: what was committed becomes a record here.
@@ -112,37 +168,53 @@ pub(in crate::interop) async fn couple(
 /// # Errors
 /// When the database does not answer, or the record core cannot be read.
 pub async fn settled(desk: Desk<'_>, row: &Row) -> Result<()> {
-    let decision = match row {
-        Row::Decided { decision, .. } => decision,
-        Row::Confirmed { verdict, .. } => &verdict.body.decision,
+    let (decision, persons) = match row {
+        Row::Decided {
+            decision, persons, ..
+        } => (decision, persons.as_slice()),
+        Row::Confirmed { verdict, hold, .. } => {
+            (&verdict.body.decision, std::slice::from_ref(&hold.person))
+        }
+        // Committed though two officers had freed the hold: it stands, disputed.
+        Row::Forced {
+            verdict: Some(verdict),
+            hold,
+            ..
+        } => (&verdict.body.decision, std::slice::from_ref(&hold.person)),
         _ => return Ok(()),
     };
     match decision.commitment() {
-        Some(done) => committed(desk, done).await,
+        Some(done) => committed(desk, done, persons).await,
         None => Ok(()),
     }
 }
 
-async fn committed(desk: Desk<'_>, done: &Commitment) -> Result<()> {
+/// The marriage is on the ledger by now, and nothing here takes it back: what cannot be kept of it besides is an
+/// alarm, and is tried again ([`retry`]).
+async fn committed(desk: Desk<'_>, done: &Commitment, persons: &[PersonId]) -> Result<()> {
     let record = done.plan.act.record().0;
     match done.plan.act {
         Act::Marry { .. } => {
             if by_id(desk, record).await?.is_some() {
                 return Ok(());
             }
-            let couple = couple(desk, done.plan.txn, &done.core).await?;
+            let ours = |couple: &Couple| persons.iter().all(|one| couple.names(&one.0));
+            let couple = read(desk, done.plan.txn, &done.core).await?;
+            let Some(couple) = couple.filter(ours) else {
+                return unreadable(desk, done.plan.txn).await;
+            };
+            announce(desk, &couple).await?;
             let row = made(desk, &couple, record, &done.core).await?;
             insert(desk, row, &couple, done.plan.txn).await
         }
-        Act::Divorce { .. } => dissolve(desk, record, done.core.registered_on).await,
+        Act::Divorce { .. } => {
+            if done.plan.da == desk.node.id {
+                tell_who_accepted(desk, done).await?;
+            }
+            dissolve(desk, record, done.core.registered_on).await
+        }
         Act::ApplyDivorce { .. } | Act::WithdrawDivorce { .. } => Ok(()),
     }
-}
-
-async fn by_id(desk: Desk<'_>, record: Uuid) -> Result<Option<marriage_record::Model>> {
-    Ok(marriage_record::Entity::find_by_id(record)
-        .one(desk.tx)
-        .await?)
 }
 
 /// The record as its authority keeps it: the registry is another province's and has no row here.
@@ -156,18 +228,10 @@ async fn made(
         Some(id) => registry::Entity::find_by_id(id).one(desk.tx).await?,
         None => None,
     };
-    // A code of before a change means what alone goes on in its place.
-    let county = desk
-        .services
-        .db
-        .divisions()
-        .meaning(&couple.division)
-        .map(|division| division.id)
-        .ok_or_else(|| Error::internal("the division of an accepting registry is not known"))?;
     Ok(marriage_record::Model {
         id: record,
         registry_id: registry.map(|row| row.id),
-        county_id: county,
+        county_id: couple.county,
         certificate_no: None,
         legacy_no: None,
         kind: kind(desk, couple, core, record).await?.to_owned(),
@@ -233,43 +297,6 @@ async fn insert(
     Ok(())
 }
 
-/// A divorce ends the record, where there is one here.
-pub(in crate::interop) async fn dissolve(
-    desk: Desk<'_>,
-    record: Uuid,
-    on: NaiveDate,
-) -> Result<()> {
-    end(desk, record, RecordState::DissolvedDivorce, on).await
-}
-
-/// What a record becomes when its marriage ends otherwise.
-const fn after(ending: Ending) -> RecordState {
-    match ending {
-        Ending::SpouseDied => RecordState::EndedDeath,
-        Ending::DivorcedByCourt => RecordState::DissolvedJudgment,
-        Ending::Voided => RecordState::Void,
-        Ending::Annulled => RecordState::Annulled,
-        Ending::RevokedFraud => RecordState::RevokedFraud,
-    }
-}
-
-/// Ends a record that is valid; one that has ended stays as it is.
-async fn end(desk: Desk<'_>, record: Uuid, state: RecordState, on: NaiveDate) -> Result<()> {
-    use marriage_record::Column;
-    let ended = marriage_record::Entity::update_many()
-        .col_expr(Column::State, Expr::value(state.as_str()))
-        .col_expr(Column::EndedOn, Expr::value(on))
-        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
-        .filter(Column::Id.eq(record))
-        .filter(Column::State.eq(RecordState::Valid.as_str()))
-        .exec(desk.tx)
-        .await?;
-    if ended.rows_affected > 0 {
-        certificates::cancel(desk.tx, record, "CANCELLED").await?;
-    }
-    Ok(())
-}
-
 /// COMMITTED is on file at the coordinator: record, certificate, statistics, application, and the event
 /// that carries it to the national base, once for each transaction.
 ///
@@ -282,8 +309,78 @@ pub async fn register(desk: Desk<'_>, txn: TxnId, act: Act, core: &RecordCore) -
     }
 }
 
+/// An alarm, one for each transaction.
+async fn unreadable(desk: Desk<'_>, txn: TxnId) -> Result<()> {
+    let open = alarm::Entity::find()
+        .filter(alarm::Column::Txn.eq(txn.0))
+        .filter(alarm::Column::What.eq(UNREADABLE))
+        .filter(alarm::Column::ClosedAt.is_null())
+        .one(desk.tx)
+        .await?;
+    match open {
+        Some(_) => Ok(()),
+        None => raise(desk, Some(txn), Alarm::DetailsUnreadable).await,
+    }
+}
+
+/// [`Alarm::DetailsUnreadable`] as the table has it.
+const UNREADABLE: &str = "DETAILS_UNREADABLE";
+
+/// Tries once more to keep what could not be kept, at a start and from time to time: a key that was put back, or a
+/// division that was made known, is all it takes. What is kept then closes its alarm.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn retry(desk: Desk<'_>) -> Result<()> {
+    let open = alarm::Entity::find()
+        .filter(alarm::Column::What.eq(UNREADABLE))
+        .filter(alarm::Column::ClosedAt.is_null())
+        .all(desk.tx)
+        .await?;
+    for one in open {
+        let Some(txn) = one.txn.map(TxnId) else {
+            continue;
+        };
+        if let Some(row) = load::row(desk.tx, txn).await? {
+            settled(desk, &row).await?;
+        }
+        let log = load::log(desk.tx, txn).await?;
+        let committed = log
+            .as_ref()
+            .filter(|log| log.decision().is_some_and(|d| d.commitment().is_some()));
+        if let Some(log) = committed {
+            register(desk, txn, log.plan.act, &log.core).await?;
+        }
+        if kept(desk, txn, committed.is_some()).await? {
+            alarm::Entity::update_many()
+                .col_expr(alarm::Column::ClosedAt, Expr::value(Some(desk.now)))
+                .col_expr(alarm::Column::ClosedBy, Expr::value(Some("minzheng")))
+                .filter(alarm::Column::Id.eq(one.id))
+                .exec(desk.tx)
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether the record of a transaction is here, with its certificate where it was accepted here.
+async fn kept(desk: Desk<'_>, txn: TxnId, accepted: bool) -> Result<bool> {
+    let both = shared::Entity::find()
+        .filter(shared::Column::Txn.eq(txn.0))
+        .one(desk.tx)
+        .await?;
+    let record = match both {
+        Some(both) => by_id(desk, both.record_id).await?,
+        None => None,
+    };
+    Ok(record.is_some_and(|row| !accepted || row.certificate_no.is_some()))
+}
+
 async fn marry(desk: Desk<'_>, txn: TxnId, record: Uuid, core: &RecordCore) -> Result<()> {
-    let couple = couple(desk, txn, core).await?;
+    let Some(couple) = read(desk, txn, core).await? else {
+        return unreadable(desk, txn).await;
+    };
+    announce(desk, &couple).await?;
     let registry = crate::kit::id::parse(&core.registry)
         .ok_or_else(|| Error::internal("the accepting registry of a record is none"))?;
     let registry = registries::by_id(desk.tx, registry).await?;
@@ -321,6 +418,7 @@ async fn marry(desk: Desk<'_>, txn: TxnId, record: Uuid, core: &RecordCore) -> R
             holder,
             record,
             replaces: None,
+            registry: registry.id,
         };
         certificates::issue(desk.tx, paper, core.registered_on, None).await?;
     }
@@ -393,7 +491,12 @@ pub async fn follow(desk: Desk<'_>, state: &Log) -> Result<()> {
         None => Ok(()),
         Some(Outcome::Committed(_)) => Ok(()),
         Some(Outcome::Aborted { class }) => {
-            let code = refusal_of(*class).to_owned();
+            // One made good later is refused for what lies behind its day.
+            let code = match (class, state.plan.effective_from) {
+                (Class::NotFree, Some(_)) => CONDITIONS_NOT_MET.code,
+                _ => refusal_of(*class),
+            };
+            let code = code.to_owned();
             close(desk, application, State::Aborted, |row| {
                 registration_application::Model {
                     refusal_code: Some(code.clone()),
@@ -481,53 +584,4 @@ async fn close(
         body,
     )
     .await
-}
-
-/// An entry of a ledger is told to whoever follows it: the person, at once.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn entered(desk: Desk<'_>, write: &LedgerWrite) -> Result<()> {
-    // A notice of another authority ends the record too; what became known here was written by its service.
-    if let (Entry::Ended(ending), Some(record), Some(_)) = (write.entry, write.record, write.txn) {
-        let on = write
-            .effective_on
-            .unwrap_or_else(|| desk.services.clock.today());
-        end(desk, record.0, after(ending), on).await?;
-    }
-    if matches!(write.entry, Entry::Held | Entry::Released) {
-        return Ok(());
-    }
-    let body = json!({ "version": 1, "seq": write.seq });
-    tell(desk, "MaritalLedgerEntered", &write.person.0, body).await
-}
-
-pub(in crate::interop) async fn tell(
-    desk: Desk<'_>,
-    kind: &str,
-    key: &str,
-    body: Value,
-) -> Result<()> {
-    let event = Event {
-        kind: kind.to_owned(),
-        key: key.to_owned(),
-        at: desk.services.clock.now(),
-        body,
-    };
-    emit(desk.tx, &event).await
-}
-
-/// The other authority of a marriage and the transaction that made it, for a person of ours.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn other_authority(desk: Desk<'_>, record: Uuid) -> Result<Option<(AuthorityId, TxnId)>> {
-    let row = shared::Entity::find_by_id(record).one(desk.tx).await?;
-    Ok(row.and_then(|row| {
-        [row.man_authority, row.woman_authority]
-            .into_iter()
-            .find(|code| *code != desk.node.own)
-            .and_then(|code| code.parse().ok())
-            .map(|other| (other, TxnId(row.txn)))
-    }))
 }

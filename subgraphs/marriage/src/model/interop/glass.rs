@@ -11,6 +11,8 @@ pub struct Model {
     pub txn: Uuid,
     /// Who proposed it; an opaque account.
     pub officer: String,
+    /// Token of the person whose account that is, where the issuer said so.
+    pub person: Option<String>,
     /// Reference of the deciding authority's written statement.
     pub statement: String,
     /// The authority that wrote it.

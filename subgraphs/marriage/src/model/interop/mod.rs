@@ -8,6 +8,7 @@ pub mod divorce;
 pub mod evidence;
 pub mod glass;
 pub mod log;
+pub mod mark;
 pub mod message;
 pub mod person;
 pub mod record;

@@ -11,8 +11,6 @@ pub struct Model {
     pub person: String,
     /// The transaction that holds the person.
     pub hold: Option<Uuid>,
-    /// The open divorce application.
-    pub mark: Option<Uuid>,
 }
 
 /// None is declared: joins are written where they are needed.

@@ -20,6 +20,8 @@ pub struct Model {
     pub due_at: Option<DateTimeUtc>,
     /// How often it was looked at since something changed.
     pub attempts: i32,
+    /// Persons of ours are disputed because of it.
+    pub disputed: bool,
 }
 
 /// None is declared: joins are written where they are needed.

@@ -18,6 +18,61 @@ fn entries(list: &[(LedgerEvent, &str, u128)]) -> Vec<Entry> {
 }
 
 #[test]
+fn a_hold_that_lasts_leaves_in_doubt_and_its_end_clears_that() {
+    let held = entries(&[
+        (E::DeclaredNeverMarried, "2026-11-22", 0),
+        (E::Held, "2026-11-22", 1),
+    ]);
+    let after = |minutes| DateTime::UNIX_EPOCH + TimeDelta::minutes(minutes);
+    assert_eq!(status_at(&held, after(9)), Status::Held);
+    assert_eq!(status_at(&held, after(10)), Status::InDoubt);
+    assert_eq!(gb_t_2261_2(Status::InDoubt), "90");
+    for (end, status) in [
+        (E::Released, Status::NeverMarriedDeclared),
+        (E::Married, Status::Married),
+    ] {
+        let mut ended = held.clone();
+        ended.extend(entries(&[(end, "2026-11-22", 1)]));
+        assert_eq!(status_at(&ended, after(60)), status, "{end:?}");
+    }
+    // The promise asks when it begins to be in doubt, and not before or after.
+    let asks = crate::interop::core::event::SOFT_EXPIRY;
+    assert_eq!(asks.0, IN_DOUBT_AFTER.num_milliseconds());
+}
+
+#[test]
+fn the_marriages_that_lie_over_each_other_are_named_and_no_other() {
+    let first = (E::Married, "2010-05-01", 1);
+    let second = (E::Married, "2015-01-01", 2);
+    let third = (E::Married, "2020-01-01", 3);
+    for (list, over) in [
+        (vec![first], vec![]),
+        (vec![first, second], vec![1, 2]),
+        (vec![second, first], vec![1, 2]),
+        (vec![first, (E::Divorced, "2015-01-01", 1), second], vec![]),
+        (
+            vec![first, (E::Divorced, "2015-01-02", 1), second],
+            vec![1, 2],
+        ),
+        (
+            vec![first, second, (E::Divorced, "2016-01-01", 2), third],
+            vec![1, 2, 3],
+        ),
+        (
+            vec![first, (E::Divorced, "2016-01-01", 1), second, third],
+            vec![1, 2, 3],
+        ),
+        (vec![first, second, (E::Voided, "2020-01-01", 2)], vec![]),
+        (vec![first, second, (E::Parted, "2020-01-01", 2)], vec![]),
+    ] {
+        let found = over_each_other(&entries(&list));
+        let over: Vec<Uuid> = over.into_iter().map(Uuid::from_u128).collect();
+        assert_eq!(found, over, "{list:?}");
+        assert_eq!(married_twice(&entries(&list)), !over.is_empty(), "{list:?}");
+    }
+}
+
+#[test]
 fn the_status_follows_from_the_events_at_their_own_days() {
     let married = (E::Married, "2010-05-01", 1);
     type Case<'a> = (&'a str, Vec<(LedgerEvent, &'a str, u128)>, Status);
@@ -46,6 +101,21 @@ fn the_status_follows_from_the_events_at_their_own_days() {
                 (E::Divorced, "2015-01-01", 1),
                 (E::Married, "2015-01-01", 2),
             ],
+            Status::Married,
+        ),
+        (
+            "divorced, brought back before the marriage",
+            vec![(E::Divorced, "2015-01-01", 1), married],
+            Status::Divorced,
+        ),
+        (
+            "void, brought back before the marriage",
+            vec![(E::Voided, "2015-01-01", 1), married],
+            Status::NoRecord,
+        ),
+        (
+            "another one's end, brought back before the marriage",
+            vec![(E::SpouseDied, "2015-01-01", 2), married],
             Status::Married,
         ),
         (

@@ -11,9 +11,12 @@ use super::{
 use crate::kit::identity::NumberKind;
 use crate::kit::{Error, Result};
 use crate::model::{application_check, application_party, identity_doubt, registry};
+use crate::rules::Refusal;
+use crate::rules::application::NOT_FOUND_ELIGIBLE;
 use crate::rules::eligibility::{
     Competence, Finding, Verdict, by_papers, competent, finding, free_to_marry,
 };
+use crate::rules::reasons::by_code;
 use crate::rules::registration::{
     Document, IDENTITY_DISPUTED, PartyAtCounter, declaration_contradicts, forbidden_kinship,
     in_one_visit, missing_at_counter,
@@ -53,18 +56,52 @@ impl Found {
     }
 }
 
-/// Runs every check again and takes the application to what follows from them.
-pub async fn run(act: Act<'_>, what: &Check) -> Result<Uuid> {
-    let (id, version) = what.application;
-    let row = in_hand(&act, id, version).await?;
-    let parties = parties_of(act.tx, &[id])
+/// Runs every check anew.
+async fn asked_again(act: &Act<'_>, row: &Application) -> Result<Vec<Found>> {
+    let parties = parties_of(act.tx, &[row.id])
         .await?
-        .remove(&id)
+        .remove(&row.id)
         .unwrap_or_default();
     let [man, woman] = parties.as_slice() else {
         return Err(Error::internal("an application without two parties"));
     };
-    let found = findings(&act, &row, man, woman).await?;
+    findings(act, row, man, woman).await
+}
+
+/// M-10: what the checks find now against the marriage, as codes, which stays on file. What they found before counts
+/// for nothing, for somebody may have been asked, or a judgment annotated, since.
+pub(super) async fn grounds_now(act: &Act<'_>, row: &Application) -> Result<Vec<String>> {
+    let found = asked_again(act, row).await?;
+    write(act, row.id, &found).await?;
+    Ok(found
+        .into_iter()
+        .filter(|found| found.verdict == Verdict::Refused)
+        .filter_map(|found| found.reason)
+        .collect())
+}
+
+/// M-5, M-6, M-7: everything that stands in the way at the moment of registration, each reason once: kinship may have
+/// been recorded, or an identity doubted, since the couple was found eligible.
+pub(super) async fn in_the_way(act: &Act<'_>, row: &Application) -> Result<Vec<Refusal>> {
+    let mut reasons: Vec<Refusal> = Vec::new();
+    for found in asked_again(act, row).await? {
+        if found.verdict == Verdict::Eligible {
+            continue;
+        }
+        let reason = found.reason.as_deref().and_then(by_code);
+        let reason = reason.unwrap_or(NOT_FOUND_ELIGIBLE);
+        if !reasons.contains(&reason) {
+            reasons.push(reason);
+        }
+    }
+    Ok(reasons)
+}
+
+/// Runs every check again and takes the application to what follows from them.
+pub async fn run(act: Act<'_>, what: &Check) -> Result<Uuid> {
+    let (id, version) = what.application;
+    let row = in_hand(&act, id, version).await?;
+    let found = asked_again(&act, &row).await?;
     write(&act, id, &found).await?;
     let worst = found
         .iter()
@@ -133,9 +170,10 @@ async fn findings(
         // A death that is known here counts whoever keeps the ledger.
         let answer = match known {
             Finding::Deceased => known,
+            // Papers stand for a register where there is none to ask, not for one that does not answer.
+            _ if !here => Finding::NotAnswered,
             _ if competence(&party.needs) != Competence::Mainland => by_papers(known),
-            _ if here => known,
-            _ => Finding::NotAnswered,
+            _ => known,
         };
         let status = free_to_marry(answer);
         found.push(Found::of(
@@ -234,7 +272,7 @@ fn competence_of(
 fn at_counter(party: &application_party::Model) -> PartyAtCounter {
     PartyAtCounter {
         present: party.present,
-        willing: party.willing == Some(true),
+        willing: party.willing,
         document: party.doc_kind.as_deref().and_then(document),
         declaration_signed: party.no_spouse_declared && party.no_kinship_declared,
         illness_duty_explained: party.illness_explained_at.is_some(),

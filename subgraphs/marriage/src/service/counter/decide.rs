@@ -1,9 +1,7 @@
 //! What becomes of an application: registered on the spot, refused with its reason, given up;
 //! then certified and put into the archive.
 
-use super::{
-    Application, State, advance, checks, checks_of, in_hand, parties_of, state_now, state_of,
-};
+use super::{Application, State, advance, checks, in_hand, parties_of, state_now, state_of};
 use crate::kit::{Error, Result};
 use crate::model::{application_party, marriage_record};
 use crate::rules::Refusal;
@@ -13,7 +11,7 @@ use crate::rules::record::RecordState;
 use crate::rules::registration::{is_remarriage, refused_for_good};
 use crate::service::act::Act;
 use crate::service::registration::{Registration, register as enter};
-use crate::service::{archives, certificates, ledger, registries};
+use crate::service::{archives, certificates, ledger, moves, registries};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde::Serialize;
 use serde_json::json;
@@ -33,16 +31,13 @@ pub async fn register(act: Act<'_>, what: &Decision) -> Result<Uuid> {
     let state = state_now(&row, act.today())?;
     may_register(state, checks::of_today(&act, id).await?)?;
     let registry = registries::by_id(act.tx, row.registry_id).await?;
+    act.unless(moves::numbers_nothing(&act, &registry))?;
     let parties = parties_of(act.tx, &[id])
         .await?
         .remove(&id)
         .unwrap_or_default();
     crate::interop::counter::may_write(act.tx, act.services).await?;
-    if let Some(day) = row.conditions_first_met {
-        let couple = [row.man.as_str(), row.woman.as_str()];
-        let refusal = super::receive::retroactive_overlap(&act, &couple, day).await?;
-        act.unless(refusal.into_iter().collect())?;
-    }
+    act.unless(checks::in_the_way(&act, &row).await?)?;
     let own = act.services.province.as_str();
     let (ours, theirs): (Vec<_>, Vec<_>) = parties
         .iter()
@@ -123,15 +118,11 @@ async fn declared_never_married(act: &Act<'_>, parties: &[application_party::Mod
 pub async fn refuse(act: Act<'_>, what: &Decision) -> Result<Uuid> {
     let (id, version) = what.application;
     let row = in_hand(&act, id, version).await?;
-    let checks = checks_of(act.tx, &[id])
-        .await?
-        .remove(&id)
-        .unwrap_or_default();
-    // Only the law's own grounds refuse, by checks of today; what can be brought or mended is waited for.
-    let ground = checks
+    // Only the law's own grounds refuse, as they stand now; what can be brought or mended is waited for.
+    let grounds = checks::grounds_now(&act, &row).await?;
+    let ground = grounds
         .iter()
-        .filter(|check| check.outcome == "FAIL" && check.checked_on == act.today())
-        .filter_map(|check| check.reason.as_deref())
+        .map(String::as_str)
         .find(|code| refused_for_good(code));
     let Some(reason) = ground else {
         return Err(Refusal::by_law(
@@ -184,10 +175,11 @@ pub async fn certify(act: Act<'_>, what: &Print) -> Result<Uuid> {
     let (id, version) = what.application;
     let row = in_hand(&act, id, version).await?;
     let record = row.record_id.ok_or_else(|| {
-        Error::from(Refusal::by_form(
+        Error::from(Refusal::by_law(
             "NOT_REGISTERED",
             "A certificate is printed only after the registration.",
             "登记完成后方可打印证件。",
+            "民法典第一千零四十九条",
         ))
     })?;
     let forms = [

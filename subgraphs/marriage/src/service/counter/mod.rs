@@ -16,7 +16,7 @@ use crate::model::{
 use crate::rules::Refusal;
 use crate::rules::application::{State, state_on, step};
 use crate::rules::eligibility::Competence;
-use crate::rules::registrar::{RegistrarFacts, RegistrarStatus, may_handle, own_account};
+use crate::rules::registrar::{RegistrarFacts, RegistrarStatus, may_handle, own_account, recusal};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -118,8 +118,56 @@ pub async fn acting_faults(
     let acting = own_registrar(act, registry).await?.or(named);
     match acting {
         Some(registrar) => registrar_faults(act, registrar, registry, parties).await,
-        None => Ok(Vec::new()),
+        None => own_cause(act, None, parties).await,
     }
+}
+
+/// M-26: why the person behind the caller's account, or this other one, may not touch what concerns these persons: it is
+/// the own cause, or that of near kin.
+async fn own_cause(act: &Act<'_>, other: Option<&str>, parties: &[&str]) -> Result<Vec<Refusal>> {
+    let who: Vec<&str> = [act.caller.person.as_deref(), other]
+        .into_iter()
+        .flatten()
+        .collect();
+    if who.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut circle: Vec<String> = parties.iter().map(|p| (*p).to_owned()).collect();
+    circle.extend(who.iter().map(|own| (*own).to_owned()));
+    let kin = kin_among(act.tx, &circle).await?;
+    let is_party = who.iter().any(|own| parties.contains(own));
+    let near = |own: &str| {
+        kin.iter().any(|(a, b)| {
+            (a == own && parties.contains(&b.as_str()))
+                || (b == own && parties.contains(&a.as_str()))
+        })
+    };
+    let is_near = who.iter().any(|own| near(own));
+    Ok(recusal(is_party, is_near).into_iter().collect())
+}
+
+/// M-26: why the officer who acts may not touch what concerns these persons, where no registrar is named: as a
+/// registrar of this registry, by everything that is asked of one; as one of another registry, or as a person known by
+/// the account, not in the own cause or that of near kin.
+pub async fn officer_faults(
+    act: &Act<'_>,
+    registry: Uuid,
+    parties: &[&str],
+) -> Result<Vec<Refusal>> {
+    if let Some(own) = own_registrar(act, registry).await? {
+        return registrar_faults(act, own, registry, parties).await;
+    }
+    let elsewhere = match act.caller.subject.as_deref() {
+        None => None,
+        Some(account) => {
+            registrar::Entity::find()
+                .filter(registrar::Column::Account.eq(account))
+                .one(act.tx)
+                .await?
+        }
+    };
+    let own = elsewhere.as_ref().map(|row| row.person.as_str());
+    own_cause(act, own, parties).await
 }
 
 /// Takes one step of the course, or several at once, and leaves its traces.
@@ -227,5 +275,12 @@ pub async fn registrar_faults(
             .iter()
             .any(|(a, b)| *a == row.person || *b == row.person),
     };
-    Ok(may_handle(&facts, act.today()))
+    let mut faults = may_handle(&facts, act.today());
+    // The account may be another person's than the registrar who is named.
+    for fault in own_cause(act, None, parties).await? {
+        if !faults.contains(&fault) {
+            faults.push(fault);
+        }
+    }
+    Ok(faults)
 }

@@ -38,7 +38,8 @@ pub struct Draft {
 
 /// Keeps a draft.
 pub async fn draft(act: Act<'_>, what: &Draft) -> Result<Uuid> {
-    if act.caller.person.as_deref() != Some(what.own.token.as_str()) {
+    what.own.stands(&act).await?;
+    if !what.own.is(act.caller.person.as_deref()) {
         return Err(Refusal::by_form(
             "NOT_YOUR_NUMBER",
             "This is not the identity number of the person signed in.",
@@ -191,13 +192,13 @@ pub async fn receive(act: Act<'_>, what: &Receive) -> Result<Uuid> {
             .at(&["input", "conditionsFirstMet"]),
         );
     }
-    if let Some(day) = what.conditions_first_met
-        && let Some(refusal) = retroactive_overlap(&act, &parties, day).await?
-    {
-        reasons.push(refusal.at(&["input", "conditionsFirstMet"]));
+    let mut on_record = Vec::new();
+    if let Some(day) = what.conditions_first_met {
+        let overlap = retroactive_overlap(&act, &parties, day).await?;
+        on_record.extend(overlap.map(|refusal| refusal.at(&["input", "conditionsFirstMet"])));
     }
     if other_in_hand(&act, what).await? {
-        reasons.push(
+        on_record.push(
             Refusal::by_law(
                 "REGISTRATION_IN_PROGRESS",
                 "Another registration of one party is in progress.",
@@ -207,9 +208,7 @@ pub async fn receive(act: Act<'_>, what: &Receive) -> Result<Uuid> {
             .at(&["input", "man"]),
         );
     }
-    if !reasons.is_empty() {
-        return Err(act.refuse(reasons));
-    }
+    act.unless_on_record(parties, reasons, on_record).await?;
     man.announce(&act).await?;
     woman.announce(&act).await?;
     let row = taken_in(&act, what, registry.county_id).await?;
@@ -253,10 +252,7 @@ pub async fn receive(act: Act<'_>, what: &Receive) -> Result<Uuid> {
         };
         add!(act.tx, application_party, party)?;
     }
-    // Other provinces know citizens only; where one of the two is none, nothing is prepared for them.
-    if man.is_citizen() && woman.is_citizen() {
-        crate::interop::counter::prepare(&act, row.id, &registry.county_code, man, woman).await?;
-    }
+    crate::interop::counter::prepare(&act, row.id, &registry.county_code, man, woman).await?;
     if let Some(id) = row.appointment_id {
         crate::service::visits::served(&act, id).await?;
     }

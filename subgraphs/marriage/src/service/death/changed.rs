@@ -2,10 +2,10 @@
 //! further entries, so that it can be read what was believed when.
 
 use super::declined::declined;
-use super::{Trail, records_of, survivor_of};
+use super::{end_marriage, judge_anew, late, records_of, survivor_of, trail_of};
 use crate::kit::{Result, Services};
 use crate::model::marriage_record;
-use crate::rules::death::record_after_revocation;
+use crate::rules::death::{DeathOnRecord, record_after_revocation};
 use crate::rules::ledger::{Entry, LedgerEvent, death_in};
 use crate::rules::record::RecordState;
 use crate::service::certificates;
@@ -25,7 +25,8 @@ pub async fn correct(
     died_on: NaiveDate,
     at: DateTime<Utc>,
 ) -> Result<()> {
-    let trail = Trail::of(services, tx, at);
+    crate::interop::facts::may_enter(services, tx).await?;
+    let trail = trail_of(services, tx, at);
     // A death that ended no marriage moves in the ledger alone.
     let fact = |effective_on| Fact {
         event: LedgerEvent::Died,
@@ -49,6 +50,21 @@ pub async fn correct(
             effective_on: died_on,
             record: Some(record.id),
         };
+        if died_on < record.registered_on {
+            // The death that ended it lies before the registration: then it ended nothing, and a case is to clear it.
+            for token in [person, survivor] {
+                append(tx, token, right(LedgerEvent::Corrected), at).await?;
+            }
+            append(tx, person, fact(died_on), at).await?;
+            certificates::reinstate(tx, record.id).await?;
+            change(tx, &record, RecordState::Valid, None).await?;
+            let (id, after) = (record.id.to_string(), RecordState::Valid.as_str());
+            trail
+                .leave("MarriageRecord", &id, &record.state, after)
+                .await?;
+            late::raise(&trail, services, &record, person).await?;
+            continue;
+        }
         append(tx, person, right(LedgerEvent::Died), at).await?;
         // The wrong end is taken away before the right one is entered, for of two ends the earlier counts.
         append(tx, survivor, right(LedgerEvent::Corrected), at).await?;
@@ -57,7 +73,22 @@ pub async fn correct(
         let (id, state) = (record.id.to_string(), RecordState::EndedDeath.as_str());
         trail.leave("MarriageRecord", &id, state, state).await?;
     }
-    Ok(())
+    // What the wrong day had not ended, or had made a case of.
+    if single_death(tx, person).await?.is_some() {
+        for (record, means) in late::met(tx, person, died_on).await? {
+            match means {
+                DeathOnRecord::Ends => {
+                    end_marriage(&trail, services, &record, (person, false), died_on).await?;
+                }
+                DeathOnRecord::Contradicts => {
+                    late::raise(&trail, services, &record, person).await?;
+                }
+                DeathOnRecord::Stands => {}
+            }
+        }
+    }
+    // The right day may lie behind the next marriage of the survivor.
+    judge_anew(&trail, person).await
 }
 
 /// A court has taken the declared death back: the marriage lives again from that day, unless the spouse has
@@ -72,7 +103,8 @@ pub async fn take_back(
     day: NaiveDate,
     at: DateTime<Utc>,
 ) -> Result<()> {
-    let trail = Trail::of(services, tx, at);
+    crate::interop::facts::may_enter(services, tx).await?;
+    let trail = trail_of(services, tx, at);
     lives(tx, person, day, at).await?;
     for record in records_of(tx, person, RecordState::EndedDeath).await? {
         if died(tx, person, Some(record.id)).await?.is_none() {
@@ -102,7 +134,7 @@ pub async fn take_back(
             .leave("MarriageRecord", &id, &record.state, after.as_str())
             .await?;
     }
-    Ok(())
+    judge_anew(&trail, person).await
 }
 
 /// A death that ended no marriage is taken back in the ledger alone.

@@ -8,7 +8,7 @@ use crate::rules::ledger::death_in;
 use crate::rules::record::RecordState;
 use crate::service::act::{Act, same_version};
 use crate::service::couple::Known;
-use crate::service::{court, ledger};
+use crate::service::{counter, court, ledger};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde::Serialize;
 use serde_json::json;
@@ -39,8 +39,11 @@ pub async fn decline(act: Act<'_>, what: &Decline) -> Result<Uuid> {
         .await?
         .ok_or(Error::NotFound)?;
     same_version(version, record.version)?;
+    let couple = [record.man.as_str(), record.woman.as_str()];
+    act.unless(counter::officer_faults(&act, what.registry, &couple).await?)?;
     let state = RecordState::from_text(&record.state)
         .ok_or_else(|| Error::internal("unknown state of a marriage record"))?;
+    what.survivor.stands(&act).await?;
     let person = &what.survivor.token;
     let own = [person.clone()];
     let ledgers = ledger::of_persons(act.tx, &own).await?;

@@ -4,59 +4,42 @@
 
 mod changed;
 mod declined;
+mod late;
 
 pub use changed::{correct, take_back};
 pub use declined::{Decline, decline};
 
 use super::ledger::{self, Fact, append};
-use super::{certificates, counselling, counter, divorce, visits};
+use super::office::Trail;
+use super::{certificates, counselling, counter, divorce, two_marriages, visits};
 use crate::kit::events::{Event, emit};
-use crate::kit::mutation::history;
-use crate::kit::{Principal, Result, Services};
+use crate::kit::{Result, Services};
 use crate::model::{divorce_application, marriage_record, registration_application};
-use crate::rules::death::{application_after_death, record_after_death};
+use crate::rules::death::{DeathOnRecord, application_after_death};
 use crate::rules::ledger::{LedgerEvent, death_in};
 use crate::rules::record::RecordState;
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter};
 use serde_json::json;
+use std::collections::BTreeSet;
 
-/// The transaction and who is told to have acted.
-struct Trail<'x> {
-    tx: &'x DatabaseTransaction,
-    actor: Principal,
-    at: DateTime<Utc>,
+/// The trail of a death.
+fn trail_of<'x>(services: &Services, tx: &'x DatabaseTransaction, at: DateTime<Utc>) -> Trail<'x> {
+    Trail::told_by("funeral", "DEATH", services, tx, at)
 }
 
-impl<'x> Trail<'x> {
-    fn of(services: &Services, tx: &'x DatabaseTransaction, at: DateTime<Utc>) -> Self {
-        Self {
-            tx,
-            actor: Principal::service(&services.province, "funeral"),
-            at,
-        }
+/// Judges anew whether anybody whom these records name is married to two at one time.
+async fn judge_anew(trail: &Trail<'_>, person: &str) -> Result<()> {
+    let records = all_records_of(trail.tx, person).await?;
+    let mut all: BTreeSet<&str> = BTreeSet::new();
+    for record in &records {
+        all.extend([record.man.as_str(), record.woman.as_str()]);
     }
-
-    async fn leave(&self, entity: &str, id: &str, before: &str, after: &str) -> Result<()> {
-        let state = |state: &str| Some(json!({ "state": state }));
-        history(
-            self.tx,
-            entity,
-            id,
-            &self.actor,
-            state(before),
-            state(after),
-        )
-        .await?;
-        let event = Event {
-            kind: format!("{entity}Changed"),
-            key: id.to_owned(),
-            at: self.at,
-            body: json!({ "version": 1, "state": after, "cause": "DEATH" }),
-        };
-        emit(self.tx, &event).await
+    for one in all {
+        two_marriages::judge(trail, one).await?;
     }
+    Ok(())
 }
 
 /// Ends what a death ends.
@@ -67,29 +50,54 @@ pub async fn apply(
     died_on: NaiveDate,
     at: DateTime<Utc>,
 ) -> Result<()> {
-    let trail = Trail::of(services, tx, at);
-    // A promise to another province, or a spouse there, is the protocol's affair first.
-    let entered = crate::interop::facts::died(services, tx, person, died_on).await?;
-    for record in records_of(tx, person, RecordState::Valid).await? {
-        if record_after_death(RecordState::Valid).is_some() {
-            end_marriage(&trail, services, &record, (person, entered), died_on).await?;
+    let trail = trail_of(services, tx, at);
+    let met = late::met(tx, person, died_on).await?;
+    // A promise to another province, or a spouse there, is the protocol's affair first; not where what would be
+    // ended there is what has to be cleared.
+    let entered = if late::is_shared(tx, &met).await? {
+        crate::interop::facts::may_enter(services, tx).await?;
+        false
+    } else {
+        let overtaken = late::overtaken(&met);
+        crate::interop::facts::died(services, tx, person, died_on, &overtaken).await?
+    };
+    for (record, means) in &met {
+        if *means == DeathOnRecord::Ends {
+            end_marriage(&trail, services, record, (person, entered), died_on).await?;
         }
     }
     died_single(tx, person, died_on, at).await?;
+    for (record, means) in &met {
+        if *means == DeathOnRecord::Contradicts {
+            late::raise(&trail, services, record, person).await?;
+        }
+    }
+    if !met.is_empty() {
+        judge_anew(&trail, person).await?;
+    }
     stop_applications(&trail, person).await?;
     // What is still to come counts from the day on which it is known.
     let now = services.clock.now();
     for appointment in visits::stop_for(tx, person, now).await? {
+        let id = appointment.id.to_string();
         trail
-            .leave(
-                "Appointment",
-                &appointment.to_string(),
-                "BOOKED",
-                "CANCELLED",
-            )
+            .leave("Appointment", &id, "BOOKED", "CANCELLED")
+            .await?;
+        let free = Event {
+            kind: visits::SLOTS_CHANGED.to_owned(),
+            key: appointment.registry_id.to_string(),
+            at,
+            body: json!({ "version": 1, "day": appointment.day }),
+        };
+        emit(tx, &free).await?;
+    }
+    for session in counselling::stop_for(tx, person, services.clock.today()).await? {
+        let id = session.to_string();
+        trail
+            .leave("CounsellingSession", &id, "BOOKED", "CANCELLED")
             .await?;
     }
-    counselling::stop_for(tx, person, services.clock.today()).await
+    Ok(())
 }
 
 /// A person's marriage records in a state.
@@ -106,6 +114,22 @@ async fn records_of(
                 .add(Column::Woman.eq(person)),
         )
         .filter(Column::State.eq(state.as_str()))
+        .all(tx)
+        .await?)
+}
+
+/// All of a person's marriage records.
+async fn all_records_of(
+    tx: &DatabaseTransaction,
+    person: &str,
+) -> Result<Vec<marriage_record::Model>> {
+    use marriage_record::Column;
+    Ok(marriage_record::Entity::find()
+        .filter(
+            Condition::any()
+                .add(Column::Man.eq(person))
+                .add(Column::Woman.eq(person)),
+        )
         .all(tx)
         .await?)
 }

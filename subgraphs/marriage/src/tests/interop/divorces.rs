@@ -60,7 +60,7 @@ async fn seen(p: &Province, application: &Value) -> Value {
 }
 
 async fn withdraw(p: &Province, key: &str, application: &Value) -> Value {
-    let input = json!({ "requestKey": key, "application": application["id"] });
+    let input = json!({ "requestKey": key, "application": application["id"], "by": "WOMAN" });
     p.change(
         clerk(p),
         "withdrawDivorce",
@@ -129,10 +129,10 @@ async fn a_divorce_is_received_once_and_ends_the_marriage_on_both_ledgers() {
     let open = seen(world.p("51"), &received["application"]).await;
     assert_eq!(open["state"], "COOLING", "{open}");
     assert_eq!(last(&world, pair).await, [LedgerEvent::DivorceApplied; 2]);
-    // M-19: no second one, here or in her province, which never saw the first.
-    for at in ["51", "35"] {
+    // M-19: no second one, here or in her province, which never saw the first and tells why to who serves them only.
+    for (at, why) in [("51", "APPLICATION_ALREADY_OPEN"), ("35", "NO_OPEN_MATTER")] {
         let second = apply(&world, at, "second", pair).await;
-        assert_eq!(refusals(&second), ["APPLICATION_ALREADY_OPEN"], "{at}");
+        assert_eq!(refusals(&second), [why], "{at}");
     }
     // A withdrawal counts at once and frees both ledgers, whatever is lost on the way.
     let mut left = 3;
@@ -287,5 +287,45 @@ async fn an_application_that_nobody_follows_up_is_taken_off_both_ledgers_by_the_
     assert_eq!(
         last(&world, pair).await,
         [LedgerEvent::DivorceApplicationClosed; 2]
+    );
+}
+
+/// C.2-9, M-19: who has an application before them sees whether another one is open in the country.
+#[tokio::test]
+async fn an_application_that_is_open_in_another_province_is_seen_from_one_that_is_closed() {
+    let world = World::of(&["51", "32", "35"]).await;
+    let pair = married(&world, 0).await;
+    let other = async |at: &str, application: &Value| {
+        let p = world.p(at);
+        let query = "query ($id: ID!) { divorceApplication(id: $id) { openElsewhere } }";
+        let asked = json!({ "id": application["application"]["id"] });
+        p.data(clerk(p), query, asked).await["divorceApplication"]["openElsewhere"].take()
+    };
+    let hers = apply(&world, "35", "a", pair).await;
+    world.settle().await;
+    assert_eq!(other("35", &hers).await, "NONE");
+    let open = seen(world.p("35"), &hers["application"]).await;
+    withdraw(world.p("35"), "w", &open).await;
+    world.settle().await;
+    assert_eq!(other("35", &hers).await, "NONE");
+    let third = apply(&world, "51", "b", pair).await;
+    world.settle().await;
+    // Her ledger is kept in 35 and bears the mark of the one in 51; that one's own mark leaves room for no other.
+    assert_eq!(other("35", &hers).await, "ELSEWHERE");
+    assert_eq!(other("51", &third).await, "NONE");
+    let open = seen(world.p("51"), &third["application"]).await;
+    withdraw(world.p("51"), "w2", &open).await;
+    world.settle().await;
+    // 51 keeps neither ledger: of a couple that it handles no more it knows nothing.
+    assert_eq!(other("51", &third).await, "NOT_KNOWN_HERE");
+    assert_eq!(other("35", &hers).await, "NONE");
+    // Nobody but who handles it, or a party, is told.
+    let p = world.p("51");
+    let query = "query ($id: ID!) { divorceApplication(id: $id) { openElsewhere } }";
+    let asked = json!({ "id": third["application"]["id"] });
+    let stranger = p.ask(p.idle_registrar("510300"), query, asked).await;
+    assert!(
+        stranger["data"]["divorceApplication"].is_null(),
+        "{stranger}"
     );
 }

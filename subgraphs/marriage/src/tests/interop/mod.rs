@@ -1,14 +1,20 @@
 //! Three provinces with their databases, and between them a wire that loses what a test wants: the real
 //! shell, texts signed and sealed, without a network.
 
+mod details;
 mod divorces;
+mod facts;
+mod late;
+mod merged;
 mod rights;
+mod routes;
+mod words;
 mod world;
 
 use super::*;
 use crate::interop::{exchange, log, run};
+use crate::kit::Role;
 use crate::kit::contract::role;
-use crate::kit::{Role, database, testing};
 use crate::model::interop::{access, message};
 use crate::rules::ledger::Status;
 use rights::{of_the_province, proposed_a_week_ago};
@@ -18,23 +24,7 @@ use world::{Loss, World, act, couple, now, ready};
 
 #[tokio::test]
 async fn a_couple_of_two_provinces_marries_in_a_third_and_everything_is_on_file() {
-    let mut worlds = vec![World::of(&["51", "32", "35"]).await];
-    if let Ok(url) = std::env::var("MINZHENG_TEST_POSTGRES") {
-        let mut services = Vec::new();
-        for code in ["51", "32", "35"] {
-            let schema = format!("interop_{code}_{}", uuid::Uuid::new_v4().simple());
-            let one = testing::over(
-                database::open_in_schema(&url, &schema).await.unwrap(),
-                &Marriage,
-                code,
-            )
-            .await;
-            Marriage.seed(&one, &|_, _, _| ()).await.unwrap();
-            services.push(one);
-        }
-        worlds.push(World::over(&["51", "32", "35"], services).await);
-    }
-    for world in worlds {
+    for world in World::on_both(&["51", "32", "35"]).await {
         let (man, woman) = couple(0);
         let (his, hers) = (world.p("32").number(man), world.p("35").number(woman));
         let p = world.p("51");
@@ -388,7 +378,7 @@ async fn until_every_peer_has_answered_a_start_nothing_is_written() {
     assert_eq!(done["application"]["state"], "REGISTERED", "{done}");
     let alarms = p
         .data(
-            p.supervisor(),
+            of_the_province(p, "first"),
             "{ interopAlarms { id code explanation } }",
             none(),
         )
@@ -397,7 +387,7 @@ async fn until_every_peer_has_answered_a_start_nothing_is_written() {
     let input = json!({ "requestKey": "4", "alarm": alarms["interopAlarms"][0]["id"] });
     let closed = p
         .change(
-            p.supervisor(),
+            of_the_province(p, "first"),
             "closeInteropAlarm",
             "CloseInteropAlarmInput",
             "done",

@@ -133,3 +133,57 @@ async fn a_peer_is_told_nothing_of_transactions_that_are_not_its_own() {
     }
     world.chains_are_whole().await;
 }
+
+/// What the gateway records as given to another province: whose ledgers were looked at for the answer, also when it
+/// is given once more; nobody where the two sides only speak of themselves.
+#[tokio::test]
+async fn an_answer_tells_of_those_whose_ledgers_were_looked_at_for_it() {
+    let world = World::of(&["51", "32", "35"]).await;
+    let greetings: Vec<_> = world.given.lock().unwrap().drain(..).collect();
+    assert!(greetings.iter().any(|given| given.phase == "HELLO"));
+    for given in greetings {
+        assert_eq!(given.told, Default::default(), "{}", given.phase);
+    }
+    // The first answer to each question of the counter is lost, so each is given twice.
+    let mut lost = std::collections::HashSet::new();
+    world.losing(move |from, to, phase| {
+        let first = from == "51" && lost.insert((to.to_owned(), phase.to_owned()));
+        if first { Loss::Answer } else { Loss::Nothing }
+    });
+    let (man, woman) = couple(0);
+    let (his, hers) = (world.p("32").number(man), world.p("35").number(woman));
+    let p = world.p("51");
+    let checked = ready(p, "k", his, hers).await;
+    act(p, "registerMarriage", "press", &checked).await;
+    world.settle().await;
+    assert_eq!(now(p, &checked).await["state"], "REGISTERED");
+    let given: Vec<_> = world.given.lock().unwrap().drain(..).collect();
+    for (code, index) in [("32", man), ("35", woman)] {
+        let to_51 = given.iter().filter(|one| one.by == code && one.to == "51");
+        let to_51: Vec<_> = to_51.collect();
+        assert!(to_51.len() >= 2, "{given:?}");
+        for one in to_51 {
+            assert_eq!(one.told.persons, [world.p(code).token(index)], "{one:?}");
+            let purpose = one.told.purpose.as_deref();
+            let stated = ["MARRIAGE_REGISTRATION", "INTEROP_UPKEEP"].map(Some);
+            assert!(stated.contains(&purpose), "{one:?}");
+            assert!(one.told.case.is_some(), "{one:?}");
+        }
+    }
+    // Who is refused because of what a ledger says is told of as well.
+    let again = ready(
+        world.p("35"),
+        "again",
+        world.p("32").number(man),
+        world.p("35").number(couple(1).1),
+    )
+    .await;
+    act(world.p("35"), "registerMarriage", "again", &again).await;
+    world.settle().await;
+    assert_eq!(now(world.p("35"), &again).await["state"], "ABORTED");
+    let given = world.given.lock().unwrap();
+    let of_him = |one: &&super::world::Given| {
+        one.by == "32" && one.to == "35" && one.told.persons == [world.p("32").token(man)]
+    };
+    assert!(given.iter().any(|one| of_him(&one)), "{given:?}");
+}

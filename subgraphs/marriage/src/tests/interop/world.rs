@@ -6,10 +6,15 @@ use crate::interop::node::{self, Node, OwnKeys};
 use crate::interop::wire::jws;
 use crate::interop::wire::signature::Algorithm;
 use crate::interop::{exchange, log, run};
+use crate::kit::database;
+use crate::kit::disclosure::Told;
 use crate::kit::keys::Secret;
 use crate::kit::peers::{PeerSecrets, Peers};
+use crate::kit::testing;
+use crate::kit::tokenizer::Tokenizer;
 use crate::rules::ledger::Status;
 use crate::service::ledger;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -19,15 +24,33 @@ pub(super) enum Loss {
     Nothing,
     Question,
     Answer,
+    /// The answer comes with a changed signature.
+    Forged,
+    /// An earlier answer comes in the place of this one.
+    Earlier,
+    /// The answer is signed by a third province.
+    Stranger,
 }
 
 type Judge = Box<dyn FnMut(&str, &str, &str) -> Loss + Send>;
+
+/// One answer that was given, as far as it tells of somebody.
+#[derive(Clone, Debug)]
+pub(super) struct Given {
+    pub(super) to: String,
+    pub(super) by: String,
+    pub(super) phase: String,
+    pub(super) told: Told,
+}
 
 /// Provinces that trust each other.
 pub(super) struct World {
     pub(super) provinces: Vec<Province>,
     loses: Arc<Mutex<Judge>>,
+    /// Every answer that was given, also those that were lost.
+    pub(super) given: Arc<Mutex<Vec<Given>>>,
     folder: PathBuf,
+    sealed: u8,
 }
 
 impl Drop for World {
@@ -49,6 +72,7 @@ fn secrets(nth: usize) -> PeerSecrets {
     PeerSecrets {
         signing: Secret::new([seed; 32]),
         sealing: Secret::new([seed + 100; 32]),
+        earlier_sealing: Vec::new(),
         token: Secret::new([seed + 50; 32]),
     }
 }
@@ -61,6 +85,23 @@ impl World {
             services.push(seeded(&Marriage, code).await);
         }
         Self::over(codes, services).await
+    }
+
+    /// The same on SQLite and, where there is a server for tests, on PostgreSQL.
+    pub(super) async fn on_both(codes: &[&'static str]) -> Vec<Self> {
+        let mut worlds = vec![Self::of(codes).await];
+        if let Ok(url) = std::env::var("MINZHENG_TEST_POSTGRES") {
+            let mut services = Vec::new();
+            for code in codes {
+                let schema = format!("interop_{code}_{}", uuid::Uuid::new_v4().simple());
+                let db = database::open_in_schema(&url, &schema).await.unwrap();
+                let one = testing::over(db, &Marriage, code).await;
+                Marriage.seed(&one, &|_, _, _| ()).await.unwrap();
+                services.push(one);
+            }
+            worlds.push(Self::over(codes, services).await);
+        }
+        worlds
     }
 
     pub(super) async fn over(codes: &[&'static str], services: Vec<Services>) -> Self {
@@ -110,7 +151,9 @@ impl World {
         let world = Self {
             provinces,
             loses,
+            given: Arc::default(),
             folder: root,
+            sealed: 0,
         };
         world.connect();
         world.start().await;
@@ -125,13 +168,18 @@ impl World {
                 .map(|p| (p.digits.to_owned(), p.services.clone()))
                 .collect(),
         );
+        let earlier: Arc<Mutex<HashMap<(String, String), String>>> = Arc::default();
         for province in &self.provinces {
             let (all, loses) = (Arc::clone(&all), Arc::clone(&self.loses));
+            let given = Arc::clone(&self.given);
+            let earlier = Arc::clone(&earlier);
             let wire =
                 move |endpoint: String,
                       text: String|
                       -> futures_util::future::BoxFuture<'static, Option<String>> {
                     let (all, loses) = (Arc::clone(&all), Arc::clone(&loses));
+                    let given = Arc::clone(&given);
+                    let earlier = Arc::clone(&earlier);
                     Box::pin(async move {
                         let header = jws::peek(&text)?;
                         let loss = loses.lock().unwrap()(&header.from, &header.to, &header.phase);
@@ -146,7 +194,48 @@ impl World {
                             .await
                             .ok()?;
                         run::say_later(services, &node, answered.sends);
-                        (loss == Loss::Nothing).then_some(answered.text)
+                        given.lock().unwrap().push(Given {
+                            to: header.from.clone(),
+                            by: header.to.clone(),
+                            phase: header.phase,
+                            told: answered.told,
+                        });
+                        let earlier = earlier
+                            .lock()
+                            .unwrap()
+                            .insert((header.from.clone(), header.to), answered.text.clone());
+                        let text = answered.text;
+                        match loss {
+                            Loss::Nothing => Some(text),
+                            Loss::Forged => {
+                                let (rest, last) = text.split_at(text.len() - 8);
+                                let other = if last == "AAAAAAAA" {
+                                    "BBBBBBBB"
+                                } else {
+                                    "AAAAAAAA"
+                                };
+                                Some(format!("{rest}{other}"))
+                            }
+                            Loss::Earlier => earlier,
+                            Loss::Stranger => {
+                                let answer = jws::peek(&text)?;
+                                let (_, third) = all
+                                    .iter()
+                                    .find(|(code, _)| *code != answer.from && *code != answer.to)?;
+                                let third = node::of(third).unwrap().unwrap();
+                                let body = json!({ "messages": [] });
+                                jws::sign(
+                                    &third.signing,
+                                    jws::Header {
+                                        alg: third.signing.algorithm(),
+                                        ..answer
+                                    },
+                                    &body,
+                                )
+                                .ok()
+                            }
+                            _ => None,
+                        }
                     })
                 };
             assert!(
@@ -181,6 +270,90 @@ impl World {
         let province = &mut self.provinces[nth];
         province.services.peers = Some(Peers::new(secrets(nth), &folder));
         province.graph = Marriage.schema(province.services.clone());
+    }
+
+    /// All of them start again with this table of routes.
+    pub(super) async fn routes(&mut self, table: &Value) {
+        let codes: Vec<_> = self.provinces.iter().map(|p| p.digits).collect();
+        for code in codes {
+            let file = folder_of(&self.folder, code).join("routing.json");
+            std::fs::write(file, table.to_string()).unwrap();
+            self.opened_again(code);
+        }
+        self.connect();
+        self.start().await;
+    }
+
+    /// A province has the next token key, and knows the one before; all of them start again.
+    pub(super) async fn new_token_key(&mut self, code: &str) {
+        let codes: Vec<_> = self.provinces.iter().map(|p| p.digits).collect();
+        let found = self.provinces.iter_mut().find(|p| p.digits == code);
+        found.unwrap().services.tokenizer = Tokenizer::new([2; 32], 2).knowing([1; 32], 1);
+        for code in codes {
+            self.opened_again(code);
+        }
+        self.connect();
+        self.start().await;
+    }
+
+    /// A province changes its sealing key, as KEYS.md tells, and starts again: all of them get its new key file. The
+    /// former keys stay, or are lost.
+    pub(super) async fn new_sealing_key(&mut self, code: &str, former: bool) {
+        let nth = self
+            .provinces
+            .iter()
+            .position(|p| p.digits == code)
+            .unwrap();
+        self.sealed += 1;
+        let folder = folder_of(&self.folder, code);
+        let before = secrets(nth);
+        let mut earlier = vec![before.sealing.clone()];
+        earlier.extend((1..self.sealed).map(|n| Secret::new([200 + n; 32])));
+        let peers = Peers::new(
+            PeerSecrets {
+                sealing: Secret::new([200 + self.sealed; 32]),
+                earlier_sealing: if former { earlier } else { Vec::new() },
+                ..before
+            },
+            &folder,
+        );
+        let own = OwnKeys::of(&peers, code).unwrap();
+        let text = serde_json::to_string(&own.file).unwrap();
+        std::fs::write(folder.join(OWN_FILE), &text).unwrap();
+        for other in &self.provinces {
+            if other.digits != code {
+                let path = folder_of(&self.folder, other.digits).join(format!("{code}.json"));
+                std::fs::write(path, &text).unwrap();
+            }
+        }
+        let codes: Vec<_> = self.provinces.iter().map(|p| p.digits).collect();
+        for other in codes {
+            let kept = self.p(other).services.peers.clone();
+            self.opened_again(other);
+            let found = self.provinces.iter_mut().find(|p| p.digits == other);
+            let found = found.unwrap();
+            let secrets = kept.map(|kept| kept.secrets().clone());
+            found.services.peers = match (other == code, secrets) {
+                (true, _) => Some(peers.clone()),
+                (false, Some(secrets)) => {
+                    Some(Peers::new(secrets, &folder_of(&self.folder, other)))
+                }
+                _ => None,
+            };
+            found.graph = Marriage.schema(found.services.clone());
+        }
+        self.connect();
+        self.start_quietly().await;
+    }
+
+    /// Every one of them starts; nothing else is looked at.
+    async fn start_quietly(&self) {
+        for province in &self.provinces {
+            run::start_now(&province.services).await;
+        }
+        for province in &self.provinces {
+            run::hello_now(&province.services).await;
+        }
     }
 
     /// A province goes on at another legal instant.
@@ -245,7 +418,7 @@ impl World {
 const STATE: &str = "application { id version state refusalCode checks { code outcome } record { certificateNumber } }";
 
 /// Where a registry of a province is, for a couple to come to.
-fn office(code: &str) -> &'static str {
+pub(super) fn office(code: &str) -> &'static str {
     match code {
         "51" => "510118-2",
         "36" => "361103-1",

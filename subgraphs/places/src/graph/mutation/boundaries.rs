@@ -53,7 +53,9 @@ async fn act(ctx: &Context<'_>, done: Result<Uuid>) -> Result<MarkerActPayload> 
     let shown = match done {
         Ok(id) => boundaries::marker_act(ctx.services().db.read(), id)
             .await?
-            .map(MarkerAct::from)
+            .into_iter()
+            .flat_map(|row| MarkerAct::all(vec![row]))
+            .next()
             .ok_or(Error::NotFound),
         Err(error) => Err(error),
     };
@@ -94,7 +96,7 @@ impl BoundaryChanges {
         inspection(ctx, done.await).await
     }
 
-    /// Signs a joint inspection for one side, by an officer of that side (联检签字).
+    /// Signs a joint inspection for one side, by an officer of that side; nobody signs for both (联检签字).
     #[graphql(
         directive = requires_scopes::apply(vec![vec!["places.write".into()]]),
         directive = cache_invalidate::apply(vec!["Division".into()])
@@ -142,7 +144,7 @@ impl BoundaryChanges {
         inspection(ctx, done.await).await
     }
 
-    /// Records a new marker, or how a known one was found; it is not moved by this (登记界桩).
+    /// Records a new marker, or how a known one was found, which is as it was or worse; it is neither moved nor mended by this, nor does another side keep it (登记界桩).
     #[graphql(
         directive = requires_scopes::apply(vec![vec!["places.write".into()]]),
         directive = cache_invalidate::apply(vec!["Division".into()])
@@ -158,7 +160,7 @@ impl BoundaryChanges {
         marker(ctx, done.await).await
     }
 
-    /// Proposes to move a marker on the ground of a survey, or to mend it by its keeper; the other side's word makes it effective (提出移动、修复界桩).
+    /// Proposes to move a marker on the ground of a survey, to mend it by its keeper, or that another side keeps it; the other side's word makes it effective (提出移动、修复界桩或者变更管理方).
     #[graphql(
         directive = requires_scopes::apply(vec![vec!["places.write".into()]]),
         directive = cache_invalidate::apply(vec!["Division".into()])
@@ -174,7 +176,7 @@ impl BoundaryChanges {
         act(ctx, done.await).await
     }
 
-    /// The other side agrees to a move, or was present at a mending; then it takes effect (同意移动、修复界桩).
+    /// The other side agrees to a move or a change of keeper, or was present at a mending, by another person than the first; then it takes effect (同意移动、修复界桩或者变更管理方).
     #[graphql(
         directive = requires_scopes::apply(vec![vec!["places.write".into()]]),
         directive = cache_invalidate::apply(vec!["Division".into()])

@@ -12,6 +12,7 @@ use crate::{
         shape::Shape,
     },
     service::{
+        shape_changes,
         shape_requests::{CommitGeometryInput, PlaceOnMapInput, ProposeGeometryInput},
         shapes,
     },
@@ -42,7 +43,7 @@ impl ShapeChanges {
         #[graphql(desc = "What is to be done (办理事项).")] input: ProposeGeometryInput,
     ) -> Result<GeometryPayload> {
         let done = perform(ctx, "proposeGeometry", &input, |tx, act, input| {
-            Box::pin(shapes::propose(tx, act, input))
+            Box::pin(shape_changes::propose(tx, act, input))
         });
         shown(ctx, done.await).await
     }
@@ -58,7 +59,7 @@ impl ShapeChanges {
         #[graphql(desc = "What is to be done (办理事项).")] input: CommitGeometryInput,
     ) -> Result<GeometryPayload> {
         let done = perform(ctx, "commitGeometry", &input, |tx, act, input| {
-            Box::pin(shapes::commit(tx, act, input))
+            Box::pin(shape_changes::commit(tx, act, input))
         });
         shown(ctx, done.await).await
     }
@@ -74,7 +75,7 @@ impl ShapeChanges {
         #[graphql(desc = "What is to be done (办理事项).")] input: PlaceOnMapInput,
     ) -> Result<PlacePayload> {
         let done = perform(ctx, "placeOnMap", &input, |tx, act, input| {
-            Box::pin(shapes::place_on_map(tx, act, input))
+            Box::pin(shape_changes::place_on_map(tx, act, input))
         });
         PlacePayload::of(done.await.map(Place::one))
     }

@@ -8,7 +8,7 @@ mod offences;
 mod shapes;
 mod things;
 
-pub(super) use names::PlaceChangeEntry;
+pub(super) use names::{PlaceChangeEntry, own_area};
 
 use async_graphql::{ID, MergedObject};
 use minzheng_kit::{Result, UserError, id};

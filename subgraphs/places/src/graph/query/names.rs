@@ -107,7 +107,10 @@ pub(crate) struct PlaceParameter {
 
 /// The division that an officer may ask about: the one named, if it lies in the officer's area, else the
 /// officer's own.
-pub(super) async fn own_area(ctx: &Context<'_>, division_id: Option<&ID>) -> Result<Uuid> {
+pub(in crate::graph) async fn own_area(
+    ctx: &Context<'_>,
+    division_id: Option<&ID>,
+) -> Result<Uuid> {
     let services = ctx.services();
     let (db, today) = (services.db.read(), services.clock.today());
     let asked = match division_id {

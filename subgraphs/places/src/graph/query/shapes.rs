@@ -178,7 +178,7 @@ impl Shapes {
         exported(ctx, division, level, format, true).await
     }
 
-    /// The versions of a shape, proposed ones too, latest first; for officers whose area its division is in (图形版本列表).
+    /// The versions of a shape, proposed ones too, latest first, the hundred latest at most; for officers whose area its division is in (图形版本列表).
     #[graphql(
         directive = requires_scopes::apply(vec![vec!["places.write".into()]]),
         directive = cache_control::apply(Some(0), Some(CacheScope::Private))

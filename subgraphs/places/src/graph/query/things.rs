@@ -21,7 +21,10 @@ use crate::graph::{
     place::{self, Place},
 };
 use crate::{
-    model::{boundary_line, naming_application, place as place_table, vocabulary::DivisionLevel},
+    model::{
+        boundary_line, naming_application, place as place_table,
+        vocabulary::{BoundaryLevel, DivisionLevel},
+    },
     rules::{names as rules, scope::PlaceKind, state::NamingState},
     service::{boundaries, divisions, naming, places},
 };
@@ -211,11 +214,17 @@ impl Things {
 
     /// The boundary lines whose joint inspection is due by a day, soonest first (到期联检界线).
     #[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is an argument of the field"
+    )]
     async fn boundaries_due(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The day (截止日期).")] by: Date,
         #[graphql(desc = "Lines in or around this division only (区划).")] division_id: Option<ID>,
+        #[graphql(desc = "Not due before this day (起始日期).")] from: Option<Date>,
+        #[graphql(desc = "Lines of this level only (界线级别).")] level: Option<BoundaryLevel>,
         #[graphql(desc = "How many, at most 500 (条数).", default = 50)] first: i32,
         #[graphql(desc = "Behind this cursor (游标).")] after: Option<String>,
     ) -> Result<Page<BoundaryLine>> {
@@ -227,7 +236,12 @@ impl Things {
             (boundary_line::Column::Id, Order::Asc),
         ];
         let args = PageArgs::forward(Some(first), after);
-        let select = boundaries::due(by.0, division);
+        let wanted = boundaries::Due {
+            from: from.map(|day| day.0),
+            by: by.0,
+            level,
+        };
+        let select = boundaries::due(wanted, division);
         page::keyset(
             ctx.services().db.read(),
             select,

@@ -80,7 +80,7 @@ pub fn broken(spans: &[Span]) -> Vec<String> {
     found
 }
 
-/// D-6: following lineage forward from a division ends at one live division at least. `heirs` gives the whole
+/// D-6, 区划沿革: following lineage forward from a division ends at one live division at least. `heirs` gives the whole
 /// steps from each division; those that moved only in part are left out.
 pub fn leads_to_life(from: Uuid, live: &HashSet<Uuid>, heirs: &HashMap<Uuid, Vec<Uuid>>) -> bool {
     let (mut seen, mut open) = (HashSet::new(), vec![from]);
@@ -98,7 +98,7 @@ pub fn leads_to_life(from: Uuid, live: &HashSet<Uuid>, heirs: &HashMap<Uuid, Vec
 /// A part of a division: from and to, between 0 and 1.
 pub type Part = (f64, f64);
 
-/// D-8: what a part of a division gets of a figure of before. Parts that lie side by side get whole numbers
+/// D-8, 区划沿革: what a part of a division gets of a figure of before. Parts that lie side by side get whole numbers
 /// that add up to the figure again.
 pub fn rebased(figure: i64, part: Part) -> i64 {
     // A hair more, so that 0.1 + 0.2 counts as 0.3.
@@ -106,13 +106,13 @@ pub fn rebased(figure: i64, part: Part) -> i64 {
     below(part.1) - below(part.0)
 }
 
-/// D-8: the part of a part: what lies from and to in `inner`, seen from the whole that `outer` is a part of.
+/// D-8, 区划沿革: the part of a part: what lies from and to in `inner`, seen from the whole that `outer` is a part of.
 pub fn within(outer: Part, inner: Part) -> Part {
     let width = inner.1 - inner.0;
     (inner.0 + outer.0 * width, inner.0 + outer.1 * width)
 }
 
-/// D-8: the parts of a division that was split, in the order of its heirs; `None` where a share is not known.
+/// D-8, 区划沿革: the parts of a division that was split, in the order of its heirs; `None` where a share is not known.
 pub fn parts(shares: &[Option<f64>]) -> Option<Vec<Part>> {
     let known: Vec<f64> = shares.iter().copied().collect::<Option<_>>()?;
     let total: f64 = known.iter().sum();

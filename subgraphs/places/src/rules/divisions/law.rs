@@ -8,7 +8,10 @@ use uuid::Uuid;
 use super::{Change, Paper, State, Target, World};
 use crate::{
     model::vocabulary::{DivisionKind, DivisionLevel, LineageRelation, NamingAuthority},
-    rules::clocks,
+    rules::{
+        clocks,
+        parameters::{self, Key},
+    },
 };
 
 const ACT: &str = "行政区划管理条例";
@@ -25,7 +28,8 @@ pub(super) fn fault(code: &str, en: &str, zh: &str, field: &[&str], article: &st
 
 /// D-5, 行政区划管理条例 2: a merger has two sources or more and one target, a split one source and two targets
 /// or more; a new name, kind or code, and a transfer, is one to one; an abolition has no target and a founding
-/// no source.
+/// no source. A merger into several divisions (four in, two out) is one merger for each of them; a source whose ground
+/// goes to two of them is split first, on an earlier day.
 pub fn sides_fit(relation: LineageRelation, sources: usize, targets: usize) -> Option<UserError> {
     use LineageRelation as R;
     let fits = match relation {
@@ -50,11 +54,17 @@ pub fn sides_fit(relation: LineageRelation, sources: usize, targets: usize) -> O
 /// before approval. A day in the future is announced ahead and not served before.
 pub fn term_fits(change: &Change) -> Option<UserError> {
     let last = clocks::change_due(change.approved_on, change.is_extended).day;
+    let months = |key| parameters::count(key, change.approved_on);
+    let (months, extra) = (months(Key::ChangeMonths), months(Key::ChangeExtraMonths));
     (change.effective < change.approved_on || change.effective > last).then(|| {
         fault(
             "TERM_UNFIT",
-            "A change is carried out after its approval and within 12 months, or 18 with an extension.",
-            "行政区划变更应当自批准之日起12个月内完成，经批准可延长6个月。",
+            &format!(
+                "A change is carried out after its approval and within {months} months, {extra} more with an extension."
+            ),
+            &format!(
+                "行政区划变更应当自批准之日起{months}个月内完成，经批准可延长{extra}个月。"
+            ),
             &["effective"],
             "第十五条",
         )
@@ -223,7 +233,7 @@ pub(crate) fn parent_of(change: &Change, world: &World, target: &Target) -> Opti
     })
 }
 
-/// All refusals of a change against what is there.
+/// D-5, D-9, 行政区划管理条例: all refusals of a change against what is there.
 pub fn check(change: &Change, world: &World) -> Vec<UserError> {
     let mut faults: Vec<UserError> = [
         sides_fit(change.relation, change.sources.len(), change.targets.len()),

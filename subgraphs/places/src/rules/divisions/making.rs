@@ -12,7 +12,7 @@ use super::{
 };
 use crate::model::vocabulary::{DivisionKind, DivisionLevel, LineageRelation};
 
-/// The plan of a change, or why it cannot be.
+/// D-5, 行政区划管理条例: the plan of a change, or why it cannot be.
 ///
 /// # Errors
 /// All refusals.

@@ -12,6 +12,7 @@ use sea_orm::Iterable;
 use super::*;
 
 mod any_change;
+mod several;
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()

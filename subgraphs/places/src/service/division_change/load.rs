@@ -211,6 +211,10 @@ pub(super) async fn names_stand<C: ConnectionTrait>(
                 .map(|fault| fault.field(&["input", "change", "targets", "name"])),
         );
         let (specific, _) = romanise::split(&target.name, PlaceKind::Division);
+        faults.extend(names::words_are_fit(
+            specific,
+            &["input", "change", "targets", "name"],
+        ));
         // 9(9) says famous ones never, wherever they lie; others where they lie beyond.
         if famous::is_borrowed(specific) {
             faults.extend(

@@ -1,24 +1,26 @@
 //! From acceptance to approval: conflicts judged, reports, review, approval; or return and rejection.
 
 use minzheng_kit::Result;
+use minzheng_kit::officer::Officer;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter,
 };
 use uuid::Uuid;
 
 use super::{
-    LONGEST_LINE, LONGEST_REMARK, Step, advance, month, open, refusal,
+    LONGEST_LINE, LONGEST_REMARK, Step, advance, asked, month, open,
     requests::{ApproveNamingInput, NamingStepInput, RecordNamingReportInput},
+    submit,
 };
 use crate::{
     model::{
-        filing, heritage_name, naming_application, naming_report, place, public_notice,
-        vocabulary::{NamingAuthority, NamingKind, NamingReportKind},
+        filing, heritage_name, naming_application, naming_report, public_notice,
+        vocabulary::{NamingAuthority, NamingReportKind},
     },
-    rules::{authority, clocks, names, scope, state::NamingState},
+    rules::{authority, clocks, names, officers, scope, state::NamingState},
     service::{
         act::{self, Act},
-        divisions, places,
+        divisions,
     },
 };
 
@@ -56,22 +58,7 @@ async fn alone(
     act: Act<'_>,
     row: &naming_application::Model,
 ) -> Result<()> {
-    if row.kind == NamingKind::Cancel {
-        return Ok(());
-    }
-    let found = places::conflicts(
-        tx,
-        places::Wanted {
-            name: &row.name,
-            kind: row.place_kind,
-            county: row.county,
-            except: row.place,
-            application: Some(row.id),
-            today: act.today,
-            province: act.services.province.as_str(),
-        },
-    )
-    .await?;
+    let found = submit::conflicts(tx, row.kind, submit::wanted(row, act)).await?;
     let kinds: Vec<_> = found.iter().map(|conflict| conflict.kind).collect();
     match scope::may_stand(&kinds, true) {
         Some(refusal) => Err(refusal.into()),
@@ -123,7 +110,8 @@ async fn is_listed(tx: &DatabaseTransaction, row: &naming_application::Model) ->
     })
 }
 
-/// Lays the application before the approving body: `EVALUATION → REVIEW`, with all reports that it needs.
+/// Lays the application before the approving body: `EVALUATION → REVIEW`, with all reports that it needs. Those count
+/// that were recorded since it was sent in, for they are on its name and not on an earlier one.
 pub async fn review(
     tx: &DatabaseTransaction,
     act: Act<'_>,
@@ -133,6 +121,7 @@ pub async fn review(
     let state = row.state.step(NamingState::Review)?;
     let made: Vec<NamingReportKind> = naming_report::Entity::find()
         .filter(naming_report::Column::Application.eq(row.id))
+        .filter(naming_report::Column::RecordedAt.gte(row.submitted_at))
         .all(tx)
         .await?
         .into_iter()
@@ -148,16 +137,17 @@ pub async fn review(
         state,
         remark: act::optional_text(input.remark.as_deref(), "remark", LONGEST_REMARK)?,
     };
-    let reviewer = act.subject();
+    let reviewer = act.officer()?;
     advance(tx, act, row, step, |changed| {
-        changed.reviewed_by = Set(reviewer)
+        changed.reviewed_by = Set(reviewer.account.map(str::to_owned));
+        changed.reviewer_person = Set(reviewer.person.map(str::to_owned));
     })
     .await
 }
 
 /// Approves a name: `REVIEW → APPROVED`. The body must be one that the article names for the kind, another
-/// officer must have reviewed, and the name must still be alone: of two officers who approve the same name
-/// one is refused. The clocks of filing and notice begin.
+/// officer, another person, must have reviewed, the place must still stand as it was asked for, and the name must still
+/// be alone: of two officers who approve the same name one is refused. The clocks of filing and notice begin.
 pub async fn approve(
     tx: &DatabaseTransaction,
     act: Act<'_>,
@@ -166,13 +156,12 @@ pub async fn approve(
     act.decides()?;
     let row = open(tx, act, &input.application_id, input.version).await?;
     let state = row.state.step(NamingState::Approved)?;
-    if row.reviewed_by.is_some() && row.reviewed_by == act.subject() {
-        return Err(refusal(
-            "SAME_OFFICER",
-            "Who reviewed an application does not approve it too.",
-            "审核人不得同时为批准人。",
-            "地名管理条例第十二条（本系统设定）",
-        ));
+    let reviewer = Officer {
+        account: row.reviewed_by.as_deref(),
+        person: row.reviewer_person.as_deref(),
+    };
+    if let Some(same) = officers::may_approve(reviewer, act.officer()?) {
+        return Err(same.into());
     }
     let chain = divisions::chain(tx, row.division, act.today).await?;
     let is_municipality = chain
@@ -181,18 +170,8 @@ pub async fn approve(
     if let Some(unfit) = authority::may_approve(row.place_kind, input.authority, is_municipality) {
         return Err(unfit.into());
     }
+    asked::still_stands(tx, &row).await?;
     alone(tx, act, &row).await?;
-    if let Some(place) = row.place {
-        let listed = place::Entity::find_by_id(place).one(tx).await?;
-        let listing = heritage_name::Entity::find_by_id(place).one(tx).await?;
-        let kept = names::heritage_is_kept(
-            listed.is_some_and(|row| row.is_heritage) && row.kind != NamingKind::Name,
-            listing.is_some_and(|row| row.measures.is_some()),
-        );
-        if let Some(kept) = kept {
-            return Err(kept.into());
-        }
-    }
     let approved_on = act::past_day(input.approved_on.map(|d| d.0), act.today, "approvedOn")?;
     start_clocks(tx, &row, input.authority, approved_on, &chain).await?;
     let step = Step {
@@ -236,6 +215,7 @@ async fn start_clocks(
             receiver: Set(Some(receiver)),
             chased_on: Set(None),
             reported_on: Set(None),
+            due_told: Set(None),
         }
         .insert(tx)
         .await?;

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use minzheng_kit::{Error, Result, UserError};
+use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, EntityTrait,
     IntoActiveModel, QueryFilter, QuerySelect, QueryTrait, Select,
@@ -9,7 +10,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{
-    LONGEST_LINE, LONGEST_REMARK, Step, advance, force, month, open, refusal,
+    LONGEST_LINE, LONGEST_REMARK, Step, advance, asked, force, month, open, refusal,
     requests::{FileNamingInput, NamingStepInput, PublishNamingNoticeInput, ReviewFilingInput},
 };
 use crate::{
@@ -214,6 +215,7 @@ pub async fn publish(
         ));
     }
     let noticed = row.state.step(NamingState::Noticed)?;
+    asked::still_stands(tx, &row).await?;
     let published_on = act::past_day(input.published_on.map(|d| d.0), act.today, "publishedOn")?;
     not_before_approval(published_on, &row, "publishedOn")?;
     let effective_on = input.effective_on.map_or(published_on, |day| day.0);
@@ -305,16 +307,25 @@ pub fn overdue(today: NaiveDate, division: Option<Uuid>) -> Select<filing::Entit
     );
     match division {
         None => late,
-        Some(id) => late.filter(
-            filing::Column::Application.in_subquery(
-                naming_area::Entity::find()
-                    .select_only()
-                    .column(naming_area::Column::Application)
-                    .filter(naming_area::Column::Division.eq(id))
-                    .into_query(),
-            ),
-        ),
+        Some(id) => late.filter(filing::Column::Application.in_subquery(in_area(id))),
     }
+}
+
+/// Those of these decisions that are not filed yet, in an area.
+pub fn open_among(division: Uuid, applications: &[Uuid]) -> Select<filing::Entity> {
+    filing::Entity::find()
+        .filter(filing::Column::FiledOn.is_null())
+        .filter(filing::Column::Application.is_in(applications.iter().copied()))
+        .filter(filing::Column::Application.in_subquery(in_area(division)))
+}
+
+/// The applications of an area.
+fn in_area(division: Uuid) -> SelectStatement {
+    naming_area::Entity::find()
+        .select_only()
+        .column(naming_area::Column::Application)
+        .filter(naming_area::Column::Division.eq(division))
+        .into_query()
 }
 
 /// The notices that are out, newest to be paged first; of one division or all.

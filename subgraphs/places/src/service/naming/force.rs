@@ -8,7 +8,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use minzheng_kit::{Error, Result};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction,
-    EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, sea_query::Expr, sea_query::LikeExpr,
+    EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QueryOrder, sea_query::Expr,
+    sea_query::LikeExpr,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -38,8 +39,8 @@ pub async fn standing<C: ConnectionTrait>(
         .await?)
 }
 
-/// Writes the name of a published application: the place for a new name, the end of the old name, the
-/// beginning of the new one, the addresses that print the old one. Answers the place.
+/// Writes the name of a published application: the place for a new name, the end of every name that would stand on its
+/// day or later, the beginning of the new one, the addresses that print the old one. Answers the place.
 pub async fn prepare(
     tx: &DatabaseTransaction,
     at: DateTime<Utc>,
@@ -50,12 +51,8 @@ pub async fn prepare(
         Some(id) => id,
         None => found(tx, row).await?,
     };
-    let old = standing(tx, place).await?;
+    let old = end(tx, place, effective).await?;
     if let Some(old) = &old {
-        let mut ended = old.clone().into_active_model();
-        ended.status = Set(NameStatus::Former);
-        ended.valid_to = Set(Some(Ord::max(effective, old.valid_from)));
-        ended.update(tx).await?;
         outdate(tx, row, place, &old.name, effective).await?;
     }
     if row.kind != NamingKind::Cancel {
@@ -78,6 +75,38 @@ pub async fn prepare(
     let stands = stands.ok_or_else(|| Error::internal("a name without a place"))?;
     telling::place(tx, at, &stands, effective, own).await?;
     Ok(place)
+}
+
+/// Ends every name that would stand on this day or later. One that was to begin later never stands: its span is empty.
+/// Answers the first of them, which stood until now.
+async fn end(
+    tx: &DatabaseTransaction,
+    place: Uuid,
+    effective: NaiveDate,
+) -> Result<Option<place_name::Model>> {
+    use place_name::Column as C;
+    let names = place_name::Entity::find()
+        .filter(C::Place.eq(place))
+        .filter(C::Status.is_in([NameStatus::Standard, NameStatus::Former]))
+        .filter(C::ValidTo.is_null().or(C::ValidTo.gt(effective)))
+        .order_by_asc(C::ValidFrom)
+        .all(tx)
+        .await?;
+    let mut stood = None;
+    for name in names {
+        if name.valid_to == Some(name.valid_from) {
+            continue;
+        }
+        let last = Ord::max(effective, name.valid_from);
+        let mut ended = name.clone().into_active_model();
+        ended.status = Set(NameStatus::Former);
+        ended.valid_to = Set(Some(last));
+        ended.update(tx).await?;
+        if stood.is_none() {
+            stood = Some(name);
+        }
+    }
+    Ok(stood)
 }
 
 /// A place of its own for a new name.
@@ -158,6 +187,23 @@ async fn outdate(
     // Collected first: an iterator that borrows does not go through an await.
     let rows: Vec<_> = printing.iter().map(row_of).collect();
     minzheng_kit::database::insert_many(tx, rows).await
+}
+
+/// Whether a decision whose day has come still says what its place is called: not where one that was made public after
+/// it, for an earlier day, has taken its place.
+pub async fn prevails<C: ConnectionTrait>(
+    db: &C,
+    row: &naming_application::Model,
+    place: Uuid,
+) -> Result<bool> {
+    let standing = standing(db, place).await?;
+    Ok(match (row.kind, standing) {
+        (NamingKind::Cancel, None) => true,
+        (NamingKind::Cancel, Some(_)) | (_, None) => false,
+        (NamingKind::Name | NamingKind::Rename, Some(name)) => {
+            name.name == row.name && Some(name.valid_from) == row.effective_on
+        }
+    })
 }
 
 /// The decisions of before on the same place end with the new one: `IN_FORCE → RENAMED` or `CANCELLED`.

@@ -1,10 +1,11 @@
 //! Names from the application to the day they are in force.
 //!
-//! [`submit`] takes an application and checks its form and its conflicts; [`decide`] leads it through reports,
+//! [`submit`] takes an application and checks its form ([`asked`]) and its conflicts; [`decide`] leads it through reports,
 //! review and approval; [`filing`] keeps the clocks of filing and notice; [`force`] makes the approved name
 //! the standard name of its place. Every step is one transaction with its history row, its place in the
 //! change feed and its event.
 
+pub mod asked;
 pub mod decide;
 pub mod filing;
 pub mod force;

@@ -40,15 +40,15 @@ pub struct SubmitNamingInput {
     pub kind: NamingKind,
     /// The place to be renamed or cancelled; null for a new name (原地名实体).
     pub place_id: Option<ID>,
-    /// The kind of place (地名类别).
+    /// The kind of place; of a place that is there, its own (地名类别).
     pub place_kind: PlaceKind,
-    /// A county, or a division below one, around the place (所在区划).
+    /// A county, or a division below one, around the place; a place that is there keeps its own (所在区划).
     pub division_id: ID,
-    /// The specific part of the name (专名).
+    /// The specific part of the name; of a cancellation that of the standard name, which ends (专名).
     pub specific: String,
-    /// The generic part of the name (通名).
+    /// The generic part of the name; of a cancellation that of the standard name (通名).
     pub generic: String,
-    /// Where the place is; null if it was not surveyed (坐标).
+    /// Where the place is, in that division; null if it was not surveyed (坐标).
     pub point: Option<PlacePointInput>,
     /// Where it lies, in words, as the notice will say; null if it is not known yet (位置描述).
     pub position: Option<String>,

@@ -1,118 +1,57 @@
-//! Asking for a name: submission with the checks of form and of conflicts.
+//! Asking for a name: submission with the checks of form and of conflicts ([`asked`]), drafts and returned applications
+//! sent in again, acceptance.
 
 use minzheng_kit::{Error, Result, UserError, mutation};
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter,
-};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, DatabaseTransaction};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    Step, advance, log_step, open,
-    requests::{NamingStepInput, PlacePointInput, ResubmitNamingInput, SaveAs, SubmitNamingInput},
+    Step, advance,
+    asked::{self, Asked, Parts, county_of},
+    log_step, open,
+    requests::{NamingStepInput, ResubmitNamingInput, SaveAs, SubmitNamingInput},
 };
 use crate::{
-    model::{
-        division_version, heritage_name, naming_application, naming_area, place, place_name,
-        sealed,
-        vocabulary::{DivisionKind, DivisionLevel, NameStatus, NamingKind},
-    },
-    rules::{
-        geometry::Point,
-        names::{self, Draft},
-        romanise, scope,
-        scope::PlaceKind,
-        state::NamingState,
-    },
+    model::{naming_application, naming_area, sealed, vocabulary::NamingKind},
+    rules::state::NamingState,
     service::{
         act::{self, About, Act},
         divisions, places,
     },
 };
 
-/// The longest statement of reasons, in characters.
-const LONGEST_REASONS: usize = 4000;
-
-/// A name as it is asked for, whether for the first time or again.
-struct Asked<'a> {
-    kind: NamingKind,
-    place: Option<Uuid>,
-    place_kind: PlaceKind,
-    specific: &'a str,
-    generic: &'a str,
-    point: Option<PlacePointInput>,
-    reasons: &'a str,
-}
-
-impl Asked<'_> {
-    fn name(&self) -> String {
-        format!("{}{}", self.specific, self.generic)
-    }
-
-    /// The refusals of form that need no database, in the order of the form (P-1, P-2, P-8).
-    fn refusals(&self, act: Act<'_>) -> Vec<UserError> {
-        let mut refusals = Vec::new();
-        if self.place_kind == PlaceKind::Division {
-            refusals.push(
-                UserError::new(
-                    "DIVISION_BY_OTHER_LAW",
-                    "Divisions are named by the regulations on administrative divisions, not here.",
-                    "行政区划的命名、更名依照《行政区划管理条例》办理。",
-                )
-                .field(&["input", "placeKind"])
-                .basis("地名管理条例第十二条"),
-            );
-        }
-        if self.kind != NamingKind::Name && self.place.is_none() {
-            refusals.push(
-                UserError::new("PLACE_MISSING", "Say which place is meant.", "请指明地名。")
-                    .field(&["input", "placeId"]),
-            );
-        }
-        if self.reasons.chars().count() > LONGEST_REASONS {
-            refusals.push(
-                UserError::new(
-                    "REASONS_TOO_LONG",
-                    "The statement of reasons is too long.",
-                    "理由过长。",
-                )
-                .field(&["input", "reasons"]),
-            );
-        }
-        refusals.extend(names::check(&Draft {
-            kind: self.place_kind,
-            specific: self.specific,
-            generic: self.generic,
-            reasons: self.reasons,
-            point: self.point.map(|p| Point {
-                longitude: p.longitude,
-                latitude: p.latitude,
-            }),
-            on: act.today,
-        }));
-        refusals
-    }
-}
-
 /// All refusals of form of a submission.
 pub fn refusals(input: &SubmitNamingInput, act: Act<'_>) -> Vec<UserError> {
-    asked(input).map_or_else(
+    asked::of_form(input).map_or_else(
         |error| error.into_user_error().into_iter().collect(),
         |asked| asked.refusals(act),
     )
 }
 
-fn asked(input: &SubmitNamingInput) -> Result<Asked<'_>> {
-    let place = input.place_id.as_ref();
-    Ok(Asked {
-        kind: input.kind,
-        place: place.map(|id| act::known(id, "placeId")).transpose()?,
-        place_kind: input.place_kind,
-        specific: input.specific.trim(),
-        generic: input.generic.trim(),
-        point: input.point,
-        reasons: &input.reasons,
-    })
+/// P-3: what stands in the way of a name; of its end, nothing.
+pub(super) async fn conflicts(
+    tx: &DatabaseTransaction,
+    kind: NamingKind,
+    wanted: places::Wanted<'_>,
+) -> Result<Vec<places::Conflict>> {
+    match kind {
+        NamingKind::Cancel => Ok(Vec::new()),
+        NamingKind::Name | NamingKind::Rename => places::conflicts(tx, wanted).await,
+    }
+}
+
+/// The search for what stands in an application's way.
+pub(super) fn wanted<'a>(row: &'a naming_application::Model, act: Act<'a>) -> places::Wanted<'a> {
+    places::Wanted {
+        name: &row.name,
+        kind: row.place_kind,
+        county: row.county,
+        except: row.place,
+        application: Some(row.id),
+        today: act.today,
+        province: act.services.province.as_str(),
+    }
 }
 
 /// Submits an application: `DRAFT → SUBMITTED → ACCEPTED → CONFLICT_CHECK`, and on to `EVALUATION` where no
@@ -126,7 +65,7 @@ pub async fn submit(
     act: Act<'_>,
     input: &SubmitNamingInput,
 ) -> Result<Uuid> {
-    let asked = asked(input)?;
+    let asked = asked::of_form(input)?;
     if let Some(first) = asked.refusals(act).into_iter().next() {
         return Err(first.into());
     }
@@ -136,29 +75,37 @@ pub async fn submit(
     if !act.principal.oversees(&county.code) {
         return Err(Error::Forbidden);
     }
-    stands(tx, &asked, county).await?;
-    agrees(tx, &asked, &chain, act).await?;
-    let name = asked.name();
-    let conflicts = places::conflicts(
-        tx,
-        places::Wanted {
-            name: &name,
-            kind: asked.place_kind,
-            county: county.division,
-            except: asked.place,
-            application: None,
-            today: act.today,
-            province: act.services.province.as_str(),
-        },
-    )
-    .await?;
+    let standing = asked.stands(tx, act, division, None).await?;
+    // A place lies where it lies, however closely the form says so.
+    let chain = standing.as_ref().map_or(&chain, |place| &place.chain);
+    let county = county_of(chain)?;
+    asked.lies_in(tx, chain).await?;
+    asked.agrees(tx, chain, act).await?;
+    let Parts {
+        name,
+        specific,
+        generic,
+        roman,
+        sound,
+        point,
+    } = asked.parts(standing.as_ref());
+    let wanted = places::Wanted {
+        name: &name,
+        kind: asked.place_kind,
+        county: county.division,
+        except: asked.place,
+        application: None,
+        today: act.today,
+        province: act.services.province.as_str(),
+    };
+    let conflicts = conflicts(tx, asked.kind, wanted).await?;
     let state = match input.save_as {
         Some(SaveAs::Draft) => NamingState::Draft,
         Some(SaveAs::Submitted) => NamingState::Submitted,
         None => checked(conflicts.len()),
     };
     let id = minzheng_kit::id::new();
-    let roman = romanise::romanise(asked.specific, Some(asked.generic), asked.place_kind);
+    let division = chain.first().map_or(division, |own| own.division);
     naming_application::ActiveModel {
         id: Set(id),
         kind: Set(asked.kind),
@@ -167,13 +114,13 @@ pub async fn submit(
         place_kind: Set(asked.place_kind),
         division: Set(division),
         county: Set(county.division),
-        sound: Set(scope::sound(&name)),
+        sound: Set(sound),
         name: Set(name),
-        specific: Set(asked.specific.to_owned()),
-        generic: Set(asked.generic.to_owned()),
-        roman: Set(roman.plain),
-        longitude: Set(asked.point.map(|p| p.longitude)),
-        latitude: Set(asked.point.map(|p| p.latitude)),
+        specific: Set(specific),
+        generic: Set(generic),
+        roman: Set(roman),
+        longitude: Set(point.map(|p| p.longitude)),
+        latitude: Set(point.map(|p| p.latitude)),
         reasons: Set(sealed_reasons(tx, act, id, &input.reasons).await?),
         conflicts: Set(json_of(&conflicts)?),
         applicant: Set(act.subject()),
@@ -190,12 +137,13 @@ pub async fn submit(
             200,
         )?),
         reviewed_by: Set(None),
+        reviewer_person: Set(None),
         is_demo: Set(false),
         version: Set(1),
     }
     .insert(tx)
     .await?;
-    for area in &chain {
+    for area in chain {
         naming_area::ActiveModel {
             division: Set(area.division),
             application: Set(id),
@@ -235,105 +183,6 @@ fn json_of(conflicts: &[places::Conflict]) -> Result<serde_json::Value> {
     serde_json::to_value(conflicts).map_err(|e| Error::internal(e.to_string()))
 }
 
-/// The place to be renamed or cancelled: it lies in the county, has a name to lose, and may lose it (P-7).
-async fn stands(
-    tx: &DatabaseTransaction,
-    asked: &Asked<'_>,
-    county: &division_version::Model,
-) -> Result<()> {
-    let Some(id) = asked.place else { return Ok(()) };
-    let place = place::Entity::find_by_id(id)
-        .filter(place::Column::County.eq(county.division))
-        .one(tx)
-        .await?
-        .ok_or_else(|| {
-            UserError::new(
-                "PLACE_UNKNOWN",
-                "There is no such place in this division.",
-                "该区划内无此地名。",
-            )
-            .field(&["input", "placeId"])
-        })?;
-    if asked.kind == NamingKind::Name {
-        let named = place_name::Entity::find()
-            .filter(place_name::Column::Place.eq(id))
-            .filter(place_name::Column::Status.eq(NameStatus::Standard))
-            .filter(place_name::Column::ValidTo.is_null())
-            .one(tx)
-            .await?;
-        if named.is_some() {
-            return Err(UserError::new(
-                "PLACE_HAS_NAME",
-                "This place has a standard name; ask for a renaming.",
-                "该地名实体已有标准地名，应当申请更名。",
-            )
-            .field(&["input", "kind"])
-            .into());
-        }
-        return Ok(());
-    }
-    let listing = heritage_name::Entity::find_by_id(id).one(tx).await?;
-    let has_measures = listing.is_some_and(|row| row.measures.is_some());
-    match names::heritage_is_kept(place.is_heritage, has_measures) {
-        Some(refusal) => Err(refusal.into()),
-        None => Ok(()),
-    }
-}
-
-/// P-6 for facilities: compared with the divisions around it and the counties beside its own.
-async fn agrees(
-    tx: &DatabaseTransaction,
-    asked: &Asked<'_>,
-    chain: &[division_version::Model],
-    act: Act<'_>,
-) -> Result<()> {
-    if asked.place_kind != PlaceKind::Facility {
-        return Ok(());
-    }
-    let parents = chain.iter().filter_map(|one| one.parent);
-    let siblings = division_version::Entity::find()
-        .filter(division_version::Column::Parent.is_in(parents))
-        .filter(division_version::Column::Level.ne(DivisionLevel::Township))
-        .filter(division_version::Column::Kind.ne(DivisionKind::Zone))
-        .filter(divisions::in_force(act.today))
-        .all(tx)
-        .await?;
-    let short = |name: &str| romanise::split(name, PlaceKind::Division).0.to_owned();
-    let around: Vec<String> = chain.iter().map(|one| short(&one.name)).collect();
-    let elsewhere: Vec<String> = siblings
-        .iter()
-        .map(|one| short(&one.name))
-        .filter(|name| !around.contains(name))
-        .collect();
-    let around: Vec<&str> = around.iter().map(String::as_str).collect();
-    let elsewhere: Vec<&str> = elsewhere.iter().map(String::as_str).collect();
-    let refusal = names::facility_agrees(asked.specific, &around, &elsewhere);
-    match refusal {
-        Some(refusal) => Err(refusal.into()),
-        None => Ok(()),
-    }
-}
-
-/// The county of a chain of divisions, or the city that stands for it.
-pub fn county_of(chain: &[division_version::Model]) -> Result<&division_version::Model> {
-    let unknown = || {
-        UserError::new(
-            "DIVISION_UNKNOWN",
-            "Name a division in force, a county or one below.",
-            "请填写现行县级或乡级行政区划。",
-        )
-        .field(&["input", "divisionId"])
-    };
-    let county = chain.iter().find(|d| d.level == DivisionLevel::County);
-    // A city without counties (东莞) stands for its county.
-    let city = || {
-        chain
-            .get(1)
-            .filter(|d| d.level == DivisionLevel::Prefecture)
-    };
-    Ok(county.or_else(city).ok_or_else(unknown)?)
-}
-
 /// The applicant's own words, encrypted for a row.
 async fn sealed_reasons(
     tx: &DatabaseTransaction,
@@ -347,7 +196,8 @@ async fn sealed_reasons(
         .await
 }
 
-/// Sends a draft or a returned application in again, as it is now: `DRAFT`, `RETURNED → SUBMITTED`.
+/// Sends a draft or a returned application in again, as it is now: `DRAFT`, `RETURNED → SUBMITTED`. It is another
+/// application in all but its number: what was reported on the first form, and who reviewed it, counts no more.
 pub async fn resubmit(
     tx: &DatabaseTransaction,
     act: Act<'_>,
@@ -369,10 +219,11 @@ pub async fn resubmit(
     }
     // What stood against the first form may stand against the second, and what was listed since.
     let chain = divisions::chain(tx, row.division, act.today).await?;
-    stands(tx, &asked, county_of(&chain)?).await?;
-    agrees(tx, &asked, &chain, act).await?;
-    let name = asked.name();
-    let roman = romanise::romanise(asked.specific, Some(asked.generic), asked.place_kind);
+    let county = county_of(&chain)?.division;
+    let standing = asked.stands(tx, act, county, Some(row.id)).await?;
+    asked.lies_in(tx, &chain).await?;
+    asked.agrees(tx, &chain, act).await?;
+    let parts = asked.parts(standing.as_ref());
     let position = act::optional_text(input.position.as_deref(), "position", 200)?;
     let step = Step {
         name: "resubmitNaming",
@@ -382,14 +233,16 @@ pub async fn resubmit(
     };
     let reasons = sealed_reasons(tx, act, row.id, &input.reasons).await?;
     advance(tx, act, row, step, |changed| {
-        changed.sound = Set(scope::sound(&name));
-        changed.name = Set(name);
-        changed.specific = Set(asked.specific.to_owned());
-        changed.generic = Set(asked.generic.to_owned());
-        changed.roman = Set(roman.plain);
+        changed.sound = Set(parts.sound);
+        changed.name = Set(parts.name);
+        changed.specific = Set(parts.specific);
+        changed.generic = Set(parts.generic);
+        changed.roman = Set(parts.roman);
         changed.reasons = Set(reasons);
         changed.submitted_at = Set(act.at);
-        if let Some(point) = input.point {
+        changed.reviewed_by = Set(None);
+        changed.reviewer_person = Set(None);
+        if let Some(point) = parts.point {
             changed.longitude = Set(Some(point.longitude));
             changed.latitude = Set(Some(point.latitude));
         }
@@ -409,19 +262,7 @@ pub async fn accept(
 ) -> Result<Uuid> {
     let row = open(tx, act, &input.application_id, input.version).await?;
     row.state.step(NamingState::Accepted)?;
-    let conflicts = places::conflicts(
-        tx,
-        places::Wanted {
-            name: &row.name,
-            kind: row.place_kind,
-            county: row.county,
-            except: row.place,
-            application: Some(row.id),
-            today: act.today,
-            province: act.services.province.as_str(),
-        },
-    )
-    .await?;
+    let conflicts = conflicts(tx, row.kind, wanted(&row, act)).await?;
     let step = Step {
         name: "acceptNaming",
         event: "NamingAccepted",

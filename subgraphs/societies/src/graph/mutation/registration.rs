@@ -15,12 +15,13 @@ use crate::vocabulary::PermitItem;
 use async_graphql::{Context, Object};
 use kit::contract::scope;
 use kit::federation::directives::*;
+use kit::tokenizer::NumberToken;
 use kit::{Error, PrincipalExt, Result};
 use minzheng_kit as kit;
 use serde_json::json;
 
-/// Who is to lead, by number and name: checked, and turned into the token at once.
-fn head(ctx: &Context<'_>, input: &SubmitRegistrationInput) -> Result<Option<Head>> {
+/// Who is to lead, by number and name: checked; with the token by which a repeated request is compared.
+fn head(ctx: &Context<'_>, input: &SubmitRegistrationInput) -> Result<Option<(Head, NumberToken)>> {
     let Some(given) = &input.legal_representative else {
         return Ok(None);
     };
@@ -29,8 +30,8 @@ fn head(ctx: &Context<'_>, input: &SubmitRegistrationInput) -> Result<Option<Hea
     let id = kit::citizen_id::parse(&given.number.0, services.clock.today())
         .map_err(|error| Error::Invalid(error.user_error().field(&field("number"))))?;
     let name = crate::service::act::text(&given.name, 60, "legalRepresentative")?;
-    let token = services.tokenizer.token(&id).to_string();
-    Ok(Some(Head { id, name, token }))
+    let token = services.tokenizer.token(&id);
+    Ok(Some((Head { id, name }, token)))
 }
 
 /// Hands an application in and answers it.
@@ -45,9 +46,10 @@ async fn hand_in(
         Err(errors) => return PermitCasePayload::of(ctx, Err(errors)).await,
     };
     // The number itself is null in the body; its token tells two persons apart.
-    let token = head.as_ref().map(|head| head.token.as_str());
+    let token = head.as_ref().map(|(_, token)| token);
     let request_key = input.request_key().to_owned();
     let request = json!([body(operation, &input), token]);
+    let head = head.map(|(head, _)| head);
     let submission = Submission { input, head };
     PermitCasePayload::of(
         ctx,

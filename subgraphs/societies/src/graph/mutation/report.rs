@@ -43,6 +43,8 @@ pub struct SubmitAnnualReportInput {
     pub activities: i32,
     /// Members at the end of the year; null for bodies without members (年末会员数).
     pub members: Option<MemberFigures>,
+    /// Full party members at the end of the year, by which the law asks for a party body; null where it is not said (年末正式党员人数).
+    pub party_members: Option<i32>,
     /// The version of the report that this one replaces; null for the first (所替换版本).
     pub based_on: Option<i64>,
 }
@@ -73,6 +75,7 @@ impl From<SubmitAnnualReportInput> for report::Report {
             members: input
                 .members
                 .map(|members| (members.individual, members.unit)),
+            party_members: input.party_members,
             based_on: input.based_on,
         }
     }

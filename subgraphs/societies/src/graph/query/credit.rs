@@ -5,9 +5,9 @@ use crate::graph::cleanup::CleanupCase;
 use crate::graph::organization::Organization;
 use crate::graph::parts::CreditListing;
 use crate::graph::summary::MicroFund;
-use crate::model::{cleanup_case, credit_listing, micro_fund};
+use crate::model::{cleanup_case, credit_listing, micro_fund, organization};
 use crate::service::listings::{self, Wanted};
-use crate::service::{cleanup, development};
+use crate::service::{breaches, cleanup, development};
 use crate::vocabulary::{ActivityField, CleanupKind, CreditList, ListingReason};
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use kit::federation::directives::*;
@@ -132,6 +132,32 @@ impl Credit {
                 CleanupCase::page,
             )
             .await
+        };
+        Some(page.await)
+    }
+
+    /// Foundations of a division and below that raise from the public and, by their report on a year, spent less than the law asks or more on management than it allows, in order of their codes, for its officers; null when they may not be read or on failure (年度支出或者管理费用不符合规定的慈善组织).
+    #[graphql(
+        directive = requires_scopes::apply(vec![vec!["officer".into()]]),
+        directive = list_size::apply(Some(50), Some(vec!["first".into()]))
+    )]
+    async fn charity_breaches(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(name = "division", desc = "The division's id (行政区划标识).")] within: ID,
+        #[graphql(desc = "The year that was reported on (报告年度).")] year: i32,
+        #[graphql(desc = "How many, 50 when it is left out, 500 at most (条数).")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Behind this cursor (游标).")] after: Option<String>,
+    ) -> Option<Result<Page<Organization>>> {
+        let page = async {
+            let services = ctx.services();
+            let (db, today) = (services.db.read(), services.clock.today());
+            let select = breaches::of_year(db, own_division(ctx, &within)?, year, today).await?;
+            let order = [(organization::Column::CreditCode, Order::Asc)];
+            let args = PageArgs::forward(first, after);
+            keyset(db, select, &order, &args, Organization::page).await
         };
         Some(page.await)
     }

@@ -14,7 +14,7 @@ use uuid::Uuid;
 pub struct Query(register::Register, permits::Permits, credit::Credit);
 
 /// The division that an argument names.
-fn division(id: &ID) -> Result<Uuid> {
+pub(super) fn division(id: &ID) -> Result<Uuid> {
     kit::id::parse(id).ok_or_else(|| {
         UserError::new(
             "BAD_ID",
@@ -27,7 +27,7 @@ fn division(id: &ID) -> Result<Uuid> {
 }
 
 /// The division that an argument names, for its officers and those of the divisions above.
-fn own_division(ctx: &async_graphql::Context<'_>, id: &ID) -> Result<Uuid> {
+pub(super) fn own_division(ctx: &async_graphql::Context<'_>, id: &ID) -> Result<Uuid> {
     let id = division(id)?;
     let caller = ctx.principal();
     let officer = matches!(caller.role, Role::Registrar | Role::Supervisor);

@@ -3,7 +3,7 @@
 use super::{division, own_division};
 use crate::graph::organization::Organization;
 use crate::graph::permit::PermitCase;
-use crate::graph::person::Person;
+use crate::graph::person::{Person, may_see_offices};
 use crate::graph::review::OfficeReview;
 use crate::graph::settings::{OrgThreshold, legal_parameter};
 use crate::model::{office_review, permit_case};
@@ -17,7 +17,7 @@ use kit::contract::scope;
 use kit::federation::directives::*;
 use kit::legal::LegalParameter;
 use kit::page::{Page, PageArgs, keyset};
-use kit::{Date, Error, PrincipalExt, Result, Role, UserError};
+use kit::{Date, PrincipalExt, Result, Role, UserError};
 use minzheng_kit as kit;
 use sea_orm::Order;
 
@@ -32,6 +32,7 @@ pub struct LegalRepConflict {
     #[graphql(directive = personal::apply("office".into(), "person { id }".into()))]
     pub organizations: Vec<Organization>,
     /// Whether that is more than one, which the law forbids (是否冲突).
+    #[graphql(directive = personal::apply("office".into(), "person { id }".into()))]
     pub is_conflict: bool,
     /// The article that forbids it (法律依据).
     pub legal_basis: &'static str,
@@ -171,10 +172,7 @@ impl Permits {
     ) -> Option<Result<LegalRepConflict>> {
         let found = async {
             ctx.need(scope::PERSON_MASKED)?;
-            let caller = ctx.principal();
-            if caller.role == Role::Citizen && !caller.is_person(&person) {
-                return Err(Error::Forbidden);
-            }
+            may_see_offices(ctx.principal(), &person)?;
             let rows = read::societies_headed(ctx.services().db.read(), &person).await?;
             let siblings = Siblings::new(vec![person.to_string()]);
             Ok(LegalRepConflict {

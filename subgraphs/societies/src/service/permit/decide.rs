@@ -1,17 +1,18 @@
 //! What the registry does with an application: complete or not, granted or refused.
 
 use super::submit::release;
-use super::{APPLICANT, clock_start, grant, last_days, person_of, read, standing};
+use super::{APPLICANT, HEAD, clock_start, grant, last_days, person_of, read, standing};
 use crate::input::registration::{
     AcceptRegistrationInput, DecideRegistrationInput, ExtendRegistrationInput,
     WithdrawRegistrationInput,
 };
-use crate::model::{permit_case, sealed};
+use crate::model::{permit_case, permit_person, sealed};
 use crate::rules::permit::{PermitEvent, next};
 use crate::rules::refusal;
 use crate::rules::state::OrgEvent;
 use crate::rules::term::{self, Extension, days_taken};
 use crate::service::act::{Act, at, id, is_rest, refused, same_version, text};
+use crate::service::deceased::registrable;
 use crate::vocabulary::{OrgState, PermitItem, PermitState};
 use futures_util::future::BoxFuture;
 use kit::{Error, Result, Role, YearMonth};
@@ -48,6 +49,10 @@ pub fn accept<'a>(act: Act<'a>, input: &'a AcceptRegistrationInput) -> BoxFuture
             ..old.clone()
         };
         if state == PermitState::Accepted {
+            // Whoever handed it in was not told; who takes it up gives it back for another head.
+            if let Some(head) = person_of(act.tx, old.id, HEAD).await? {
+                registrable(act.tx, &head, "id").await?;
+            }
             run_clock(&mut case, act.today);
         } else {
             let items = missing(&input.missing)?;
@@ -183,6 +188,46 @@ pub fn withdraw<'a>(
         release(act, case.id).await?;
         write(act, &old, case, "RegistrationWithdrawn").await
     })
+}
+
+/// What the applicant is told when who was to lead has died: that another is needed, and not why.
+const ANOTHER_HEAD: &str = "另行推选的拟任法定代表人及其身份证件";
+
+/// O-5, 行政许可法 第三十二条: gives back the open applications by which somebody was to lead an organization who has died.
+/// The days run anew when another is named. Told again, it finds none.
+pub async fn head_died(act: Act<'_>, person: &str) -> Result<()> {
+    let named = permit_person::Entity::find()
+        .filter(permit_person::Column::Person.eq(person))
+        .filter(permit_person::Column::Role.eq(HEAD))
+        .all(act.tx)
+        .await?;
+    if named.is_empty() {
+        return Ok(());
+    }
+    let open = permit_case::Entity::find()
+        .filter(permit_case::Column::Id.is_in(named.iter().map(|row| row.case_id)))
+        .filter(permit_case::Column::State.is_in([PermitState::Submitted, PermitState::Accepted]))
+        .order_by_asc(permit_case::Column::Id)
+        .all(act.tx)
+        .await?;
+    for old in open {
+        let state = next(standing(&old, act.today).state, PermitEvent::HeadDied)
+            .map_err(|refusal| at(refusal, "id"))?;
+        let items = missing(&[ANOTHER_HEAD.to_owned()])?;
+        let columns = &act.services.columns;
+        let sealed = columns.seal_text(act.tx, act.now, &sealed::MISSING, old.id, &items);
+        let case = permit_case::Model {
+            state,
+            missing: Some(sealed.await?),
+            statutory_due: None,
+            committed_due: None,
+            extended_days: 0,
+            extension_reason: None,
+            ..old.clone()
+        };
+        write(act, &old, case, "RegistrationReturned").await?;
+    }
+    Ok(())
 }
 
 /// A change that is not granted leaves the organization as it was.

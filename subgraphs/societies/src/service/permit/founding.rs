@@ -1,7 +1,7 @@
 //! An application to found an organization: O-1, O-2, O-3, O-5, O-6, O-7 and O-24 at the counter.
 
 use super::submit::Head;
-use super::{Form, Founding, may_lead, name_is_free};
+use super::{Form, Founding, may_be_named, name_is_free};
 use crate::input::registration::FoundingInput;
 use crate::rules::founding::{self, Parts, ServiceBody, Supervision};
 use crate::rules::name::{NameAsked, name, not_to_register};
@@ -52,9 +52,7 @@ pub(super) async fn form(
     })?;
     full_capacity(head.id.birth_date(), act.today)
         .map_err(|refusal| at(refusal, "legalRepresentative"))?;
-    if input.kind == OrgKind::SocialGroup {
-        may_lead(act.tx, &head.token, "").await?;
-    }
+    may_be_named(act, head, input.kind, "").await?;
     let optional = |given: &Option<String>, field| {
         given
             .as_deref()
@@ -149,12 +147,7 @@ fn level_of(data: &Divisions, division: &Uuid) -> Result<RegistrarLevel> {
         Some(Level::Province) => Ok(RegistrarLevel::Province),
         Some(Level::Prefecture) => Ok(RegistrarLevel::Prefecture),
         Some(Level::County) => Ok(RegistrarLevel::County),
-        _ => Err(refused(
-            "REGISTRAR_NOT_COMPETENT",
-            "Organizations are registered by a county, a prefecture or a province.",
-            "社会组织由县级以上人民政府民政部门登记。",
-            "division",
-        )),
+        _ => Err(at(founding::REGISTRAR_NOT_COMPETENT, "division")),
     }
 }
 

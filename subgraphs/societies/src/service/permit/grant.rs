@@ -1,15 +1,17 @@
 //! What a granted application does to the register.
 
-use super::{Change, Form, Founding, HEAD, may_lead, name_is_free, person_of};
+use super::{Change, Form, Founding, HEAD, grantable, may_head, name_is_free, person_of};
 use crate::model::{
     branch, code_segment, filing, liquidation, member_stat, office, organization,
     organization_name, permit_case,
 };
+use crate::rules::change::liquidated;
 use crate::rules::state::OrgEvent;
-use crate::service::act::{Act, moved, refused};
+use crate::service::act::{Act, at, moved, refused};
 use crate::vocabulary::{
     CharityBasis, OfficeEnd, OfficeRole, OrgChangeItem, OrgFilingKind, OrgKind, OrgState,
 };
+use chrono::NaiveDate;
 use kit::divisions::Divisions;
 use kit::{Error, Result, YearMonth};
 use minzheng_kit as kit;
@@ -35,11 +37,15 @@ pub(super) async fn apply(act: Act<'_>, case: &permit_case::Model) -> Result<Opt
     }
     let code = case.credit_code.as_deref().ok_or(Error::NotFound)?;
     let before = act.organization(code).await?;
+    // It was judged when the application came in; what it is now counts.
+    grantable(case.item, &before, act.today)?;
     match &form {
         Form::Change(change) => changed(act, case, &before, change).await?,
         Form::Charter => file(act, code, OrgFilingKind::Charter).await?,
-        Form::Deregister(_) => {
-            deregister(act, &before, OrgEvent::Deregister).await?;
+        Form::Deregister(ended) => {
+            let formed = super::group_formed(act.tx, code).await?;
+            liquidated(formed, *ended, act.today).map_err(|refusal| at(refusal, "id"))?;
+            deregister(act, &before, Ends::Liquidated(*ended)).await?;
         }
         Form::RecogniseCharity => {
             let after = organization::Model {
@@ -68,12 +74,10 @@ async fn found(act: Act<'_>, case: &permit_case::Model, form: &Founding) -> Resu
     let head = person_of(act.tx, case.id, HEAD)
         .await?
         .ok_or(Error::NotFound)?;
-    if form.kind == OrgKind::SocialGroup {
-        may_lead(act.tx, &head, "").await?;
-    }
+    may_head(act.tx, &head, form.kind, "").await?;
     let code = new_code(act, case.division_id, form.kind).await?;
     let state = crate::rules::state::next(OrgState::Preparing, OrgEvent::Register)
-        .map_err(|refusal| crate::service::act::at(refusal, "id"))?;
+        .map_err(|refusal| at(refusal, "id"))?;
     let row = organization::Model {
         credit_code: code.clone(),
         kind: form.kind,
@@ -219,9 +223,7 @@ async fn changed(
             let head = person_of(act.tx, case.id, HEAD)
                 .await?
                 .ok_or(Error::NotFound)?;
-            if before.kind == OrgKind::SocialGroup {
-                may_lead(act.tx, &head, code).await?;
-            }
+            may_head(act.tx, &head, before.kind, code).await?;
             end_offices(
                 act,
                 code,
@@ -236,14 +238,27 @@ async fn changed(
     Ok(())
 }
 
+/// How a registration ends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Ends {
+    /// After its liquidation, which ended on this day.
+    Liquidated(NaiveDate),
+    /// Another organization takes it over; a liquidation that was begun ends with that.
+    TakenOver,
+}
+
 /// O-18: the organization no longer exists, after its liquidation or because another took it over; its offices
 /// and branches end with it.
 pub(crate) async fn deregister(
     act: Act<'_>,
     before: &organization::Model,
-    event: OrgEvent,
+    how: Ends,
 ) -> Result<organization::Model> {
     let code = before.credit_code.as_str();
+    let (event, liquidated) = match how {
+        Ends::Liquidated(on) => (OrgEvent::Deregister, on),
+        Ends::TakenOver => (OrgEvent::TakeOver, act.today),
+    };
     let after = organization::Model {
         state: moved(before, event)?,
         ended: before.ended.or(Some(act.today)),
@@ -260,7 +275,7 @@ pub(crate) async fn deregister(
         .exec(act.tx)
         .await?;
     liquidation::Entity::update_many()
-        .col_expr(liquidation::Column::Ended, Expr::value(act.today))
+        .col_expr(liquidation::Column::Ended, Expr::value(liquidated))
         .filter(liquidation::Column::CreditCode.eq(code))
         .filter(liquidation::Column::Ended.is_null())
         .exec(act.tx)

@@ -9,17 +9,20 @@
 //! ([`crate::model::permit_person`]), so that a person's new token finds them.
 
 pub mod decide;
+mod ending;
 mod founding;
 mod grant;
-pub(crate) use grant::deregister;
+pub(crate) use ending::{ending, group_formed};
+pub(crate) use grant::{Ends, deregister};
 pub mod read;
 pub mod submit;
 
+use self::submit::Head;
 use super::act;
 use crate::model::{office, organization, organization_name, permit_case, permit_person};
 use crate::rules::name as rules_name;
 use crate::rules::office::{HeldOffice, may_lead_society};
-use crate::rules::permit::state_on;
+use crate::rules::permit::{Applicant, may_be_granted, state_on};
 use crate::rules::term::{asked_term, due_on};
 use crate::vocabulary::{
     ActivityField, DayUnit, DirectRegistrationClass, OfficeRole, OrgChangeItem, OrgKind, OrgState,
@@ -215,8 +218,46 @@ fn new_case(
     }
 }
 
+/// O-18, O-22: whether an organization may be granted an item as it stands on a day ([`may_be_granted`]).
+fn grantable(item: PermitItem, organization: &organization::Model, today: NaiveDate) -> Result<()> {
+    let applicant = Applicant {
+        state: organization.state,
+        charity_since: organization.charity_since,
+        raising_since: organization.public_raising_since,
+    };
+    may_be_granted(item, &applicant, today).map_err(|refusal| act::at(refusal, "creditCode"))
+}
+
+/// O-5, O-6: whether a person may be registered as the head of an organization of a kind: not the dead, and of
+/// societies nobody who heads another. It is asked again when it is granted.
+pub(super) async fn may_head(
+    db: &impl ConnectionTrait,
+    person: &str,
+    kind: OrgKind,
+    code: &str,
+) -> Result<()> {
+    super::deceased::registrable(db, person, "id").await?;
+    if kind == OrgKind::SocialGroup {
+        may_lead(db, person, code).await?;
+    }
+    Ok(())
+}
+
+/// O-5, O-6: the same of who is named in a form that comes in. A citizen is not told whether somebody lives
+/// ([`super::deceased::registrable`]).
+async fn may_be_named(act: act::Act<'_>, head: &Head, kind: OrgKind, code: &str) -> Result<()> {
+    let token = kit::vault::citizen_of(act.tx, act.services, &head.id).await?;
+    if act.actor.role != kit::Role::Citizen {
+        super::deceased::registrable(act.tx, token.as_str(), "legalRepresentative").await?;
+    }
+    if kind == OrgKind::SocialGroup {
+        may_lead(act.tx, token.as_str(), code).await?;
+    }
+    Ok(())
+}
+
 /// O-6: a person may head a society only when they head no other living one.
-pub(super) async fn may_lead(db: &impl ConnectionTrait, person: &str, code: &str) -> Result<()> {
+async fn may_lead(db: &impl ConnectionTrait, person: &str, code: &str) -> Result<()> {
     let held = office::Entity::find()
         .filter(office::Column::Person.eq(person))
         .filter(office::Column::Role.eq(OfficeRole::LegalRepresentative))

@@ -8,7 +8,7 @@ use crate::vocabulary::{OfficeRole, OrgKind, OrgState, PermitItem, PermitState};
 use chrono::{Days, NaiveDate};
 use kit::{Error, Result};
 use minzheng_kit as kit;
-use sea_orm::sea_query::{ExprTrait, Query};
+use sea_orm::sea_query::{ExprTrait, Query, SimpleExpr};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
     Select,
@@ -66,6 +66,12 @@ pub fn cases(division: Uuid, wanted: Wanted) -> Select<permit_case::Entity> {
 /// paged by id.
 #[must_use]
 pub fn at_risk(division: Uuid, today: NaiveDate) -> Select<permit_case::Entity> {
+    cases(division, Wanted::default()).filter(risk(today))
+}
+
+/// The same, wherever they are kept.
+#[must_use]
+pub fn risk(today: NaiveDate) -> SimpleExpr {
     let left = count(Parameter::RiskDays, today);
     let near = kit::calendar::WorkCalendar::china().add_working_days(today, left);
     // In a year without calendar: weekends and the longest holiday lie between at most.
@@ -79,7 +85,7 @@ pub fn at_risk(division: Uuid, today: NaiveDate) -> Select<permit_case::Entity> 
     let silent = permit_case::Column::State
         .eq(PermitState::Submitted)
         .and(permit_case::Column::Submitted.lte(week_ago));
-    cases(division, Wanted::default()).filter(running.or(silent))
+    running.or(silent)
 }
 
 /// The applications that a person handed in or is to lead by; to be paged by id.

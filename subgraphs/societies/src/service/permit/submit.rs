@@ -1,15 +1,17 @@
 //! An application comes in: judged at once, kept as a case when nothing stands against it.
 
-use super::{APPLICANT, Change, Form, HEAD, founding, may_lead, name_is_free, new_case};
+use super::{
+    APPLICANT, Change, Form, HEAD, ending, founding, grantable, may_be_named, name_is_free,
+    new_case,
+};
 use crate::input::registration::{OrgChangeInput, SubmitRegistrationInput};
-use crate::model::{liquidation, name_claim, organization, permit_case, permit_person};
-use crate::rules::change::{self, Ending};
-use crate::rules::charity::may_ask_for_public_raising;
+use crate::model::{name_claim, organization, permit_case, permit_person};
+use crate::rules::change;
 use crate::rules::name::{NameAsked, name};
 use crate::rules::office::full_capacity;
 use crate::rules::permit::{PermitEvent, next};
 use crate::rules::state::OrgEvent;
-use crate::service::act::{Act, alive, at, id, moved, not_negative, refused, same_version, text};
+use crate::service::act::{Act, at, id, moved, not_negative, refused, same_version, text};
 use crate::vocabulary::{OrgChangeItem, OrgKind, PermitItem, PermitState};
 use futures_util::future::BoxFuture;
 use kit::citizen_id::CitizenId;
@@ -20,14 +22,12 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, Query
 use serde_json::json;
 use uuid::Uuid;
 
-/// Who is to lead the organization: the checked number leaves sealed for the vault, the token stays.
+/// Who is to lead the organization: the checked number leaves sealed for the vault, the person's token stays.
 pub struct Head {
     /// The number.
     pub id: CitizenId,
     /// The name.
     pub name: String,
-    /// The token.
-    pub token: String,
 }
 
 /// An application as it comes in.
@@ -56,8 +56,8 @@ pub fn submit<'a>(act: Act<'a>, s: &'a Submission) -> BoxFuture<'a, Result<Uuid>
             claim(act, name, case.id).await?;
         }
         if let Some(head) = &s.head {
-            kit::vault::announce(act.tx, act.services, &head.id, &head.name).await?;
-            person(act, case.id, HEAD, &head.token).await?;
+            let token = kit::vault::announce(act.tx, act.services, &head.id, &head.name).await?;
+            person(act, case.id, HEAD, token.as_str()).await?;
         }
         if let (None, Some(applicant)) = (&s.input.completes, &act.actor.person) {
             person(act, case.id, APPLICANT, applicant).await?;
@@ -100,6 +100,10 @@ async fn asked(act: Act<'_>, s: &Submission) -> Result<Asked> {
         .ok_or_else(|| part_missing("creditCode"))?;
     let organization = act.organization(&code.0).await?;
     act.officer_or_head(&organization).await?;
+    // A change moves the organization, and its state machine refuses it (`changed`).
+    if input.item != PermitItem::Change {
+        grantable(input.item, &organization, act.today)?;
+    }
     let (form, late) = match input.item {
         PermitItem::Change => {
             let wanted = input
@@ -108,37 +112,13 @@ async fn asked(act: Act<'_>, s: &Submission) -> Result<Asked> {
                 .ok_or_else(|| part_missing("change"))?;
             changed(act, &organization, wanted, s).await?
         }
-        PermitItem::Deregister => deregistered(act, &organization, input).await?,
-        PermitItem::RecogniseCharity => {
-            alive(&organization)?;
-            if organization.charity_since.is_some() {
-                return Err(refused(
-                    "ALREADY_A_CHARITY",
-                    "The organization is a charity already.",
-                    "该社会组织已是慈善组织。",
-                    "creditCode",
-                ));
-            }
-            (Form::RecogniseCharity, false)
+        PermitItem::Deregister => {
+            let (ended, late) = ending(act, &organization, input.deregistration.as_ref()).await?;
+            (Form::Deregister(ended), late)
         }
-        PermitItem::PublicRaising => {
-            alive(&organization)?;
-            let since = organization.charity_since.ok_or_else(|| {
-                refused(
-                    "NOT_A_CHARITY",
-                    "Only a charity may ask for the licence.",
-                    "只有慈善组织可以申请公开募捐资格。",
-                    "creditCode",
-                )
-            })?;
-            may_ask_for_public_raising(since, act.today)
-                .map_err(|refusal| at(refusal, "creditCode"))?;
-            (Form::PublicRaising, false)
-        }
-        PermitItem::Charter | PermitItem::Found => {
-            alive(&organization)?;
-            (Form::Charter, false)
-        }
+        PermitItem::RecogniseCharity => (Form::RecogniseCharity, false),
+        PermitItem::PublicRaising => (Form::PublicRaising, false),
+        PermitItem::Charter | PermitItem::Found => (Form::Charter, false),
     };
     Ok(Asked {
         division: organization.registrar_division_id,
@@ -219,9 +199,7 @@ async fn changed(
                 .ok_or_else(|| part_missing("legalRepresentative"))?;
             full_capacity(head.id.birth_date(), act.today)
                 .map_err(|refusal| at(refusal, "legalRepresentative"))?;
-            if organization.kind == OrgKind::SocialGroup {
-                may_lead(act.tx, &head.token, &organization.credit_code).await?;
-            }
+            may_be_named(act, head, organization.kind, &organization.credit_code).await?;
         }
     }
     Ok((Form::Change(form), late))
@@ -240,43 +218,6 @@ fn enough_funds(act: Act<'_>, organization: &organization::Model, fen: i64) -> R
         OrgKind::CivilNonEnterprise => Ok(()),
     }
     .map_err(|refusal| at(refusal, "funds"))
-}
-
-/// O-18: the end of a liquidation.
-async fn deregistered(
-    act: Act<'_>,
-    organization: &organization::Model,
-    input: &SubmitRegistrationInput,
-) -> Result<(Form, bool)> {
-    let ending = input
-        .deregistration
-        .as_ref()
-        .ok_or_else(|| part_missing("deregistration"))?;
-    moved(organization, OrgEvent::Deregister)?;
-    let ended = ending.liquidation_ended_on.0;
-    let begun = liquidation::Entity::find_by_id(organization.credit_code.as_str())
-        .one(act.tx)
-        .await?;
-    if begun.is_some_and(|begun| ended < begun.group_formed) {
-        return Err(refused(
-            "LIQUIDATION_ENDS_BEFORE_IT_BEGINS",
-            "The liquidation ends after its group was formed.",
-            "清算结束日期应不早于清算组织成立日期。",
-            "liquidationEndedOn",
-        ));
-    }
-    let late = change::deregistration(
-        &Ending {
-            liquidation_ended: ended,
-            report: ending.report,
-            certificate: ending.certificate,
-            seals: ending.seals,
-            accounts: ending.accounts,
-        },
-        act.today,
-    )
-    .map_err(|refusal| at(refusal, "deregistration"))?;
-    Ok((Form::Deregister(ended), late))
 }
 
 /// The case: a new one, or the returned one completed.
@@ -439,7 +380,7 @@ async fn person(act: Act<'_>, case: Uuid, role: &str, token: &str) -> Result<()>
     Ok(())
 }
 
-fn part_missing(field: &str) -> Error {
+pub(super) fn part_missing(field: &str) -> Error {
     refused(
         "PART_MISSING",
         "This item needs this part of the form.",

@@ -567,6 +567,7 @@ fn an_older_disk_at_every_moment_holds_the_invariants() {
 #[ignore = "minutes each; figures and command in the module doc of `tests`"]
 fn two_couples_and_a_crash_of_either_province_at_every_moment_hold_the_invariants() {
     let wanted = std::env::var("MINZHENG_WALK").unwrap_or_default();
+    let mut walked = 0;
     for deciders in ROLES {
         for starts in [[1, 0], [0, 1]] {
             let names = deciders.map(|id| if id == X { "X" } else { "Y" });
@@ -576,9 +577,14 @@ fn two_couples_and_a_crash_of_either_province_at_every_moment_hold_the_invariant
                 let mut scene = couples(deciders);
                 scene.starts = starts;
                 holds(&scene);
+                walked += 1;
             }
         }
     }
+    assert!(
+        walked > 0,
+        "MINZHENG_WALK={wanted} names no walk: write X,Y,1,0"
+    );
 }
 
 #[test]

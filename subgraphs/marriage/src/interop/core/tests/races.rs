@@ -1,10 +1,10 @@
 //! The failure cases of races: several couples, divorces, deaths and court papers.
 
-use super::super::event::{Entry, FactKind};
+use super::super::event::{CoordinatorEvent, Entry, FactKind};
 use super::super::message::{Act, Ending, Message};
 use super::super::{Alarm, RecordId};
 use super::stage::{A, DA, HA, Stage, record};
-use super::world::{Wish, court, uuid};
+use super::world::{Step, Wish, court, uuid};
 
 fn application(number: u64) -> RecordId {
     RecordId(uuid(3, number))
@@ -266,6 +266,128 @@ fn case_40_a_registration_by_impersonation_is_revoked_on_both_ledgers_and_frees_
     let again = stage.couple(2, 1, 2);
     together(&mut stage, &[&again]);
     stage.assert_married(&again);
+}
+
+#[test]
+fn a_court_paper_that_comes_to_the_accepting_province_ends_the_marriage_on_both_ledgers() {
+    let mut stage = Stage::new();
+    let wish = stage.couple(1, 1, 1);
+    together(&mut stage, &[&wish]);
+    let paper = CoordinatorEvent::Ended {
+        id: uuid(7, 1),
+        ending: Ending::DivorcedByCourt,
+        effective_on: super::world::day(),
+    };
+    stage.run(A, vec![Step::Coordinator(wish.txn, paper)]);
+    // The first telling is lost.
+    stage.mail.clear();
+    for (to, message) in stage.provinces[&A].untold() {
+        stage.tell(A, to, &message);
+        stage.tell(A, to, &message);
+    }
+    stage.deliver();
+    assert!(stage.provinces[&A].untold().is_empty());
+    let ended = Entry::Ended(Ending::DivorcedByCourt);
+    for (id, person) in wish.parties {
+        assert!(!stage.married(id, person));
+        let ledger = stage.provinces[&id].person(person);
+        let entries = ledger.entries.iter().filter(|w| w.entry == ended);
+        assert_eq!(entries.count(), 1, "told twice, entered once");
+    }
+}
+
+#[test]
+fn an_ending_on_either_ledger_reaches_the_record_of_who_accepted_it() {
+    for (id, other) in [(DA, HA), (HA, DA)] {
+        let mut stage = Stage::new();
+        let wish = stage.couple(1, 1, 1);
+        stage.begin(&wish);
+        // The coordinator does not know yet that it was decided.
+        stage.deliver_unless(|_, to, m| to == A && matches!(m, Message::Decided { .. }));
+        if id == DA {
+            stage.happens(id, 1, court(record(1)), [(other, wish.txn), (A, wish.txn)]);
+            stage.deliver();
+            assert!(!stage.provinces[&A].over.contains(&wish.txn));
+            assert!(!stage.provinces[&id].untold().is_empty());
+            stage.much_later();
+        } else {
+            stage.much_later();
+            stage.happens(id, 1, court(record(1)), [(other, wish.txn), (A, wish.txn)]);
+            stage.deliver();
+        }
+        for (to, message) in stage.provinces[&id].untold() {
+            stage.tell(id, to, &message);
+        }
+        stage.deliver();
+        assert!(stage.provinces[&A].over.contains(&wish.txn));
+        assert!(stage.provinces[&id].untold().is_empty());
+        assert!(!stage.married(DA, 1) && !stage.married(HA, 1));
+        assert!(stage.alarms.is_empty());
+    }
+}
+
+#[test]
+fn what_an_ending_has_made_impossible_is_asked_about_before_its_time() {
+    let mut stage = Stage::new();
+    let wish = stage.couple(1, 1, 1);
+    together(&mut stage, &[&wish]);
+    let apply = Act::ApplyDivorce {
+        record: record(1),
+        application: application(1),
+    };
+    let apply = stage.wish(2, apply, [(DA, 1), (HA, 1)]);
+    stage.begin(&apply);
+    stage.deliver_unless(|_, _, m| matches!(m, Message::CommitLast { .. }));
+    assert!(stage.held(HA, 1));
+    stage.due(HA);
+    assert!(stage.mail.is_empty(), "asked without a reason");
+    // A court divorces them meanwhile; HA is told, and does not wait ten minutes.
+    stage.happens(DA, 1, court(record(1)), [(HA, wish.txn)]);
+    stage.deliver();
+    stage.due(HA);
+    assert!(matches!(
+        &stage.mail[..],
+        [(HA, DA, Message::Resolve { .. })]
+    ));
+    stage.deliver();
+    assert!(!stage.held(HA, 1));
+}
+
+#[test]
+fn a_paper_on_an_earlier_marriage_leaves_the_mark_of_the_present_one_in_whatever_order() {
+    let mut stage = Stage::new();
+    for (number, act) in [(1, apply(1)), (2, finish(1))] {
+        let wish = divorce(&stage, number, act, false);
+        together(&mut stage, &[&wish]);
+    }
+    // Married to each other again, and again an application.
+    let weds = stage.wish(3, Act::Marry { record: record(3) }, [(DA, 8), (HA, 8)]);
+    together(&mut stage, &[&weds]);
+    let act = Act::ApplyDivorce {
+        record: record(3),
+        application: application(3),
+    };
+    let mark = stage.wish(4, act, [(DA, 8), (HA, 8)]);
+    together(&mut stage, &[&mark]);
+    // The late court paper on the first marriage comes to one ledger only.
+    stage.happens(HA, 8, court(record(8)), None);
+    for id in [DA, HA] {
+        assert_eq!(stage.provinces[&id].person(8).mark(), Some(application(3)));
+    }
+    let act = Act::WithdrawDivorce {
+        record: record(3),
+        application: application(3),
+    };
+    let gone = stage.wish(5, act, [(DA, 8), (HA, 8)]);
+    together(&mut stage, &[&gone]);
+    assert!(done(&stage, &gone));
+    // In whatever order a restore brings the entries back, the mark is gone.
+    for id in [DA, HA] {
+        let mut ledger = stage.provinces[&id].person(8).clone();
+        assert_eq!(ledger.mark(), None);
+        ledger.entries.reverse();
+        assert_eq!(ledger.mark(), None);
+    }
 }
 
 #[test]

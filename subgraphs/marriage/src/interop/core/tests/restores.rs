@@ -161,6 +161,47 @@ fn case_60_a_marriage_that_stands_though_forced_can_end_like_any_other() {
 }
 
 #[test]
+fn a_dispute_that_a_decision_made_is_cleared_by_two_officers_on_each_ledger() {
+    let mut stage = Stage::new();
+    let wish = until(&mut stage, "confirm");
+    stage.pass(BREAK_GLASS_AFTER);
+    break_glass(&mut stage, wish.txn, ["one", "other"], DA);
+    stage.deliver();
+    let clear = |stage: &mut Stage, id, officers: [&str; 2], evidence: &str| {
+        let event = AuthorityEvent::Clear {
+            officers: officers.map(str::to_owned),
+            evidence: evidence.to_owned(),
+        };
+        stage.run(id, vec![Step::Authority(wish.txn, event)]);
+    };
+    for (id, person) in wish.parties {
+        for (officers, evidence) in [
+            (["one", "one"], "paper"),
+            (["one", ""], "paper"),
+            (["one", "other"], ""),
+        ] {
+            clear(&mut stage, id, officers, evidence);
+            assert!(stage.provinces[&id].person(person).disputed());
+        }
+        clear(&mut stage, id, ["one", "other"], "paper");
+        assert!(!stage.provinces[&id].person(person).disputed());
+        // Once is enough.
+        let before = stage.provinces[&id].clone();
+        clear(&mut stage, id, ["one", "other"], "paper");
+        assert_eq!(before, stage.provinces[&id]);
+    }
+    // The marriage stands, and its couple may go on: here, to apply for divorce.
+    let apply = super::super::message::Act::ApplyDivorce {
+        record: record(1),
+        application: record(50),
+    };
+    let apply = stage.wish(2, apply, [(DA, 1), (HA, 1)]);
+    stage.begin(&apply);
+    stage.deliver();
+    assert_eq!(stage.provinces[&DA].person(1).mark(), Some(record(50)));
+}
+
+#[test]
 fn an_ending_of_what_was_never_made_is_shown_to_somebody() {
     let mut stage = Stage::new();
     let wish = until(&mut stage, "try");

@@ -57,6 +57,7 @@ enum Item {
     WalkOut(usize),
     Happen(Happen),
     Fact(usize),
+    Paper(usize),
     Crash(AuthorityId),
     Up(AuthorityId),
     Snapshot(AuthorityId),
@@ -108,6 +109,8 @@ struct Sim {
     homes: Vec<AuthorityId>,
     wishes: Vec<Wish>,
     facts: Vec<(AuthorityId, super::super::event::Fact, PersonId)>,
+    /// Papers entered where neither ledger is kept: where, on which marriage, its notice, and how it ends.
+    papers: Vec<(AuthorityId, TxnId, Uuid, Ending)>,
     outside: Outside,
     off: BTreeMap<AuthorityId, i64>,
     down: BTreeSet<AuthorityId>,
@@ -172,6 +175,7 @@ impl Sim {
             homes,
             wishes: Vec::new(),
             facts: Vec::new(),
+            papers: Vec::new(),
             outside: Outside::default(),
             off: BTreeMap::new(),
             down: BTreeSet::new(),
@@ -529,6 +533,9 @@ impl Sim {
         for index in 0..self.facts.len() {
             self.at(self.now, Item::Fact(index));
         }
+        for index in 0..self.papers.len() {
+            self.at(self.now, Item::Paper(index));
+        }
     }
 
     fn process(&mut self, item: Item) -> Result<(), String> {
@@ -568,6 +575,7 @@ impl Sim {
                 Ok(())
             }
             Item::Fact(index) => self.bring_fact(index),
+            Item::Paper(index) => self.bring_paper(index),
             Item::Crash(id) => self.crash(id),
             Item::Up(id) => self.up(id),
             Item::Snapshot(id) => {
@@ -629,7 +637,7 @@ impl Sim {
             }
         }
         let made = |record| self.wishes.iter().find(|w| w.act == Act::Marry { record });
-        let number = 100 + self.facts.len() as u64;
+        let number = 100 + (self.facts.len() + self.papers.len()) as u64;
         match what {
             Happen::Court => {
                 let ours: Vec<_> = couples
@@ -670,7 +678,18 @@ impl Sim {
             None => self.dice.index(2),
         };
         let ((home, one), (other_home, other)) = (wish.parties[first], wish.parties[1 - first]);
-        let tell = (home != other_home).then_some((other_home, wish.txn));
+        let mut others = BTreeSet::from([other_home, wish.coordinator]);
+        others.remove(&home);
+        // Some papers are brought to the registry that had registered it, where neither ledger is kept.
+        let apart = ![home, other_home].contains(&wish.coordinator);
+        if let (FactKind::Ended { ending, .. }, true, true) =
+            (what, apart, number.is_multiple_of(3))
+        {
+            let paper = (wish.coordinator, wish.txn, uuid(7, number), ending);
+            self.papers.push(paper);
+            return self.at(self.now, Item::Paper(self.papers.len() - 1));
+        }
+        let tell: Vec<_> = others.iter().map(|other| (*other, wish.txn)).collect();
         let person = token(&identity(home, one));
         self.facts.push((home, fact(number, what, tell), person));
         self.at(self.now, Item::Fact(self.facts.len() - 1));
@@ -697,9 +716,8 @@ impl Sim {
     /// national base.
     fn bring_fact(&mut self, index: usize) -> Result<(), String> {
         let (home, mut fact, person) = self.facts[index].clone();
-        let wed = fact
-            .tell
-            .and_then(|(_, txn)| self.wishes.iter().find(|w| w.txn == txn));
+        let wed =
+            (fact.tell.first()).and_then(|(_, txn)| self.wishes.iter().find(|w| w.txn == *txn));
         let record = match fact.what {
             FactKind::Ended { record, .. } => Some(record),
             FactKind::Died => wed.map(|wish| wish.act.record()),
@@ -711,7 +729,7 @@ impl Sim {
                 self.at(self.now.plus(Span::minutes(7)), Item::Fact(index));
                 return Ok(());
             }
-            fact.tell = None;
+            fact.tell.clear();
         }
         let there = |sim: &Self| {
             let ledger = &sim.provinces[&home].persons[&person];
@@ -728,6 +746,33 @@ impl Sim {
         }
         if !there(self) {
             self.at(self.now.plus(Span::minutes(7)), Item::Fact(index));
+        }
+        Ok(())
+    }
+
+    /// Officers enter it where they have the record, again where a restore has lost it.
+    fn bring_paper(&mut self, index: usize) -> Result<(), String> {
+        let (home, txn, id, ending) = self.papers[index];
+        let known = |sim: &Self| {
+            let mut told = sim.provinces[&home].tellings.keys();
+            told.any(|(notice, _)| *notice == id)
+        };
+        if !known(self) {
+            let paper = CoordinatorEvent::Ended {
+                id,
+                ending,
+                effective_on: super::world::day(),
+            };
+            self.run(home, vec![Step::Coordinator(txn, paper)])?;
+            if known(self) {
+                // The service that took the paper ends the record itself.
+                let province = self.provinces.get_mut(&home).unwrap();
+                province.over.insert(txn);
+            }
+        }
+        let record = self.provinces[&home].registered.contains_key(&txn);
+        if !known(self) && record {
+            self.at(self.now.plus(Span::minutes(7)), Item::Paper(index));
         }
         Ok(())
     }
@@ -841,7 +886,7 @@ impl Sim {
             let divorce = !matches!(wish.act, Act::Marry { .. });
             if !excused && (first.0 != second.0 || (divorce && first.1 != second.1)) {
                 let told: Vec<_> = (self.facts.iter())
-                    .filter(|f| matches!(f.1.tell, Some((_, txn)) if txn == wish.txn))
+                    .filter(|f| f.1.tell.iter().any(|(_, txn)| *txn == wish.txn))
                     .map(|f| (f.0, f.1.id, f.1.what))
                     .collect();
                 return Err(format!(

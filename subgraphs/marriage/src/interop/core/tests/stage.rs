@@ -203,7 +203,7 @@ impl Stage {
         id: AuthorityId,
         person: usize,
         what: FactKind,
-        tell: Option<(AuthorityId, TxnId)>,
+        tell: impl IntoIterator<Item = (AuthorityId, TxnId)>,
     ) {
         let fact: Fact = fact(self.boots + 500, what, tell);
         self.run(id, vec![Step::Fact(fact, self.token(id, person))]);

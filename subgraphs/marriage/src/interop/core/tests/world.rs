@@ -7,8 +7,9 @@ use super::super::event::{
     AuthorityEvent, CoordinatorEvent, Desk, Entry, Evidence, Fact, FactKind, Log, PeerEpoch, Phase,
     Row, Standing, Station, StationEvent, Subject, Telling, View,
 };
+use super::super::marks;
 use super::super::message::{
-    Act, Ending, ForcedAbort, Message, Notice, Party, Plan, RecordCore, Verdict, roles,
+    Act, Commitment, Ending, ForcedAbort, Message, Notice, Party, Plan, RecordCore, Verdict, roles,
 };
 use super::super::{
     Alarm, At, Audit, AuthorityId, Broken, Effect, LedgerWrite, PartyRef, PersonId, Proof,
@@ -54,7 +55,8 @@ impl Person {
     }
 
     pub(in crate::interop) fn disputed(&self) -> bool {
-        self.base == Standing::Disputed || self.has(Entry::Disputed)
+        let count = |entry| self.entries.iter().filter(|w| w.entry == entry).count();
+        self.base == Standing::Disputed || count(Entry::Disputed) > count(Entry::Cleared)
     }
 
     pub(in crate::interop) fn has(&self, entry: Entry) -> bool {
@@ -62,19 +64,20 @@ impl Person {
     }
 
     pub(in crate::interop) fn mark(&self) -> Option<RecordId> {
-        let stands = |record| {
-            self.marriages()
-                .iter()
-                .any(|m| Some(m.record) == record && !m.ended)
-        };
-        let closed = |application| {
-            self.entries.iter().any(|w| {
-                w.application == application && matches!(w.entry, Entry::Unmarked | Entry::Divorced)
-            })
-        };
-        let open = self.entries.iter().filter(|w| w.entry == Entry::Marked);
-        open.filter(|w| !closed(w.application) && stands(w.record))
-            .find_map(|w| w.application)
+        let mut known: BTreeMap<RecordId, marks::Mark> = BTreeMap::new();
+        for write in &self.entries {
+            let before = write.application.and_then(|of| known.get(&of).copied());
+            if let Some(mark) = marks::noted(before, write.entry, write.application, write.record) {
+                known.insert(mark.application, mark);
+            }
+        }
+        let marriages = self.marriages();
+        marks::open(known.into_values(), |record| {
+            let standing = marriages.iter().filter(|m| !m.ended);
+            standing
+                .map(|m| m.record)
+                .any(|of| record.is_none_or(|wanted| wanted == of))
+        })
     }
 
     pub(in crate::interop) fn hold(&self) -> Option<TxnId> {
@@ -103,12 +106,21 @@ impl Person {
         }
     }
 
+    fn free_since(&self) -> Option<NaiveDate> {
+        let ends = self
+            .entries
+            .iter()
+            .filter(|write| matches!(write.entry, Entry::Divorced | Entry::Ended(_)));
+        ends.filter_map(|write| write.effective_on).max()
+    }
+
     fn subject(&self, person: &PersonId) -> Subject {
         Subject {
             person: person.clone(),
             seq: self.entries.len() as u64,
             alive: !self.has(Entry::Died),
             standing: self.standing(),
+            free_since: self.free_since(),
             hold: self.hold(),
             mark: self.mark(),
         }
@@ -126,9 +138,11 @@ pub(in crate::interop) struct Province {
     pub(in crate::interop) evidence: BTreeMap<AuthorityId, Vec<(u64, Proof<Verdict>)>>,
     positions: BTreeMap<AuthorityId, u64>,
     /// Notices, each with the position at which it was noted.
-    pub(in crate::interop) tellings: BTreeMap<Uuid, (Telling, Option<u64>)>,
+    pub(in crate::interop) tellings: BTreeMap<(Uuid, AuthorityId), (Telling, Option<u64>)>,
     /// Records and certificates made, by transaction.
     pub(in crate::interop) registered: BTreeMap<TxnId, u32>,
+    /// Transactions whose record has ended here, where neither ledger is kept.
+    pub(in crate::interop) over: BTreeSet<TxnId>,
     /// A rule that an effect broke; checked by all checkers.
     pub(in crate::interop) fault: Option<&'static str>,
 }
@@ -233,6 +247,7 @@ impl Wish {
                 routing_epoch: self.routing_epoch,
                 officer: "officer".to_owned(),
                 purpose: "MARRIAGE_REGISTRATION".to_owned(),
+                effective_from: None,
             },
             da_parties: of(da),
             ha_party: ha.and_then(|ha| of(ha).pop()),
@@ -240,7 +255,11 @@ impl Wish {
                 registered_on: day(),
                 effective_from: day(),
                 registry: "registry".to_owned(),
-                details: BTreeMap::new(),
+                details: [Some(da), ha]
+                    .into_iter()
+                    .flatten()
+                    .map(|who| (who, Sealed("details".to_owned())))
+                    .collect(),
             },
         }
     }
@@ -257,6 +276,7 @@ impl Province {
             positions: BTreeMap::new(),
             tellings: BTreeMap::new(),
             registered: BTreeMap::new(),
+            over: BTreeSet::new(),
             fault: None,
         }
     }
@@ -455,13 +475,12 @@ impl Province {
                 }) => audited.push(person),
                 Effect::Audit(_) => {}
                 Effect::Tell { telling } => {
-                    self.tellings.insert(telling.notice.id, (telling, None));
+                    let key = (telling.notice.id, telling.to);
+                    self.tellings.entry(key).or_insert((telling, None));
                 }
                 Effect::Told { id, by } => {
                     let next = self.positions.get(&by).copied().unwrap_or(0) + 1;
-                    if let Some((telling, noted @ None)) = self.tellings.get_mut(&id)
-                        && telling.to == by
-                    {
+                    if let Some((_, noted @ None)) = self.tellings.get_mut(&(id, by)) {
                         *noted = Some(next);
                         self.positions.insert(by, next);
                     }
@@ -472,6 +491,12 @@ impl Province {
                             *noted = None;
                         }
                     }
+                }
+                Effect::End { txn, .. } => {
+                    if !self.registered.contains_key(&txn) {
+                        self.fault = Some("a record that is none has ended");
+                    }
+                    self.over.insert(txn);
                 }
                 Effect::Register { txn, .. } => {
                     *self.registered.entry(txn).or_default() += 1;
@@ -680,6 +705,17 @@ pub(in crate::interop) fn unrest<'a>(
                     if home.is_some_and(|home| !home.registered.contains_key(txn)) {
                         return Some("I-5 committed, and no record");
                     }
+                    let apart = |home: &&&Province| {
+                        let id = home.station.id;
+                        id != done.plan.da && Some(id) != done.plan.ha
+                    };
+                    if has_ended(province, done)
+                        && home
+                            .filter(apart)
+                            .is_some_and(|home| !home.over.contains(txn))
+                    {
+                        return Some("I-2 ended, and the record of who accepted it stands");
+                    }
                 }
                 _ => {}
             }
@@ -699,17 +735,30 @@ pub(in crate::interop) fn unrest<'a>(
     None
 }
 
+/// Whether the decider's ledger says that a death or a court has ended the marriage.
+fn has_ended(da: &Province, done: &Commitment) -> bool {
+    let record = Some(done.plan.act.record());
+    let ledgers = done
+        .parties
+        .iter()
+        .filter_map(|party| da.persons.get(&token(&party.identity)));
+    matches!(done.plan.act, Act::Marry { .. })
+        && ledgers
+            .flat_map(|ledger| &ledger.entries)
+            .any(|write| matches!(write.entry, Entry::Ended(_)) && write.record == record)
+}
+
 /// A fact for a test.
 pub(in crate::interop) fn fact(
     number: u64,
     what: FactKind,
-    tell: Option<(AuthorityId, TxnId)>,
+    tell: impl IntoIterator<Item = (AuthorityId, TxnId)>,
 ) -> Fact {
     Fact {
         id: uuid(7, number),
         what,
         effective_on: day(),
-        tell,
+        tell: tell.into_iter().collect(),
     }
 }
 

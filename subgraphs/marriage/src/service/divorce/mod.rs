@@ -1,235 +1,40 @@
-//! Applications for divorce: received, withdrawn, and where they stand.
+//! Applications for divorce: received and withdrawn here, read in [`reading`].
 //!
-//! The phase is computed from the dates at each reading, and dates that are provisional from the calendar there
-//! is (M-16, M-17). What a timer would do,
+//! What a timer would do,
 //! marking overdue applications as deemed withdrawn, is also done before a new application of the
 //! same couple is received, so that no job is needed for a right answer.
 
-use super::act::{Act, works_at};
+mod reading;
+
+pub(in crate::service) use reading::with_closing;
+pub use reading::{
+    Application, Closing, IN_HAND, Standing, by_id, dates, dates_by, in_hand, of_persons, of_rows,
+    open_at, standing, standing_by,
+};
+
+use super::act::{Act, still_as_read, works_at};
 use super::couple::{Hidden, Known};
-use super::registries::{self, Timetables};
-use super::{counter, ledger, statistics};
-use crate::interop::divorce::{self as shared, RECEIVING, REGISTERING};
+use super::{counter, ledger, registries, shanghai, statistics};
+use crate::interop::divorce::{self as shared, RECEIVING};
 use crate::kit::YearMonth;
 use crate::kit::calendar::WorkCalendar;
 use crate::kit::contract::scope;
-use crate::kit::{Error, Result};
+use crate::kit::{Error, Result, UserError};
 use crate::model::{court_notice, divorce_application, impersonation_case, marriage_record};
 use crate::rules::Refusal;
-use crate::rules::cooling_off::{
-    DivorceDates, NO_COOLING_OFF, Phase, as_known, divorce_dates, phase_at,
+use crate::rules::cooling_off::{NO_COOLING_OFF, divorce_dates};
+use crate::rules::divorce::{
+    DivorceFacts, SEEN_AT_THE_COUNTER, may_withdraw, not_received, registered_in_china,
+    who_withdraws,
 };
-use crate::rules::days::{RestDays, plus};
-use crate::rules::divorce::{DivorceFacts, may_withdraw, not_received, registered_in_china};
 use crate::rules::ledger::death_in;
 use crate::rules::record::RecordState;
-use chrono::{DateTime, NaiveTime, Utc};
+use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde::Serialize;
 use serde_json::json;
-use std::collections::HashMap;
-use std::sync::Arc;
 use uuid::Uuid;
-
-/// States of an application that is being handled (M-19).
-pub const IN_HAND: [&str; 4] = [RECEIVING, "RECEIVED", "REVIEW", REGISTERING];
-
-/// The dates of an application: as stored where they are certain, computed again while they are not.
-#[must_use]
-pub fn dates(row: &divorce_application::Model) -> DivorceDates {
-    dates_by(&WorkCalendar::default(), row)
-}
-
-/// The same by a given calendar.
-#[must_use]
-pub fn dates_by(calendar: &dyn RestDays, row: &divorce_application::Model) -> DivorceDates {
-    let stored = DivorceDates {
-        received_on: row.received_on,
-        cooling_off_starts: plus(row.received_on, 1),
-        cooling_off_ends: row.cooling_off_ends,
-        window_opens: row.window_opens,
-        window_ends: row.window_ends,
-        provisional: row.provisional,
-        cooling_surely_to: row.cooling_off_ends,
-        window_surely_to: row.window_ends,
-        cooling_provisional: row.provisional,
-    };
-    as_known(calendar, stored)
-}
-
-/// Where an application stands: what someone did, or else what the dates say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// The ledgers of other provinces have yet to take its mark.
-    Receiving,
-    /// In the cooling-off.
-    Cooling,
-    /// The certificate can be asked for.
-    WindowOpen,
-    /// Withdrawn by a party.
-    Withdrawn,
-    /// The window passed unused.
-    DeemedWithdrawn,
-    /// Both asked for the certificate; the registry reviews.
-    Review,
-    /// The ledgers of other provinces have yet to take the divorce.
-    Registering,
-    /// The divorce is registered.
-    Registered,
-    /// The certificates are handed over.
-    Certified,
-    /// In the archive.
-    Archived,
-    /// Refused.
-    Refused,
-    /// A period may have ended, which is not certain before the calendar of its year is published.
-    EndUncertain,
-}
-
-/// The standing at a moment.
-#[must_use]
-pub fn standing(application: &Application, now: DateTime<Utc>) -> Standing {
-    standing_by(&WorkCalendar::default(), application, now)
-}
-
-/// The same by a given calendar.
-#[must_use]
-pub fn standing_by(
-    calendar: &dyn RestDays,
-    application: &Application,
-    now: DateTime<Utc>,
-) -> Standing {
-    let row = &application.row;
-    match row.state.as_str() {
-        "WITHDRAWN" => Standing::Withdrawn,
-        "DEEMED_WITHDRAWN" => Standing::DeemedWithdrawn,
-        RECEIVING => Standing::Receiving,
-        "REVIEW" => Standing::Review,
-        REGISTERING => Standing::Registering,
-        "REGISTERED" => Standing::Registered,
-        "CERTIFIED" => Standing::Certified,
-        "ARCHIVED" => Standing::Archived,
-        "REFUSED" => Standing::Refused,
-        _ => match phase_at(
-            &dates_by(calendar, row),
-            application.closing.window,
-            super::shanghai(now),
-        ) {
-            Phase::Cooling => Standing::Cooling,
-            Phase::WindowOpen => Standing::WindowOpen,
-            Phase::DeemedWithdrawn => Standing::DeemedWithdrawn,
-            Phase::EndUncertain => Standing::EndUncertain,
-        },
-    }
-}
-
-/// When the registry closes on the two days that end a period of the law.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Closing {
-    /// On the last day of the cooling-off.
-    pub cooling_off: NaiveTime,
-    /// On the last day of the window.
-    pub window: NaiveTime,
-}
-
-/// An application with the closing times of its registry.
-#[derive(Clone, Debug)]
-pub struct Application {
-    /// The row.
-    pub row: Arc<divorce_application::Model>,
-    /// Close of business of the registry that received it, on the days that end a period.
-    pub closing: Closing,
-}
-
-/// Applications with the closing times of their registries on their own last days, in three statements more.
-pub(super) async fn with_closing(
-    db: &impl ConnectionTrait,
-    rows: Vec<divorce_application::Model>,
-) -> Result<Vec<Application>> {
-    let ids: Vec<Uuid> = rows.iter().map(|row| row.registry_id).collect();
-    let registries = registries::by_ids(db, &ids).await?;
-    let ends: Vec<DivorceDates> = rows.iter().map(dates).collect();
-    let days = ends
-        .iter()
-        .flat_map(|dates| [dates.cooling_off_ends, dates.window_ends]);
-    let timetables = Timetables::load(db, &ids, days).await?;
-    rows.into_iter()
-        .zip(ends)
-        .map(|(row, dates)| {
-            let registry = registries.get(&row.registry_id).ok_or(Error::NotFound)?;
-            let on = |day| timetables.closing_on(registry, day);
-            Ok(Application {
-                closing: Closing {
-                    cooling_off: on(dates.cooling_off_ends),
-                    window: on(dates.window_ends),
-                },
-                row: Arc::new(row),
-            })
-        })
-        .collect()
-}
-
-/// One application; `NotFound` where there is none.
-pub async fn by_id(db: &impl ConnectionTrait, id: Uuid) -> Result<Application> {
-    let row = divorce_application::Entity::find_by_id(id)
-        .one(db)
-        .await?
-        .ok_or(Error::NotFound)?;
-    with_closing(db, vec![row])
-        .await?
-        .pop()
-        .ok_or(Error::NotFound)
-}
-
-/// The applications of each of these persons, latest first, in two statements.
-pub async fn of_persons(
-    db: &impl ConnectionTrait,
-    persons: &[String],
-) -> Result<HashMap<String, Vec<Application>>> {
-    use divorce_application::Column;
-    let wanted = || persons.iter().cloned();
-    let rows = divorce_application::Entity::find()
-        .filter(
-            Condition::any()
-                .add(Column::Man.is_in(wanted()))
-                .add(Column::Woman.is_in(wanted())),
-        )
-        .order_by_desc(Column::ReceivedAt)
-        .all(db)
-        .await?;
-    let mut found: HashMap<String, Vec<Application>> = HashMap::new();
-    for application in with_closing(db, rows).await? {
-        for person in persons {
-            if application.row.man == *person || application.row.woman == *person {
-                found
-                    .entry(person.clone())
-                    .or_default()
-                    .push(application.clone());
-            }
-        }
-    }
-    Ok(found)
-}
-
-/// The applications of a registry that are being handled, by the end of their window.
-pub async fn open_at(
-    db: &impl ConnectionTrait,
-    registry: Uuid,
-    most: u64,
-) -> Result<Vec<Application>> {
-    let rows = divorce_application::Entity::find()
-        .filter(divorce_application::Column::RegistryId.eq(registry))
-        .filter(divorce_application::Column::State.is_in(IN_HAND))
-        .order_by_asc(divorce_application::Column::WindowEnds)
-        .order_by_asc(divorce_application::Column::Id)
-        .limit(most)
-        .all(db)
-        .await?;
-    with_closing(db, rows).await
-}
 
 /// What the registrar enters when he receives an application.
 #[derive(Clone, Debug)]
@@ -390,8 +195,8 @@ async fn enter(
         let day = dates(&application.row).window_ends;
         set_state(tx, &application.row, "DEEMED_WITHDRAWN", day).await?;
     }
-    let dates = divorce_dates(&WorkCalendar::default(), super::shanghai(now).date())
-        .ok_or(NO_COOLING_OFF)?;
+    let dates =
+        divorce_dates(&WorkCalendar::default(), shanghai(now).date()).ok_or(NO_COOLING_OFF)?;
     let row = divorce_application::Model {
         id: crate::kit::id::new(),
         marriage_id: record.id,
@@ -486,6 +291,8 @@ pub struct Apply {
 /// once, so that the couple comes once more and not three times.
 pub async fn apply(act: Act<'_>, what: &Apply) -> Result<Uuid> {
     let office = act.office(what.registry).await?;
+    // An application of elsewhere that a restore has lost may be about to come back.
+    crate::interop::counter::may_write(act.tx, act.services).await?;
     let own = counter::own_registrar(&act, what.registry).await?;
     let registrar = own.or(what.registrar);
     let receipt = Receipt {
@@ -506,7 +313,6 @@ pub async fn apply(act: Act<'_>, what: &Apply) -> Result<Uuid> {
     let mut assessment = assess(act.tx, man, woman, &receipt, act.now).await?;
     let parties = [man.as_str(), woman.as_str()];
     let acting = counter::acting_faults(&act, what.registrar, what.registry, &parties).await?;
-    assessment.refusals.extend(acting);
     let others = match &assessment.record {
         Some(record) => {
             let couple = [&what.man, &what.woman];
@@ -533,7 +339,17 @@ pub async fn apply(act: Act<'_>, what: &Apply) -> Result<Uuid> {
             .refusals
             .push(crate::rules::elsewhere::STILL_CLOSING);
     }
-    act.unless(assessment.refusals)?;
+    let (seen, on_record): (Vec<_>, Vec<_>) = assessment
+        .refusals
+        .into_iter()
+        .partition(|refusal| SEEN_AT_THE_COUNTER.contains(&refusal.code));
+    let seen = seen
+        .into_iter()
+        .chain(acting)
+        .map(UserError::from)
+        .collect();
+    let on_record = on_record.into_iter().map(UserError::from).collect();
+    act.unless_on_record(parties, seen, on_record).await?;
     what.man.announce(&act).await?;
     what.woman.announce(&act).await?;
     let state = if others { RECEIVING } else { "RECEIVED" };
@@ -552,9 +368,15 @@ pub async fn apply(act: Act<'_>, what: &Apply) -> Result<Uuid> {
 pub struct Withdraw {
     /// The application.
     pub application: Uuid,
+    /// The version at which it was read, if the caller says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<i64>,
+    /// `MAN` or `WOMAN`: who stands before the officer with the paper; a party that is signed in need not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<&'static str>,
 }
 
-/// M-16: either party alone, or an officer of the registry that received it, withdraws.
+/// M-16, M-26: either party alone withdraws, under the own account or at the registry that received it.
 pub async fn withdraw(act: Act<'_>, what: &Withdraw) -> Result<Uuid> {
     let application = by_id(act.tx, what.application).await?;
     let row = &application.row;
@@ -564,6 +386,19 @@ pub async fn withdraw(act: Act<'_>, what: &Withdraw) -> Result<Uuid> {
     // Who may not touch an application does not learn that it exists.
     if !party && !works_at(act.caller, &registry) {
         return Err(Error::NotFound);
+    }
+    still_as_read(what.version, row.version)?;
+    let signed_in = if !party {
+        None
+    } else if act.caller.is_person(&row.man) {
+        Some("MAN")
+    } else {
+        Some("WOMAN")
+    };
+    let by = who_withdraws(signed_in, what.by).map_err(|refusal| refusal.at(&["input", "by"]))?;
+    if !party {
+        let couple = [row.man.as_str(), row.woman.as_str()];
+        act.unless(counter::officer_faults(&act, row.registry_id, &couple).await?)?;
     }
     // Between provinces only the deciding authority can say that it has not been received.
     if row.state == RECEIVING {
@@ -579,7 +414,7 @@ pub async fn withdraw(act: Act<'_>, what: &Withdraw) -> Result<Uuid> {
         .at(&["input", "application"])
         .into());
     }
-    let wall = super::shanghai(act.now);
+    let wall = shanghai(act.now);
     may_withdraw(&dates(row), application.closing.cooling_off, wall)?;
     let after = set_state(act.tx, row, "WITHDRAWN", wall.date()).await?;
     let officer = act.caller.subject.as_deref().filter(|_| !party);
@@ -601,7 +436,7 @@ pub async fn withdraw(act: Act<'_>, what: &Withdraw) -> Result<Uuid> {
         after.id,
         Some("RECEIVED"),
         "WITHDRAWN",
-        json!({}),
+        json!({ "by": by }),
     )
     .await?;
     Ok(after.id)
