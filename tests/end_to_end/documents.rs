@@ -96,7 +96,7 @@ fn documents(_: &Fixtures) -> Outcome {
         ],
         &[],
         port,
-        Duration::from_secs(30),
+        Duration::from_secs(120),
     )?;
     let client = Client::new();
     let officer = token(&keys, &["--role", "registrar", "--division", "510104"])?;
@@ -213,7 +213,7 @@ fn documents(_: &Fixtures) -> Outcome {
         if followed && revoked {
             return Ok(());
         }
-        if began.elapsed() > Duration::from_secs(20) {
+        if began.elapsed() > Duration::from_secs(60) {
             return Err(format!(
                 "not followed: manifest {followed}, revocation {revoked}"
             ));

@@ -218,6 +218,8 @@ impl Split {
             ("MINZHENG_LISTEN".into(), format!("127.0.0.1:{port}")),
             ("MINZHENG_CACHE__REDIS_URL".into(), redis),
             ("MINZHENG_ACCESS_LOG__DATABASE".into(), log),
+            // A machine that is busy with other tests writes late.
+            ("MINZHENG_ACCESS_LOG__PATIENCE".into(), "30s".into()),
         ];
         envs.extend(also);
         let gateway = start(&["gateway", "--config", &config("gateway")], &envs, port)?;

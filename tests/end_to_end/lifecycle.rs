@@ -185,7 +185,7 @@ fn restart(_: &Fixtures) -> Outcome {
         ],
         &[],
         port,
-        Duration::from_secs(30),
+        Duration::from_secs(120),
     )?;
     let answer = client.graphql(&again.graphql(), None, ASK, &serde_json::Value::Null)?;
     if answer["data"] != said {
@@ -220,7 +220,7 @@ type Query @join__type(graph: HALL) { greeting: String }
         &["gateway", "--supergraph", &file, "--listen", &listen],
         &[],
         port,
-        Duration::from_secs(30),
+        Duration::from_secs(120),
     )?;
     let ask = "{ greeting }";
     let answer = Client::new().graphql(&gateway.graphql(), None, ask, &Value::Null)?;

@@ -113,7 +113,7 @@ fn settled(collector: &Listener, traces: usize) -> Vec<usize> {
             (counts, since) = (now, Instant::now());
         }
         // Spans are sent every few seconds.
-        if since.elapsed() > Duration::from_secs(12) {
+        if counts.iter().all(|count| *count > 0) && since.elapsed() > Duration::from_secs(12) {
             break;
         }
         std::thread::sleep(Duration::from_millis(200));

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::Outcome;
 
 /// How long an event may take from one subsystem to another.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The check character of an identity number (GB 11643-1999).
 pub(crate) fn with_check(first_17: &str) -> String {

@@ -53,7 +53,7 @@ fn death(world: &mut World, couple: &Couple, point: &str) -> Result<Duration, St
         if !dead.is_empty() {
             break dead;
         }
-        if began.elapsed() > Duration::from_secs(30) {
+        if began.elapsed() > Duration::from_secs(60) {
             return Err(format!(
                 "nobody died at {point}: is the program built with --features fault-points?"
             ));

@@ -174,7 +174,7 @@ impl Province {
              [subgraphs]\nmarriage = \"http://127.0.0.1:{}/graphql\"\n\
              [signing]\nprincipal_key = \"gateway/principal.pem\"\n\
              [signing.subgraphs.marriage]\nid = \"k1\"\nkey_file = \"gateway/signature-marriage.b64\"\n\
-             [access_log]\nfolder = \"{}\"\nseal_key = \"gateway/access-log.pem\"\n\
+             [access_log]\npatience = \"30s\"\nfolder = \"{}\"\nseal_key = \"gateway/access-log.pem\"\n\
              [[identity.issuers]]\nname = \"development\"\nissuer = \"minzheng-dev\"\njwks = \"gateway/jwks.json\"\n\
              algorithms = [\"EdDSA\"]\npersons = true\nmax_lifetime = \"30d\"\n\
              roles = [\"citizen\", \"registrar\", \"supervisor\", \"dashboard\", \"peer\", \"auditor\", \"operator\"]\n",

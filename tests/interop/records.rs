@@ -63,7 +63,7 @@ pub(crate) fn shared() -> Outcome {
         ));
     }
     let me = &answer["me"]["id"];
-    until(Duration::from_secs(5), || {
+    until(Duration::from_secs(60), || {
         let found = given(me)?;
         let whole =
             |node: &Value| told(node) && node["persons"] == json!([me]) && node["case"].is_string();

@@ -137,13 +137,17 @@ async fn each_misbehaviour_is_told_as_what_it_is_and_a_good_subgraph_is_not_dist
         (Manner::Drips, Timeout),
         (Manner::Hangs, Timeout),
     ] {
+        // Those that never end are ended; the others come to their end on a busy machine too.
+        let within = match expected {
+            Timeout => Duration::from_millis(1500),
+            _ => Duration::from_secs(60),
+        };
         let (bad, taken) = subgraph(manner).await;
         let (good, _) = subgraph(Manner::Answers(GOOD)).await;
         let (bad, good) = (transport(bad), transport(good));
-        let within = Duration::from_millis(1500);
         let who = caller();
         let hostile = bad.fetch(request(&who, false, false, within));
-        let beside = good.fetch(request(&who, false, false, within));
+        let beside = good.fetch(request(&who, false, false, Duration::from_secs(60)));
         let (told, answered) = tokio::join!(hostile, beside);
         assert_eq!(told, Err(expected), "{manner:?}");
         assert_eq!(answered.unwrap(), "{\"data\":{}}", "{manner:?}");

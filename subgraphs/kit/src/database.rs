@@ -49,6 +49,10 @@ use open::TemporaryFile;
 /// How often a writing transaction is run when the database asks to run it again.
 const WRITE_TRIES: u32 = 12;
 
+/// How often it is run again for a row that another transaction has made meanwhile (PostgreSQL). The first
+/// such row may be hidden by the snapshot; what is still in the way after that is there to stay.
+const CONFLICT_TRIES: u32 = 2;
+
 /// Bound values per statement: SQLite allows 32,766, PostgreSQL 65,535.
 const MAX_BOUND_VALUES: usize = 30_000;
 
@@ -214,6 +218,7 @@ impl Database {
                 ..TransactionOptions::default()
             },
         };
+        let mut conflicts = 0;
         for attempt in 0..WRITE_TRIES {
             let tx = begin(&self.0.write, options).await?;
             // `f` is called before anything is awaited, so it need not be `Sync`.
@@ -236,6 +241,14 @@ impl Database {
                     let ceiling = 4_u64 << attempt.min(7);
                     let wait = rand::random_range(1..=ceiling);
                     tokio::time::sleep(Duration::from_millis(wait)).await;
+                }
+                // PostgreSQL tells of a duplicate key before it tells that two transactions cannot be put
+                // in order: whoever asked first whether the row is there did not see it. Run again, they
+                // see it, and answer what is the matter.
+                Err(Error::Conflict)
+                    if self.0.backend == DbBackend::Postgres && conflicts < CONFLICT_TRIES =>
+                {
+                    conflicts += 1;
                 }
                 Err(error) => return Err(error),
             }

@@ -155,10 +155,25 @@ impl crate::events::FeedSource for Outbox {
     }
 }
 
-/// The next event, with ten seconds' patience.
+/// How long a test waits for what must come. Long, for the machine may be busy with others.
+pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// Waits until so many watches have begun ([`crate::events::Watchers::begun`]): what happens from now on is told to
+/// the subscriptions that are polled meanwhile.
+pub async fn watching(db: &crate::Database, begun: u64) {
+    let waiting = async {
+        while db.watchers().begun() < begun {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting)
+        .await
+        .expect("nobody watches");
+}
+
+/// The next event.
 pub async fn told(events: &mut BoxStream<'static, serde_json::Value>) -> serde_json::Value {
-    let patience = std::time::Duration::from_secs(10);
-    tokio::time::timeout(patience, events.next())
+    tokio::time::timeout(PATIENCE, events.next())
         .await
         .expect("an event in time")
         .expect("an event")

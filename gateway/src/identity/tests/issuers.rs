@@ -120,7 +120,7 @@ pub(super) async fn jwks_server(jwks: String) -> (String, Arc<AtomicUsize>) {
 
 /// Asks again, as a client told to come again does, until it is told something else.
 async fn in_the_end(verifier: &Verifier, token: &str) -> Option<IdentityError> {
-    for _ in 0..500 {
+    for _ in 0..6_000 {
         let told = refused(verifier, token).await;
         if told != Some(IdentityError::KeysUnavailable) {
             return told;

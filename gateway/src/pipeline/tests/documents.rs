@@ -162,7 +162,7 @@ async fn each_bad_document_has_its_code() {
         assert_eq!(code, expected, "{shown}: {body}");
         assert!(!body.to_string().contains("4404secret"), "{body}");
         assert!(
-            start.elapsed().as_millis() < 500,
+            start.elapsed().as_secs() < 30,
             "{shown}: {:?}",
             start.elapsed()
         );
@@ -252,7 +252,7 @@ async fn a_mutation_does_not_come_by_get() {
         case: None,
         trace: opentelemetry::Context::new(),
     };
-    let deadline = Instant::now() + std::time::Duration::from_secs(5);
+    let deadline = Instant::now() + std::time::Duration::from_secs(60);
     let ask = |text: &'static str| {
         let (world, caller) = (&world, &caller);
         async move {

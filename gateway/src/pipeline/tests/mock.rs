@@ -125,7 +125,7 @@ impl World {
             case: None,
             trace: opentelemetry::Context::new(),
         };
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + Duration::from_secs(60);
         self.pipeline
             .handle(&request, &caller, self, &self.cache, deadline, false)
             .await

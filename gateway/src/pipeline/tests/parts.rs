@@ -62,7 +62,7 @@ async fn told(
         case: None,
         trace: opentelemetry::Context::new(),
     };
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
     let answering = world.pipeline.handle_in_parts(
         &request,
         &caller,
@@ -331,7 +331,7 @@ async fn nothing_more_is_fetched_for_a_client_that_has_gone() {
         case: None,
         trace: opentelemetry::Context::new(),
     };
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
     let (pipeline, cache) = (&world.pipeline, &world.cache);
     pipeline
         .handle_in_parts(&request, &caller, &world, cache, deadline, &sender)
@@ -401,7 +401,7 @@ async fn an_unexpected_error_has_its_reference_by_every_way() {
     let standing = || Standing {
         transport: transport.clone(),
         cache: Arc::new(Cache::disabled()),
-        deadline: std::time::Duration::from_secs(20),
+        deadline: std::time::Duration::from_secs(60),
         buffer: 1,
         queries_only: false,
     };

@@ -27,7 +27,11 @@ pub(super) struct Memory {
     /// Appending fails after it has written this: what a full disk does.
     pub(super) full: Arc<AtomicBool>,
     pub(super) slow: Option<Duration>,
+    /// Appending waits for this while a test holds it: a store that hangs.
+    pub(super) hangs: Arc<Mutex<()>>,
     pub(super) groups: Arc<AtomicUsize>,
+    /// Groups that failed. Each has left its first record behind.
+    pub(super) failed: Arc<AtomicUsize>,
 }
 
 impl Memory {
@@ -47,6 +51,7 @@ impl Store for Memory {
         if let Some(slow) = self.slow {
             std::thread::sleep(slow);
         }
+        drop(self.hangs.lock().unwrap());
         let mut segments = self.segments.lock().unwrap();
         for record in &group.records {
             let segment = group.segments[record.segment].clone();
@@ -55,6 +60,7 @@ impl Store for Memory {
                 .or_default()
                 .push(record.line.clone());
             if self.full.load(Ordering::SeqCst) {
+                self.failed.fetch_add(1, Ordering::SeqCst);
                 return Err(StoreError::new("no space left"));
             }
         }
@@ -129,7 +135,7 @@ pub(super) fn settings() -> Settings {
     Settings {
         instance: "test".to_owned(),
         hash: HashKind::Sha256,
-        patience: Duration::from_secs(5),
+        patience: Duration::from_secs(30),
         seal_every: Duration::from_secs(3600),
         seal_key: None,
         keep_days: KEEP,

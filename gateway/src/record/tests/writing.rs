@@ -35,56 +35,54 @@ async fn many_requests_at_once_share_a_few_writes_and_one_chain() {
 #[tokio::test]
 async fn what_cannot_be_written_is_refused_and_the_log_goes_on_in_a_new_chain() {
     let store = Memory::default();
-    let log =
-        Recorder::start(Box::new(store.clone()), Box::new(store.clone()), settings()).unwrap();
+    let patient = Settings {
+        patience: Duration::from_secs(3600),
+        ..settings()
+    };
+    let log = Recorder::start(Box::new(store.clone()), Box::new(store.clone()), patient).unwrap();
     log.write(vec![draft("a")], soon()).await.unwrap();
     store.full.store(true, Ordering::SeqCst);
     let refused = log.write(vec![draft("b"), draft("c")], soon()).await;
     assert_eq!(refused, Err(Unavailable));
-    let began = Instant::now();
-    assert_eq!(log.write(vec![draft("d")], soon()).await, Err(Unavailable));
-    assert!(began.elapsed() < Duration::from_millis(200), "told at once");
+    let deadline = Instant::now() + Duration::from_secs(3600);
+    let told = log.write(vec![draft("d")], deadline);
+    let told = tokio::time::timeout(Duration::from_secs(60), told).await;
+    assert_eq!(told, Ok(Err(Unavailable)), "told at once");
     store.full.store(false, Ordering::SeqCst);
-    let until = Instant::now() + Duration::from_secs(10);
+    let until = Instant::now() + Duration::from_secs(60);
     while log.write(vec![draft("e")], soon()).await.is_err() {
         assert!(Instant::now() < until, "the store is back, the log is not");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let report = verify(&mut store.clone(), None, KEEP, Utc::now()).unwrap();
     // "b" had reached the disk when it was full; it was shown to nobody and breaks nothing.
+    let failed = store.failed.load(Ordering::SeqCst);
     assert_eq!(
         (report.chains, report.records, report.findings),
-        (2, 3, vec![])
+        (1 + failed, 2 + failed as u64, vec![])
     );
 }
 
 #[tokio::test]
 async fn a_store_that_hangs_makes_nobody_wait_beyond_patience_and_who_left_is_not_recorded() {
-    let store = Memory {
-        slow: Some(Duration::from_millis(700)),
-        ..Memory::default()
-    };
+    let store = Memory::default();
     let settings = Settings {
         patience: Duration::from_millis(100),
         ..settings()
     };
     let log = Recorder::start(Box::new(store.clone()), Box::new(store.clone()), settings).unwrap();
+    let hangs = store.hangs.lock().unwrap();
     // The writer is busy with this one while the others come and go.
     assert_eq!(
         log.write(vec![draft("first")], soon()).await,
         Err(Unavailable)
     );
-    let began = Instant::now();
     let outcomes = futures_util::future::join_all(
         (0..50).map(|at| log.write(vec![draft(&at.to_string())], soon())),
     )
     .await;
     assert!(outcomes.iter().all(|outcome| *outcome == Err(Unavailable)));
-    assert!(
-        began.elapsed() < Duration::from_millis(600),
-        "{:?}",
-        began.elapsed()
-    );
+    drop(hangs);
     drop(log);
     assert_eq!(store.lines().len(), 1, "those who left are not written");
 }
@@ -137,7 +135,8 @@ async fn refusals_of_a_time_without_the_store_are_recorded_when_it_is_back() {
     };
     let recorded = store.lines().iter().filter(|line| refused(line)).count();
     // Ten, and those that the store had kept of failed groups without saying so.
-    assert!((10..=20).contains(&recorded), "{recorded}");
+    let failed = store.failed.load(Ordering::SeqCst);
+    assert!((10..=10 + failed).contains(&recorded), "{recorded}");
     let report = verify(&mut store.clone(), None, KEEP, Utc::now()).unwrap();
     assert_eq!(report.findings, []);
 }
@@ -199,9 +198,9 @@ async fn each_seal_is_told_elsewhere_with_its_number_and_root() {
 #[tokio::test]
 async fn a_flood_of_refusals_without_a_token_does_not_fill_the_log() {
     let store = Memory::default();
+    let began = Instant::now();
     let log =
         Recorder::start(Box::new(store.clone()), Box::new(store.clone()), settings()).unwrap();
-    let began = Instant::now();
     for _ in 0..1000 {
         log.note(vec![Draft {
             decision: Decision::Refused,
@@ -209,7 +208,7 @@ async fn a_flood_of_refusals_without_a_token_does_not_fill_the_log() {
             ..draft("x")
         }]);
     }
-    let seconds = usize::try_from(began.elapsed().as_secs()).unwrap() + 1;
+    let seconds = usize::try_from(began.elapsed().as_secs()).unwrap() + 2;
     drop(log);
     assert!(
         store.lines().len() <= 20 * seconds,
@@ -314,7 +313,7 @@ async fn a_folder_that_cannot_be_written_refuses_and_recovers() {
     std::fs::write(&inside, b"a file where the folder was").unwrap();
     assert_eq!(log.write(vec![draft("a")], soon()).await, Err(Unavailable));
     std::fs::remove_file(&inside).unwrap();
-    let until = Instant::now() + Duration::from_secs(10);
+    let until = Instant::now() + Duration::from_secs(60);
     while log.write(vec![draft("b")], soon()).await.is_err() {
         assert!(Instant::now() < until);
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -337,7 +336,7 @@ async fn postgres_holds_what_was_acknowledged_and_its_absence_refuses() {
         .await
         .unwrap();
     let url = format!("{}/{name}", server.rsplit_once('/').unwrap().0);
-    let patience = Duration::from_secs(5);
+    let patience = Duration::from_secs(30);
     let open = || {
         Box::new(Postgres::new(
             &Secret::new(url.clone()),
@@ -361,7 +360,7 @@ async fn postgres_holds_what_was_acknowledged_and_its_absence_refuses() {
     sea_orm::ConnectionTrait::execute_unprepared(&admin, &cut)
         .await
         .unwrap();
-    let until = Instant::now() + Duration::from_secs(10);
+    let until = Instant::now() + Duration::from_secs(60);
     while log.write(vec![draft("after")], soon()).await.is_err() {
         assert!(Instant::now() < until);
         tokio::time::sleep(Duration::from_millis(50)).await;

@@ -213,7 +213,7 @@ async fn a_changed_manifest_is_followed_and_a_damaged_one_is_not() {
     let knows =
         |text: &str| outcome(&documents, &request(Some(text), None, None), Role::Citizen).is_ok();
     std::fs::write(&file, json!({ hash(new): new }).to_string()).unwrap();
-    for _ in 0..500 {
+    for _ in 0..6_000 {
         if knows(new) {
             break;
         }

@@ -12,6 +12,7 @@ mod whole;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::AtomicUsize;
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -29,8 +30,18 @@ use crate::pipeline::parts::Parted;
 use crate::pipeline::subscription::Told;
 use crate::pipeline::{CachePolicy, Outcome};
 
-/// Answers by the text of the query: says who asked, refuses, or makes a large or slow answer.
-struct StandIn;
+/// How long a test waits for what must come. Long, for the machine may be busy with others.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Answers by the text of the query: says who asked, refuses, or makes a large or slow answer, or one that is held
+/// until the test lets it go.
+struct StandIn(Arc<Gate>);
+
+/// What holds the queries `held`.
+struct Gate {
+    permits: tokio::sync::Semaphore,
+    came: AtomicUsize,
+}
 
 impl Answerer for StandIn {
     fn answer<'a>(
@@ -66,8 +77,12 @@ impl Answerer for StandIn {
                 "variables": request.variables,
             })),
         };
-        let slow = query == "slow";
+        let (slow, held) = (query == "slow", query == "held");
         async move {
+            if held {
+                self.0.came.fetch_add(1, Ordering::SeqCst);
+                self.0.permits.acquire().await.unwrap().forget();
+            }
             if slow {
                 tokio::time::sleep(Duration::from_millis(300)).await;
             }
@@ -168,6 +183,7 @@ struct Running {
     issuer: DevIssuer,
     /// The list of revoked tokens, and its folder.
     revoked: Option<(tempfile::TempDir, std::path::PathBuf)>,
+    gate: Arc<Gate>,
     _folder: tempfile::TempDir,
 }
 
@@ -200,7 +216,11 @@ impl Running {
             metrics: Metrics::new(),
             first_query: None,
         });
-        gateway.load(Arc::new(StandIn), Arc::from([]));
+        let gate = Arc::new(Gate {
+            permits: tokio::sync::Semaphore::new(0),
+            came: AtomicUsize::new(0),
+        });
+        gateway.load(Arc::new(StandIn(Arc::clone(&gate))), Arc::from([]));
         let listener = bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let server = serve(Arc::clone(&gateway), listener, 1).unwrap();
@@ -212,6 +232,7 @@ impl Running {
             handle,
             issuer,
             revoked: None,
+            gate,
             _folder: folder,
         }
     }
@@ -282,11 +303,38 @@ impl Running {
         assert_eq!(problems, Vec::<String>::new());
     }
 
+    /// Lets so many of those that are held, or will be, go.
+    fn release(&self, many: usize) {
+        self.gate.permits.add_permits(many);
+    }
+
+    /// Waits until so many queries are held, or were.
+    async fn held(&self, many: usize) {
+        eventually(|| self.gate.came.load(Ordering::SeqCst) >= many).await;
+    }
+
+    /// Waits until so many subscriptions and answers in parts run.
+    async fn running(&self, many: usize) {
+        eventually(|| self.gateway.subscriptions.load(Ordering::SeqCst) == many).await;
+    }
+
     async fn stop(self) {
         // As the program does: or subscriptions would hold up the end.
         self.gateway.begin_drain();
         self.handle.stop(true).await;
     }
+}
+
+/// Waits until it is so.
+async fn eventually(so: impl Fn() -> bool) {
+    let waiting = async {
+        while !so() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting)
+        .await
+        .expect("it never came true");
 }
 
 struct Got {

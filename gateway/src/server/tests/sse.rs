@@ -83,7 +83,7 @@ async fn a_refusal_has_its_status_and_a_lagging_stream_its_code() {
 async fn a_token_that_ends_ends_the_stream_and_so_does_a_stop() {
     let server = Running::start("[identity]\nclock_skew = \"0s\"").await;
     let claims = DevClaims {
-        ttl: Duration::from_secs(2),
+        ttl: Duration::from_secs(5),
         ..server.claims(Role::Citizen)
     };
     let token = format!("Bearer {}", server.issuer.mint(&claims, SystemTime::now()));
@@ -95,9 +95,7 @@ async fn a_token_that_ends_ends_the_stream_and_so_does_a_stop() {
     let silence = body("silence");
     let streaming = server.post(&[EVENTS], &silence);
     let stopping = async {
-        while server.gateway.subscriptions.load(Ordering::SeqCst) == 0 {
-            tokio::task::yield_now().await;
-        }
+        server.running(1).await;
         server.gateway.begin_drain();
     };
     let (got, ()) = tokio::join!(streaming, stopping);
@@ -109,15 +107,20 @@ async fn a_token_that_ends_ends_the_stream_and_so_does_a_stop() {
 #[actix_web::test]
 async fn a_silent_stream_says_that_it_is_alive() {
     let server = Running::start("[subscriptions]\nping = \"50ms\"").await;
-    let silence = body("silence");
-    let streaming = server.post(&[EVENTS], &silence);
-    let stopping = async {
-        tokio::time::sleep(Duration::from_millis(400)).await;
-        server.gateway.begin_drain();
-    };
-    let (got, ()) = tokio::join!(streaming, stopping);
-    let text = String::from_utf8(got.body.to_vec()).unwrap();
-    assert!(text.matches(":\n\n").count() >= 3, "{text:?}");
+    let body = Full::new(Bytes::from(body("silence")));
+    let request = http::Request::post(format!("{}/graphql", server.url))
+        .header("content-type", "application/json")
+        .header(EVENTS.0, EVENTS.1)
+        .body(body)
+        .unwrap();
+    let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
+    let mut told = client.request(request).await.unwrap().into_body();
+    let mut text = String::new();
+    while text.matches(":\n\n").count() < 3 {
+        let frame = tokio::time::timeout(PATIENCE, told.frame()).await.unwrap();
+        text.push_str(std::str::from_utf8(frame.unwrap().unwrap().data_ref().unwrap()).unwrap());
+    }
+    drop(told);
     server.stop().await;
 }
 
@@ -161,13 +164,6 @@ const PARTS: (&str, &str) = (
     "multipart/mixed;deferSpec=20220824, application/json",
 );
 
-/// Waits until something runs.
-async fn running(server: &Running) {
-    while server.gateway.subscriptions.load(Ordering::SeqCst) == 0 {
-        tokio::task::yield_now().await;
-    }
-}
-
 #[actix_web::test]
 async fn a_revoked_token_ends_the_stream_and_so_it_does_parts() {
     for (accepted, query, end) in [
@@ -180,7 +176,7 @@ async fn a_revoked_token_ends_the_stream_and_so_it_does_parts() {
         let (headers, asked) = ([accepted, ("authorization", token.as_str())], body(query));
         let streaming = server.post(&headers, &asked);
         let revoking = async {
-            running(&server).await;
+            server.running(1).await;
             server.revoke().await;
         };
         let (got, ()) = tokio::join!(streaming, revoking);
@@ -196,7 +192,7 @@ async fn a_revoked_token_ends_the_stream_and_so_it_does_parts() {
 #[actix_web::test]
 async fn who_takes_no_parts_loses_the_place_when_the_deadline_is_well_over() {
     use tokio::io::AsyncWriteExt as _;
-    let server = Running::start("[limits]\ndeadline = \"500ms\"").await;
+    let server = Running::start("[limits]\ndeadline = \"2s\"").await;
     let asked = body("wide parts");
     let mut stuck = tokio::net::TcpStream::connect(&server.url[7..])
         .await
@@ -207,15 +203,8 @@ async fn who_takes_no_parts_loses_the_place_when_the_deadline_is_well_over() {
         asked.len()
     );
     stuck.write_all(head.as_bytes()).await.unwrap();
-    running(&server).await;
-    let over = async {
-        while server.gateway.subscriptions.load(Ordering::SeqCst) > 0 {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(5), over)
-        .await
-        .unwrap();
+    server.running(1).await;
+    server.running(0).await;
     drop(stuck);
     server.stop().await;
 }
@@ -234,52 +223,65 @@ async fn stalled(server: &Running, token: Option<&str>) -> tokio::net::TcpStream
         asked.len()
     );
     stuck.write_all(head.as_bytes()).await.unwrap();
-    running(server).await;
+    server.running(1).await;
     stuck
 }
 
-/// Waits until nothing runs any more.
-async fn over(server: &Running, within: Duration) {
-    let over = async {
-        while server.gateway.subscriptions.load(Ordering::SeqCst) > 0 {
-            tokio::task::yield_now().await;
+/// Has something end what a client does not read, again if it took so long that the patience with such a client may
+/// have ended it.
+async fn ends_soon(ending: impl AsyncFn()) {
+    for _ in 0..5 {
+        let began = Instant::now();
+        ending().await;
+        if began.elapsed() < crate::server::websocket::PATIENCE {
+            return;
         }
-    };
-    tokio::time::timeout(within, over).await.unwrap();
+    }
+    panic!("it ended by the patience only");
 }
 
 #[actix_web::test]
 async fn who_reads_no_event_loses_the_subscription_with_the_token_and_at_a_stop() {
-    // Well below the patience with a client that takes nothing.
-    let soon = Duration::from_secs(8);
     let server = Running::start("[identity]\nclock_skew = \"0s\"").await;
-    let claims = DevClaims {
-        ttl: Duration::from_secs(2),
-        ..server.claims(Role::Citizen)
-    };
-    let token = format!("Bearer {}", server.issuer.mint(&claims, SystemTime::now()));
-    let stuck = stalled(&server, Some(&token)).await;
-    over(&server, soon).await;
-    drop(stuck);
-    let stuck = stalled(&server, None).await;
-    server.gateway.begin_drain();
-    over(&server, soon).await;
-    drop(stuck);
+    ends_soon(async || {
+        let claims = DevClaims {
+            ttl: Duration::from_secs(5),
+            ..server.claims(Role::Citizen)
+        };
+        let token = format!("Bearer {}", server.issuer.mint(&claims, SystemTime::now()));
+        let stuck = stalled(&server, Some(&token)).await;
+        server.running(0).await;
+        drop(stuck);
+    })
+    .await;
     server.stop().await;
 
-    let server = Running::start_with_revocation().await;
-    let stuck = stalled(&server, Some(&server.token(Role::Registrar))).await;
-    server.revoke().await;
-    over(&server, soon).await;
-    drop(stuck);
-    server.stop().await;
+    ends_soon(async || {
+        let server = Running::start("").await;
+        let stuck = stalled(&server, None).await;
+        server.gateway.begin_drain();
+        server.running(0).await;
+        drop(stuck);
+        server.stop().await;
+    })
+    .await;
+
+    ends_soon(async || {
+        let server = Running::start_with_revocation().await;
+        let stuck = stalled(&server, Some(&server.token(Role::Registrar))).await;
+        server.revoke().await;
+        server.running(0).await;
+        drop(stuck);
+        server.stop().await;
+    })
+    .await;
 }
 
 #[actix_web::test]
 async fn who_takes_nothing_at_all_loses_the_place() {
     let server = Running::start("").await;
     let stuck = stalled(&server, None).await;
-    over(&server, Duration::from_secs(30)).await;
+    server.running(0).await;
     drop(stuck);
     server.stop().await;
 }

@@ -108,7 +108,15 @@ struct Far {
 
 impl Far {
     async fn start(address: &str) -> Self {
-        let listener = TcpListener::bind(address).await.unwrap();
+        // A port that was just given up may be in use for a moment, as the near end of somebody's connection.
+        let began = Instant::now();
+        let listener = loop {
+            match TcpListener::bind(address).await {
+                Ok(listener) => break listener,
+                Err(error) => assert!(began.elapsed() < PATIENCE, "{address}: {error}"),
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        };
         let address = listener.local_addr().unwrap();
         let news = News::new(1024);
         let payloads: Arc<Mutex<Vec<Value>>> = Arc::default();
@@ -147,7 +155,7 @@ impl Far {
     async fn subscribed(&self, times: usize) {
         let there = async {
             while self.payloads.lock().unwrap().len() < times {
-                tokio::task::yield_now().await;
+                tokio::time::sleep(Duration::from_millis(1)).await;
             }
         };
         tokio::time::timeout(PATIENCE, there).await.unwrap();
@@ -203,8 +211,6 @@ async fn speak(tcp: TcpStream, news: News, payloads: Arc<Mutex<Vec<Value>>>) {
         }
     }
 }
-
-const PATIENCE: Duration = Duration::from_secs(10);
 
 async fn started(news: Upstream, config: &str) -> Running {
     recorded(news, config, None).await
@@ -323,7 +329,7 @@ async fn a_refused_subscription_is_recorded_and_a_refused_field_once_and_not_wit
     let settings = Settings {
         instance: "t".to_owned(),
         hash: HashKind::Sha256,
-        patience: Duration::from_secs(5),
+        patience: PATIENCE,
         seal_every: Duration::from_secs(3600),
         seal_key: None,
         keep_days: [180, 1098, 3660],

@@ -170,7 +170,7 @@ async fn subgraphs_are_called_with_the_gateways_certificate_and_only_if_they_are
                 public: false,
                 mutation: false,
                 generation: 0,
-                deadline: Instant::now() + Duration::from_secs(5),
+                deadline: Instant::now() + PATIENCE,
                 expected: 0,
             })
             .await;

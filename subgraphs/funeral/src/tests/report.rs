@@ -116,7 +116,7 @@ async fn the_demonstration_is_quick_and_the_same_each_time() {
     let two = second.data(Principal::public("35"), query, json!({})).await;
     assert_eq!(one, two);
     // Two seconds on an idle machine; the limit leaves room for a busy one.
-    assert!(took.as_secs() < 10, "{took:?}");
+    assert!(took.as_secs() < 60, "{took:?}");
     eprintln!("seeded 35 in {took:?}");
 }
 

@@ -200,6 +200,40 @@ async fn a_failed_write_leaves_nothing() {
     }
 }
 
+/// Two who make the same row at once: the second is told of a duplicate key of which its snapshot knows nothing.
+#[tokio::test]
+async fn a_row_made_meanwhile_by_somebody_else_is_seen_by_running_again() {
+    for services in databases().await {
+        // SQLite has one writer, so nobody writes meanwhile.
+        if services.db.backend() != DbBackend::Postgres {
+            continue;
+        }
+        let runs = Arc::new(AtomicUsize::new(0));
+        let found = services
+            .db
+            .write(|tx| {
+                let (runs, other) = (Arc::clone(&runs), services.db.writer().clone());
+                Box::pin(async move {
+                    let first = runs.fetch_add(1, Ordering::SeqCst) == 0;
+                    let there = thing::Entity::find_by_id(crate::id::derived("thing", "0"))
+                        .one(tx)
+                        .await?;
+                    if there.is_some() {
+                        return Ok(true);
+                    }
+                    if first {
+                        insert_many(&other, [row(0)]).await?;
+                    }
+                    insert_many(tx, [row(0)]).await?;
+                    Ok(false)
+                })
+            })
+            .await;
+        assert!(matches!(found, Ok(true)), "{found:?}");
+        assert_eq!(runs.load(Ordering::SeqCst), 2);
+    }
+}
+
 /// A client that goes away drops its write wherever it stands: before, in or after the beginning, a statement
 /// or the commit.
 #[tokio::test]

@@ -20,7 +20,7 @@ const AWAY: Duration = Duration::from_secs(5);
 pub struct Readers {
     seen: Mutex<HashMap<String, (i64, Instant)>>,
     moved: Notify,
-    patience: Duration,
+    patience: Mutex<Duration>,
     away: Duration,
 }
 
@@ -35,9 +35,15 @@ impl Readers {
         Self {
             seen: Mutex::default(),
             moved: Notify::new(),
-            patience,
+            patience: Mutex::new(patience),
             away,
         }
+    }
+
+    /// Waits longer, for a test on a machine that is busy with others.
+    #[cfg(test)]
+    pub(crate) fn be_patient(&self, patience: Duration) {
+        *self.patience.lock().unwrap_or_else(PoisonError::into_inner) = patience;
     }
 
     /// A reader asks for what is behind a place.
@@ -64,7 +70,8 @@ impl Readers {
                 }
             }
         };
-        tokio::time::timeout(self.patience, waiting)
+        let patience = *self.patience.lock().unwrap_or_else(PoisonError::into_inner);
+        tokio::time::timeout(patience, waiting)
             .await
             .unwrap_or(false)
     }

@@ -82,6 +82,11 @@ impl Watchers {
         self.state().topics.values().map(HashMap::len).sum()
     }
 
+    /// How many watches have begun so far, those that are over with them.
+    pub fn begun(&self) -> u64 {
+        self.state().next
+    }
+
     fn wake(&self, topics: &[Topic]) {
         let state = self.state();
         for topic in topics {

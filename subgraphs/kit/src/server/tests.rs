@@ -437,6 +437,7 @@ async fn a_mutation_that_seals_an_identity_answers_when_persons_has_it() {
     while !setting.services.db.readers().passed("persons", 1).await {
         tokio::task::yield_now().await;
     }
+    setting.services.db.readers().be_patient(testing::PATIENCE);
     // Each is there when its answer is, time after time.
     for (number, nonce) in [
         ("51990119900303069X", "b"),
@@ -483,26 +484,35 @@ async fn a_subgraph_serves_over_http_and_drains() {
     let caller = ServiceCaller::new("reader", "thing", "51", &folder, Clock::system()).unwrap();
     let feed = HttpFeed::new(&format!("http://{address}"), caller);
     assert!(feed.fetch(0, 10).await.unwrap().is_empty());
-    // A reader that waits is told of a commit at once, without Redis and without asking again.
-    let began = std::time::Instant::now();
-    let commit = async {
-        // The question is on its way: its answer waits for what comes now, or finds it.
-        tokio::task::yield_now().await;
-        let event = Event {
-            kind: "Counted".into(),
-            key: "a".into(),
-            at: testing::clock().now(),
-            body: serde_json::json!({}),
+    // A reader that waits is told of a commit at once, without Redis and without asking again. One that was held up
+    // for as long as the answer is proves nothing: again.
+    let mut last = 0;
+    for attempt in 0.. {
+        let began = std::time::Instant::now();
+        let commit = async {
+            // The question is on its way: its answer waits for what comes now, or finds it.
+            tokio::task::yield_now().await;
+            let event = Event {
+                kind: "Counted".into(),
+                key: "a".into(),
+                at: testing::clock().now(),
+                body: serde_json::json!({}),
+            };
+            let told = setting.services.db.write(move |tx| {
+                let event = event.clone();
+                Box::pin(async move { emit(tx, &event).await })
+            });
+            told.await.unwrap();
         };
-        let told = setting.services.db.write(move |tx| {
-            let event = event.clone();
-            Box::pin(async move { emit(tx, &event).await })
-        });
-        told.await.unwrap();
-    };
-    tokio::join!(feed.wait(), commit);
-    assert!(began.elapsed() < HOLD, "{:?}", began.elapsed());
-    assert_eq!(feed.fetch(0, 10).await.unwrap().len(), 1);
+        tokio::join!(feed.wait(), commit);
+        let told = feed.fetch(last, 10).await.unwrap();
+        assert_eq!(told.len(), 1);
+        last = told[0].seq;
+        if began.elapsed() < HOLD {
+            break;
+        }
+        assert!(attempt < 5, "the reader is told by asking again only");
+    }
     stop.send(()).unwrap();
     served.await.unwrap().unwrap();
 }

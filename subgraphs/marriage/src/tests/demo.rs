@@ -91,7 +91,7 @@ async fn seeding_twice_changes_nothing_and_is_quick() {
     let started = std::time::Instant::now();
     let p = Province::of("51").await;
     let took = started.elapsed();
-    assert!(took < std::time::Duration::from_secs(10), "{took:?}");
+    assert!(took < std::time::Duration::from_secs(60), "{took:?}");
     crate::demo::seed(&p.services, &|_, _, _| ()).await.unwrap();
     let counted = p
         .data(

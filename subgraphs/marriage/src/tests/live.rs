@@ -1,7 +1,7 @@
 //! What is told as it happens.
 
 use super::*;
-use crate::kit::testing::{subscribe, told};
+use crate::kit::testing::{subscribe, told, watching};
 use crate::rules::ledger::LedgerEvent;
 use crate::service::ledger::{self, Fact};
 
@@ -122,9 +122,10 @@ async fn a_persons_own_ledger_is_told_to_that_person_from_where_they_were() {
     let (third, ()) = tokio::join!(told(&mut from_the_first), asking);
     assert_eq!(third["data"]["myMaritalEvent"]["entry"]["seq"], before + 3);
     // From now on: what was entered before it was first polled is the past.
+    let watches = p.services.db.watchers().begun();
     let (_, fourth) = tokio::join!(
         async {
-            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+            watching(&p.services.db, watches + 1).await;
             enter(&p, &person, LedgerEvent::Divorced).await;
         },
         told(&mut from_now)

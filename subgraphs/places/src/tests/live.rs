@@ -3,7 +3,7 @@
 use super::changes::{papers, told_changes, towns};
 use super::*;
 use crate::model::filing;
-use minzheng_kit::testing::{subscribe, told};
+use minzheng_kit::testing::{subscribe, told, watching};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use std::{collections::BTreeSet, time::Duration};
 
@@ -39,9 +39,9 @@ async fn filings(run: &Running) {
         }
         found
     };
+    let before = run.services.db.watchers().begun();
     let running = async {
-        // It is listening by then.
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        watching(&run.services.db, before + 1).await;
         Places.tick(&run.services).await.unwrap();
     };
     let (found, ()) = tokio::join!(listening, running);
@@ -78,8 +78,9 @@ async fn divided(run: &Running) {
         "effective": "2026-11-22", "approvedOn": "2026-11-02", "authority": "PROVINCE_GOVERNMENT",
         "approvalDoc": "川府函〔2026〕4号", "papers": papers() });
     let mut events = subscribe(&run.graph, Principal::public("51"), CHANGED, json!({}));
+    let before = run.services.db.watchers().begun();
     let changing = async {
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        watching(&run.services.db, before + 1).await;
         run.change(
             &supervisor("510118"),
             "applyDivisionChange",

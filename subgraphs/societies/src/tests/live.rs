@@ -1,7 +1,7 @@
 //! What is told as it happens.
 
 use super::{Stage, division};
-use minzheng_kit::testing::{subscribe, told};
+use minzheng_kit::testing::{subscribe, told, watching};
 use minzheng_kit::{Principal, Subsystem};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -29,9 +29,9 @@ async fn while_it_runs(
         }
         found
     };
+    let before = stage.services.db.watchers().begun();
     let running = async {
-        // It is listening by then.
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        watching(&stage.services.db, before + 1).await;
         crate::Societies.tick(&stage.services).await.unwrap();
     };
     let (found, ()) = tokio::join!(listening, running);

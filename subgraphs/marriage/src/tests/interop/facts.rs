@@ -576,7 +576,7 @@ async fn until_every_peer_has_answered_no_court_paper_death_or_application_is_wr
 /// Whoever is held, be it by somebody who poses as them, is told so at once, and when it ends.
 #[tokio::test]
 async fn who_is_held_is_told_at_once_and_when_it_ends() {
-    use crate::kit::testing::{subscribe, told};
+    use crate::kit::testing::{subscribe, told, watching};
     const MINE: &str = "subscription { myMaritalEvent { entry { event } } }";
     let world = World::of(&["51", "32", "35"]).await;
     let (man, woman) = couple(0);
@@ -595,8 +595,11 @@ async fn who_is_held_is_told_at_once_and_when_it_ends() {
             Loss::Nothing
         }
     });
+    let begun = |code: &str| world.p(code).services.db.watchers().begun();
+    let before = (begun("32"), begun("35"));
     let pressing = async {
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        watching(&world.p("32").services.db, before.0 + 1).await;
+        watching(&world.p("35").services.db, before.1 + 1).await;
         act(p, "registerMarriage", "k", &checked).await;
         for _ in 0..3 {
             run::look_now(&p.services).await;
@@ -614,7 +617,6 @@ async fn who_is_held_is_told_at_once_and_when_it_ends() {
         "{event}"
     );
     let freeing = async {
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
         world.losing(|_, _, _| Loss::Nothing);
         run::start_now(&p.services).await;
         world.settle().await;
