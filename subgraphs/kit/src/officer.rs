@@ -69,6 +69,8 @@ mod tests {
             (officer("li", Some("A")), officer("li-2", Some("A")), false),
             (officer("li", Some("A")), officer("wang", Some("B")), true),
             (officer("li", Some("A")), officer("wang", None), true),
+            // One account that two issuers give to two persons is still one account.
+            (officer("li", Some("A")), officer("li", Some("B")), false),
             (nobody, officer("wang", None), false),
             (officer("li", None), nobody, false),
         ] {

@@ -27,7 +27,8 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-use super::walk::{Asked, Way};
+use super::asked::Asked;
+use super::walk::Way;
 use crate::keys;
 
 /// Operations in one batch.

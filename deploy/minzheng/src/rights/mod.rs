@@ -8,6 +8,7 @@
 //! A coordinate that no rule of the table covers fails, and so does a rule that covers nothing. `tests/rights/public.txt` lists what is open to everybody, so that nothing
 //! becomes public without a reviewer seeing it.
 
+mod asked;
 mod http;
 mod table;
 mod walk;

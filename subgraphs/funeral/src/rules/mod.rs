@@ -22,11 +22,10 @@
 //! | F-17 who founds a facility, what it is furnished with | [`facility`] |
 //! | F-18 the hotline | [`ticket`] |
 //! | F-20 rights of near kin | [`kin`] |
-//! | B.0.3 and D-7 a division that was divided: assignment, and under which code papers are numbered | [`assignment`] |
+//! | B.0.3 and D-7 a division that was divided: assignment, and under which code papers are numbered | [`minzheng_kit::divisions::assignment`] |
 //! | F-15, F-19 what waits for a second officer | [`proposal`] |
 //! | the last day of a period (民法典 201, 203) | [`period`] |
 
-pub mod assignment;
 pub mod burial;
 pub mod case;
 pub mod custody;

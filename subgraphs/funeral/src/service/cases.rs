@@ -11,6 +11,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use minzheng_kit::contract::scope as contract_scope;
+use minzheng_kit::divisions::assignment::number_under;
 use minzheng_kit::error::{Error, Result, UserError};
 use minzheng_kit::events::{self, Event};
 use minzheng_kit::{Services, id};
@@ -28,7 +29,6 @@ use super::scope;
 use crate::model::{
     case_item, death_claim, death_record, facility, funeral_case, sealed, service_item, waiver,
 };
-use crate::rules::assignment::number_under;
 use crate::rules::terms::{
     CaseAct, CaseState, DeathPaperKind, FacilityKind, FacilityState, KinRelation,
 };

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use minzheng_kit::clock::legal_day;
 use minzheng_kit::contract::scope;
+use minzheng_kit::divisions::assignment::number_under;
 use minzheng_kit::officer::Officer;
 use minzheng_kit::{Error, Result, UserError, id};
 use sea_orm::{
@@ -22,7 +23,6 @@ use crate::model::{
     ashes_custody, ashes_release, body_storage, case_entry, cremation, death_record, funeral_case,
     sealed,
 };
-use crate::rules::assignment::number_under;
 use crate::rules::case::{cremation_times, custody as custody_kept};
 use crate::rules::terms::{
     CaseAct, CaseState, CorrectionReason, Holder, KinRelation, ReleaseState,

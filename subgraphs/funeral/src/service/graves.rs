@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::NaiveDate;
 use minzheng_kit::contract::scope as contract_scope;
 use minzheng_kit::divisions::Divisions;
+use minzheng_kit::divisions::assignment::number_under;
 use minzheng_kit::error::{Error, Result, UserError};
 use minzheng_kit::id;
 use sea_orm::{
@@ -19,7 +20,6 @@ use super::sql::Binds;
 use super::{month_of, scope};
 use crate::model::report_figure::RESTORED_AREA;
 use crate::model::{grave_step, illegal_grave};
-use crate::rules::assignment::number_under;
 use crate::rules::geo::Point;
 use crate::rules::grave as rules;
 use crate::rules::terms::{GraveState, IllegalGraveKind};

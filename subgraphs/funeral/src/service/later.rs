@@ -2,6 +2,7 @@
 //! where the closed one ended: the same death, the same chain of custody (F-15), the same box while they are kept.
 
 use minzheng_kit::contract::scope;
+use minzheng_kit::divisions::assignment::number_under;
 use minzheng_kit::{Error, Result, UserError, id};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
@@ -10,7 +11,6 @@ use super::act::{Act, short, unique, unknown};
 use super::course::{self, Step};
 use super::{authority, cases, cremations, interments};
 use crate::model::{ashes_custody, cremation, funeral_case, sealed};
-use crate::rules::assignment::number_under;
 use crate::rules::case;
 use crate::rules::terms::{CaseAct, KinRelation};
 

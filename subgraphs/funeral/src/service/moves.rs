@@ -7,6 +7,7 @@
 //! there (D-7): a case keeps, in `counted_in`, where its cremation counts.
 
 use minzheng_kit::contract::scope as contract_scope;
+use minzheng_kit::divisions::assignment::{Assignment, may_assign};
 use minzheng_kit::{Error, Result, UserError};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
@@ -21,7 +22,6 @@ use super::scope;
 use crate::model::{
     death_record, facility, funeral_case, hotline_ticket, illegal_grave, rural_burial_site,
 };
-use crate::rules::assignment::{Assignment, assignment};
 use crate::rules::terms::TicketState;
 
 /// The most of a kind in one assignment.
@@ -48,17 +48,10 @@ pub async fn assign(act: &Act<'_>, what: &Assigning) -> Result<Vec<Uuid>> {
         return Err(Error::Forbidden);
     }
     let order = &act.principal.divisions;
-    let heirs = order.today(&what.from);
     let works = |division: &Uuid| act.principal.works_in(division);
-    if !heirs.iter().any(|heir| works(&heir.id)) {
-        return Err(Error::Forbidden);
-    }
-    assignment(&Assignment {
-        goes_on: order.by_id(&what.from).is_some(),
-        heirs: heirs.len(),
-        is_heir: heirs.iter().any(|heir| heir.id == what.to),
-        above_all: heirs.iter().all(|heir| works(&heir.id)),
-    })?;
+    let asked =
+        Assignment::to_successor(order, &what.from, &what.to, works).ok_or(Error::Forbidden)?;
+    may_assign(&asked).map_err(|refusal| refusal.field(&["to"]))?;
     let all = what.facilities.len() + what.sites.len() + what.graves.len();
     if !(1..=MOST).contains(&all) {
         return Err(Error::Invalid(

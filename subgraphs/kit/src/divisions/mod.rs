@@ -19,6 +19,7 @@
 //! from their counties. Rows that are only structure (a prefecture called 市辖区; the county row that
 //! repeats 东莞市, which has no counties) are no divisions: what stands under them goes one level up.
 
+pub mod assignment;
 mod demo_places;
 mod descent;
 mod kind;

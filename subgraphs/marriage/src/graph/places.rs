@@ -21,15 +21,6 @@ use uuid::Uuid;
 /// The most registries that one field gives.
 const MOST_REGISTRIES: usize = 500;
 
-/// Rows of registries by what they belong to.
-type Rows<K> = HashMap<K, Arc<Vec<Arc<registry::Model>>>>;
-
-fn shared<K: Eq + std::hash::Hash>(rows: HashMap<K, Vec<Arc<registry::Model>>>) -> Rows<K> {
-    rows.into_iter()
-        .map(|(of, rows)| (of, Arc::new(rows)))
-        .collect()
-}
-
 /// An administrative division (行政区划).
 #[derive(Clone, Debug)]
 pub struct Division {
@@ -170,7 +161,9 @@ impl Division {
         let rows = self
             .siblings
             .load(&self.id, "registries", "", |ids| async move {
-                Ok(shared(registries::by_divisions(db.read(), &ids).await?))
+                let rows = registries::by_divisions(db.read(), &ids).await?;
+                let rows = rows.into_iter().map(|(of, rows)| (of, Arc::new(rows)));
+                Ok(rows.collect())
             })
             .await?;
         let offered = |row: &registry::Model| {
@@ -328,15 +321,14 @@ impl Place {
     #[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
     async fn registries(&self, ctx: &Context<'_>) -> Result<Option<Vec<MarriageRegistry>>> {
         let db = ctx.services().db.clone();
-        let rows = self
+        let found = self
             .siblings
             .load(&self.id, "registries", "", |ids| async move {
-                Ok(shared(registries::by_places(db.read(), &ids).await?))
+                let rows = registries::by_places(db.read(), &ids).await?;
+                Ok(MarriageRegistry::grouped(rows))
             })
             .await?;
-        Ok(Some(MarriageRegistry::together(
-            rows.map(|rows| (*rows).clone()).unwrap_or_default(),
-        )))
+        Ok(Some(found.as_deref().cloned().unwrap_or_default()))
     }
 }
 
@@ -381,16 +373,13 @@ impl Organization {
     #[graphql(directive = cache_control::apply(Some(300), Some(CacheScope::Public)))]
     async fn counselling_at(&self, ctx: &Context<'_>) -> Result<Option<Vec<MarriageRegistry>>> {
         let db = ctx.services().db.clone();
-        let rows = self
+        let found = self
             .siblings
             .load(&self.code, "counselling", "", |codes| async move {
-                Ok(shared(
-                    registries::by_counselling_organizations(db.read(), &codes).await?,
-                ))
+                let rows = registries::by_counselling_organizations(db.read(), &codes).await?;
+                Ok(MarriageRegistry::grouped(rows))
             })
             .await?;
-        Ok(Some(MarriageRegistry::together(
-            rows.map(|rows| (*rows).clone()).unwrap_or_default(),
-        )))
+        Ok(Some(found.as_deref().cloned().unwrap_or_default()))
     }
 }

@@ -1,11 +1,11 @@
 //! Registries as clients see them. Everything here is public.
 
-use super::clock_text;
 use super::counselling::CounsellingRoom;
 use super::enums::{RegistryCompetence, RegistryService, RegistrySiteKind};
 use super::places::{Division, Organization, Place};
 use super::slots::RegistrySlot;
 use super::staff::RegistryStandard;
+use super::{access, bad_argument, clock_text};
 use crate::kit::batch::Siblings;
 use crate::kit::federation::directives::*;
 use crate::kit::{Date, PrincipalExt, Result};
@@ -13,9 +13,10 @@ use crate::model::registry;
 use crate::rules::opening::{DayHours, Period};
 use crate::service::registries::{self, Timetables};
 use crate::service::slots::{self, Day};
-use crate::service::{counselling, staff};
+use crate::service::{counselling, issued, staff};
 use async_graphql::{Context, ID, Object, SimpleObject};
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -46,6 +47,20 @@ impl MarriageRegistry {
                 siblings: Arc::clone(&siblings),
                 divisions: Arc::clone(&divisions),
             })
+            .collect()
+    }
+
+    /// Registries by what they belong to, all of them shown together.
+    #[must_use]
+    pub fn grouped<K: Eq + Hash>(
+        rows: HashMap<K, Vec<Arc<registry::Model>>>,
+    ) -> HashMap<K, Arc<Vec<Self>>> {
+        let (keys, rows): (Vec<K>, Vec<Vec<_>>) = rows.into_iter().unzip();
+        let sizes: Vec<usize> = rows.iter().map(Vec::len).collect();
+        let mut shown = Self::together(rows.into_iter().flatten().collect()).into_iter();
+        keys.into_iter()
+            .zip(sizes)
+            .map(|(of, size)| (of, Arc::new(shown.by_ref().take(size).collect())))
             .collect()
     }
 
@@ -224,6 +239,38 @@ impl MarriageRegistry {
         staff::level_on(&rows, today)
             .map(RegistryStandard::of)
             .transpose()
+    }
+
+    /// How many certificates of marriage and divorce it issued in a year, replacements included, whatever became of them: so many print its name and address; null where that would give one or two couples away (当年颁发婚姻证件数).
+    #[graphql(directive = requires_scopes::apply(vec![vec!["statistics.read".into()]]))]
+    async fn certificates_issued(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The year, from 1949 on (年份).")] year: i32,
+    ) -> async_graphql::Result<Option<i64>> {
+        access::figures(ctx, self.row.county_id)?;
+        let days = issued::days_of(year).ok_or_else(|| {
+            bad_argument(
+                "year",
+                "Give a year of four digits, from 1949 on.",
+                "年份应为1949年以后的四位数。",
+            )
+        })?;
+        let services = ctx.services();
+        let (db, today) = (services.db.clone(), services.clock.today());
+        let rows = Arc::clone(&self.rows);
+        let whole = access::keeps_records(ctx, self.row.county_id);
+        let what = if whole { "wholeIssued" } else { "shownIssued" };
+        let found = self
+            .siblings
+            .load(&self.row.id, what, &year.to_string(), |_| async move {
+                if whole {
+                    return issued::whole(db.read(), &rows, days).await;
+                }
+                issued::shown(db.read(), &db.divisions(), &rows, days, today).await
+            })
+            .await?;
+        Ok(found)
     }
 
     /// Regular opening hours by weekday (办公时间).

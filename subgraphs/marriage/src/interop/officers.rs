@@ -7,10 +7,10 @@ use super::fault;
 use super::node;
 use super::steps;
 use super::store::{Desk, load, to_json};
+use crate::kit::officer::Officer;
 use crate::kit::{Error, Principal, Result, Role};
 use crate::model::interop::{alarm, glass, log, row};
 use crate::rules::Refusal;
-use crate::rules::two_officers::{Officer, is_one_person};
 use crate::service::act::Act;
 use chrono::TimeDelta;
 use sea_orm::sea_query::Expr;
@@ -171,7 +171,7 @@ pub struct BreakGlass {
 /// core does not allow it.
 pub async fn break_glass(act: Act<'_>, what: &BreakGlass) -> Result<bool> {
     of_the_province(act.caller, &act.services.province)?;
-    let (account, officer) = (act.account()?.to_owned(), act.officer()?);
+    let account = act.account()?.to_owned();
     let stated_by: AuthorityId = what.stated_by.parse().map_err(|_| Error::NotFound)?;
     let Some(node) = node::of(act.services)? else {
         return Err(Error::NotFound);
@@ -179,8 +179,7 @@ pub async fn break_glass(act: Act<'_>, what: &BreakGlass) -> Result<bool> {
     if load::row(act.tx, TxnId(what.txn)).await?.is_none() {
         return Err(Error::NotFound);
     }
-    let Some(first) = second(&act, what.txn, officer, &what.statement, &what.stated_by).await?
-    else {
+    let Some(first) = second(&act, what.txn, &what.statement, &what.stated_by).await? else {
         return Ok(false);
     };
     let desk = Desk {
@@ -241,7 +240,7 @@ pub struct Clear {
 /// nothing is disputed by this transaction, or while this province catches up after a start.
 pub async fn clear(act: Act<'_>, what: &Clear) -> Result<bool> {
     of_the_province(act.caller, &act.services.province)?;
-    let (account, officer) = (act.account()?.to_owned(), act.officer()?);
+    let account = act.account()?.to_owned();
     let Some(node) = node::of(act.services)? else {
         return Err(Error::NotFound);
     };
@@ -252,7 +251,7 @@ pub async fn clear(act: Act<'_>, what: &Clear) -> Result<bool> {
     super::counter::may_write(act.tx, act.services).await?;
     // A proposal of another kind may wait for the same transaction.
     let place = crate::kit::id::derived("clear a dispute", &what.txn.to_string());
-    let Some(first) = second(&act, place, officer, &what.evidence, &node.own).await? else {
+    let Some(first) = second(&act, place, &what.evidence, &node.own).await? else {
         return Ok(false);
     };
     let desk = Desk {
@@ -286,7 +285,7 @@ const NOT_DISPUTED: Refusal = Refusal::by_form(
 /// Who has said it first.
 fn said_by(first: &glass::Model) -> Officer<'_> {
     Officer {
-        account: &first.officer,
+        account: Some(&first.officer),
         person: first.person.as_deref(),
     }
 }
@@ -296,7 +295,6 @@ fn said_by(first: &glass::Model) -> Officer<'_> {
 async fn second(
     act: &Act<'_>,
     txn: Uuid,
-    officer: Officer<'_>,
     statement: &str,
     stated_by: &str,
 ) -> Result<Option<String>> {
@@ -310,7 +308,7 @@ async fn second(
         known = None;
     }
     match known {
-        Some(first) if is_one_person(said_by(&first), officer) => Err(Refusal::by_form(
+        Some(first) if !act.officer().is_another_than(said_by(&first)) => Err(Refusal::by_form(
             "SECOND_OFFICER_NEEDED",
             "You have proposed this already; another officer must confirm it.",
             "您已提出，须由另一名人员确认。",
@@ -329,8 +327,8 @@ async fn second(
         None => {
             let row = glass::Model {
                 txn,
-                officer: officer.account.to_owned(),
-                person: officer.person.map(str::to_owned),
+                officer: act.account()?.to_owned(),
+                person: act.caller.person.clone(),
                 statement: statement.to_owned(),
                 stated_by: stated_by.to_owned(),
                 at: now,
@@ -356,7 +354,7 @@ pub struct GoOn {
 /// `Forbidden` but for supervisors of the province; a refusal where the first officer named others.
 pub async fn go_on(act: Act<'_>, what: &GoOn) -> Result<bool> {
     of_the_province(act.caller, &act.services.province)?;
-    let (account, officer) = (act.account()?.to_owned(), act.officer()?);
+    let account = act.account()?.to_owned();
     let Some(node) = node::of(act.services)? else {
         return Err(Error::NotFound);
     };
@@ -366,7 +364,7 @@ pub async fn go_on(act: Act<'_>, what: &GoOn) -> Result<bool> {
         .filter_map(|code| code.parse().ok())
         .collect();
     let named = to_json(&without)?;
-    let Some(first) = second(&act, Uuid::nil(), officer, &named, &node.own).await? else {
+    let Some(first) = second(&act, Uuid::nil(), &named, &node.own).await? else {
         return Ok(false);
     };
     let desk = Desk {

@@ -12,6 +12,7 @@ mod m0012_registry_version;
 mod m0013_interop_marks;
 mod m0014_by_officer;
 mod m0015_who_decides;
+mod m0016_issued_by;
 
 #[cfg(test)]
 pub(crate) use m0015_who_decides::KNOWN;
@@ -33,5 +34,6 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0013_interop_marks::InteropMarks),
         Box::new(m0014_by_officer::ByOfficer),
         Box::new(m0015_who_decides::WhoDecides),
+        Box::new(m0016_issued_by::IssuedBy),
     ]
 }

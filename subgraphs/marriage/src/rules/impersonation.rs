@@ -5,7 +5,7 @@
 
 use super::Refusal;
 use super::record::RecordState;
-use super::two_officers::{Officer, is_one_person};
+use crate::kit::officer::Officer;
 use chrono::NaiveDate;
 
 /// What a case was opened for.
@@ -107,12 +107,11 @@ pub fn not_revoked(evidence: &[EvidenceKind]) -> Option<Refusal> {
     ))
 }
 
-/// B.1.1, 指导意见 (2021), 内部监督: the officer who decides is not the one who proposed, under no other account either.
+/// M-26, B.1.1, 指导意见 (2021), 内部监督: the officer who decides is not the one who proposed, under no other account
+/// either.
 #[must_use]
-pub fn two_officers(first: Option<Officer<'_>>, second: Option<Officer<'_>>) -> Option<Refusal> {
-    let fine =
-        matches!((first, second), (Some(first), Some(second)) if !is_one_person(first, second));
-    (!fine).then_some(Refusal::by_law(
+pub fn two_officers(first: Officer<'_>, second: Officer<'_>) -> Option<Refusal> {
+    (!second.is_another_than(first)).then_some(Refusal::by_law(
         "SECOND_OFFICER_NEEDED",
         "A second officer, not the one who proposed, must decide.",
         "须由提出意见以外的另一名工作人员复核决定。",
@@ -172,15 +171,19 @@ mod tests {
 
     #[test]
     fn two_different_persons_decide() {
-        let officer = |account, person| Some(Officer { account, person });
+        let officer = |account, person| Officer {
+            account: Some(account),
+            person,
+        };
+        let nobody = Officer::default();
         for (first, second, fine) in [
             (officer("a", None), officer("b", None), true),
             (officer("a", None), officer("a", None), false),
             (officer("a", Some("p")), officer("b", Some("p")), false),
             (officer("a", Some("p")), officer("b", Some("q")), true),
-            (None, officer("b", None), false),
-            (officer("a", None), None, false),
-            (None, None, false),
+            (nobody, officer("b", None), false),
+            (officer("a", None), nobody, false),
+            (nobody, nobody, false),
         ] {
             assert_eq!(two_officers(first, second).is_none(), fine);
         }

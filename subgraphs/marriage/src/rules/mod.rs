@@ -13,13 +13,12 @@
 //! | M-2, M-5, M-8, M-25 | [`eligibility`], [`proof`] | M-20, M-25a | [`replacement`] |
 //! | M-3, M-4, M-6, M-7, M-9, M-10, M-12, M-14 | [`registration`], [`reasons`] | M-21, M-21a, M-22 | [`court`], [`record`] |
 //! | M-11 | [`application`] | M-23, M-24 | [`death`], [`eligibility`], [`archive`] |
-//! | M-13, I-1 | [`record`], [`registration`], [`ledger`] | M-26 | [`registrar`], [`two_officers`] |
-//! | B.1.3 | [`certificate`], [`assignment`] | | |
+//! | M-13, I-1 | [`record`], [`registration`], [`ledger`] | M-26 | [`registrar`], [`impersonation`], [`record`] |
+//! | B.1.3 | [`certificate`], [`crate::kit::divisions::assignment`] | | |
 
 pub mod age;
 pub mod application;
 pub mod archive;
-pub mod assignment;
 pub mod certificate;
 pub mod cooling_off;
 pub mod court;
@@ -40,6 +39,5 @@ pub mod registrar;
 pub mod registration;
 pub mod replacement;
 pub mod scope;
-pub mod two_officers;
 
 pub use refusal::Refusal;

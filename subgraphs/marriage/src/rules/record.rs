@@ -5,7 +5,7 @@
 //! counts for nothing, yet its history stays.
 
 use super::Refusal;
-use super::two_officers::{Officer, is_one_person};
+use crate::kit::officer::Officer;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 /// State of a marriage record.
@@ -75,8 +75,10 @@ impl RecordState {
 /// What allows a step that the ordinary course does not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Correction<'a> {
-    /// Two different officers must agree.
-    pub officers: (Officer<'a>, Officer<'a>),
+    /// Who proposes it.
+    pub first: Officer<'a>,
+    /// Who decides, another one; none while it is proposed.
+    pub second: Option<Officer<'a>>,
     /// Reference to the evidence, not empty.
     pub evidence: &'a str,
 }
@@ -92,7 +94,7 @@ pub fn is_expired(proposed_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
     now >= proposed_at + DECIDED_WITHIN
 }
 
-/// M-21, M-22, 民法典 1054, 1080: a record ends once; only a correction by two officers with
+/// M-21, M-22, M-26, 民法典 1054, 1080: a record ends once; only a correction by two officers with
 /// evidence takes a step back.
 pub fn may_change(
     from: RecordState,
@@ -110,7 +112,11 @@ pub fn may_change(
         return Ok(());
     }
     match correction {
-        Some(c) if !is_one_person(c.officers.0, c.officers.1) && !c.evidence.trim().is_empty() => {
+        Some(c)
+            if c.second
+                .is_none_or(|second| second.is_another_than(c.first))
+                && !c.evidence.trim().is_empty() =>
+        {
             Ok(())
         }
         Some(_) => Err(Refusal::by_form(
@@ -165,20 +171,25 @@ mod tests {
     #[test]
     fn a_valid_record_may_end_in_any_way_and_an_ended_one_in_none() {
         let officer = |account| Officer {
-            account,
+            account: Some(account),
             person: None,
         };
         let fair = Correction {
-            officers: (officer("a"), officer("b")),
+            first: officer("a"),
+            second: Some(officer("b")),
             evidence: "court notice",
+        };
+        let proposed = Correction {
+            second: None,
+            ..fair.clone()
         };
         let alone = Correction {
-            officers: (officer("a"), officer("a")),
-            evidence: "court notice",
+            second: Some(officer("a")),
+            ..fair.clone()
         };
         let bare = Correction {
-            officers: (officer("a"), officer("b")),
             evidence: " ",
+            ..fair.clone()
         };
         for from in RecordState::ALL {
             for to in RecordState::ALL {
@@ -192,6 +203,7 @@ mod tests {
                 } else {
                     assert_eq!(plain, Err("RECORD_ENDED"));
                     assert_eq!(corrected, Ok(()));
+                    assert!(may_change(from, to, Some(&proposed)).is_ok());
                     assert!(may_change(from, to, Some(&alone)).is_err());
                     assert!(may_change(from, to, Some(&bare)).is_err());
                 }

@@ -6,12 +6,12 @@
 use crate::kit::contract::scope;
 use crate::kit::events::{Event, emit};
 use crate::kit::mutation::{Fingerprint, history, once};
+use crate::kit::officer::Officer;
 use crate::kit::seal::SealedColumn;
 use crate::kit::vault::Identity;
 use crate::kit::{Error, Principal, Result, Role, Services, UserError, merged};
 use crate::model::registry;
 use crate::rules::Refusal;
-use crate::rules::two_officers::Officer;
 use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::future::BoxFuture;
 use sea_orm::DatabaseTransaction;
@@ -92,11 +92,11 @@ impl<'x> Act<'x> {
     }
 
     /// Refuses when there is any reason.
-    pub fn unless(&self, reasons: Vec<Refusal>) -> Result<()> {
+    pub fn unless(&self, reasons: Vec<impl Into<UserError>>) -> Result<()> {
         if reasons.is_empty() {
             Ok(())
         } else {
-            Err(self.refuse(reasons.into_iter().map(UserError::from).collect()))
+            Err(self.refuse(reasons.into_iter().map(Into::into).collect()))
         }
     }
 
@@ -146,11 +146,9 @@ impl<'x> Act<'x> {
     }
 
     /// Who acts, to be compared with another officer.
-    pub fn officer(&self) -> Result<Officer<'x>> {
-        Ok(Officer {
-            account: self.account()?,
-            person: self.caller.person.as_deref(),
-        })
+    #[must_use]
+    pub fn officer(&self) -> Officer<'x> {
+        Officer::of(self.caller)
     }
 
     /// The account that acts.

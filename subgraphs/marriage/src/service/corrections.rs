@@ -4,6 +4,7 @@
 use super::act::{Act, add, same_version, save};
 use super::office::Trail;
 use super::{certificates, counter, court, ledger, two_marriages};
+use crate::kit::officer::Officer;
 use crate::kit::{Error, Result};
 use crate::model::{correction, divorce_record, marriage_record, sealed};
 use crate::rules::Refusal;
@@ -11,7 +12,6 @@ use crate::rules::eligibility::DECEASED;
 use crate::rules::elsewhere::CORRECTION_NOT_SHARED;
 use crate::rules::ledger::{LedgerEvent, death_in, married_twice};
 use crate::rules::record::{Correction, DECIDED_WITHIN, RecordState, is_expired, may_change};
-use crate::rules::two_officers::{Officer, is_one_person};
 use chrono::NaiveDate;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
@@ -58,13 +58,9 @@ pub async fn propose(act: Act<'_>, what: &Propose) -> Result<Uuid> {
     let account = act.account()?;
     let couple = [record.man.as_str(), record.woman.as_str()];
     act.unless(counter::officer_faults(&act, what.registry, &couple).await?)?;
-    // The second officer is not known yet: what is judged here is the step and the evidence.
-    let unknown = Officer {
-        account: "",
-        person: None,
-    };
     let correction = Correction {
-        officers: (act.officer()?, unknown),
+        first: act.officer(),
+        second: None,
         evidence: &what.evidence,
     };
     let mut reasons: Vec<_> = may_change(from, to, Some(&correction))
@@ -180,11 +176,12 @@ pub async fn decide(act: Act<'_>, what: &Decide) -> Result<Uuid> {
     }
     let second = act.account()?;
     let first = Officer {
-        account: &row.proposed_by,
+        account: Some(&row.proposed_by),
         person: row.proposed_person.as_deref(),
     };
     let both = Correction {
-        officers: (first, act.officer()?),
+        first,
+        second: Some(act.officer()),
         evidence: &row.evidence,
     };
     let record = record(&act, row.record_id).await?;
@@ -192,7 +189,7 @@ pub async fn decide(act: Act<'_>, what: &Decide) -> Result<Uuid> {
     let parties = couple.each_ref().map(String::as_str);
     act.unless(counter::officer_faults(&act, row.registry_id, &parties).await?)?;
     let (from, to) = (state(&record.state)?, state(&row.to_state)?);
-    if is_one_person(first, act.officer()?) {
+    if !act.officer().is_another_than(first) {
         act.unless(vec![Refusal::by_form(
             "CORRECTION_NEEDS_TWO_OFFICERS",
             "A correction needs two different officers and evidence.",

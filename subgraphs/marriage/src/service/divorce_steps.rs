@@ -8,7 +8,7 @@ use super::act::{Act, add, same_version, save};
 use super::divorce::{self, Standing, standing};
 use super::{archives, certificates, counter, ledger, moves, registries, statistics};
 use crate::interop::divorce::REGISTERING;
-use crate::kit::{Error, Result, YearMonth};
+use crate::kit::{Error, Result, UserError, YearMonth};
 use crate::model::{divorce_application, divorce_record, marriage_record, registry};
 use crate::rules::Refusal;
 use crate::rules::certificate::Prefix;
@@ -167,8 +167,9 @@ pub async fn register(act: Act<'_>, what: &Review) -> Result<Uuid> {
         ));
     }
     let registry = registries::by_id(act.tx, row.registry_id).await?;
-    reasons.extend(moves::numbers_nothing(&act, &registry));
     reasons.extend(in_the_way(&act, &row).await?);
+    let mut reasons: Vec<_> = reasons.into_iter().map(UserError::from).collect();
+    reasons.extend(moves::numbers_nothing(&act, &registry));
     act.unless(reasons)?;
     let marriage = marriage_record::Entity::find_by_id(row.marriage_id)
         .one(act.tx)

@@ -5,6 +5,7 @@ use super::act::{Act, add, same_version, save};
 use super::couple::Known;
 use super::office::{self, Trail, UNDECIDED};
 use super::{certificates, corrections, counter, court, ledger, two_marriages};
+use crate::kit::officer::Officer;
 use crate::kit::{Error, Result};
 use crate::model::{case_evidence, impersonation_case, marriage_record, sealed};
 use crate::rules::Refusal;
@@ -14,7 +15,6 @@ use crate::rules::impersonation::{
 };
 use crate::rules::ledger::{LedgerEvent, death_in};
 use crate::rules::record::{Correction, RecordState, is_expired, may_change};
-use crate::rules::two_officers::Officer;
 use chrono::NaiveDate;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde::Serialize;
@@ -269,7 +269,7 @@ pub async fn decide(act: Act<'_>, what: &Decide) -> Result<Uuid> {
     not_in_own_cause(&act, &case).await?;
     let second = act.account()?;
     act.unless(
-        two_officers(proposer(&case), Some(act.officer()?))
+        two_officers(proposer(&case), act.officer())
             .into_iter()
             .collect(),
     )?;
@@ -346,12 +346,12 @@ pub async fn decide(act: Act<'_>, what: &Decide) -> Result<Uuid> {
     Ok(id)
 }
 
-/// Who has proposed the decision.
-fn proposer(case: &impersonation_case::Model) -> Option<Officer<'_>> {
-    case.proposed_by.as_deref().map(|account| Officer {
-        account,
+/// Who has proposed the decision; nobody where there is no proposal.
+fn proposer(case: &impersonation_case::Model) -> Officer<'_> {
+    Officer {
+        account: case.proposed_by.as_deref(),
         person: case.proposed_person.as_deref(),
-    })
+    }
 }
 
 /// Revokes the registration that the case is about: the marriage, or the divorce that was registered behind the death of
@@ -364,9 +364,9 @@ async fn revoke_record(
     let from = RecordState::from_text(&record.state)
         .ok_or_else(|| Error::internal("unknown state of a marriage record"))?;
     let reference = case.id.to_string();
-    let first = proposer(case).ok_or_else(|| Error::internal("a decision without a proposal"))?;
     let correction = Correction {
-        officers: (first, act.officer()?),
+        first: proposer(case),
+        second: Some(act.officer()),
         evidence: &reference,
     };
     let couple = [record.man.clone(), record.woman.clone()];

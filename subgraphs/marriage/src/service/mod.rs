@@ -17,6 +17,7 @@ pub mod divorce_steps;
 pub mod eligibility;
 pub mod impersonation;
 pub mod indicators;
+pub mod issued;
 pub mod keyed;
 pub mod ledger;
 pub mod matters;

@@ -2,18 +2,17 @@
 //!
 //! A county that alone follows another takes its registries along by itself (`consumers::land`). Where several follow, or
 //! none, a registry stays under the old county, and whoever oversees that goes on with what is open there; but nothing is
-//! registered, divorced or replaced under a code that is gone ([`not_numbered`]). What was certified before keeps its
+//! registered, divorced or replaced under a code that is gone ([`number_under`]). What was certified before keeps its
 //! number, and what was counted its division (D-7).
 
 use super::act::{Act, still_as_read};
 use super::registries;
 use crate::kit::contract::scope;
+use crate::kit::divisions::assignment::{Assignment, may_assign, number_under};
 use crate::kit::divisions::{Divisions, Level};
 use crate::kit::mutation::history;
-use crate::kit::{Error, Result};
+use crate::kit::{Error, Result, UserError};
 use crate::model::registry;
-use crate::rules::Refusal;
-use crate::rules::assignment::{Assignment, assignment, not_numbered};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde::Serialize;
@@ -43,9 +42,10 @@ pub fn stands(divisions: &Divisions, registry: &registry::Model) -> bool {
 
 /// B.1.3: why a registry numbers nothing today, if so.
 #[must_use]
-pub fn numbers_nothing(act: &Act<'_>, registry: &registry::Model) -> Vec<Refusal> {
+pub fn numbers_nothing(act: &Act<'_>, registry: &registry::Model) -> Vec<UserError> {
     let stands = stands(&act.caller.divisions, registry);
-    not_numbered(stands).into_iter().collect()
+    let code = stands.then_some(registry.county_code.as_str());
+    number_under(code).err().into_iter().collect()
 }
 
 /// The prefecture and the province that a county lies in; no prefecture where it stands directly under the province.
@@ -87,7 +87,7 @@ pub async fn assign(act: Act<'_>, what: &Assign) -> Result<Uuid> {
         is_heir: county.is_some_and(|county| follows(county.id)),
         above_all: concerned().all(|division| works(&division.id)),
     };
-    assignment(&asked).map_err(|refusal| act.refuse(vec![refusal.at(&["input", "county"])]))?;
+    may_assign(&asked).map_err(|refusal| act.refuse(vec![refusal.field(&["input", "county"])]))?;
     let county = county.ok_or(Error::NotFound)?;
     let (prefecture, province) = lies_in(order, county.id);
     let moved = registry::Entity::update_many()

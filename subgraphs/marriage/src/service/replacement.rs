@@ -81,9 +81,9 @@ pub async fn replace(act: Act<'_>, what: &Ask) -> Result<Uuid> {
     let acting = registrar_faults(&act, what.registrar, registry.id, &[holder]).await?;
     let seen = seen
         .into_iter()
-        .chain(moves::numbers_nothing(&act, &registry))
         .chain(acting)
         .map(UserError::from)
+        .chain(moves::numbers_nothing(&act, &registry))
         .collect();
     let on_record = on_record.into_iter().map(UserError::from).collect();
     act.unless_on_record([holder, holder], seen, on_record)

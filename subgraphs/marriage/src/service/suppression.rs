@@ -138,7 +138,7 @@ fn trees(order: &Divisions, divisions: &[Uuid]) -> Vec<Tree> {
 }
 
 /// What is small on a day. Where no rule is known the usual one stands: nothing is shown for want of a row.
-fn policy(today: NaiveDate) -> Policy {
+pub(super) fn policy(today: NaiveDate) -> Policy {
     let below = law::count(Parameter::SmallCell, today);
     Policy {
         below: below.unwrap_or(Policy::UNDER_THREE.below),

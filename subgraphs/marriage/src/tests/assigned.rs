@@ -2,7 +2,7 @@
 //! on, and what they certified before stays theirs.
 
 use super::events::deliver;
-use super::lateness::{declared, received, step};
+use super::steps::{declared, received, step};
 use super::*;
 use crate::kit::divisions::{dataset, learn};
 use crate::kit::events::{DivisionChanged, DivisionSide, Event, Relation};

@@ -1,6 +1,7 @@
 //! What a bureau enters, what waits for whom, and what moves with time: through the schema.
 
 use super::law::*;
+use super::steps::open_slots;
 use super::*;
 
 #[tokio::test]
@@ -350,11 +351,7 @@ async fn the_end_of_a_period_that_may_move_ends_nothing_and_is_computed_again() 
 #[tokio::test]
 async fn counselling_goes_with_its_appointment() {
     let p = Province::of("51").await;
-    let slots = "query ($id: ID!) { registry(id: $id) { openSlots(date: \"2026-11-25\", service: COUNSELLING) { id free } } }";
-    let open = p
-        .data(p.public(), slots, json!({ "id": registry("510118-1") }))
-        .await;
-    let list = open["registry"]["openSlots"].as_array().unwrap().clone();
+    let list = open_slots(&p, "2026-11-25", "COUNSELLING").await;
     let book = async |key: &str, who: usize, slot: &Value| {
         let input = json!({ "requestKey": key, "slot": slot["id"], "kind": "FAMILY" });
         p.change(
@@ -404,10 +401,8 @@ async fn counselling_goes_with_its_appointment() {
         "CANCELLED"
     );
     // The room is free again.
-    let after = p
-        .data(p.public(), slots, json!({ "id": registry("510118-1") }))
-        .await;
-    assert_eq!(after["registry"]["openSlots"][1], list[1]);
+    let after = open_slots(&p, "2026-11-25", "COUNSELLING").await;
+    assert_eq!(after[1], list[1]);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Registration at the counter, through the schema.
 
+use super::steps::open_slots;
 use super::*;
 
 const FIELDS: &str = "application { id version state kind refusalCode checks { code subject outcome reason }
@@ -389,11 +390,8 @@ async fn a_marriage_made_good_later_has_effect_from_its_own_day() {
 #[tokio::test]
 async fn a_draft_from_home_arrives_with_its_appointment_and_registers_nothing() {
     let mut p = Province::of("51").await;
-    let slots = "query ($id: ID!) { registry(id: $id) { openSlots(date: \"2026-11-24\", service: MARRIAGE) { id } } }";
-    let slots = p
-        .data(p.public(), slots, json!({ "id": registry("510118-1") }))
-        .await;
-    let booking = json!({ "requestKey": "b", "slot": slots["registry"]["openSlots"][0]["id"], "partner": p.number(3) });
+    let slots = open_slots(&p, "2026-11-24", "MARRIAGE").await;
+    let booking = json!({ "requestKey": "b", "slot": slots[0]["id"], "partner": p.number(3) });
     let booked = p
         .change(
             p.citizen(2),

@@ -1,54 +1,25 @@
 //! Notices of courts, and replacement certificates.
 
+use super::lateness::record_of;
+use super::steps::{
+    annotate_paper, apply_correction, couple_of, judgment, lost, named, paper_done,
+    papers_of_divorce, propose_correction, receive_paper, replace, voidness,
+};
 use super::*;
 
-const NOTICE: &str = "notice { id version state outcome record { id state endedOn annotations { kind reference effectiveOn } } }";
-
+/// A judgment on a couple of the demonstration, with its request key.
 fn notice(p: &Province, key: &str, number: &str, effective: &str, man: usize) -> Value {
-    json!({ "requestKey": key, "registry": registry("510118-1"), "court": "示例法院", "documentNumber": number,
-        "kind": "DIVORCE_JUDGMENT", "effectiveOn": effective, "man": p.number(man), "woman": p.number(man + 1),
-        "certificatesCollected": true })
+    let mut paper = judgment("510118-1", number, effective, couple_of(p, man));
+    paper["requestKey"] = json!(key);
+    paper
 }
 
 async fn receive(p: &Province, input: Value) -> Value {
-    p.change(
-        p.officer("a"),
-        "receiveCourtNotice",
-        "ReceiveCourtNoticeInput",
-        NOTICE,
-        input,
-    )
-    .await
+    receive_paper(p, p.officer("a"), input).await
 }
 
 async fn annotate(p: &Province, key: &str, notice: &Value) -> Value {
-    let input = json!({ "requestKey": key, "notice": notice["id"], "version": notice["version"] });
-    p.change(
-        p.officer("a"),
-        "annotateJudgment",
-        "AnnotateJudgmentInput",
-        NOTICE,
-        input,
-    )
-    .await
-}
-
-fn lost(p: &Province, key: &str, holder: usize, form: &str) -> Value {
-    json!({ "requestKey": key, "registry": registry("510118-1"), "registrar": registrar_of("510118-1"),
-        "holder": p.number(holder), "certificate": "MARRIAGE", "holderIdentified": true, "archiveChecked": true,
-        "printNumber": form })
-}
-
-async fn replace(p: &Province, input: Value) -> Value {
-    let selection = "certificate { number kind state issuedOn }";
-    p.change(
-        p.officer("a"),
-        "issueReplacement",
-        "IssueReplacementInput",
-        selection,
-        input,
-    )
-    .await
+    annotate_paper(p, p.officer("a"), key, notice).await
 }
 
 const STATUS: &str = "{ myMarriage { status person { marriages { state endedOn } maritalLedger { chainIntact } } } }";
@@ -181,4 +152,35 @@ async fn a_lost_certificate_is_replaced_and_no_new_marriage_comes_of_it() {
         refusals(&replace(&p, lost(&p, "j", 2, "X2")).await),
         ["RECORD_NOT_FOUND"]
     );
+}
+
+#[tokio::test]
+async fn a_judgment_taken_back_by_two_officers_stops_no_replacement() {
+    // M-25a.
+    let p = Province::of("51").await;
+    let paper = notice(&p, "n", "（2026）9号", "2026-11-01", 0);
+    paper_done(&p, p.officer("a"), paper).await;
+    let record = record_of(&p, &p.token(0)).await;
+    assert_eq!(record.state, "DISSOLVED_JUDGMENT");
+    let back = ("VALID", None);
+    let proposed = propose_correction(&p, p.officer("a"), "c", &named(&record), back).await;
+    let applied = apply_correction(&p, p.officer("b"), "d", &proposed).await;
+    assert_eq!(applied["correction"]["state"], "APPLIED", "{applied}");
+    let replaced = replace(&p, lost(&p, "l", 0, "X9")).await;
+    assert_eq!(
+        replaced["certificate"]["kind"], "MARRIAGE_REPLACEMENT",
+        "{replaced}"
+    );
+}
+
+#[tokio::test]
+async fn the_papers_of_a_divorce_fall_with_it() {
+    // M-22: a registered divorce of a marriage that is then declared void certifies nothing.
+    let p = Province::of("51").await;
+    let record = record_of(&p, &p.token(14)).await;
+    let paper = voidness("（2026）8号", couple_of(&p, 14));
+    let done = paper_done(&p, p.officer("a"), paper).await;
+    assert_eq!(done["notice"]["outcome"], "ENDED", "{done}");
+    let papers = papers_of_divorce(&p, record.id).await;
+    assert!(papers.iter().all(|state| state != "ISSUED"));
 }

@@ -191,3 +191,30 @@ async fn a_single_application_is_for_its_parties_and_its_registry() {
         assert_eq!(!data["divorceApplication"].is_null(), sees);
     }
 }
+
+#[tokio::test]
+async fn an_officer_withdraws_a_divorce_for_a_party_who_is_there_and_for_nobody_else() {
+    // M-16.
+    let p = Province::of("51").await;
+    let mine = "{ myMarriage { divorceApplication { id } } }";
+    let open = p.data(p.citizen(4), mine, none()).await;
+    let open = &open["myMarriage"]["divorceApplication"]["id"];
+    let withdraw = async |who: Principal, key: &str, by: Value| {
+        let input = json!({ "requestKey": key, "application": open, "by": by });
+        let field = "withdrawDivorce";
+        p.change(
+            who,
+            field,
+            "WithdrawDivorceInput",
+            "application { state }",
+            input,
+        )
+        .await
+    };
+    let nobody = withdraw(p.officer("a"), "n", Value::Null).await;
+    assert_eq!(refusals(&nobody), ["WITHDRAWING_PARTY_NOT_NAMED"]);
+    let other = withdraw(p.citizen(4), "o", json!("WOMAN")).await;
+    assert_eq!(refusals(&other), ["WITHDRAWING_PARTY_NOT_NAMED"]);
+    let done = withdraw(p.officer("a"), "d", json!("WOMAN")).await;
+    assert_eq!(done["application"]["state"], "WITHDRAWN", "{done}");
+}

@@ -1,5 +1,6 @@
 //! What events of other subsystems do here, and that doing them twice changes nothing.
 
+use super::steps::open_slots;
 use super::*;
 use crate::kit::events::Event;
 use crate::rules::ledger::Status;
@@ -107,11 +108,7 @@ async fn merging_two_persons_appends_the_old_facts_to_the_new_chain() {
 #[tokio::test]
 async fn a_death_stops_what_was_booked_and_applied_for_once() {
     let p = Province::of("51").await;
-    let slots = "query ($id: ID!) { registry(id: $id) { openSlots(date: \"2026-11-24\", service: MARRIAGE) { id free } } }";
-    let open = p
-        .data(p.public(), slots, json!({ "id": registry("510118-1") }))
-        .await;
-    let slot = open["registry"]["openSlots"][0].clone();
+    let slot = open_slots(&p, "2026-11-24", "MARRIAGE").await.remove(0);
     let booking = json!({ "requestKey": "b", "slot": slot["id"], "partner": p.number(3) });
     let booked = p
         .change(
@@ -146,25 +143,16 @@ async fn a_death_stops_what_was_booked_and_applied_for_once() {
         mine["myRegistrationApplications"],
         json!([{ "state": "ABORTED" }])
     );
-    let after = p
-        .data(p.public(), slots, json!({ "id": registry("510118-1") }))
-        .await;
-    assert_eq!(
-        after["registry"]["openSlots"][0], slot,
-        "the place is free again"
-    );
+    let after = open_slots(&p, "2026-11-24", "MARRIAGE").await;
+    assert_eq!(after[0], slot, "the place is free again");
 }
 
 #[tokio::test]
 async fn two_tokens_of_one_person_keep_one_place_and_the_event_goes_through() {
     let p = Province::of("51").await;
-    let slots = "query ($id: ID!) { registry(id: $id) { openSlots(date: \"2026-11-26\", service: MARRIAGE) { id } } }";
-    let open = p
-        .data(p.public(), slots, json!({ "id": registry("510118-1") }))
-        .await;
+    let open = open_slots(&p, "2026-11-26", "MARRIAGE").await;
     for (citizen, slot) in [(2, 0), (6_580, 1)] {
-        let booking =
-            json!({ "requestKey": "b", "slot": open["registry"]["openSlots"][slot]["id"] });
+        let booking = json!({ "requestKey": "b", "slot": open[slot]["id"] });
         let made = p
             .change(
                 p.citizen(citizen),

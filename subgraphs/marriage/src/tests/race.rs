@@ -11,7 +11,7 @@ use crate::service::{certificates, registries, slots};
 use std::sync::Arc;
 
 /// Seeded services on each database there is.
-async fn everywhere() -> Vec<Services> {
+pub(super) async fn everywhere() -> Vec<Services> {
     let mut all = vec![testing::seeded(&Marriage, "36").await];
     if let Ok(url) = std::env::var("MINZHENG_TEST_POSTGRES") {
         let schema = format!("marriage_{}", crate::kit::id::new().simple());

@@ -2,6 +2,9 @@
 
 use super::events::{deliver, status};
 use super::lateness::{cases, died, record_of, wed};
+use super::steps::{
+    couple_of, decide_in_case, lost, open_case, paper_done, propose_in_case, replace, voidness,
+};
 use super::*;
 use crate::model::impersonation_case::Model as Case;
 use crate::rules::ledger::Status;
@@ -69,18 +72,7 @@ async fn a_merge_that_makes_two_marriages_makes_two_cases_and_a_split_closes_the
     // Neither is divorced, nor certified to the spouse who knows nothing of it.
     let refused = divorce_asked(&p, "d").await;
     assert_eq!(refusals(&refused), ["RECORDS_DISPUTED"]);
-    let lost = json!({ "requestKey": "l", "registry": registry("510118-1"), "registrar": registrar_of("510118-1"),
-        "holder": p.number(1), "certificate": "MARRIAGE", "holderIdentified": true, "archiveChecked": true,
-        "printNumber": "X1" });
-    let replaced = p
-        .change(
-            p.officer("a"),
-            "issueReplacement",
-            "IssueReplacementInput",
-            "certificate { id }",
-            lost,
-        )
-        .await;
+    let replaced = replace(&p, lost(&p, "l", 1, "X1")).await;
     assert_eq!(refusals(&replaced), ["RECORDS_DISPUTED"]);
     parted(&p, &old).await;
     for record in [&his, &theirs] {
@@ -92,29 +84,12 @@ async fn a_merge_that_makes_two_marriages_makes_two_cases_and_a_split_closes_the
     assert_eq!(received["application"]["state"], "COOLING", "{received}");
 }
 
-const CASE: &str = "case { id version state ground }";
-
+/// Two officers let a case go.
 async fn decided(p: &Province, case: &Case, key: &str) -> Value {
-    let propose = json!({ "requestKey": format!("{key} p"), "case": case.id, "version": case.version, "revoke": false });
-    let proposed = p
-        .change(
-            p.officer("a"),
-            "proposeImpersonationDecision",
-            "ProposeImpersonationDecisionInput",
-            CASE,
-            propose,
-        )
-        .await;
-    let decide = json!({ "requestKey": format!("{key} d"), "case": case.id, "version": proposed["case"]["version"],
-        "agree": true });
-    p.change(
-        p.officer("b"),
-        "decideImpersonationCase",
-        "DecideImpersonationCaseInput",
-        CASE,
-        decide,
-    )
-    .await
+    let open = json!({ "id": case.id, "version": case.version });
+    let (first, second) = (format!("{key} p"), format!("{key} d"));
+    let proposed = propose_in_case(p, p.officer("a"), &first, &open, false).await;
+    decide_in_case(p, p.officer("b"), &second, &proposed["case"], true).await
 }
 
 #[tokio::test]
@@ -129,29 +104,8 @@ async fn while_both_marriages_stand_no_two_officers_let_the_case_go() {
     let refused = decided(&p, &case, "x").await;
     assert_eq!(refusals(&refused), ["TWO_MARRIAGES_STAND"]);
     // A court declares the later one void: what is left stands alone, and both cases are over.
-    let input = json!({ "requestKey": "n", "registry": registry("510118-1"), "court": "示例法院",
-        "documentNumber": "（2026）11号", "kind": "VOIDNESS", "effectiveOn": "2026-11-20",
-        "man": p.number(12), "woman": p.number(13), "certificatesCollected": false });
-    let fields = "notice { id version outcome }";
-    let waiting = p
-        .change(
-            p.officer("a"),
-            "receiveCourtNotice",
-            "ReceiveCourtNoticeInput",
-            fields,
-            input,
-        )
-        .await;
-    let input = json!({ "requestKey": "j", "notice": waiting["notice"]["id"], "version": waiting["notice"]["version"] });
-    let done = p
-        .change(
-            p.officer("a"),
-            "annotateJudgment",
-            "AnnotateJudgmentInput",
-            fields,
-            input,
-        )
-        .await;
+    let paper = voidness("（2026）11号", couple_of(&p, 12));
+    let done = paper_done(&p, p.officer("a"), paper).await;
     assert_eq!(done["notice"]["outcome"], "ENDED", "{done}");
     for record in [&his, &theirs] {
         let closed = cases(&p, record.id).await;
@@ -166,16 +120,7 @@ async fn who_complains_of_such_a_marriage_has_a_case_that_no_split_closes() {
     let his = record_of(&p, &p.token(0)).await;
     let old = p.token(12);
     merged(&p).await;
-    let open = json!({ "requestKey": "o", "registry": registry("510118-1"), "record": his.id, "complainant": p.number(1) });
-    let made = p
-        .change(
-            p.officer("a"),
-            "openImpersonationCase",
-            "OpenImpersonationCaseInput",
-            CASE,
-            open,
-        )
-        .await;
+    let made = open_case(&p, p.officer("a"), "o", his.id, 1).await;
     assert_eq!(made["case"]["ground"], "COMPLAINT", "{made}");
     assert_eq!(status(&p, &p.token(1)).await.0, Status::Disputed);
     parted(&p, &old).await;

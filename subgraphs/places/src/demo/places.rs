@@ -185,16 +185,28 @@ fn address(
 }
 
 /// In each county the offices and halls that other subsystems point to stand on one of its roads that has kept its name:
-/// who thinks of renaming that finds them all.
+/// who thinks of renaming that finds them all. Where no such road lies in their township, the county's first is one of
+/// it, and passes by them.
 pub(super) fn on_roads(made: &mut [Made], land: &Land) {
     for (index, county) in land.counties.iter().enumerate() {
         let here = |one: &Made| one.county_index == index;
-        let road = made
-            .iter()
-            .find(|one| here(one) && one.kind == PlaceKind::Road && one.former.is_none());
-        let Some(road) = road.map(|road| road.name.text()) else {
+        let is_standing = |one: &&Made| here(one) && one.is_fixed;
+        let Some(point) = made.iter().find(is_standing).map(|one| one.point) else {
             continue;
         };
+        let seat = county.townships.first().copied();
+        let elsewhere = |one: &Made| one.township.map(|t| t.id) != seat.map(|t| t.id);
+        let Some(road) = made
+            .iter_mut()
+            .filter(|one| here(one) && one.kind == PlaceKind::Road && one.former.is_none())
+            .min_by_key(|one| elsewhere(one))
+        else {
+            continue;
+        };
+        if elsewhere(road) {
+            (road.township, road.point) = (seat, point);
+        }
+        let road = road.name.text();
         let standing = made.iter_mut().filter(|one| here(one) && one.is_fixed);
         for (nth, one) in standing.enumerate() {
             let around: String = county
@@ -328,5 +340,40 @@ impl Made {
                 vec![row(&self.name, status, begun, ended)]
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_offices_of_a_county_stand_on_a_road_of_their_own_township() {
+        let land = Land::of("51");
+        let mut made = make(&land);
+        on_roads(&mut made, &land);
+        let mut counties = 0;
+        for index in 0..land.counties.len() {
+            let here: Vec<&Made> = made
+                .iter()
+                .filter(|one| one.county_index == index)
+                .collect();
+            let roads = || here.iter().filter(|one| one.kind == PlaceKind::Road);
+            if !roads().any(|road| road.former.is_none()) {
+                continue;
+            }
+            counties += 1;
+            for office in here.iter().filter(|one| one.is_fixed) {
+                let address = office.address.as_deref().unwrap_or_default();
+                let township = office.township.map(|township| township.id);
+                let is_its = |road: &&&Made| address.contains(&road.name.text());
+                let of = |road: &&Made| road.township.map(|township| township.id);
+                assert!(
+                    roads().filter(is_its).map(of).any(|of| of == township),
+                    "{address}"
+                );
+            }
+        }
+        assert!(counties > 100, "{counties}");
     }
 }

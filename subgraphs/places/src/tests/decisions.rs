@@ -1,7 +1,7 @@
 //! One place, several decisions: what is cancelled is its own name, its kind is its own, one decision waits for another,
 //! and days that come out of order leave one standard name on each.
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, QueryFilter};
 use uuid::Uuid;
 
 use super::{
@@ -54,24 +54,6 @@ async fn misname(run: &Running, place: Uuid) {
         ..Default::default()
     };
     save(run, bad).await;
-}
-
-async fn save<A>(run: &Running, row: A)
-where
-    A: ActiveModelTrait + sea_orm::ActiveModelBehavior + Send + Sync + Clone + 'static,
-    <A::Entity as EntityTrait>::Model: sea_orm::IntoActiveModel<A> + Send,
-{
-    run.services
-        .db
-        .write(move |tx| {
-            let row = row.clone();
-            Box::pin(async move {
-                row.update(tx).await?;
-                Ok(())
-            })
-        })
-        .await
-        .unwrap();
 }
 
 async fn set_state(run: &Running, application: &Value, state: NamingState) {

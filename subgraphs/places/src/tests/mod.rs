@@ -5,6 +5,7 @@ use minzheng_kit::{
     divisions::{DemoPlace, dataset, demo_place_id},
     testing,
 };
+use sea_orm::{ActiveModelTrait, EntityTrait};
 use serde_json::{Value, json};
 
 use crate::Places;
@@ -518,4 +519,23 @@ async fn the_whole_country_is_there_level_by_level() {
         .unwrap()
         .len();
     assert!((40..=46).contains(&counties), "{counties}");
+}
+
+/// Writes what a row says otherwise.
+async fn save<A>(run: &Running, row: A)
+where
+    A: ActiveModelTrait + sea_orm::ActiveModelBehavior + Send + Sync + Clone + 'static,
+    <A::Entity as EntityTrait>::Model: sea_orm::IntoActiveModel<A> + Send,
+{
+    run.services
+        .db
+        .write(move |tx| {
+            let row = row.clone();
+            Box::pin(async move {
+                row.update(tx).await?;
+                Ok(())
+            })
+        })
+        .await
+        .unwrap();
 }

@@ -1,6 +1,6 @@
 //! The two sides of a line are two persons; what one alone may write of a marker; when a line is due.
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set};
+use sea_orm::ActiveValue::Set;
 
 use super::*;
 use crate::model::boundary_line;
@@ -226,17 +226,7 @@ async fn an_event_keeps_its_day_when_the_round_is_closed_and_the_regular_day_com
         last_inspected: Set(None),
         ..Default::default()
     };
-    run.services
-        .db
-        .write(move |tx| {
-            let row = row.clone();
-            Box::pin(async move {
-                row.update(tx).await?;
-                Ok(())
-            })
-        })
-        .await
-        .unwrap();
+    save(&run, row).await;
     let flood = scheduled(&run, "e3", &new, "DISASTER").await;
     assert_eq!(due_on(&run, &new).await["dueOn"], "2026-11-10");
     closed(&run, &new, &flood).await;

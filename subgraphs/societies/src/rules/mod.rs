@@ -9,7 +9,6 @@
 //!
 //! A rule answers `Ok` or a [`Refusal`], which the service turns into a user error with its field.
 
-pub mod assignment;
 pub mod change;
 pub mod charity;
 pub mod cleanup;

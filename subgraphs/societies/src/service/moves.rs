@@ -5,11 +5,11 @@
 //! and lists of the successor hold what was registered in both. Where several divisions follow, an
 //! officer has to decide, and nothing moves by itself: that is [`assign`]. Running it twice changes nothing.
 
-use super::act::{Act, at, id, refused, same_version};
+use super::act::{Act, id, refused, same_version};
 use crate::input::supervision::AssignOrganizationsInput;
 use crate::model::{cleanup_case, organization, permit_case, territory};
-use crate::rules::assignment::{Assignment, assignment};
 use futures_util::future::BoxFuture;
+use kit::divisions::assignment::{Assignment, may_assign};
 use kit::events::{Consumer, DivisionChanged, Event, Known};
 use kit::{Error, Result, Role, Services};
 use minzheng_kit as kit;
@@ -66,18 +66,9 @@ pub fn assign<'a>(
             return Err(Error::Forbidden);
         }
         let order = &act.actor.divisions;
-        let heirs = order.today(&from);
-        let above_all = heirs.iter().all(|heir| act.actor.works_in(&heir.id));
-        if !heirs.iter().any(|heir| act.actor.works_in(&heir.id)) {
-            return Err(Error::Forbidden);
-        }
-        assignment(&Assignment {
-            goes_on: order.by_id(&from).is_some(),
-            heirs: heirs.len(),
-            is_heir: heirs.iter().any(|heir| heir.id == to),
-            above_all,
-        })
-        .map_err(|refusal| at(refusal, "to"))?;
+        let works = |division: &Uuid| act.actor.works_in(division);
+        let asked = Assignment::to_successor(order, &from, &to, works).ok_or(Error::Forbidden)?;
+        may_assign(&asked).map_err(|refusal| refusal.field(&["input", "to"]))?;
         if input.credit_codes.is_empty() || input.credit_codes.len() > MOST {
             return Err(refused(
                 "TOO_MANY_ITEMS",

@@ -1,7 +1,7 @@
 //! A divorce by consent whose two ledgers are kept by two provinces: one application anywhere, one mark on both,
 //! one end on both.
 
-use super::world::{Loss, World, act, couple, now, ready};
+use super::steps::{he_marries_again, married};
 use super::*;
 use crate::rules::ledger::LedgerEvent;
 use crate::service::ledger;
@@ -23,18 +23,6 @@ fn clerk(p: &Province) -> Principal {
         subject: Some("a".into()),
         ..p.registrar(&counter(p.digits)[..6])
     }
-}
-
-/// A couple of 32 and 35 that was married in 51.
-async fn married(world: &World, nth: usize) -> (usize, usize) {
-    let (man, woman) = couple(nth);
-    let p = world.p("51");
-    let (his, hers) = (world.p("32").number(man), world.p("35").number(woman));
-    let checked = ready(p, &format!("m{nth}"), his, hers).await;
-    act(p, "registerMarriage", &format!("m{nth}"), &checked).await;
-    world.settle().await;
-    assert_eq!(now(p, &checked).await["state"], "REGISTERED");
-    (man, woman)
 }
 
 async fn apply(world: &World, at: &str, key: &str, (man, woman): (usize, usize)) -> Value {
@@ -177,12 +165,7 @@ async fn a_divorce_is_received_once_and_ends_the_marriage_on_both_ledgers() {
         .await
         .unwrap();
     assert!(kept.is_empty());
-    let fresh = couple(1).1;
-    let number = world.p("32").number(pair.0);
-    let next = ready(world.p("51"), "next", number, world.p("35").number(fresh)).await;
-    act(world.p("51"), "registerMarriage", "next", &next).await;
-    world.settle().await;
-    assert_eq!(now(world.p("51"), &next).await["state"], "REGISTERED");
+    he_marries_again(&world, pair.0).await;
     world.chains_are_whole().await;
 }
 

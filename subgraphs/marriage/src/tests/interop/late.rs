@@ -1,61 +1,24 @@
 //! What comes late between provinces: a death behind a judgment, a hold that nobody ends; and what only two persons do.
 
 use super::super::events::deliver;
-use super::world::{Loss, World, act, couple, now, office, ready};
 use super::*;
-use crate::model::{interop::telling, marriage_record};
 use crate::rules::ledger::LedgerEvent;
 use crate::service::ledger;
-use sea_orm::{ColumnTrait, QueryFilter};
 
 const PROVINCES: [&str; 3] = ["51", "32", "35"];
 
 /// A couple of 32 and 35 is married in 51; then it is five days later everywhere.
 async fn married(world: &mut World) -> (usize, usize) {
-    let (man, woman) = couple(0);
-    let p = world.p("51");
-    let (his, hers) = (world.p("32").number(man), world.p("35").number(woman));
-    let checked = ready(p, "m", his, hers).await;
-    act(p, "registerMarriage", "m", &checked).await;
-    world.settle().await;
-    assert_eq!(now(p, &checked).await["state"], "REGISTERED");
+    let pair = steps::married(world, 0).await;
     for code in PROVINCES {
         world.at(code, "2026-11-27T04:00:00Z");
     }
-    (man, woman)
+    pair
 }
 
 /// A judgment of a day on the couple is annotated in 51.
-async fn judged(world: &World, (man, woman): (usize, usize), effective: &str) {
-    let p = world.p("51");
-    let who = || Principal {
-        subject: Some("a".into()),
-        ..p.registrar(&office("51")[..6])
-    };
-    let fields = "notice { id version outcome }";
-    let input = json!({ "requestKey": "n", "registry": registry(office("51")), "court": "示例法院",
-        "documentNumber": "（2026）21号", "kind": "DIVORCE_JUDGMENT", "effectiveOn": effective,
-        "man": world.p("32").number(man), "woman": world.p("35").number(woman), "certificatesCollected": true });
-    let received = p
-        .change(
-            who(),
-            "receiveCourtNotice",
-            "ReceiveCourtNoticeInput",
-            fields,
-            input,
-        )
-        .await;
-    let notice = &received["notice"];
-    let input = json!({ "requestKey": "a", "notice": notice["id"], "version": notice["version"] });
-    let done = p
-        .change(
-            who(),
-            "annotateJudgment",
-            "AnnotateJudgmentInput",
-            fields,
-            input,
-        )
-        .await;
+async fn judged(world: &World, pair: (usize, usize), effective: &str) {
+    let done = steps::judged(world, "51", pair, effective).await;
     assert!(refusals(&done).is_empty(), "{done}");
     world.settle().await;
 }
@@ -74,17 +37,7 @@ async fn died(world: &World, man: usize, day: &str) {
 async fn records(world: &World) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for code in PROVINCES {
-        let db = world.p(code).services.db.read();
-        for shared in crate::model::interop::record::Entity::find()
-            .all(db)
-            .await
-            .unwrap()
-        {
-            let row = marriage_record::Entity::find_by_id(shared.record_id)
-                .one(db)
-                .await
-                .unwrap()
-                .unwrap();
+        for row in steps::shared_records(world, code).await {
             let on = row.ended_on.map(|day| day.to_string());
             found.push((row.state, on.unwrap_or_default()));
         }
@@ -94,12 +47,7 @@ async fn records(world: &World) -> Vec<(String, String)> {
 
 async fn all_told(world: &World) {
     for code in PROVINCES {
-        let waiting = telling::Entity::find()
-            .filter(telling::Column::Told.eq(false))
-            .all(world.p(code).services.db.read())
-            .await
-            .unwrap();
-        assert!(waiting.is_empty(), "{code}");
+        assert_eq!(steps::untold(world, code).await, 0, "{code}");
     }
 }
 

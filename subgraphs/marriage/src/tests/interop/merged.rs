@@ -2,7 +2,7 @@
 //! registration it becomes known, nobody is married twice.
 
 use super::super::events::deliver;
-use super::facts::two_days_ago;
+use super::holds::two_days_ago;
 use super::world::{Loss, World, act, couple, now, ready};
 use super::*;
 use crate::interop::core::names::TxnId;

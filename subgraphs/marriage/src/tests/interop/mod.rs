@@ -4,10 +4,12 @@
 mod details;
 mod divorces;
 mod facts;
+mod holds;
 mod late;
 mod merged;
 mod rights;
 mod routes;
+mod steps;
 mod words;
 mod world;
 

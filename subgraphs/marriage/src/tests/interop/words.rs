@@ -1,7 +1,7 @@
 //! Texts and their log: what is not believed changes nothing, days are sealed whoever was away, and what is past its
 //! time goes.
 
-use super::facts::held;
+use super::holds::held;
 use super::world::{Loss, World, act, couple, now, ready};
 use super::*;
 use crate::interop::exchange::{Root, Word, say};

@@ -34,7 +34,7 @@
 //! | 29 | `races::case_29_who_is_still_married_…` |
 //! | 30 | `races::case_30_of_two_applications_in_two_provinces_…` |
 //! | 31 | `races::case_31_a_withdrawal_and_a_certificate_…` |
-//! | 32 | `races::case_32_a_death_during_the_hold_aborts_…`, `…goes_to_two_officers`, `…the_deciders_own_dead_…`; with databases: `tests::interop::facts::a_death_during_a_hold_…` |
+//! | 32 | `races::case_32_a_death_during_the_hold_aborts_…`, `…goes_to_two_officers`, `…the_deciders_own_dead_…`; with databases: `tests::interop::holds::a_death_during_a_hold_…` |
 //! | 33 | `races::case_33_a_court_paper_before_the_upload_…` |
 //! | 34 | `races::case_34_a_late_court_divorce_of_the_earlier_marriage_…`; `rules::court::a_late_judgment_never_overwrites_…` |
 //! | 35 | `kit::identity::an_old_number_leads_to_the_modern_one_and_a_placeholder_to_nobody` (one token, one ledger) |
@@ -55,7 +55,7 @@
 //! | 57 | `restores::case_57_…` (six) |
 //! | 58 | `tests::courts::a_judgment_waits_for_a_person_and_blocks_a_replacement_meanwhile` |
 //! | 59 | `cases::case_59_a_ledger_without_a_word_…` |
-//! | 60 | `restores::case_60_…` (two), `restores::break_glass_needs_a_day_two_officers_…`; by officers: `tests::interop::facts::two_officers_break_the_glass_…` |
+//! | 60 | `restores::case_60_…` (two), `restores::break_glass_needs_a_day_two_officers_…`; by officers: `tests::interop::holds::two_officers_break_the_glass_…` |
 //! | 61 | `cases::case_61_a_cancel_without_proof_frees_nobody` |
 //! | 62 | `cases::case_23_62_what_is_older_than_thirty_days_…` |
 //! | 63 | `races::case_63_a_stolen_log_of_messages_names_nobody` |
