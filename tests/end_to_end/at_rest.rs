@@ -165,6 +165,19 @@ impl Day<'_> {
         if answer["data"]["me"]["maskedName"].is_null() {
             return Err(format!("a citizen does not see themselves: {answer}"));
         }
+        // What another system writes beside its trace goes nowhere, whoever asks for the trace to be recorded.
+        let beside = format!("a={}", person(8));
+        let trace = format!("00-{:032x}-00f067aa0ba902b7-01", 0x4bf9_2f35_u32);
+        let headers = [
+            ("content-type", "application/json"),
+            ("traceparent", trace.as_str()),
+            ("tracestate", beside.as_str()),
+        ];
+        let body = json!({ "query": "{ divisionByCode(code: \"510118\") { id } }" });
+        let answer = self.client.post(&self.url, &headers, body.to_string())?;
+        if answer.status != 200 {
+            return Err(format!("status {} with a trace", answer.status));
+        }
         // A token whose subject is somebody's number is refused as a whole, and nobody keeps who it was.
         let numbered = format!("{OFFICER} --subject {}", person(7));
         let answer = self.ask(&numbered, "{ openTickets { nodes { id } } }", &Value::Null)?;

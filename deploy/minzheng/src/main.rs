@@ -7,6 +7,8 @@
 mod access_log;
 mod assemble;
 mod cli;
+#[cfg(test)]
+mod columns;
 mod compose;
 mod data_folder;
 mod demo;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use minzheng_audit::Source;
-use minzheng_gateway::cache::Cache;
+use minzheng_gateway::cache::{Cache, NameKey};
 use minzheng_gateway::config::{Config, Signing};
 use minzheng_gateway::identity::Verifier;
 use minzheng_gateway::pipeline::Pipeline;
@@ -61,6 +61,7 @@ pub(crate) async fn gateway(args: &GatewayRole) -> Result<(), Failure> {
     let cache = Cache::new(
         &config.cache,
         &config.province,
+        NameKey::new(&signer.names_key()),
         metrics.clone(),
         Handle::current(),
     )

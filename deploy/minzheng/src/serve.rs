@@ -14,10 +14,21 @@ pub(crate) async fn until_stopped(
     listener: TcpListener,
     workers: usize,
 ) -> Result<(), Failure> {
-    let server = server::serve(Arc::clone(&gateway), listener, workers)
-        .map_err(|error| Failure::new(error.to_string()))?;
+    let failure = |error: server::ServeError| Failure::new(error.to_string());
+    let figures = match &gateway.parts().config.server.metrics_listen {
+        Some(address) => {
+            let listener = server::bind(address).map_err(failure)?;
+            Some(server::serve_metrics(Arc::clone(&gateway), listener).map_err(failure)?)
+        }
+        None => None,
+    };
+    let figures_handle = figures.as_ref().map(|server| server.handle());
+    let server = server::serve(Arc::clone(&gateway), listener, workers).map_err(failure)?;
     let handle = server.handle();
     let mut running = tokio::spawn(server);
+    if let Some(figures) = figures {
+        tokio::spawn(figures);
+    }
     tokio::select! {
         ended = &mut running => return finished(ended),
         asked = stop::asked() => asked?,
@@ -25,6 +36,10 @@ pub(crate) async fn until_stopped(
     eprintln!("Stopping: requests under way are finished first.");
     gateway.begin_drain();
     handle.stop(true).await;
+    // Last, so that figures are to be had of the draining too.
+    if let Some(figures) = figures_handle {
+        figures.stop(false).await;
+    }
     finished(running.await)
 }
 

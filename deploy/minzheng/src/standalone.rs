@@ -12,7 +12,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, try_join_all};
 use futures_util::{StreamExt as _, stream};
 use minzheng_audit::Source;
-use minzheng_gateway::cache::Cache;
+use minzheng_gateway::cache::{Cache, NameKey};
 use minzheng_gateway::config::Config;
 use minzheng_gateway::identity::Verifier;
 use minzheng_gateway::identity::dev::DevIssuer;
@@ -171,9 +171,11 @@ fn gateway(
         let (config, keys) = peer::issuer_of(file);
         verifier.add_fixed(&config, &keys).map_err(Failure::new)?;
     }
+    let signer = keys::signer(keys)?;
     let cache = Cache::new(
         &config.cache,
         &config.province,
+        NameKey::new(&signer.names_key()),
         metrics.clone(),
         Handle::current(),
     )
@@ -181,7 +183,7 @@ fn gateway(
     Ok(Gateway::new(Parts {
         verifier: Arc::new(verifier),
         cache: Arc::new(cache),
-        signer: keys::signer(keys)?,
+        signer,
         metrics,
         first_query: Some(FIRST_QUERY.to_owned()),
         config,

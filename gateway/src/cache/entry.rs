@@ -1,4 +1,4 @@
-//! How an entry stands in Redis: with the digest of its key, its stamps and the end of its life.
+//! How an entry stands in Redis: with its name, its stamps and the end of its life.
 //!
 //! Never the key itself: it holds what a client wrote into an argument, and somebody will write a number of a
 //! person where none belongs.
@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::{Buf as _, BufMut as _, Bytes};
 
-use super::key::CacheKey;
+use super::key::Name;
 
 /// A value that changes with each invalidation.
 pub(super) type Stamp = [u8; 8];
@@ -16,7 +16,7 @@ pub(super) type Stamp = [u8; 8];
 pub(super) type Found = (Bytes, Duration);
 
 /// The first byte of an entry: the layout's version.
-const LAYOUT: u8 = 2;
+const LAYOUT: u8 = 3;
 
 fn now_ms() -> u64 {
     SystemTime::now()
@@ -26,10 +26,9 @@ fn now_ms() -> u64 {
         })
 }
 
-/// Layout: version, end of life (ms since 1970), number of stamps, stamps, digest of the key, body.
-pub(super) fn encode(key: &CacheKey, stamps: &[Stamp], body: &Bytes, ttl: Duration) -> Vec<u8> {
-    let digest = key.digest();
-    let mut out = Vec::with_capacity(16 + stamps.len() * 8 + digest.len() + body.len());
+/// Layout: version, end of life (ms since 1970), number of stamps, stamps, name, body.
+pub(super) fn encode(name: &Name, stamps: &[Stamp], body: &Bytes, ttl: Duration) -> Vec<u8> {
+    let mut out = Vec::with_capacity(16 + stamps.len() * 8 + name.len() + body.len());
     out.put_u8(LAYOUT);
     let ttl = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
     out.put_u64(now_ms().saturating_add(ttl));
@@ -37,13 +36,13 @@ pub(super) fn encode(key: &CacheKey, stamps: &[Stamp], body: &Bytes, ttl: Durati
     for stamp in stamps {
         out.put_slice(stamp);
     }
-    out.put_slice(&digest);
+    out.put_slice(name);
     out.put_slice(body);
     out
 }
 
-/// The body and the rest of its life, if the value is an entry of this very key under these stamps.
-pub(super) fn decode(mut value: Bytes, key: &CacheKey, current: &[Stamp]) -> Option<Found> {
+/// The body and the rest of its life, if the value is an entry of this very name under these stamps.
+pub(super) fn decode(mut value: Bytes, name: &Name, current: &[Stamp]) -> Option<Found> {
     if value.try_get_u8().ok()? != LAYOUT {
         return None;
     }
@@ -56,8 +55,7 @@ pub(super) fn decode(mut value: Bytes, key: &CacheKey, current: &[Stamp]) -> Opt
             return None;
         }
     }
-    let digest = key.digest();
-    if value.remaining() < digest.len() || value.split_to(digest.len())[..] != digest {
+    if value.remaining() < name.len() || value.split_to(name.len())[..] != name[..] {
         return None;
     }
     Some((value, Duration::from_millis(left)))
@@ -66,12 +64,17 @@ pub(super) fn decode(mut value: Bytes, key: &CacheKey, current: &[Stamp]) -> Opt
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cache::key::{CacheKey, NameKey};
+
+    fn name(parts: &[&[u8]]) -> Name {
+        CacheKey::new(parts).name(&NameKey::new(&[1; 32]))
+    }
 
     #[test]
     fn what_a_client_wrote_into_an_argument_is_not_in_the_entry() {
-        let key = CacheKey::new(&[b"51", b"{divisionByCode(code: \"51990119870923004X\"){id}}"]);
+        let name = name(&[b"51", b"{divisionByCode(code: \"51990119870923004X\"){id}}"]);
         let value = encode(
-            &key,
+            &name,
             &[],
             &Bytes::from_static(b"{}"),
             Duration::from_secs(60),
@@ -81,18 +84,18 @@ mod tests {
 
     #[test]
     fn an_entry_is_read_back_only_under_its_own_key_and_stamps() {
-        let (key, other) = (CacheKey::new(&[b"k"]), CacheKey::new(&[b"l"]));
+        let (own, other) = (name(&[b"k"]), name(&[b"l"]));
         let (body, ttl) = (Bytes::from_static(b"{}"), Duration::from_secs(60));
-        let value = Bytes::from(encode(&key, &[[1; 8], [2; 8]], &body, ttl));
-        let read = |value: &Bytes, key: &CacheKey, stamps: &[Stamp]| {
-            decode(value.clone(), key, stamps).map(|(body, _)| body)
+        let value = Bytes::from(encode(&own, &[[1; 8], [2; 8]], &body, ttl));
+        let read = |value: &Bytes, name: &Name, stamps: &[Stamp]| {
+            decode(value.clone(), name, stamps).map(|(body, _)| body)
         };
-        assert_eq!(read(&value, &key, &[[1; 8], [2; 8]]), Some(body.clone()));
+        assert_eq!(read(&value, &own, &[[1; 8], [2; 8]]), Some(body.clone()));
         assert_eq!(read(&value, &other, &[[1; 8], [2; 8]]), None);
-        assert_eq!(read(&value, &key, &[[1; 8], [3; 8]]), None);
-        assert_eq!(read(&value, &key, &[[1; 8]]), None);
+        assert_eq!(read(&value, &own, &[[1; 8], [3; 8]]), None);
+        assert_eq!(read(&value, &own, &[[1; 8]]), None);
         for cut in 0..value.len() - body.len() {
-            assert_eq!(read(&value.slice(..cut), &key, &[[1; 8], [2; 8]]), None);
+            assert_eq!(read(&value.slice(..cut), &own, &[[1; 8], [2; 8]]), None);
         }
     }
 }

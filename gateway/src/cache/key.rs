@@ -4,10 +4,30 @@ use std::hash::{Hash, Hasher};
 use std::sync::LazyLock;
 
 use bytes::Bytes;
-use sha2::{Digest as _, Sha256};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
 
 /// Random per process, so that nobody outside can make keys collide.
 static SEED: LazyLock<ahash::RandomState> = LazyLock::new(ahash::RandomState::new);
+
+/// A key that all gateways of an installation share and Redis does not know: names of entries are made with it. What
+/// an entry's key holds besides what a client wrote is known to everybody, so whoever reads Redis could try all numbers
+/// there are against a plain hash.
+#[derive(Clone)]
+pub struct NameKey(Hmac<Sha256>);
+
+impl NameKey {
+    /// Of a secret.
+    #[must_use]
+    pub fn new(secret: &[u8; 32]) -> Self {
+        let mut block = hmac::digest::Key::<Hmac<Sha256>>::default();
+        block[..secret.len()].copy_from_slice(secret);
+        Self(Hmac::new(&block))
+    }
+}
+
+/// The name of an entry in Redis.
+pub(super) type Name = [u8; 32];
 
 /// The key of an entry: province, subgraph, schema generation, selection, arguments or representation,
 /// and whatever else the answer depends on. Equal only if every byte is.
@@ -42,9 +62,15 @@ impl CacheKey {
         usize::try_from(self.hash >> 48).unwrap_or(0) % shards
     }
 
-    /// The short form that every process computes alike, for Redis; nobody finds two keys of one digest.
-    pub(super) fn digest(&self) -> [u8; 32] {
-        Sha256::digest(&self.text).into()
+    /// The short form that every process of the installation computes alike, for Redis; nobody finds two keys of one
+    /// name.
+    pub(super) fn name(&self, key: &NameKey) -> Name {
+        key.0
+            .clone()
+            .chain_update(&self.text)
+            .finalize()
+            .into_bytes()
+            .into()
     }
 }
 
@@ -65,6 +91,19 @@ impl Hash for CacheKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_tells_nothing_to_who_has_not_the_key() {
+        use sha2::Digest as _;
+        let key = CacheKey::new(&[
+            b"51",
+            b"{certificateOrigin(number: \"J510118-2026-000001\")}",
+        ]);
+        let (ours, theirs) = (NameKey::new(&[1; 32]), NameKey::new(&[2; 32]));
+        assert_eq!(key.name(&ours), key.clone().name(&NameKey::new(&[1; 32])));
+        assert_ne!(key.name(&ours), key.name(&theirs));
+        assert_ne!(key.name(&ours)[..], Sha256::digest(&key.text)[..]);
+    }
 
     #[test]
     fn parts_do_not_run_into_one_another() {

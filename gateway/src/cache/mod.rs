@@ -27,7 +27,7 @@ use self::tags::{Snapshot, Tags};
 use crate::config;
 use crate::telemetry::{CacheOutcome, Metrics};
 
-pub use key::CacheKey;
+pub use key::{CacheKey, NameKey};
 
 /// What an entry costs besides its key and body, in bytes: an estimate of the maps' own memory.
 const OVERHEAD: usize = 256;
@@ -76,13 +76,14 @@ impl Cache {
     }
 
     /// The cache of the configuration. Redis, if there is one, is reached from `runtime`, which must
-    /// outlive the cache; whether it answers is not waited for.
+    /// outlive the cache; whether it answers is not waited for. Entries stand there under names made with `names`.
     ///
     /// # Errors
     /// A sentence when the Redis URL cannot be read.
     pub fn new(
         config: &config::Cache,
         province: &str,
+        names: NameKey,
         metrics: Metrics,
         runtime: Handle,
     ) -> Result<Self, String> {
@@ -95,7 +96,8 @@ impl Cache {
             .as_ref()
             .map(|url| {
                 let (tags, metrics) = (Arc::clone(&tags), metrics.clone());
-                RedisTier::start(config, url.reveal(), province, tags, metrics, runtime)
+                let place = (province, names);
+                RedisTier::start(config, url.reveal(), place, tags, metrics, runtime)
             })
             .transpose()?;
         let memory = moka::sync::Cache::builder()

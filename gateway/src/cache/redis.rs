@@ -25,7 +25,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore};
 
 use super::entry::{Found, Stamp, decode, encode};
-use super::key::CacheKey;
+use super::key::{CacheKey, NameKey};
 use super::tags::Tags;
 use crate::telemetry::Metrics;
 use crate::{config, tls};
@@ -44,6 +44,7 @@ pub(super) struct RedisTier {
     client: redis::Client,
     runtime: Handle,
     prefix: String,
+    names: NameKey,
     timeout: Duration,
     poll: Duration,
     up: AtomicBool,
@@ -98,7 +99,7 @@ impl RedisTier {
     pub(super) fn start(
         config: &config::Cache,
         url: &str,
-        province: &str,
+        (province, names): (&str, NameKey),
         tags: Arc<Tags>,
         metrics: Metrics,
         runtime: Handle,
@@ -119,6 +120,7 @@ impl RedisTier {
             connection,
             client,
             prefix: format!("mz:{province}:"),
+            names,
             timeout: config.redis_timeout,
             poll: config.redis_poll,
             up: AtomicBool::new(false),
@@ -177,7 +179,7 @@ impl RedisTier {
         let found = values
             .into_iter()
             .zip(keys)
-            .map(|(value, key)| decode(value?.into(), key, &current))
+            .map(|(value, key)| decode(value?.into(), &key.name(&self.names), &current))
             .collect();
         Some((found, Stamps(current.into())))
     }
@@ -199,7 +201,7 @@ impl RedisTier {
         for (key, body) in entries {
             pipe.cmd("SET")
                 .arg(self.entry_name(key))
-                .arg(encode(key, &stamps.0, body, ttl))
+                .arg(encode(&key.name(&self.names), &stamps.0, body, ttl))
                 .arg("PX")
                 .arg(u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).max(1))
                 .ignore();
@@ -377,7 +379,11 @@ impl RedisTier {
     }
 
     fn entry_name(&self, key: &CacheKey) -> String {
-        format!("{}entry:{}", self.prefix, hex::encode(key.digest()))
+        format!(
+            "{}entry:{}",
+            self.prefix,
+            hex::encode(key.name(&self.names))
+        )
     }
 
     fn channel(&self) -> String {

@@ -11,9 +11,13 @@ use crate::config::{ByteSize, Secret};
 
 const TTL: Duration = Duration::from_secs(60);
 
+fn names() -> NameKey {
+    NameKey::new(&[7; 32])
+}
+
 fn memory_only() -> Cache {
     let config = config::Cache::default();
-    Cache::new(&config, "51", Metrics::new(), Handle::current()).unwrap()
+    Cache::new(&config, "51", names(), Metrics::new(), Handle::current()).unwrap()
 }
 
 fn tags(names: &[&str]) -> Vec<Arc<str>> {
@@ -160,7 +164,7 @@ async fn memory_is_bounded_and_answers_that_are_too_large_are_not_kept() {
         largest: ByteSize::kib(4),
         ..config::Cache::default()
     };
-    let cache = Cache::new(&config, "51", Metrics::new(), Handle::current()).unwrap();
+    let cache = Cache::new(&config, "51", names(), Metrics::new(), Handle::current()).unwrap();
     let (_, ticket) = cache.get_many(&[], &[]).await;
     let big = CacheKey::new(&[b"big"]);
     cache
@@ -193,7 +197,7 @@ async fn redis_that_is_not_there_holds_nobody_up() {
         redis_timeout: Duration::from_secs(600),
         ..config::Cache::default()
     };
-    let cache = Cache::new(&config, "51", Metrics::new(), Handle::current()).unwrap();
+    let cache = Cache::new(&config, "51", names(), Metrics::new(), Handle::current()).unwrap();
     let source = Source::default();
     let begun = Instant::now();
     assert_eq!(source.through(&cache, "k", &["Place"]).await, "1");
@@ -214,7 +218,7 @@ fn a_redis_url_that_cannot_be_read_is_refused_without_repeating_it() {
         ..config::Cache::default()
     };
     let handle = runtime.handle().clone();
-    let Err(error) = Cache::new(&config, "51", Metrics::new(), handle) else {
+    let Err(error) = Cache::new(&config, "51", names(), Metrics::new(), handle) else {
         panic!("taken");
     };
     assert!(error.contains("cache.redis_url") && !error.contains("hunter2"));
@@ -232,7 +236,10 @@ async fn two_gateways(test: &str) -> Option<(Cache, Cache)> {
         ..config::Cache::default()
     };
     let province = format!("{test}-{}", uuid::Uuid::now_v7());
-    let make = || Cache::new(&config, &province, Metrics::new(), Handle::current()).unwrap();
+    let make = || {
+        let runtime = Handle::current();
+        Cache::new(&config, &province, names(), Metrics::new(), runtime).unwrap()
+    };
     let both = (make(), make());
     wait_until(|| both.0.redis_is_up() && both.1.redis_is_up()).await;
     Some(both)

@@ -24,6 +24,14 @@ impl Config {
         self.listen
             .parse::<std::net::SocketAddr>()
             .map_err(|_| wrong("listen", "write address and port, as in 0.0.0.0:4000"))?;
+        if let Some(own) = &self.server.metrics_listen {
+            own.parse::<std::net::SocketAddr>().map_err(|_| {
+                wrong(
+                    "server.metrics_listen",
+                    "write address and port, as in 127.0.0.1:4001",
+                )
+            })?;
+        }
         if !PROVINCES.contains(&self.province.as_str()) {
             return Err(wrong(
                 "province",

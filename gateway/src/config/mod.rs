@@ -445,6 +445,9 @@ pub struct Server {
     /// Whether the console (GraphiQL) is served.
     #[serde(deserialize_with = "units::scalar")]
     pub console: bool,
+    /// Address and port on which `/metrics` is served, without TLS, and then nowhere else: figures are for who runs the
+    /// machines. When absent they are served beside `/graphql`, to everybody.
+    pub metrics_listen: Option<String>,
 }
 
 impl Default for Server {
@@ -454,6 +457,7 @@ impl Default for Server {
             stalled: Duration::from_secs(30),
             compress_above: ByteSize::kib(1),
             console: true,
+            metrics_listen: None,
         }
     }
 }

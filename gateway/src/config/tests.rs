@@ -104,6 +104,7 @@ max_age = "10m"
 drain = "20s"
 compress_above = "2KiB"
 console = false
+metrics_listen = "127.0.0.1:4001"
 "#;
 
 #[test]
@@ -119,6 +120,10 @@ fn every_key_is_read() {
     assert!(config.identity.issuers[0].persons);
     assert_eq!(config.telemetry.log_format, LogFormat::Json);
     assert!(!config.server.console);
+    assert_eq!(
+        config.server.metrics_listen.as_deref(),
+        Some("127.0.0.1:4001")
+    );
     let printed = format!("{config:?}");
     assert!(
         !printed.contains("hunter2") && !printed.contains("AAECAw"),
@@ -236,6 +241,10 @@ fn values_must_fit_one_another() {
     for (text, key) in [
         ("listen = \"here\"".to_owned(), "listen"),
         ("province = \"99\"".to_owned(), "province"),
+        (
+            "[server]\nmetrics_listen = \"here\"".to_owned(),
+            "server.metrics_listen",
+        ),
         ("[subgraphs]\na = \"ftp://a\"".to_owned(), "subgraphs.a"),
         ("[limits]\ndepth = 0".to_owned(), "limits.depth"),
         (

@@ -35,7 +35,7 @@ pub enum IdentityError {
     /// The issuer may not grant this scope.
     #[error("scope not allowed")]
     ScopeNotAllowed,
-    /// The issuer may not name this province, or the division is of another.
+    /// The issuer may not name this province, the division is of another, or an officer is of another than ours.
     #[error("province not allowed")]
     ProvinceNotAllowed,
     /// The token lives longer than the issuer may grant.

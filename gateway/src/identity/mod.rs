@@ -21,8 +21,8 @@ use crate::contract;
 use crate::error::ErrorCode;
 
 pub use error::IdentityError;
-pub(crate) use number::tells_a_number;
-pub use verify::Verifier;
+pub use number::tells_a_number;
+pub use verify::{Signed, Verifier};
 
 /// What a caller acts as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -72,6 +72,14 @@ impl Role {
         }
     }
 
+    /// Whether who acts as this does so for one province, and is nobody in another.
+    pub const fn holds_office(self) -> bool {
+        matches!(
+            self,
+            Role::Registrar | Role::Supervisor | Role::Auditor | Role::Operator
+        )
+    }
+
     /// The role of that name, if there is one.
     pub fn parse(name: &str) -> Option<Role> {
         Role::ALL.into_iter().find(|role| role.as_str() == name)
@@ -107,6 +115,8 @@ pub struct Principal {
     pub introspects: bool,
     /// When the token ends.
     pub expires: SystemTime,
+    /// What the token was signed with; nothing where none was verified.
+    pub signed: Option<Signed>,
 }
 
 impl Principal {
@@ -127,6 +137,7 @@ impl Principal {
             introspects: true,
             // The public never expires; a century away is far enough to add to.
             expires: SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(253_402_300_799),
+            signed: None,
         }
     }
 

@@ -31,22 +31,29 @@ pub(super) struct Revocations {
     source: Option<Source>,
     list: ArcSwapOption<List>,
     /// Touched with each new list.
-    read: watch::Sender<()>,
+    news: watch::Sender<()>,
 }
 
 impl Revocations {
-    /// The list at the configured place; without one nothing is ever revoked.
+    /// The list at the configured place; without one nothing is ever revoked. Each new list touches `news`.
     ///
     /// # Errors
     /// A clause that says what is wrong with the place.
     pub(super) fn new(
         place: Option<&str>,
         tls: Option<&Arc<ClientConfig>>,
+        news: watch::Sender<()>,
     ) -> Result<Self, String> {
+        let source = place.map(|place| Source::parse(place, tls)).transpose()?;
+        if source.as_ref().is_some_and(Source::is_open) {
+            tracing::warn!(
+                "the list of revoked tokens comes by plain http: whoever is on the way can empty it"
+            );
+        }
         Ok(Self {
-            source: place.map(|place| Source::parse(place, tls)).transpose()?,
+            source,
             list: ArcSwapOption::empty(),
-            read: watch::Sender::new(()),
+            news,
         })
     }
 
@@ -60,14 +67,9 @@ impl Revocations {
         };
         if let Some(text) = source.read().await? {
             self.list.store(Some(Arc::new(parse(&text)?)));
-            self.read.send_replace(());
+            self.news.send_replace(());
         }
         Ok(())
-    }
-
-    /// Tells of each new list.
-    pub(super) fn readings(&self) -> watch::Receiver<()> {
-        self.read.subscribe()
     }
 
     /// Whether the caller's token still counts.

@@ -41,6 +41,20 @@ impl Source {
         }
     }
 
+    /// Whether whoever is on the way can put in what they like: a plain `http:` address on another machine.
+    pub(super) fn is_open(&self) -> bool {
+        let Self::Url(url, _) = self else {
+            return false;
+        };
+        let host = url.host().unwrap_or_default();
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let is_near = host == "localhost"
+            || host
+                .parse::<std::net::IpAddr>()
+                .is_ok_and(|address| address.is_loopback());
+        url.scheme() != Some(&http::uri::Scheme::HTTPS) && !is_near
+    }
+
     /// What stands there now; `None` when there is nothing to read.
     ///
     /// # Errors
@@ -80,4 +94,30 @@ async fn download(url: &http::Uri, tls: Option<&Arc<ClientConfig>>) -> Result<Ve
         .await
         .map_err(|error| error.to_string())?;
     Ok(body.to_bytes().to_vec())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_to_another_machine_is_open_to_who_is_on_the_way() {
+        for (place, open) in [
+            ("jwks.json", false),
+            ("https://id.example.gov.cn/jwks", false),
+            ("http://127.0.0.1:8080/jwks", false),
+            ("http://[::1]:8080/jwks", false),
+            ("http://localhost/jwks", false),
+            ("http://id.example.gov.cn/jwks", true),
+            ("http://localhost.example/jwks", true),
+            ("http://10.0.0.8/jwks", true),
+        ] {
+            assert_eq!(
+                Source::parse(place, None).unwrap().is_open(),
+                open,
+                "{place}"
+            );
+        }
+    }
 }

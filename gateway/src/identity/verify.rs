@@ -2,7 +2,7 @@
 //!
 //! The order of the checks is: shape, signed at all, issuer known, algorithm the issuer's, signature,
 //! required claims, times, audience, and last what the issuer may grant. Nothing a token says is used
-//! before its signature holds, except `iss` and `kid` to find the key.
+//! before its signature holds, except `iss` and `kid` to find the key, and `iat` to tell whether it may still come.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
 use super::error::IdentityError;
-use super::keys::{Found, Keys};
+use super::keys::{Found, Keys, Print, Sought};
 use super::policy::Policies;
 use super::revocation::Revocations;
 use super::source::Source;
@@ -44,6 +44,14 @@ struct Issuer {
     keys: Arc<Keys>,
 }
 
+/// What a token was signed with: [`Verifier::still_holds`] asks whether its issuer still has that key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signed {
+    /// The issuer's place.
+    issuer: usize,
+    key: Print,
+}
+
 struct Remembered {
     principal: Arc<Principal>,
     /// The issuer's place and the generation of its keys that the signature was checked with.
@@ -57,6 +65,9 @@ pub struct Verifier {
     scopes: BTreeMap<Role, BTreeSet<Arc<str>>>,
     policies: Policies,
     revocations: Revocations,
+    /// Touched whenever what was believed may be believed no longer: with each reading of the list of revoked
+    /// tokens, and with each change of an issuer's keys.
+    news: watch::Sender<()>,
     /// How often the list of revoked tokens is read again.
     recall: Duration,
     /// The roles that may ask for the schema itself.
@@ -124,7 +135,9 @@ impl Verifier {
             .filter_map(|name| Role::parse(name))
             .collect();
         let tls = tls::calling(&config.tls).map_err(|error| format!("identity.tls: {error}"))?;
-        let revocations = Revocations::new(config.revocation.list.as_deref(), tls.as_ref())
+        let news = watch::Sender::new(());
+        let list = config.revocation.list.as_deref();
+        let revocations = Revocations::new(list, tls.as_ref(), news.clone())
             .map_err(|problem| format!("identity.revocation.list {problem}"))?;
         let mut verifier = Self {
             issuers: Vec::new(),
@@ -136,6 +149,7 @@ impl Verifier {
             scopes,
             policies: Policies::new(&config.policies),
             revocations,
+            news: news.clone(),
             recall: config.revocation.refresh,
             introspection,
             province: province.to_owned(),
@@ -143,10 +157,12 @@ impl Verifier {
             remembered: moka::sync::Cache::new(config.remembered_tokens),
         };
         for issuer in &config.issuers {
-            let keys = Keys::new(
-                Source::parse(&issuer.jwks, tls.as_ref())
-                    .map_err(|problem| format!("issuer {}: jwks {problem}", issuer.name))?,
-            );
+            let source = Source::parse(&issuer.jwks, tls.as_ref())
+                .map_err(|problem| format!("issuer {}: jwks {problem}", issuer.name))?;
+            if source.is_open() {
+                tracing::warn!(issuer = %issuer.name, "keys come by plain http: whoever is on the way can make tokens");
+            }
+            let keys = Keys::new(source, news.clone());
             verifier.add(issuer, keys)?;
         }
         Ok(verifier)
@@ -159,14 +175,15 @@ impl Verifier {
         unknown.collect()
     }
 
-    /// Tells whenever the list of revoked tokens was read again: then whoever is served for longer than one
-    /// request asks [`Verifier::still_holds`].
+    /// Tells whenever the list of revoked tokens was read again or an issuer's keys have changed: then whoever is
+    /// served for longer than one request asks [`Verifier::still_holds`].
     #[must_use]
     pub fn recalls(&self) -> watch::Receiver<()> {
-        self.revocations.readings()
+        self.news.subscribe()
     }
 
-    /// Whether a principal may go on being served: its token has neither ended nor been taken back. What
+    /// Whether a principal may go on being served: its token has neither ended nor been taken back, nor has the
+    /// issuer withdrawn the key that signed it: whoever stole that key knows subjects that stand on no list. What
     /// lives longer than a request (a connection, a subscription) asks with each operation and each event,
     /// and whenever [`Verifier::recalls`] tells.
     ///
@@ -178,6 +195,12 @@ impl Verifier {
         }
         if principal.is_authenticated() {
             self.revocations.check(principal)?;
+        }
+        if let Some(signed) = &principal.signed {
+            let issuer = self.issuers.get(signed.issuer);
+            if !issuer.is_some_and(|issuer| issuer.keys.hold(&signed.key)) {
+                return Err(IdentityError::BadSignature);
+            }
         }
         Ok(())
     }
@@ -320,9 +343,14 @@ impl Verifier {
             .ok_or(IdentityError::AlgorithmNotAllowed)?;
         // Taken before the key: a set that changes in between makes the memory stale, never wrong.
         let generation = issuer.keys.generation();
-        let id = head.key_id.as_deref();
-        let key = match issuer.keys.find_or_read(id, algorithm, Instant::now()) {
-            Found::Key(key) => key,
+        let sought = Sought {
+            id: head.key_id.as_deref(),
+            algorithm,
+            made: head.issued_at.and_then(|made| made.checked_add(self.skew)),
+            now: Instant::now(),
+        };
+        let (key, print) = match issuer.keys.find_or_read(sought) {
+            Found::Key(key, print) => (key, print),
             Found::Nothing => return Err(IdentityError::BadSignature),
             Found::Unreadable => return Err(IdentityError::KeysUnavailable),
         };
@@ -335,7 +363,11 @@ impl Verifier {
         let claims = jsonwebtoken::decode::<Claims>(token, &key, &validation)
             .map_err(|error| reason(error.kind()))?
             .claims;
-        let principal = self.grant(issuer, claims, now)?;
+        let mut principal = self.grant(issuer, claims, now)?;
+        principal.signed = Some(Signed {
+            issuer: place,
+            key: print,
+        });
         Ok((place, generation, principal))
     }
 
@@ -378,7 +410,11 @@ impl Verifier {
         if claims.person.is_some() && !issuer.persons {
             return Err(IdentityError::PersonNotAllowed);
         }
-        // What a registry is is judged where its rows are: an id of another province's is not found there.
+        // What an officer may is judged by rows of this province; another's officers ask at home, and what they
+        // may know of here their gateway asks for, as a peer.
+        if province != self.province && (claims.registry.is_some() || role.holds_office()) {
+            return Err(IdentityError::ProvinceNotAllowed);
+        }
         let is_elsewhere = |division: &String| !division.starts_with(province.as_str());
         if claims.division.as_ref().is_some_and(is_elsewhere) {
             return Err(IdentityError::ProvinceNotAllowed);
@@ -414,6 +450,7 @@ impl Verifier {
             policies: BTreeSet::new(),
             introspects: self.introspection.contains(&role),
             expires,
+            signed: None,
         };
         principal.policies = self.policies.held(&principal);
         Ok(principal)
@@ -425,6 +462,7 @@ struct Head {
     algorithm: Option<Algorithm>,
     key_id: Option<String>,
     issuer: String,
+    issued_at: Option<SystemTime>,
 }
 
 impl Head {
@@ -439,6 +477,7 @@ impl Head {
         #[derive(Deserialize)]
         struct Issued {
             iss: String,
+            iat: Option<f64>,
         }
         let mut parts = token.split('.');
         let (Some(header), Some(claims), Some(signature), None) =
@@ -463,6 +502,10 @@ impl Head {
             },
             key_id: header.kid,
             issuer: issued.iss,
+            issued_at: issued
+                .iat
+                .and_then(|since| Duration::try_from_secs_f64(since).ok())
+                .and_then(|since| UNIX_EPOCH.checked_add(since)),
         })
     }
 }

@@ -49,6 +49,9 @@ pub struct Standing {
     pub buffer: usize,
     /// It came by a way that must not change anything.
     pub queries_only: bool,
+    /// So many subscriptions run that no other may begin. Known before, so that one that is refused costs no subgraph
+    /// anything.
+    pub full: bool,
 }
 
 /// What a request by a way for many answers comes to.
@@ -109,6 +112,10 @@ pub(crate) async fn subscribe(
             false => cut,
         };
         return Subscribed::Answer(refused(errors, &caller));
+    }
+    if standing.full {
+        let error = GraphQlError::new(ErrorCode::TooManySubscriptions);
+        return Subscribed::Answer(refused(vec![error], &caller));
     }
     let running = Running {
         prepared,

@@ -123,23 +123,30 @@ impl Store for Files {
     }
 
     fn seals(&mut self) -> Result<Vec<Vec<u8>>, StoreError> {
-        let mut seals = Vec::new();
-        let path = self.folder.join(SEALS);
-        if path.exists() {
-            read_lines(&path, &mut |line| seals.push(line.to_vec()))?;
-        }
-        Ok(seals)
+        Ok(read_seals(&self.folder.join(SEALS))?.0)
+    }
+
+    fn has_cut_off_seal(&mut self) -> Result<bool, StoreError> {
+        Ok(read_seals(&self.folder.join(SEALS))?.1)
     }
 
     fn add_seal(&mut self, number: u64, line: &[u8]) -> Result<bool, StoreError> {
-        if self.seals()?.len() as u64 + 1 != number {
+        let path = self.folder.join(SEALS);
+        let failed = |error: io::Error| failed(&path, &error);
+        let mut file = private(OpenOptions::new().append(true).create(true))
+            .open(&path)
+            .map_err(failed)?;
+        // Let go when the file is closed: what another gateway is writing is no cut-off seal.
+        file.lock().map_err(failed)?;
+        let (seals, cut_off) = read_seals(&path)?;
+        if seals.len() as u64 + 1 != number {
             return Ok(false);
         }
-        let path = self.folder.join(SEALS);
-        let all = || -> io::Result<()> {
-            let mut file = private(OpenOptions::new().append(true).create(true)).open(&path)?;
-            let length = file.metadata()?.len();
-            // A seal that was cut off by a crash was never told to anybody.
+        let length: u64 = seals.iter().map(|seal| seal.len() as u64 + 1).sum();
+        let mut all = || -> io::Result<()> {
+            if cut_off {
+                file.set_len(length)?;
+            }
             let written = file
                 .write_all(&[line, b"\n"].concat())
                 .and_then(|()| file.sync_all());
@@ -149,7 +156,7 @@ impl Store for Files {
             written?;
             File::open(&self.folder)?.sync_all()
         };
-        all().map_err(|error| failed(&path, &error)).map(|()| true)
+        all().map_err(failed).map(|()| true)
     }
 
     fn drop_segment(&mut self, segment: &Segment) -> Result<(), StoreError> {
@@ -180,6 +187,22 @@ fn entries(folder: &Path) -> Result<Vec<(PathBuf, String)>, StoreError> {
         ));
     }
     Ok(all)
+}
+
+/// The whole seals of a file, none when it is not there; and whether half of one stands behind them, as a crash leaves
+/// it. A seal is told to nobody before it is whole and durable, so half of one is as good as none.
+fn read_seals(path: &Path) -> Result<(Vec<Vec<u8>>, bool), StoreError> {
+    let text = match fs::read(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Default::default()),
+        Err(error) => return Err(failed(path, &error)),
+    };
+    let mut lines: Vec<Vec<u8>> = text
+        .split(|byte| *byte == b'\n')
+        .map(<[u8]>::to_vec)
+        .collect();
+    let cut_off = lines.pop().is_some_and(|rest| !rest.is_empty());
+    Ok((lines, cut_off))
 }
 
 fn read_lines(path: &Path, each: &mut dyn FnMut(&[u8])) -> Result<(), StoreError> {

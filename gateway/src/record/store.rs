@@ -76,6 +76,14 @@ pub trait Store: Send {
     /// The store's own.
     fn seals(&mut self) -> Result<Vec<Vec<u8>>, StoreError>;
 
+    /// Whether half a seal stands behind them, which a crash left and the next seal takes the place of.
+    ///
+    /// # Errors
+    /// The store's own.
+    fn has_cut_off_seal(&mut self) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
     /// Adds the seal of this number; false when there is one of that number already.
     ///
     /// # Errors

@@ -98,7 +98,8 @@ pub struct Report {
     pub seals: usize,
     /// The roots of those that are whole, by their numbers.
     pub roots: BTreeMap<u64, String>,
-    /// Chains whose last line was cut off, as a crash leaves it; it was never told to anybody.
+    /// Chains whose last line was cut off, as a crash leaves it, and a last seal of which that is so; neither was ever
+    /// told to anybody.
     pub cut_off: usize,
     /// What is wrong; empty when nothing is.
     pub findings: Vec<Finding>,
@@ -115,7 +116,10 @@ pub fn verify(
     keep_days: [u32; 3],
     now: DateTime<Utc>,
 ) -> Result<Report, StoreError> {
-    let mut report = Report::default();
+    let mut report = Report {
+        cut_off: usize::from(store.has_cut_off_seal()?),
+        ..Report::default()
+    };
     let sealed = read_seals(store, key, now, &mut report)?;
     let mut chains: BTreeMap<String, Vec<Segment>> = BTreeMap::new();
     for segment in store.segments()? {

@@ -239,6 +239,22 @@ fn with_body(mut response: HttpResponseBuilder, body: Bytes) -> HttpResponse {
     response.body(SizedStream::new(length, pieces))
 }
 
+/// The trace that a request belongs to. That it is to be recorded, as it says, is believed of who is signed in; of
+/// others as many are as of those that say nothing, for recording costs, and anybody can say so.
+pub(super) fn trace_of(gateway: &Gateway, http: &HttpRequest) -> Context {
+    let trace = telemetry::extract(|name| text(http, name));
+    if !telemetry::is_sampled(&trace)
+        || telemetry::is_drawn(gateway.parts.config.telemetry.sample_ratio)
+    {
+        return trace;
+    }
+    let caller = gateway.parts.verifier.identify(text(http, "authorization"));
+    if caller.is_ok_and(|caller| caller.is_authenticated()) {
+        return trace;
+    }
+    telemetry::unsampled(&trace)
+}
+
 async fn respond(http: HttpRequest, way: Way, payload: Option<web::Payload>) -> HttpResponse {
     let Some(worker) = http.app_data::<Rc<Worker>>().cloned() else {
         return HttpResponse::InternalServerError().finish();
@@ -248,7 +264,7 @@ async fn respond(http: HttpRequest, way: Way, payload: Option<web::Payload>) -> 
     let counted = gateway.parts.metrics.begin();
     let at_work = AtWork::begin(gateway);
 
-    let incoming = telemetry::extract(|name| text(&http, name));
+    let incoming = trace_of(gateway, &http);
     // At the level of debugging, so that it costs nothing when no trace is collected.
     let span = tracing::debug_span!(
         "request",
@@ -401,6 +417,7 @@ async fn answer(
         deadline: limits.deadline,
         buffer: gateway.parts.config.subscriptions.buffer,
         queries_only: way == Way::Get,
+        full: false,
     };
     if parts && !streams {
         let answerer = Arc::clone(&loaded.answerer);
@@ -426,7 +443,12 @@ async fn answer(
         };
     }
     if streams {
-        let standing = standing(transport);
+        // Before anything is asked for; a single answer gives it back.
+        let place = Place::take(&worker.gateway);
+        let standing = Standing {
+            full: place.is_err(),
+            ..standing(transport)
+        };
         let answering = Arc::clone(&loaded.answerer).subscribe(request, caller, standing);
         return match answering.await {
             Subscribed::Answer(answer) => Ok(match (media, answer.outcome) {
@@ -437,7 +459,7 @@ async fn answer(
                 }
             }),
             Subscribed::Events(told) => {
-                let place = Place::take(&worker.gateway)?;
+                let place = place?;
                 let holding = Holding::new(&worker.gateway, &principal);
                 let chunks = events::all(&worker.gateway, place, holding, told);
                 Ok(Reply::events(chunks, &principal))

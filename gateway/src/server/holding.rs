@@ -1,5 +1,5 @@
 //! Whether the token of somebody who is served for longer than one request still holds: it ends by the
-//! clock, or is taken back.
+//! clock, is taken back, or was signed with a key that its issuer has withdrawn since.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -17,7 +17,7 @@ pub(super) struct Holding {
     principal: Arc<Principal>,
     /// When it ends, by the clock that timers go by; never for the public.
     ends: Option<Instant>,
-    /// Tells that the list of revoked tokens was read again.
+    /// Tells that the list of revoked tokens was read again, or that an issuer's keys have changed.
     recalls: watch::Receiver<()>,
 }
 
@@ -30,7 +30,7 @@ impl Holding {
         });
         let verifier = Arc::clone(&gateway.parts.verifier);
         let mut recalls = verifier.recalls();
-        // The list may have been read since the token was checked.
+        // They may have been read since the token was checked.
         recalls.mark_changed();
         Self {
             verifier,

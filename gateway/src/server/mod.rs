@@ -326,6 +326,34 @@ pub fn serve(
     Ok(server.run())
 }
 
+/// Serves `/metrics` and `/health`, and nothing else, at an address of their own (`server.metrics_listen`).
+///
+/// # Errors
+/// See [`ServeError`].
+pub fn serve_metrics(gateway: Arc<Gateway>, listener: TcpListener) -> Result<Server, ServeError> {
+    let address = listener
+        .local_addr()
+        .map_or_else(|_| "?".to_owned(), |address| address.to_string());
+    let gateway = web::Data::from(gateway);
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(gateway.clone())
+            .route("/metrics", web::get().to(status::metrics_only))
+            .route("/health", web::get().to(status::health))
+            .default_service(web::to(status::nothing_here))
+    })
+    .workers(1)
+    .client_request_timeout(HEAD)
+    .shutdown_timeout(1)
+    .disable_signals()
+    .listen(listener)
+    .map_err(|error| ServeError::Address {
+        address,
+        reason: error.to_string(),
+    })?;
+    Ok(server.run())
+}
+
 fn routes(config: &mut web::ServiceConfig) {
     config
         .service(

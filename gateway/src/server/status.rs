@@ -3,10 +3,11 @@
 use std::rc::Rc;
 
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::Worker;
+use super::{Gateway, Worker};
 use crate::error::{ErrorCode, GraphQlError, errors_body};
+use crate::telemetry::Metrics;
 
 fn json(status: actix_web::http::StatusCode, body: String) -> HttpResponse {
     HttpResponse::build(status)
@@ -36,17 +37,31 @@ pub(super) async fn ready(http: HttpRequest) -> HttpResponse {
     json(status, format!(r#"{{"ready":{ready}}}"#))
 }
 
-/// `/metrics`, in OpenMetrics' text form.
+/// `/metrics` beside everything else: not there where it has an address of its own.
 pub(super) async fn metrics(http: HttpRequest) -> HttpResponse {
     let Some(worker) = http.app_data::<Rc<Worker>>() else {
         return HttpResponse::InternalServerError().finish();
     };
+    let parts = &worker.gateway.parts;
+    match parts.config.server.metrics_listen {
+        Some(_) => nothing_here().await,
+        None => figures(&parts.metrics),
+    }
+}
+
+/// `/metrics` at an address of its own.
+pub(super) async fn metrics_only(gateway: web::Data<Gateway>) -> HttpResponse {
+    figures(&gateway.parts.metrics)
+}
+
+/// In OpenMetrics' text form.
+fn figures(metrics: &Metrics) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((
             header::CONTENT_TYPE,
             "application/openmetrics-text; version=1.0.0; charset=utf-8",
         ))
-        .body(worker.gateway.parts.metrics.text())
+        .body(metrics.text())
 }
 
 /// Any other address.

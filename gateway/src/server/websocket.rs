@@ -23,7 +23,7 @@ use opentelemetry::Context;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 use super::at_work::AtWork;
-use super::graphql::{refusal, text};
+use super::graphql::{refusal, trace_of};
 use super::holding::Holding;
 use super::places::Place;
 use super::{Gateway, Worker};
@@ -33,7 +33,6 @@ use crate::pipeline::subscription::{Standing, Subscribed, Told};
 use crate::pipeline::{Answer, Outcome};
 use crate::request::GraphQlRequest;
 use crate::subscribe::transport_ws::{self as words, Close, Params, Said};
-use crate::telemetry;
 use crate::transport::WEBSOCKET_PROTOCOL;
 
 /// How long a client may take nothing at all.
@@ -68,7 +67,7 @@ pub(super) async fn open(http: HttpRequest, payload: web::Payload) -> HttpRespon
         .max_frame_size(largest)
         .aggregate_continuations()
         .max_continuation_size(largest);
-    let trace = telemetry::extract(|name| text(&http, name));
+    let trace = trace_of(&worker.gateway, &http);
     actix_web::rt::spawn(async move {
         let mut connection = Connection::new(worker, session, trace);
         let ended = match protocol {
@@ -271,6 +270,7 @@ impl Connection {
             deadline: config.limits.deadline,
             buffer: config.subscriptions.buffer,
             queries_only: false,
+            full: false,
         };
         let id: Rc<str> = id.into();
         let answering = Arc::clone(&loaded.answerer).subscribe(request, caller, standing);

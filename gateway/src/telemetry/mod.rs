@@ -2,14 +2,15 @@
 //! configured, metrics are read at `/metrics`. W3C trace context comes in and goes out whether or not
 //! traces are exported, so that a request can be followed through systems that do.
 //!
-//! Nothing a client sent stands in any of them: no query text, variables, tokens or subjects.
+//! Nothing a client sent stands in any of them: no query text, variables, tokens or subjects; of its trace context
+//! the ids only, and never its `tracestate`, in which other systems write whatever they like.
 
 mod metrics;
 mod otlp;
 
 use opentelemetry::Context;
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
-use opentelemetry::trace::TraceContextExt as _;
+use opentelemetry::trace::{SpanContext, TraceContextExt as _, TraceFlags, TraceState};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -92,32 +93,46 @@ pub fn init(config: &config::Telemetry) -> Result<Telemetry, TelemetryError> {
     Ok(Telemetry { provider })
 }
 
-/// The trace context of a request's headers, given a way to look them up.
+/// The trace context of a request's headers, given a way to look them up: its `traceparent`, and no `tracestate`.
 pub fn extract<'a>(header: impl Fn(&'static str) -> Option<&'a str>) -> Context {
-    struct Headers<'a> {
-        traceparent: Option<&'a str>,
-        tracestate: Option<&'a str>,
-    }
-    impl Extractor for Headers<'_> {
+    struct Parent<'a>(Option<&'a str>);
+    impl Extractor for Parent<'_> {
         fn get(&self, key: &str) -> Option<&str> {
-            match key {
-                header::TRACEPARENT => self.traceparent,
-                header::TRACESTATE => self.tracestate,
-                _ => None,
-            }
+            self.0.filter(|_| key == header::TRACEPARENT)
         }
 
         fn keys(&self) -> Vec<&str> {
-            vec![header::TRACEPARENT, header::TRACESTATE]
+            vec![header::TRACEPARENT]
         }
     }
-    TraceContextPropagator::new().extract_with_context(
-        &Context::new(),
-        &Headers {
-            traceparent: header(header::TRACEPARENT),
-            tracestate: header(header::TRACESTATE),
-        },
-    )
+    TraceContextPropagator::new()
+        .extract_with_context(&Context::new(), &Parent(header(header::TRACEPARENT)))
+}
+
+/// Whether the caller asks for this trace to be recorded.
+pub fn is_sampled(context: &Context) -> bool {
+    context.span().span_context().is_sampled()
+}
+
+/// The same trace, of which nothing is recorded.
+#[must_use]
+pub fn unsampled(context: &Context) -> Context {
+    let caller = context.span().span_context().clone();
+    context.with_remote_span_context(SpanContext::new(
+        caller.trace_id(),
+        caller.span_id(),
+        TraceFlags::default(),
+        true,
+        TraceState::NONE,
+    ))
+}
+
+/// Whether one of the share that is recorded of what nobody decided, drawn anew each time: trace ids are the callers'.
+pub fn is_drawn(ratio: f64) -> bool {
+    let mut drawn = [0; 4];
+    ratio >= 1.0
+        || (getrandom::fill(&mut drawn).is_ok()
+            && f64::from(u32::from_le_bytes(drawn)) < ratio * f64::from(u32::MAX))
 }
 
 /// The headers that hand a trace context on; none when there is no trace.
@@ -125,13 +140,8 @@ pub fn inject(context: &Context) -> Vec<(&'static str, String)> {
     struct Headers(Vec<(&'static str, String)>);
     impl Injector for Headers {
         fn set(&mut self, key: &str, value: String) {
-            match key {
-                header::TRACEPARENT => self.0.push((header::TRACEPARENT, value)),
-                // An empty state says nothing.
-                header::TRACESTATE if !value.is_empty() => {
-                    self.0.push((header::TRACESTATE, value));
-                }
-                _ => {}
+            if key == header::TRACEPARENT {
+                self.0.push((header::TRACEPARENT, value));
             }
         }
     }
@@ -152,24 +162,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_trace_context_goes_in_and_out_unchanged() {
+    fn a_trace_goes_in_and_out_unchanged_and_what_others_write_beside_it_does_not() {
         let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
         let context = extract(|name| match name {
             header::TRACEPARENT => Some(parent),
-            header::TRACESTATE => Some("vendor=1"),
+            header::TRACESTATE => Some("a=51990119900303003X"),
             _ => None,
         });
         assert_eq!(
             trace_id(&context).as_deref(),
             Some("4bf92f3577b34da6a3ce929d0e0e4736")
         );
-        assert_eq!(
-            inject(&context),
-            [
-                (header::TRACEPARENT, parent.to_owned()),
-                (header::TRACESTATE, "vendor=1".to_owned())
-            ]
-        );
+        assert_eq!(inject(&context), [(header::TRACEPARENT, parent.to_owned())]);
+        assert!(is_sampled(&context));
+        let quiet = unsampled(&context);
+        assert!(!is_sampled(&quiet));
+        assert_eq!(trace_id(&quiet), trace_id(&context));
+        let (_, told) = inject(&quiet).remove(0);
+        assert!(told.ends_with("-00"), "{told}");
+        assert!(is_drawn(1.0) && !is_drawn(0.0));
     }
 
     #[test]

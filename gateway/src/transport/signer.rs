@@ -12,6 +12,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::DecodePrivateKey as _;
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use rustls::ClientConfig;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
@@ -30,6 +31,8 @@ const KEPT_TOKENS: u64 = 20_000;
 const MOST_KNOWN: usize = 2_000;
 /// Nonces made with one question to the system.
 const NONCES: usize = 64;
+/// What the key of names in Redis is made for.
+const NAMES: &[u8; 26] = b"minzheng names in redis, 1";
 /// The shortest shared key, in bytes: as long as the hash.
 const SHORTEST_KEY: usize = 32;
 
@@ -181,6 +184,8 @@ struct SignerKeys {
     shared: BTreeMap<String, SharedKey>,
     /// What the keys are, to tell whether they changed.
     fingerprint: [u8; 32],
+    /// Made of the principal key, for the names of entries in Redis.
+    names: [u8; 32],
 }
 
 impl SignerKeys {
@@ -191,10 +196,15 @@ impl SignerKeys {
             digest.update(format!("/{name}/{}/", key.id));
             digest.update(&key.key);
         }
+        // HKDF-Extract (RFC 5869), the label in the salt's place: whoever has it has not the key it was made of.
+        let mut label = hmac::digest::Key::<Hmac<Sha256>>::default();
+        label[..NAMES.len()].copy_from_slice(NAMES);
+        let names = Hmac::<Sha256>::new(&label).chain_update(principal.as_bytes());
         Self {
             principal: NamedKey::new(principal),
             shared,
             fingerprint: digest.finalize().into(),
+            names: names.finalize().into_bytes().into(),
         }
     }
 }
@@ -291,6 +301,12 @@ impl Signer {
     pub fn public_key(&self) -> ([u8; 32], String) {
         let keys = self.keys.load();
         (keys.principal.public(), keys.principal.id().to_owned())
+    }
+
+    /// A secret that every gateway with the same principal key has, and nobody else, for the names of entries in
+    /// Redis. After a change of the key entries have other names, and the old ones end by their time.
+    pub fn names_key(&self) -> [u8; 32] {
+        self.keys.load().names
     }
 
     /// Whether requests to this subgraph can be signed.
@@ -481,6 +497,16 @@ mod tests {
         let token = &headers[0].1;
         let claims = token.split('.').nth(1).unwrap();
         serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn gateways_with_one_principal_key_name_entries_alike_and_nobody_else_does() {
+        let of = |seed| Signer::new(SigningKey::from_bytes(&[seed; 32]), BTreeMap::new());
+        assert_eq!(of(1).names_key(), of(1).names_key());
+        assert_ne!(of(1).names_key(), of(2).names_key());
+        let secret = SigningKey::from_bytes(&[1; 32]);
+        assert_ne!(of(1).names_key(), secret.to_bytes());
+        assert_ne!(of(1).names_key(), of(1).public_key().0);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The proof that kit's copy of the contract is the gateway's file.
+//! The proof that kit's copies of the gateway's files are the gateway's.
 
 #[test]
 fn the_contract_is_the_gateways_to_the_letter() {
@@ -7,5 +7,15 @@ fn the_contract_is_the_gateways_to_the_letter() {
     assert!(
         ours == theirs,
         "copy gateway/src/contract.rs to subgraphs/kit/src/contract.rs"
+    );
+}
+
+#[test]
+fn what_a_number_is_both_know_to_the_letter() {
+    let ours = include_str!("number.rs");
+    let theirs = include_str!("../../../gateway/src/identity/number.rs");
+    assert!(
+        ours == theirs,
+        "copy gateway/src/identity/number.rs to subgraphs/kit/src/number.rs"
     );
 }

@@ -63,6 +63,16 @@ impl UserError {
         }
     }
 
+    /// The refusal of a number of somebody in a text that stands in plain ([`crate::number`]).
+    #[must_use]
+    pub fn number_in_text() -> Self {
+        Self::new(
+            "NUMBER_IN_TEXT",
+            "Leave out numbers of identities and telephones: this text is kept as it is written.",
+            "该内容以明文保存，请勿填写身份证号码或电话号码。",
+        )
+    }
+
     /// Names the input field that is meant, as a path from the mutation's arguments.
     #[must_use]
     pub fn field(mut self, path: &[&str]) -> Self {

@@ -129,7 +129,7 @@ impl Graph {
     pub async fn execute(&self, request: Request) -> Response {
         let mut request = request.data(Sdl(Arc::clone(&self.sdl)));
         if let Some(services) = &self.services {
-            place(&mut request, services.db.divisions_now().await);
+            place(&mut request, services, services.db.divisions_now().await);
         }
         let disclosure = Disclosure::default();
         let request = request.data(disclosure.clone());
@@ -148,19 +148,20 @@ impl Graph {
     pub fn stream(&self, request: Request) -> BoxStream<'static, Response> {
         let mut request = request.data(Sdl(Arc::clone(&self.sdl)));
         if let Some(services) = &self.services {
-            place(&mut request, services.db.divisions());
+            place(&mut request, services, services.db.divisions());
         }
         self.schema.stream(request)
     }
 }
 
-/// Puts the caller of a request into the order of divisions of now.
-fn place(request: &mut Request, divisions: Divisions) {
+/// Puts the caller of a request into the order of divisions of now, and into this province.
+fn place(request: &mut Request, services: &Services, divisions: Divisions) {
     let caller = request
         .data
         .get(&TypeId::of::<Principal>())
         .and_then(|caller| caller.downcast_ref::<Principal>());
     if let Some(caller) = caller.cloned() {
+        let caller = caller.in_province(services.province.as_str());
         request.data.insert(caller.amid(divisions));
     }
 }

@@ -40,6 +40,7 @@ pub mod migration;
 pub mod money;
 pub mod months;
 pub mod mutation;
+pub mod number;
 pub mod officer;
 pub mod page;
 pub mod peers;

@@ -1,6 +1,6 @@
 //! The two officers of one decision (双人复核): two people, not two accounts; and nobody decides about themselves.
 
-use crate::principal::Principal;
+use crate::principal::{Principal, Role};
 
 /// An officer as a token shows them, or as a row keeps the one who acted first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,9 +24,11 @@ impl<'o> Officer<'o> {
     /// officer without an account is nobody, and nobody is no second officer.
     #[must_use]
     pub fn is_another_than(self, first: Officer<'_>) -> bool {
-        /// The account without the role that it acts in.
+        /// The account without the role that it acts in. Other colons are its own: issuers are named by URLs.
         fn account(name: &str) -> &str {
-            name.split_once(':').map_or(name, |(_, who)| who)
+            let acting = name.split_once(':');
+            let acting = acting.filter(|(role, _)| Role::parse(role).is_some());
+            acting.map_or(name, |(_, who)| who)
         }
         let (Some(one), Some(other)) = (self.account, first.account) else {
             return false;
@@ -66,6 +68,17 @@ mod tests {
                 false,
             ),
             (officer("li", None), officer("supervisor:li", None), false),
+            (
+                officer("https://idp|li", None),
+                officer("supervisor:https://idp|li", None),
+                false,
+            ),
+            (
+                officer("https://idp|li", None),
+                officer("https://idp|wang", None),
+                true,
+            ),
+            (officer("dept:li", None), officer("hr:li", None), true),
             (officer("li", Some("A")), officer("li-2", Some("A")), false),
             (officer("li", Some("A")), officer("wang", Some("B")), true),
             (officer("li", Some("A")), officer("wang", None), true),

@@ -146,6 +146,24 @@ impl Principal {
         self
     }
 
+    /// The same caller as this province knows them: an office holds in the province of its token only. Registries and
+    /// divisions are no secrets, so a token of elsewhere could name ours; its holder is nobody in particular here, and
+    /// holds no scope.
+    #[must_use]
+    pub fn in_province(mut self, province: &str) -> Self {
+        let holds_office = matches!(
+            self.role,
+            Role::Registrar | Role::Supervisor | Role::Auditor | Role::Operator
+        );
+        if self.province != province {
+            (self.division, self.registry) = (None, None);
+            if holds_office {
+                self.scopes = Arc::from([]);
+            }
+        }
+        self
+    }
+
     /// The same caller at an instant, for consumers and jobs, which have a clock and no request.
     #[must_use]
     pub fn at(mut self, at: DateTime<Utc>) -> Self {
@@ -289,6 +307,35 @@ mod tests {
             let officer = Principal::registrar("51", own, None);
             assert_eq!(officer.oversees(asked), expected, "{own} {asked}");
         }
+    }
+
+    #[test]
+    fn an_office_holds_in_its_own_province_only() {
+        for role in [
+            Role::Registrar,
+            Role::Supervisor,
+            Role::Auditor,
+            Role::Operator,
+        ] {
+            let officer = Principal {
+                division: Some("510118".to_owned()),
+                registry: Some("a hall of ours".to_owned()),
+                ..Principal::of(role, "51")
+            };
+            let here = officer.clone().in_province("51");
+            assert_eq!(
+                (&here.division, &here.scopes),
+                (&officer.division, &officer.scopes)
+            );
+            let there = officer.in_province("32");
+            assert_eq!((there.division, there.registry), (None, None), "{role:?}");
+            assert!(there.scopes.is_empty(), "{role:?}");
+        }
+        let peer = Principal::of(Role::Peer, "51").in_province("32");
+        assert!(
+            !peer.scopes.is_empty(),
+            "another province asks as what it is"
+        );
     }
 
     #[test]

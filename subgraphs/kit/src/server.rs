@@ -5,6 +5,7 @@
 //! right signature and token there is nothing here but 401.
 
 pub mod http;
+mod nonces;
 mod verify;
 mod websocket;
 
@@ -193,12 +194,21 @@ impl Endpoint {
                 reason = refusal.reason(),
                 "a request was refused"
             );
-            refuse(
-                401,
-                "UNAUTHENTICATED",
-                "This caller is not known.",
-                "调用方未通过验证。",
-            )
+            match refusal {
+                // Not the caller's fault: whoever balances may ask another process, and a breaker may open.
+                Refusal::Full => refuse(
+                    503,
+                    "OVERLOADED",
+                    "Too many requests; try again in a minute.",
+                    "请求过多，请稍后再试。",
+                ),
+                _ => refuse(
+                    401,
+                    "UNAUTHENTICATED",
+                    "This caller is not known.",
+                    "调用方未通过验证。",
+                ),
+            }
         })?;
         let request = serde_json::from_slice::<Request>(body).map_err(|_| {
             refuse(

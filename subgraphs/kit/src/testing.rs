@@ -6,6 +6,7 @@
 )]
 
 pub mod articles;
+pub mod columns;
 pub mod rows;
 
 use async_graphql::{Request, Variables};

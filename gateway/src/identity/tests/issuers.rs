@@ -68,7 +68,8 @@ async fn keys_are_read_from_a_file_and_followed_when_they_change() {
         ..config::Identity::default()
     };
     let verifier = Verifier::new(&config, "51").unwrap();
-    let token = signed(&claims());
+    // Older than any reading: a younger one would be told to come again, for its key might have been published since.
+    let token = signed(&with(json!({ "iat": now() - 300 })));
     assert_eq!(
         refused(&verifier, &token).await,
         Some(IdentityError::KeysUnavailable),
@@ -84,6 +85,8 @@ async fn keys_are_read_from_a_file_and_followed_when_they_change() {
     set(&[&key(1)]);
     assert!(verifier.refresh().await.is_empty());
     assert_eq!(refused(&verifier, &token).await, None);
+    let served = verifier.identify(Some(&format!("Bearer {token}"))).unwrap();
+    let mut news = verifier.recalls();
     std::fs::write(&file, "half a fi").unwrap();
     assert_eq!(verifier.refresh().await.len(), 1);
     assert_eq!(
@@ -91,12 +94,23 @@ async fn keys_are_read_from_a_file_and_followed_when_they_change() {
         None,
         "the last good set stays"
     );
+    set(&[&key(1), &key(2)]);
+    assert!(verifier.refresh().await.is_empty());
+    assert_eq!(verifier.still_holds(&served, SystemTime::now()), Ok(()));
+    assert!(news.has_changed().unwrap());
+    news.mark_unchanged();
     set(&[&key(2)]);
     assert!(verifier.refresh().await.is_empty());
     assert_eq!(
-        refused(&verifier, &token).await,
+        in_the_end(&verifier, &token).await,
         Some(IdentityError::BadSignature),
         "a key that was withdrawn is not remembered"
+    );
+    assert!(news.has_changed().unwrap());
+    assert_eq!(
+        verifier.still_holds(&served, SystemTime::now()),
+        Err(IdentityError::BadSignature),
+        "nor is who is served for longer than a request"
     );
 }
 
@@ -143,7 +157,9 @@ async fn an_unknown_key_causes_one_reading_of_the_url_and_no_more() {
     };
     let verifier = Verifier::new(&config, "51").unwrap();
     let good = signed(&claims());
-    let stranger = key(9).sign(&claims().to_string());
+    // Made well before that reading, so that its key would have been among the keys.
+    let old = with(json!({ "iat": now() - 300 }));
+    let stranger = key(9).sign(&old.to_string());
     // Nobody waits: both are told to come again while the one reading goes on.
     for token in [&good, &stranger] {
         let told = refused(&verifier, token).await;
@@ -183,4 +199,74 @@ async fn a_key_published_a_moment_ago_is_known_to_the_next_request() {
     );
     assert_eq!(refused(&verifier, &old).await, None, "others go on");
     assert_eq!(in_the_end(&verifier, &new).await, None);
+}
+
+/// Asks until it is so.
+async fn comes_true(mut is_so: impl FnMut() -> bool) -> bool {
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(60) {
+        if is_so() {
+            return true;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    false
+}
+
+#[tokio::test]
+async fn keys_are_followed_in_the_background() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("jwks.json");
+    let publish = |key: &NamedKey| {
+        let next = folder.path().join("next.json");
+        std::fs::write(&next, json!({ "keys": [key.jwk()] }).to_string()).unwrap();
+        std::fs::rename(&next, &file).unwrap();
+    };
+    publish(&key(1));
+    let config = config::Identity {
+        issuers: vec![config::Issuer {
+            jwks: file.to_string_lossy().into_owned(),
+            refresh: Duration::from_secs(1),
+            ..issuer("one", "EdDSA")
+        }],
+        ..config::Identity::default()
+    };
+    let verifier = Arc::new(Verifier::new(&config, "51").unwrap());
+    assert!(verifier.refresh().await.is_empty());
+    let header = format!("Bearer {}", signed(&claims()));
+    let principal = verifier.identify(Some(&header)).unwrap();
+    let following = tokio::spawn(Arc::clone(&verifier).keep_fresh());
+    publish(&key(2));
+    // Nobody asks with a key that is not known, so nothing else has the set read.
+    let holds = || verifier.still_holds(&principal, SystemTime::now());
+    assert!(comes_true(|| holds().is_err()).await, "never read again");
+    assert_eq!(holds(), Err(IdentityError::BadSignature));
+    let told = verifier.identify(Some(&header)).err();
+    assert!(told.is_some(), "a remembered token of a key that is gone");
+    following.abort();
+}
+
+#[tokio::test]
+async fn a_token_that_is_remembered_is_refused_once_it_has_ended() {
+    let config = config::Identity {
+        clock_skew: Duration::ZERO,
+        ..config::Identity::default()
+    };
+    let mut verifier = Verifier::new(&config, "51").unwrap();
+    let set = json!({ "keys": [key(1).jwk()] }).to_string();
+    verifier.add_fixed(&issuer("one", "EdDSA"), &set).unwrap();
+    let begun = Instant::now();
+    // One that is let in, however slow this machine is.
+    let header = loop {
+        let token = signed(&with(json!({ "exp": now() + 2 })));
+        let header = format!("Bearer {token}");
+        if verifier.identify(Some(&header)).is_ok() {
+            break header;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60));
+    };
+    let ended = comes_true(|| verifier.identify(Some(&header)).is_err()).await;
+    assert!(ended, "believed for ever");
+    let told = verifier.identify(Some(&header)).err();
+    assert_eq!(told, Some(IdentityError::TokenExpired));
 }

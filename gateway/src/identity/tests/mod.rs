@@ -462,11 +462,21 @@ async fn an_issuer_grants_only_what_it_may() {
     assert_eq!(scopes(ec_token(json!({}))).await, of(&["marriage.case"]));
     assert_eq!(
         scopes(ec_token(
-            json!({ "province": "32", "role": "citizen", "division": null })
+            json!({ "province": "32", "role": "citizen", "division": null, "registry": null })
         ))
         .await,
         of(&["self"])
     );
+    // The province that it may name has no officers and no registries here.
+    for officer in [
+        json!({ "province": "32", "division": null, "registry": null }),
+        json!({ "province": "32", "division": null }),
+        json!({ "province": "32", "division": "320106", "registry": null }),
+        json!({ "province": "32", "division": null, "role": "citizen" }),
+    ] {
+        let got = scopes(ec_token(officer.clone())).await;
+        assert_eq!(got, Err(IdentityError::ProvinceNotAllowed), "{officer}");
+    }
     assert_eq!(
         scopes(ec_token(json!({ "scope": "hotline" }))).await,
         Err(IdentityError::ScopeNotAllowed)

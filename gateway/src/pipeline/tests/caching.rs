@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::mock::{Fault, Subgraph, World, codes};
-use crate::cache::Cache;
+use crate::cache::{Cache, NameKey};
 use crate::config;
 use crate::identity::Principal;
 use crate::telemetry::Metrics;
@@ -48,7 +48,14 @@ fn atlas() -> World {
     ]);
     let config = config::Cache::default();
     let runtime = tokio::runtime::Handle::current();
-    world.cache = Cache::new(&config, "51", Metrics::new(), runtime).unwrap();
+    world.cache = Cache::new(
+        &config,
+        "51",
+        NameKey::new(&[7; 32]),
+        Metrics::new(),
+        runtime,
+    )
+    .unwrap();
     world
 }
 
@@ -215,7 +222,14 @@ fn guarded() -> (World, Metrics) {
     let metrics = Metrics::new();
     let runtime = tokio::runtime::Handle::current();
     let config = config::Cache::default();
-    world.cache = Cache::new(&config, "51", metrics.clone(), runtime).unwrap();
+    world.cache = Cache::new(
+        &config,
+        "51",
+        NameKey::new(&[7; 32]),
+        metrics.clone(),
+        runtime,
+    )
+    .unwrap();
     (world, metrics)
 }
 

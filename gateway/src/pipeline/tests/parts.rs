@@ -404,6 +404,7 @@ async fn an_unexpected_error_has_its_reference_by_every_way() {
         deadline: std::time::Duration::from_secs(60),
         buffer: 1,
         queries_only: false,
+        full: false,
     };
     let request = || GraphQlRequest {
         query: Some(query.to_owned()),

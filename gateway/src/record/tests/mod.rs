@@ -1,6 +1,7 @@
 //! The log under every kind of failure, and under every kind of hand laid on it.
 
 mod cost;
+mod cut_off;
 mod damage;
 mod inserted;
 mod seals;

@@ -6,7 +6,7 @@ use super::super::files::Files;
 use super::super::verify::verify;
 use super::*;
 
-fn soon() -> Instant {
+pub(super) fn soon() -> Instant {
     Instant::now() + Duration::from_secs(30)
 }
 

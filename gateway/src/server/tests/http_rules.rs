@@ -306,3 +306,68 @@ async fn a_head_is_answered_as_a_get_without_its_body() {
     }
     server.stop().await;
 }
+
+#[actix_web::test]
+async fn a_get_is_judged_the_same_whatever_content_it_says_to_bring() {
+    let server = Running::start(CONFIG).await;
+    for content in [
+        "application/json",
+        "text/plain",
+        "multipart/form-data; boundary=x",
+        "application/x-www-form-urlencoded",
+        "no/such; thing=\"",
+    ] {
+        for (more, path, status, code) in [
+            (None, "/graphql?query=q", 200, ""),
+            (None, "/graphql", 400, "REQUEST_MALFORMED"),
+            (None, "/graphql?query=mutation", 405, "MUTATION_OVER_GET"),
+            (
+                Some(("sec-fetch-mode", "no-cors")),
+                "/graphql?query=q",
+                403,
+                "PREFLIGHT_REQUIRED",
+            ),
+        ] {
+            let headers: Vec<_> = std::iter::once(("content-type", content))
+                .chain(more)
+                .collect();
+            // What stands in the body of a GET is nobody's request.
+            for body in ["", "{\"query\":\"mutation\"}", "query=mutation"] {
+                let got = server.ask("GET", path, &headers, body).await;
+                assert_eq!(
+                    (got.status, got.code().as_str()),
+                    (status, code),
+                    "{content} {path} {body}"
+                );
+            }
+        }
+    }
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn figures_that_have_an_address_of_their_own_are_told_nowhere_else() {
+    let server = Running::start("").await;
+    assert_eq!(server.ask("GET", "/metrics", &[], "").await.status, 200);
+    server.stop().await;
+
+    let server = Running::start("[server]\nmetrics_listen = \"127.0.0.1:0\"").await;
+    let got = server.ask("GET", "/metrics", &[], "").await;
+    assert_eq!((got.status, got.code().as_str()), (404, "NOT_FOUND"));
+    let listener = bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let own = serve_metrics(Arc::clone(&server.gateway), listener).unwrap();
+    let handle = own.handle();
+    tokio::spawn(own);
+    let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
+    for (path, status) in [
+        ("/metrics", 200),
+        ("/health", 200),
+        ("/graphql?query=q", 404),
+    ] {
+        let url = format!("http://{address}{path}").parse().unwrap();
+        assert_eq!(client.get(url).await.unwrap().status(), status, "{path}");
+    }
+    handle.stop(false).await;
+    server.stop().await;
+}

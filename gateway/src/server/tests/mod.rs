@@ -9,6 +9,7 @@ mod subscriptions;
 mod tls;
 mod websocket;
 mod whole;
+mod withdrawn;
 
 use std::collections::BTreeMap;
 use std::path::Path;

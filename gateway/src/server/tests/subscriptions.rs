@@ -508,3 +508,45 @@ async fn events_that_come_faster_than_they_are_taken_end_the_subscription_with_a
         server.stop().await;
     }
 }
+
+#[actix_web::test]
+async fn a_stream_for_which_there_is_no_place_asks_no_subgraph() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let upstream = Upstream::InProcess(Arc::new(Counted(Arc::clone(&asked))));
+    let server = started(upstream, "[subscriptions]\nper_process = 0").await;
+    let events = [("accept", "text/event-stream")];
+    let body = json!({ "query": STORY }).to_string();
+    let got = server.post(&events, &body).await;
+    assert_eq!(
+        (got.status, got.code().as_str()),
+        (429, "TOO_MANY_SUBSCRIPTIONS")
+    );
+    assert_eq!(asked.load(Ordering::SeqCst), 0);
+    server.stop().await;
+}
+
+/// Counts how often it is asked, and tells nothing.
+struct Counted(Arc<AtomicUsize>);
+
+impl InProcess for Counted {
+    fn call(
+        &self,
+        _: Vec<(&'static str, String)>,
+        _: &'static str,
+        _: Bytes,
+    ) -> BoxFuture<'static, (u16, Bytes)> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Box::pin(async { (500, Bytes::new()) })
+    }
+
+    fn subscribe(
+        &self,
+        _: Vec<(&'static str, String)>,
+        _: &'static str,
+        _: Bytes,
+        _: usize,
+    ) -> BoxFuture<'static, Result<NearSource, (u16, Bytes)>> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Box::pin(async { Ok(stream::pending().boxed()) })
+    }
+}

@@ -30,8 +30,14 @@ pub const KIN_PROOF: SealedColumn = SealedColumn::text("kin_record", "proof", ID
 /// The paper by which a unit arranges a funeral.
 pub const MANDATE: SealedColumn = SealedColumn::text("funeral_case", "mandate", ID);
 
+/// The paper by which the police were told of a body that nobody claims.
+pub const NOTICE_PAPER: SealedColumn = SealedColumn::text("unclaimed_notice", "police_paper", ID);
+
+/// The paper with which ashes come from elsewhere.
+pub const GUEST_PAPER: SealedColumn = SealedColumn::text("sea_guest", "paper", ID);
+
 /// All of them.
-pub const ALL: [SealedColumn; 8] = [
+pub const ALL: [SealedColumn; 10] = [
     CASE_PHONE,
     CALLER_PHONE,
     DEATH_PAPER,
@@ -40,4 +46,6 @@ pub const ALL: [SealedColumn; 8] = [
     REVOCATION_PAPER,
     KIN_PROOF,
     MANDATE,
+    NOTICE_PAPER,
+    GUEST_PAPER,
 ];

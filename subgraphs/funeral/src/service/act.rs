@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, Timelike, Utc};
 use futures_util::future::BoxFuture;
 use minzheng_kit::events::{self, Event};
 use minzheng_kit::mutation::{Fingerprint, history, once};
+use minzheng_kit::number::tells_a_number;
 use minzheng_kit::officer::Officer;
 use minzheng_kit::seal::SealedColumn;
 use minzheng_kit::{Error, Principal, Result, Services, UserError, merged};
@@ -175,6 +176,15 @@ pub fn short<'t>(text: &'t str, field: &str, most: usize) -> Result<&'t str> {
             .field(&[field]),
         ))
     }
+}
+
+/// The same for a text that stands in plain, where a number of somebody has no place.
+pub fn plain<'t>(text: &'t str, field: &str, most: usize) -> Result<&'t str> {
+    let text = short(text, field, most)?;
+    if tells_a_number(text) {
+        return Err(Error::Invalid(UserError::number_in_text().field(&[field])));
+    }
+    Ok(text)
 }
 
 /// Turns a broken unique index into the refusal that it stands for.

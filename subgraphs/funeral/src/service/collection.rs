@@ -10,7 +10,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::act::{Act, short, unique, unknown};
+use super::act::{Act, plain, short, unique, unknown};
 use super::course::{self, By, Handover, Step};
 use super::people::group;
 use crate::model::{
@@ -290,7 +290,7 @@ pub async fn extend_storage(
         ))
     })?;
     let approval = approval
-        .map(|text| short(text, "approval", 60))
+        .map(|text| plain(text, "approval", 60))
         .transpose()?;
     let arrived = minzheng_kit::clock::legal_day(stored.from_at);
     let asked = ExtensionAsked {
@@ -334,10 +334,12 @@ pub async fn publish_notice(
     };
     unclaimed::publish(&notice, act.today)?;
     let key = id::new();
+    let police_paper = short(police_paper, "policePaper", 60)?;
+    let police_paper = act.seal(&sealed::NOTICE_PAPER, key, police_paper).await?;
     let notice = unclaimed_notice::ActiveModel {
         id: Set(key),
         case_id: Set(row.id),
-        police_paper: Set(short(police_paper, "policePaper", 60)?.to_owned()),
+        police_paper: Set(police_paper),
         police_notified_on: Set(police_notified_on),
         published_on: Set(published_on),
         ends_on: Set(unclaimed::notice_ends(published_on, &act.rules()).day),

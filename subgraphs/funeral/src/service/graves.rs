@@ -15,7 +15,7 @@ use sea_orm::{
 use serde_json::json;
 use uuid::Uuid;
 
-use super::act::{Act, same_version, short};
+use super::act::{Act, plain, same_version};
 use super::sql::Binds;
 use super::{month_of, scope};
 use crate::model::report_figure::RESTORED_AREA;
@@ -193,8 +193,8 @@ pub async fn advance(
     let heritage = row.heritage || matches!(step_to, Move::Exempt);
     let state = rules::advance(row.state, step_to.to(), heritage)?;
     let paper = match (step_to.needs_paper(), paper) {
-        (true, given) => Some(short(given.unwrap_or(""), "paper", 60)?),
-        (false, given) => given.map(|text| short(text, "paper", 60)).transpose()?,
+        (true, given) => Some(plain(given.unwrap_or(""), "paper", 60)?),
+        (false, given) => given.map(|text| plain(text, "paper", 60)).transpose()?,
     };
     let mut active: illegal_grave::ActiveModel = row.clone().into();
     active.heritage = Set(heritage);

@@ -13,13 +13,13 @@ use sea_orm::{
 use serde_json::json;
 use uuid::Uuid;
 
-use super::act::{Act, same_version, short, unique, unknown};
+use super::act::{Act, plain, same_version, short, unique, unknown};
 use super::collection::Seen;
 use super::course::{self, By, Handover, Step};
 use super::interments::{self, Asked, Interred};
 use super::people::group;
 use super::{cremations, month_of, scope as divisions};
-use crate::model::{funeral_case, sea_enrolment, sea_guest, sea_voyage};
+use crate::model::{funeral_case, sea_enrolment, sea_guest, sea_voyage, sealed};
 use crate::rules::no_such_move;
 use crate::rules::sea::{self, Voyage};
 use crate::rules::settings::Parameter;
@@ -186,11 +186,13 @@ pub async fn enrol_guests(
     same_version(trip.version, version)?;
     sea::enrol_guests(&judged(&trip), guests.sets, act.today)?;
     let key = id::new();
+    let paper = short(&guests.paper, "paper", 60)?;
+    let paper = act.seal(&sealed::GUEST_PAPER, key, paper).await?;
     let row = sea_guest::ActiveModel {
         id: Set(key),
         voyage_id: Set(voyage_id),
-        origin: Set(short(&guests.origin, "origin", 60)?.to_owned()),
-        paper: Set(short(&guests.paper, "paper", 60)?.to_owned()),
+        origin: Set(plain(&guests.origin, "origin", 60)?.to_owned()),
+        paper: Set(paper),
         sets: Set(guests.sets),
         enrolled_at: Set(act.now),
         officer: Set(act.subject()),

@@ -1,12 +1,13 @@
 //! Burials: of bodies that nobody claims, on days that cannot be, and of ashes that were to sail.
 
 use minzheng_kit::Principal;
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, EntityTrait};
 use serde_json::{Value, json};
 
 use super::steps::officer;
 use super::{Stage, databases, division};
 use crate::demo;
+use crate::model::unclaimed_notice;
 
 /// The cemetery of the county.
 async fn park(stage: &Stage) -> Value {
@@ -58,6 +59,10 @@ async fn a_body_that_nobody_claims_is_not_buried_before_its_notice_has_run() {
         let case = stage
             .step(officer(), "publishUnclaimedNotice", &case, notice)
             .await;
+        let kept = unclaimed_notice::Entity::find().all(stage.services.db.read());
+        for notice in kept.await.unwrap() {
+            assert!(notice.police_paper.starts_with("enc:"), "{notice:?}");
+        }
         let code = stage
             .refused(officer(), "inter", &case, bury("2026-11-22"))
             .await;

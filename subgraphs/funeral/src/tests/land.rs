@@ -88,6 +88,10 @@ async fn an_illegal_grave_is_cleaned_up_step_by_step_and_the_land_counts() {
     );
     assert!((figures().await - before - 15.0).abs() < 1e-9);
     let other = found(&stage, officer(), "heritage").await;
+    // The number of a paper stands in plain: nobody's own number does.
+    let numbered = json!({ "requestKey": "numbered", "paper": "家属519901199003030032" });
+    let numbered = step(&stage, "exemptGrave", &other, numbered).await;
+    assert_eq!(numbered["userErrors"][0]["code"], "NUMBER_IN_TEXT");
     let exempt = step(&stage, "exemptGrave", &other, json!({ "paper": "文保-1" })).await;
     assert_eq!(exempt["grave"]["state"], "EXEMPT");
 }

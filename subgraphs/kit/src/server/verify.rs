@@ -5,9 +5,8 @@
 //! subgraph; subgraphs may speak only for themselves.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     fmt,
-    hash::{BuildHasher, RandomState},
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
@@ -15,7 +14,10 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::{Deserialize, Deserializer};
 use sha2::{Digest, Sha256};
 
-use super::Headers;
+use super::{
+    Headers,
+    nonces::{Nonce, Nonces},
+};
 use crate::{
     clock::Clock,
     contract::{PRINCIPAL_ISSUER, PRINCIPAL_TOKEN_SECONDS, SIGNATURE_WINDOW_SECONDS, header},
@@ -35,9 +37,6 @@ const CLOCK_SKEW_SECONDS: u64 = 5;
 /// Verified tokens that are remembered until they expire.
 const REMEMBERED_TOKENS: usize = 8192;
 
-/// Nonces that are remembered per window. Above it requests are refused rather than replays let in.
-const REMEMBERED_NONCES: usize = 2_000_000;
-
 /// Why a request is not let in. For the log only; the caller learns nothing but 401.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -51,6 +50,8 @@ pub enum Refusal {
     Stale,
     /// The nonce was used before.
     Replay,
+    /// So many requests came of late that no more nonces can be remembered.
+    Full,
     /// The token is malformed, not signed by whom it says, or not for this subgraph.
     Token,
     /// The token has expired or lives too long.
@@ -68,6 +69,7 @@ impl Refusal {
             Self::Signature => "signature",
             Self::Stale => "stale",
             Self::Replay => "replay",
+            Self::Full => "full",
             Self::Token => "token",
             Self::Expired => "expired",
             Self::Role => "role",
@@ -204,7 +206,13 @@ impl Verifier {
         self.nonces
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .take(parameters.key_id, parameters.nonce, now)?;
+            .take(&Nonce {
+                key_id: parameters.key_id,
+                text: parameters.nonce,
+                created: parameters.created,
+                is_public: principal.subject.is_none(),
+                now,
+            })?;
         Ok(principal)
     }
 
@@ -330,37 +338,6 @@ fn service(claims: &Claims) -> Result<Principal, Refusal> {
         .and_then(|sub| sub.strip_prefix("subgraph:"));
     let name = name.filter(|name| !name.is_empty()).ok_or(Refusal::Role)?;
     Ok(Principal::service(&claims.province, name))
-}
-
-/// The nonces of the last two windows, as keyed hashes of 64 bits. A window is as long as a nonce
-/// can be valid, so that each is remembered for that long at least.
-#[derive(Default)]
-struct Nonces {
-    hasher: RandomState,
-    window: u64,
-    present: HashSet<u64>,
-    past: HashSet<u64>,
-}
-
-impl Nonces {
-    fn take(&mut self, key_id: &str, nonce: &str, now: u64) -> Result<(), Refusal> {
-        let window = now / (2 * SIGNATURE_WINDOW_SECONDS);
-        if window != self.window {
-            self.past = if window == self.window + 1 {
-                std::mem::take(&mut self.present)
-            } else {
-                HashSet::new()
-            };
-            self.present.clear();
-            self.window = window;
-        }
-        let hash = self.hasher.hash_one((key_id, nonce));
-        let full = self.present.len() >= REMEMBERED_NONCES;
-        if full || self.past.contains(&hash) || !self.present.insert(hash) {
-            return Err(Refusal::Replay);
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]

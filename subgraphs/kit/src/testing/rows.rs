@@ -25,11 +25,16 @@ pub struct Line {
 }
 
 /// Every kind of caller: `own` is the person whom the rows are about, `other` somebody else; officers and
-/// supervisors of the place, of another place, and of none.
+/// supervisors of the place, of another place, of none, and of another
+/// province that say they are of this place.
 pub fn callers(own: &str, other: &str) -> Vec<(&'static str, Principal)> {
     let officer = |role, division: Option<&str>| Principal {
         division: division.map(str::to_owned),
         ..Principal::of(role, "51")
+    };
+    let stranger = |role, division: &str| Principal {
+        division: Some(division.to_owned()),
+        ..Principal::of(role, "32")
     };
     vec![
         ("public", Principal::public("51")),
@@ -49,6 +54,18 @@ pub fn callers(own: &str, other: &str) -> Vec<(&'static str, Principal)> {
         ("peer", officer(Role::Peer, None)),
         ("auditor", officer(Role::Auditor, None)),
         ("operator", officer(Role::Operator, None)),
+        (
+            "registrar of another province who names this county",
+            stranger(Role::Registrar, COUNTY),
+        ),
+        (
+            "supervisor of another province who names this one",
+            stranger(Role::Supervisor, ABOVE),
+        ),
+        (
+            "auditor of another province",
+            Principal::of(Role::Auditor, "32"),
+        ),
         ("service", Principal::service("51", "marriage")),
     ]
 }

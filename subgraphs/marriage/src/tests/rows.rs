@@ -76,7 +76,15 @@ async fn rows_are_for_their_owner_and_for_officers_of_their_place() {
             seen_by: &["registrar", "supervisor", "dashboard", "auditor"],
         },
     ];
-    let callers = callers(&person, &province.token(9_000));
+    let mut callers = callers(&person, &province.token(9_000));
+    let stranger = Principal {
+        registry: Some(hall.clone()),
+        ..Principal::of(crate::kit::Role::Registrar, "32")
+    };
+    callers.push((
+        "registrar of another province who names this hall",
+        stranger,
+    ));
     let wrong = differences(&province.graph, &callers, &table).await;
     assert!(wrong.is_empty(), "{wrong:#?}");
 }

@@ -8,6 +8,7 @@ use minzheng_kit::{
     Error, Principal, Result, Role, Services, UserError,
     events::{self, Event},
     id, mutation,
+    number::tells_a_number,
     officer::Officer,
 };
 use sea_orm::{
@@ -117,7 +118,28 @@ pub fn text(sent: &str, field: &str, longest: usize) -> Result<String> {
     .into())
 }
 
-/// The same for a text that may be left out.
+/// The same for a text that stands in plain, where a number of somebody has no place.
+pub fn plain_text(sent: &str, field: &str, longest: usize) -> Result<String> {
+    let text = text(sent, field, longest)?;
+    if tells_a_number(&text) {
+        return Err(UserError::number_in_text().field(&["input", field]).into());
+    }
+    Ok(text)
+}
+
+/// The same for one that may be left out.
+pub fn optional_plain_text(
+    sent: Option<&str>,
+    field: &str,
+    longest: usize,
+) -> Result<Option<String>> {
+    match sent.map(str::trim).filter(|text| !text.is_empty()) {
+        Some(sent) => plain_text(sent, field, longest).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The same as [`text`] for a text that may be left out.
 pub fn optional_text(sent: Option<&str>, field: &str, longest: usize) -> Result<Option<String>> {
     match sent.map(str::trim).filter(|text| !text.is_empty()) {
         Some(sent) => text(sent, field, longest).map(Some),

@@ -187,7 +187,7 @@ pub async fn propose(
         latitude: Set(point.map(|p| p.latitude)),
         keeper: Set(keeper),
         survey_doc: Set(survey),
-        reason: Set(act::text(&input.reason, "reason", LONGEST)?),
+        reason: Set(act::plain_text(&input.reason, "reason", LONGEST)?),
         proposed_on: Set(act.today),
         left_agreed_on: Set(for_left.then_some(act.today)),
         right_agreed_on: Set((!for_left).then_some(act.today)),

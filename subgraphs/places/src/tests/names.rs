@@ -132,6 +132,15 @@ async fn a_name_goes_from_the_application_to_the_day_it_is_in_force() {
         )
         .await;
     assert_eq!(refusal(&wordless), "TEXT_LENGTH");
+    // Remarks stand in plain: nobody's number does.
+    for (key, number) in [("n1", "519901199003030032"), ("n2", "139 8765 0912")] {
+        let input = with(
+            step(key, &accepted["application"]),
+            json!({ "remark": format!("联系人{number}") }),
+        );
+        let told = run.change(&clerk, "returnNaming", SHOWN, input).await;
+        assert_eq!(refusal(&told), "NUMBER_IN_TEXT", "{number}");
+    }
     let input = with(
         step("a8", &accepted["application"]),
         json!({ "remark": "请补充位置" }),

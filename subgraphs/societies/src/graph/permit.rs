@@ -179,8 +179,17 @@ impl PermitCase {
     }
 
     /// Why it was made longer; null where it was not (延长理由).
-    async fn extension_reason(&self) -> Option<&str> {
-        self.row.extension_reason.as_deref()
+    async fn extension_reason(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        let Some(text) = &self.row.extension_reason else {
+            return Ok(None);
+        };
+        let services = ctx.services();
+        let (db, row) = (services.db.read(), self.row.id.to_string());
+        let opened = services
+            .columns
+            .open_text(db, &sealed::EXTENSION, &row, text)
+            .await?;
+        Ok(Some(opened.to_string()))
     }
 
     /// The last day by law; null before acceptance and where the calendar is not known (法定截止日期).

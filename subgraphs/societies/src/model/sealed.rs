@@ -9,5 +9,8 @@ const ID: RowKey = RowKey::Uuid("id");
 /// What was missing from the papers.
 pub const MISSING: SealedColumn = SealedColumn::text("permit_case", "missing", ID);
 
+/// Why a term was made longer.
+pub const EXTENSION: SealedColumn = SealedColumn::text("permit_case", "extension_reason", ID);
+
 /// All of them.
-pub const ALL: [SealedColumn; 1] = [MISSING];
+pub const ALL: [SealedColumn; 2] = [MISSING, EXTENSION];

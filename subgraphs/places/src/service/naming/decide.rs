@@ -25,7 +25,7 @@ use crate::{
 };
 
 fn remark(input: &NamingStepInput) -> Result<String> {
-    act::text(
+    act::plain_text(
         input.remark.as_deref().unwrap_or_default(),
         "remark",
         LONGEST_REMARK,
@@ -135,7 +135,7 @@ pub async fn review(
         name: "reviewNaming",
         event: "NamingReviewed",
         state,
-        remark: act::optional_text(input.remark.as_deref(), "remark", LONGEST_REMARK)?,
+        remark: act::optional_plain_text(input.remark.as_deref(), "remark", LONGEST_REMARK)?,
     };
     let reviewer = act.officer()?;
     advance(tx, act, row, step, |changed| {

@@ -189,7 +189,7 @@ pub async fn chase(
         name: "chaseFiling",
         event,
         state: row.state,
-        remark: act::optional_text(input.remark.as_deref(), "remark", LONGEST_REMARK)?,
+        remark: act::optional_plain_text(input.remark.as_deref(), "remark", LONGEST_REMARK)?,
     };
     advance(tx, act, row, step, |_| ()).await
 }

@@ -267,7 +267,7 @@ pub async fn accept(
         name: "acceptNaming",
         event: "NamingAccepted",
         state: checked(conflicts.len()),
-        remark: act::optional_text(input.remark.as_deref(), "remark", super::LONGEST_REMARK)?,
+        remark: act::optional_plain_text(input.remark.as_deref(), "remark", super::LONGEST_REMARK)?,
     };
     let found = json_of(&conflicts)?;
     advance(tx, act, row, step, |changed| changed.conflicts = Set(found)).await

@@ -136,6 +136,10 @@ pub fn extend<'a>(act: Act<'a>, input: &'a ExtendRegistrationInput) -> BoxFuture
         act.officer(&old.division_id)?;
         same_version(old.version, input.version)?;
         let reason = text(&input.reason, 200, "reason")?;
+        let columns = &act.services.columns;
+        let reason = columns
+            .seal_text(act.tx, act.now, &sealed::EXTENSION, old.id, &reason)
+            .await?;
         let stands = standing(&old, act.today);
         let asked = Extension {
             unit: old.unit,
