@@ -159,6 +159,9 @@ codes! {
         "There are too many subscriptions; end some, or try again later." "订阅数量过多，请结束部分订阅或稍后重试。";
     SubscriptionLagged "SUBSCRIPTION_LAGGED" 503
         "Events came faster than they were taken; subscribe again." "事件接收过慢，订阅已结束，请重新订阅。";
+    SubscriptionOutdated "SUBSCRIPTION_OUTDATED" 503
+        "The schema has changed and no longer answers this subscription as it stands; subscribe again."
+        "模式已变更，订阅已结束，请重新订阅。";
     PlanningFailed "PLANNING_FAILED" 500
         "No plan could be made for this operation." "无法为该操作制定执行计划。";
 

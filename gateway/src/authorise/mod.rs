@@ -12,6 +12,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use graphql_tools::static_graphql::query::Value;
+
 use crate::error::ErrorCode;
 use crate::identity::Principal;
 use crate::operation::{Defer, Operation, Selection, Variables, What, When};
@@ -74,6 +76,20 @@ impl Variant {
                 variables.is_true(operation.conditions[at])
             }),
             in_parts: false,
+        }
+    }
+
+    /// For somebody who may ask all of it and gives no variable that has a default.
+    #[must_use]
+    pub fn as_written(operation: &Operation) -> Self {
+        let is_true = |at: usize| {
+            let variable = operation.variables.get(operation.conditions[at]);
+            let default = variable.and_then(|variable| variable.definition.default_value.as_ref());
+            matches!(default, Some(Value::Boolean(true)))
+        };
+        Self {
+            conditions: Bits::of(operation.conditions.len(), is_true),
+            ..Self::default()
         }
     }
 

@@ -8,15 +8,19 @@
 //! nothing of it is reachable from the answer.
 
 use bytes::Bytes;
-use serde::Deserialize;
+use serde::de::{IgnoredAny, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::arena::{Arena, Node, Object};
 use super::json::{Kind, Malformed, Reader, Span};
+use crate::plan::layout::TYPENAME;
 use crate::plan::{Expect, Shape};
 use crate::supergraph::SchemaIndex;
 
 /// Lists and objects may nest this deep in an answer.
 pub(super) const MOST_DEPTH: usize = 128;
+/// So deep entities stand in an answer.
+const ENTITY: usize = 2;
 /// Errors beyond these are not looked at.
 const MOST_ERRORS: usize = 1000;
 
@@ -44,17 +48,18 @@ pub struct Told {
     pub case: Option<String>,
 }
 
-/// One entry of `errors`, as far as it is passed on.
+/// One entry of `errors`, as far as it is passed on. What stands in another form than expected is passed over, for
+/// `extensions` may hold anything: the data beside it is good all the same.
 #[derive(Debug, Default, Deserialize)]
 pub struct SubgraphError {
     /// The English sentence.
-    #[serde(default)]
-    pub message: String,
+    #[serde(default, deserialize_with = "lenient")]
+    pub message: Option<String>,
     /// Where in the subgraph's answer.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub path: Option<Vec<SubgraphPath>>,
     /// What the kit adds.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub extensions: Option<SubgraphExtensions>,
 }
 
@@ -68,18 +73,62 @@ pub enum SubgraphPath {
     Key(String),
 }
 
+/// As many errors as are looked at.
+struct FirstErrors(Vec<SubgraphError>);
+
+impl<'de> Deserialize<'de> for FirstErrors {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct First;
+        impl<'de> Visitor<'de> for First {
+            type Value = FirstErrors;
+
+            fn expecting(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                to.write_str("a list of errors")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut all: A) -> Result<FirstErrors, A::Error> {
+                let mut errors = Vec::new();
+                while errors.len() < MOST_ERRORS {
+                    match all.next_element()? {
+                        Some(error) => errors.push(error),
+                        None => return Ok(FirstErrors(errors)),
+                    }
+                }
+                while all.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(FirstErrors(errors))
+            }
+        }
+        from.deserialize_seq(First)
+    }
+}
+
 /// The extensions that may pass through.
 #[derive(Debug, Default, Deserialize)]
 pub struct SubgraphExtensions {
     /// The subgraph's own code.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub code: Option<String>,
     /// The Chinese sentence.
-    #[serde(default, rename = "messageZh")]
+    #[serde(default, rename = "messageZh", deserialize_with = "lenient")]
     pub message_zh: Option<String>,
     /// Why the law or the form refuses, as a code.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub reason: Option<String>,
+}
+
+/// A value of this form, or nothing.
+fn lenient<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Form<T> {
+        Expected(T),
+        #[allow(dead_code)] // what it is does not matter
+        Other(IgnoredAny),
+    }
+    Ok(match Form::deserialize(from)? {
+        Form::Expected(value) => Some(value),
+        Form::Other(_) => None,
+    })
 }
 
 /// Reads an answer whose `data` has this shape.
@@ -93,6 +142,21 @@ pub fn read(
     shape: usize,
     schema: &SchemaIndex,
 ) -> Result<Answered, Malformed> {
+    read_rows(arena, text, shapes, shape, schema, usize::MAX)
+}
+
+/// The same where no list at the top of `data` may be longer than this: nobody asked for more entities.
+///
+/// # Errors
+/// As for [`read`].
+pub fn read_rows(
+    arena: &mut Arena<'_>,
+    text: &Bytes,
+    shapes: &[Shape],
+    shape: usize,
+    schema: &SchemaIndex,
+    rows: usize,
+) -> Result<Answered, Malformed> {
     let id = arena.keep(text.clone());
     let reader = Reader::new(text, MOST_DEPTH)?;
     let mut parser = Parser {
@@ -101,6 +165,7 @@ pub fn read(
         shapes,
         schema,
         text: id,
+        rows,
         scratch: Vec::new(),
     };
     parser.envelope(shape)
@@ -112,6 +177,8 @@ struct Parser<'a, 't, 'p> {
     shapes: &'a [Shape],
     schema: &'a SchemaIndex,
     text: u32,
+    /// How long a list at the top may be.
+    rows: usize,
     /// Items of the lists being read, innermost last.
     scratch: Vec<Node>,
 }
@@ -176,11 +243,9 @@ impl Parser<'_, '_, '_> {
 
     fn errors(&self, span: Span) -> Result<Vec<SubgraphError>, Malformed> {
         let text = self.reader.bytes(span);
-        let errors: Option<Vec<SubgraphError>> = serde_json::from_slice(text)
+        let errors: Option<FirstErrors> = serde_json::from_slice(text)
             .map_err(|_| self.reader.error("errors are not a list of errors"))?;
-        let mut errors = errors.unwrap_or_default();
-        errors.truncate(MOST_ERRORS);
-        Ok(errors)
+        Ok(errors.map(|errors| errors.0).unwrap_or_default())
     }
 
     fn value(&mut self, expect: Expect, depth: usize) -> Result<Node, Malformed> {
@@ -233,6 +298,9 @@ impl Parser<'_, '_, '_> {
         let base = self.scratch.len();
         let mut more = self.reader.enter(b']')?;
         while more {
+            if depth == 1 && self.scratch.len() - base >= self.rows {
+                return Err(self.reader.error("more entities than were asked for"));
+            }
             let item = self.value(expect, depth + 1)?;
             self.scratch.push(item);
             more = self.reader.more(b']')?;
@@ -262,11 +330,14 @@ impl Parser<'_, '_, '_> {
                 Some(field) => self.reader.passes(field.quoted())?,
                 None => false,
             };
+            let mut is_type = false;
             let found = if as_asked {
                 Some(next)
             } else {
                 let key = self.reader.key()?;
-                expected.find(self.reader.bytes(key))
+                let key = self.reader.bytes(key);
+                is_type = key == b"__typename";
+                expected.find(key)
             };
             match found {
                 Some(at) => {
@@ -279,11 +350,19 @@ impl Parser<'_, '_, '_> {
                     let value = self.value(field.expect, depth + 1)?;
                     self.arena.set(position, value);
                 }
+                // Nobody asked, but an entity of another type is none that was asked for.
+                None if is_type && depth == ENTITY && self.rows < usize::MAX => {
+                    let ty = self.value(Expect::Typename, depth + 1)?;
+                    self.arena.set(object.start + TYPENAME, ty);
+                }
                 None => {
                     self.reader.skip()?;
                 }
             }
             more = self.reader.more(b'}')?;
+        }
+        if expected.says_type && self.arena.slot(object, TYPENAME) == Node::Missing {
+            return Err(self.reader.error("an object that does not say its type"));
         }
         Ok(Node::Object(object))
     }

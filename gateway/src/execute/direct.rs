@@ -187,6 +187,10 @@ impl<'t> Writer<'t> {
                             return None;
                         }
                         place.own = Some(told);
+                        let is_object = self.schema.type_info(told).kind == TypeKind::Object;
+                        if typed && !is_object {
+                            return None;
+                        }
                         if typed {
                             let by_type = &program.by_type;
                             if let Ok(at) = by_type.binary_search_by_key(&told, |(ty, _)| *ty) {
@@ -208,7 +212,8 @@ impl<'t> Writer<'t> {
             more = self.reader.more(b'}').ok()?;
         }
         self.names(&mut place)?;
-        if place.next_write < place.writes.len() {
+        let lacks_type = place.shape.says_type && place.own.is_none();
+        if place.next_write < place.writes.len() || lacks_type {
             return None;
         }
         self.out.put(b"}");

@@ -13,10 +13,11 @@ use std::sync::Arc;
 use super::answer::{SubgraphError, SubgraphPath};
 use super::arena::{Arena, Node, Object};
 use super::blame::Blame;
+use super::places::{Hop, hops, places as client_places, planned};
 use super::represent::{Representations, walk, walk_with_paths};
 use crate::error::{ErrorCode, GraphQlError, PathSegment};
 use crate::identity::tells_a_number;
-use crate::plan::{Expect, FetchId, Input, PlannedFetch, Set, Shape, Step, Target};
+use crate::plan::{Expect, FetchId, Input, Plan, PlannedFetch, Set, Shape, Step, Target};
 use crate::telemetry;
 use crate::transport::TransportError;
 
@@ -74,9 +75,9 @@ pub struct Answer<'a> {
     pub arena: &'a Arena<'a>,
     /// The root of the client's answer.
     pub root: Object,
-    /// All fetches.
-    pub fetches: &'a [PlannedFetch],
-    /// The one that was answered.
+    /// What is executed.
+    pub plan: &'a Plan,
+    /// The fetch that was answered.
     pub id: FetchId,
     /// What it asked about.
     pub representations: &'a [Representations],
@@ -85,15 +86,16 @@ pub struct Answer<'a> {
 }
 
 impl Answer<'_> {
-    /// Whether a row of entities is null: an error further inside took all of it along, also what the client has not
-    /// asked for by the error's name.
-    fn is_null(&self, set: &Set, row: usize) -> bool {
-        let row = u32::try_from(row).unwrap_or(u32::MAX);
-        match self.data.map(|data| self.arena.slot(data, set.slot)) {
-            Some(Node::List { start, len }) => {
-                row < len && self.arena.at(start + row) == Node::Null
-            }
-            _ => true,
+    /// What was received in a row of entities; nothing when there are no rows. An error further inside may have taken
+    /// all of it along, also what the client has not asked for by the error's name.
+    fn row(&self, set: &Set, row: usize) -> Option<Node> {
+        let row = u32::try_from(row).ok()?;
+        match self.arena.slot(self.data?, set.slot) {
+            Node::List { start, len } => Some(match row < len {
+                true => self.arena.at(start + row),
+                false => Node::Missing,
+            }),
+            _ => None,
         }
     }
 
@@ -104,26 +106,31 @@ impl Answer<'_> {
         errors: &mut Vec<GraphQlError>,
         blame: &mut Blame,
     ) {
-        let fetch = &self.fetches[self.id];
+        let (plan, fetches) = (self.plan, self.plan.fetches.as_slice());
+        let fetch = &fetches[self.id];
         // A value shows one reason: better one that says something.
         from.sort_by_key(|error| own_code(error).is_none());
-        let mut located: Vec<Option<Vec<Vec<PathSegment>>>> = Vec::new();
+        let mut located: Vec<Option<Vec<Vec<Hop>>>> = Vec::new();
         for error in from {
             let told = translate(&error, fetch);
             let path = error.path.unwrap_or_default();
             let (inputs, sets) = match &fetch.target {
                 Target::Root { path: prefix, .. } if !path.is_empty() => {
-                    let mut place = names(prefix);
-                    place.extend(path.iter().map(segment));
+                    let mut way = planned(prefix);
+                    if let (Some(data), true) = (self.data, prefix.is_empty()) {
+                        way.push(Hop::Received(data));
+                    }
+                    way.extend(hops(&plan.shapes, fetch.shape, &path));
+                    let all = client_places(plan, self.arena, self.root, &way);
                     match self.data {
-                        Some(_) => push(errors, told.at(place)),
+                        Some(_) => push_at(errors, &told, all),
                         // It took everything along.
-                        None => blame.fetch(self.fetches, self.id, told, vec![place]),
+                        None => blame.fetch(fetches, self.id, told, all),
                     }
                     continue;
                 }
                 Target::Root { .. } => {
-                    blame.fetch(self.fetches, self.id, told, places(fetch));
+                    blame.fetch(fetches, self.id, told, places(fetch));
                     continue;
                 }
                 Target::Entities { inputs, sets } => (inputs, sets),
@@ -140,7 +147,7 @@ impl Answer<'_> {
                 _ => None,
             };
             let Some((set, row, rest)) = entity else {
-                blame.fetch(self.fetches, self.id, told, places(fetch));
+                blame.fetch(fetches, self.id, told, places(fetch));
                 continue;
             };
             let input = set.input;
@@ -148,26 +155,33 @@ impl Answer<'_> {
             located.resize(inputs.len(), None);
             let all = located[input]
                 .get_or_insert_with(|| locate(self.arena, self.root, &inputs[input], known));
-            let shown: Vec<(Object, Vec<PathSegment>)> = known
+            let shown: Vec<(Object, &[Hop])> = known
                 .objects
                 .iter()
-                .zip(all)
+                .zip(all.iter())
                 .filter(|((_, representation), _)| *representation as usize == row)
-                .map(|((object, _), place)| (*object, place.clone()))
+                .map(|((object, _), way)| (*object, way.as_slice()))
                 .collect();
             if shown.is_empty() {
-                blame.fetch(self.fetches, self.id, told, places(fetch));
-            } else if rest.is_empty() || self.is_null(set, row) {
-                let (objects, mut places): (Vec<_>, Vec<_>) = shown.into_iter().unzip();
-                for place in &mut places {
-                    place.extend(rest.iter().map(segment));
+                blame.fetch(fetches, self.id, told, places(fetch));
+                continue;
+            }
+            let received = self.row(set, row);
+            let inside = hops(&plan.shapes, set.shape, rest);
+            let places = shown.iter().flat_map(|(_, way)| {
+                let mut way = way.to_vec();
+                if let Some(Node::Object(entity)) = received {
+                    way.push(Hop::Received(entity));
                 }
-                blame.entity(self.id, objects.into_iter(), told, places);
+                way.extend(&inside);
+                client_places(plan, self.arena, self.root, &way)
+            });
+            let broken = matches!(received, None | Some(Node::Null));
+            if rest.is_empty() || broken {
+                let (places, objects) = (places.collect(), shown.iter().map(|(object, _)| *object));
+                blame.entity(self.id, objects, told, places);
             } else {
-                for (_, mut place) in shown {
-                    place.extend(rest.iter().map(segment));
-                    push(errors, told.clone().at(place));
-                }
+                push_at(errors, &told, places);
             }
         }
     }
@@ -301,26 +315,24 @@ impl Merged<'_> {
     }
 }
 
-fn push(errors: &mut Vec<GraphQlError>, error: GraphQlError) {
-    if errors.len() < MOST_ERRORS {
-        errors.push(error);
-    }
+/// An error at several places.
+fn push_at(
+    errors: &mut Vec<GraphQlError>,
+    error: &GraphQlError,
+    places: impl IntoIterator<Item = Vec<PathSegment>>,
+) {
+    let room = MOST_ERRORS.saturating_sub(errors.len());
+    let places = places.into_iter().take(room);
+    errors.extend(places.map(|place| error.clone().at(place)));
 }
 
-fn segment(step: &SubgraphPath) -> PathSegment {
-    match step {
-        SubgraphPath::Index(at) => PathSegment::Index(*at),
-        SubgraphPath::Key(key) => PathSegment::Key(key.as_str().into()),
-    }
-}
-
-/// The place of every represented object, in the order of `representations.objects`.
+/// The way to every represented object, in the order of `representations.objects`.
 fn locate(
     arena: &Arena<'_>,
     root: Object,
     input: &Input,
     representations: &Representations,
-) -> Vec<Vec<PathSegment>> {
+) -> Vec<Vec<Hop>> {
     let mut places = Vec::with_capacity(representations.objects.len());
     for path in &input.paths {
         walk_with_paths(
@@ -407,7 +419,7 @@ fn translate(error: &SubgraphError, fetch: &PlannedFetch) -> GraphQlError {
     told.code = code.to_owned().into();
     match extensions.and_then(|e| e.message_zh.as_deref()) {
         Some(zh) if !zh.is_empty() => {
-            told.message = error.message.clone().into();
+            told.message = error.message.clone().unwrap_or_default().into();
             told.message_zh = zh.to_owned().into();
         }
         // Other frameworks have codes of the same names, but no second sentence.

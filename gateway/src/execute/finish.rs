@@ -44,6 +44,7 @@ impl<F: Fetcher> Execution<'_, F> {
         let introspection = part.introspection;
         let mut projected = project::Projector::new(arena, plan, schema, introspection, blame, out)
             .at(part.program, part.place)
+            .given(self.variables)
             .run(part.object);
         errors.append(&mut projected.missed);
         if !projected.disclosed.is_empty() && !self.recorded(arena, &projected.disclosed).await {
@@ -51,6 +52,7 @@ impl<F: Fetcher> Execution<'_, F> {
             out.truncate(start);
             projected = project::Projector::new(arena, plan, schema, introspection, blame, out)
                 .at(part.program, part.place)
+                .given(self.variables)
                 .withholding()
                 .run(part.object);
             errors.append(&mut projected.withheld);

@@ -8,7 +8,7 @@
 use super::arena::{Arena, Node, Object};
 use crate::plan::Shape;
 use crate::plan::layout::TYPENAME;
-use crate::supergraph::{SchemaIndex, TypeKind};
+use crate::supergraph::{SchemaIndex, TypeId, TypeKind};
 
 /// Objects inside one another beyond this are not merged; answers are bounded well below.
 const MOST_DEPTH: usize = 512;
@@ -41,6 +41,16 @@ pub fn fill(
     for field in shape.fields.iter().filter(|field| field.slot < size) {
         merge_slot(arena, schema, target, entity, field.slot, copy, 0);
     }
+}
+
+/// Whether an entity says that it is of another type than the object it was asked for. Behind an interface object the
+/// type is not known.
+#[must_use]
+pub fn is_another(arena: &Arena<'_>, schema: &SchemaIndex, target: Object, entity: Object) -> bool {
+    let is_object = |ty: &TypeId| schema.type_info(*ty).kind == TypeKind::Object;
+    let own = arena.type_of(target).filter(is_object);
+    let told = arena.type_of(entity).filter(is_object);
+    own.zip(told).is_some_and(|(own, told)| own != told)
 }
 
 /// Notes that a fetch has nothing for an object: what it should have filled is null as far as nothing else

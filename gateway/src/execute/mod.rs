@@ -16,6 +16,7 @@ mod finish;
 pub mod json;
 pub mod merge;
 pub mod parts;
+mod places;
 pub mod project;
 pub mod represent;
 
@@ -97,7 +98,7 @@ impl<F: Fetcher> Execution<'_, F> {
         let mut arena = Arena::new(&self.plan.sizes);
         let root = arena.object(self.plan.root);
         let mut blame = Blame::default();
-        let only = direct::only_fetch(self.plan).filter(|fetch| self.applies(fetch));
+        let only = direct::only_fetch(self.plan).filter(|fetch| fetch.applies(self.variables));
         if let Some(fetch) = only {
             let answer = self.fetch_one(fetch, &[]).await;
             if fetch.mutation {
@@ -200,12 +201,6 @@ impl<F: Fetcher> Execution<'_, F> {
         }
     }
 
-    /// Whether a fetch's conditions hold.
-    fn applies(&self, fetch: &PlannedFetch) -> bool {
-        let mut conditions = fetch.conditions.iter();
-        conditions.all(|(variable, value)| self.variables.is_true(*variable) == *value)
-    }
-
     /// The representations of a fetch, or nothing when there is nothing to fetch.
     fn prepare(
         &self,
@@ -215,7 +210,7 @@ impl<F: Fetcher> Execution<'_, F> {
         blame: &mut Blame,
     ) -> Option<Vec<Representations>> {
         let fetch = &self.plan.fetches[id];
-        if !self.applies(fetch) {
+        if !fetch.applies(self.variables) {
             return None;
         }
         match &fetch.target {
@@ -356,7 +351,14 @@ impl<F: Fetcher> Execution<'_, F> {
         let fetches = &self.plan.fetches;
         let fetch = &fetches[id];
         let schema = &self.supergraph.schema;
-        let read = answer::read(arena, text, &self.plan.shapes, fetch.shape, schema);
+        let rows = match &fetch.target {
+            Target::Root { .. } => usize::MAX,
+            Target::Entities { .. } => {
+                let asked = representations.iter().map(|all| all.spans.len());
+                asked.max().unwrap_or(0)
+            }
+        };
+        let read = answer::read_rows(arena, text, &self.plan.shapes, fetch.shape, schema, rows);
         let answered = match read {
             Ok(answered) => answered,
             Err(malformed) => {
@@ -378,7 +380,7 @@ impl<F: Fetcher> Execution<'_, F> {
         errors::Answer {
             arena,
             root,
-            fetches,
+            plan: self.plan,
             id,
             representations,
             data: answered.data,
@@ -405,6 +407,11 @@ impl<F: Fetcher> Execution<'_, F> {
                             let mut used = vec![false; known.spans.len()];
                             for &(object, row) in &known.objects {
                                 match arena.at(start + row) {
+                                    Node::Object(entity)
+                                        if merge::is_another(arena, schema, object, entity) =>
+                                    {
+                                        unusable = true;
+                                    }
                                     Node::Object(entity) => {
                                         let used = &mut used[row as usize];
                                         let again = std::mem::replace(used, true);

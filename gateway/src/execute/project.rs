@@ -11,8 +11,10 @@ use super::blame::Blame;
 use super::errors::MOST_ERRORS;
 use super::finish::Part;
 use crate::error::{ErrorCode, GraphQlError, PathSegment, write_json_string};
-use crate::plan::Plan;
+use crate::operation::Variables;
+use crate::plan::layout::TYPENAME;
 use crate::plan::projection::{Expected, From, Kind, Leaf, ObjectProgram, Write};
+use crate::plan::{Plan, PlannedFetch};
 use crate::supergraph::{SchemaIndex, TypeKind};
 
 /// A client's answer is no longer than this, in bytes: few received bytes may stand in very many places of it.
@@ -29,6 +31,8 @@ pub struct Projector<'a> {
     introspection: &'a [Vec<u8>],
     program: usize,
     prefix: &'a [PathSegment],
+    /// By which it is decided what was fetched; without them all of the plan was.
+    variables: Option<&'a Variables>,
     blame: &'a mut Blame,
     out: Vec<u8>,
     path: Vec<Place<'a>>,
@@ -62,7 +66,11 @@ enum Place<'a> {
 }
 
 /// How an object of this type is written.
-fn writes<'p>(program: &'p ObjectProgram, arena: &Arena<'_>, object: Object) -> &'p [Write] {
+pub(super) fn writes<'p>(
+    program: &'p ObjectProgram,
+    arena: &Arena<'_>,
+    object: Object,
+) -> &'p [Write] {
     if program.by_type.is_empty() {
         return &program.otherwise;
     }
@@ -177,6 +185,7 @@ impl<'a> Projector<'a> {
             introspection,
             program: plan.projection.root,
             prefix: &[],
+            variables: None,
             blame,
             out,
             path: Vec::new(),
@@ -193,6 +202,13 @@ impl<'a> Projector<'a> {
     #[must_use]
     pub fn at(mut self, program: usize, place: &'a [PathSegment]) -> Self {
         (self.program, self.prefix) = (program, place);
+        self
+    }
+
+    /// The same for a request with these variables.
+    #[must_use]
+    pub fn given(mut self, variables: &'a Variables) -> Self {
+        self.variables = Some(variables);
         self
     }
 
@@ -235,6 +251,10 @@ impl<'a> Projector<'a> {
             self.is_too_long = true;
         }
         if self.is_too_long {
+            return false;
+        }
+        if !program.by_type.is_empty() && self.has_unknown_type(object) {
+            self.unknown(object);
             return false;
         }
         let writes = writes(program, self.arena, object);
@@ -295,38 +315,33 @@ impl<'a> Projector<'a> {
         match &write.from {
             From::Slot(slot) => {
                 let node = slot.map_or(Node::Missing, |slot| self.arena.slot(object, slot));
-                match (slot, node) {
-                    // The planner forgot it: null must not pass for a value.
-                    (None, _) => {
-                        if self.missed.len() < MOST_ERRORS {
-                            let error = GraphQlError::new(ErrorCode::PlanningFailed);
-                            self.missed.push(error.at(self.place()));
-                        }
-                        self.out.extend_from_slice(b"null");
-                        !write.expected.non_null
-                    }
-                    (Some(slot), Node::Missing) if self.missed(object, *slot) => {
-                        self.out.extend_from_slice(b"null");
-                        !write.expected.non_null
-                    }
-                    _ => self.value(&write.expected, node),
+                if node == Node::Missing && self.missed(object, *slot) {
+                    self.out.extend_from_slice(b"null");
+                    return !write.expected.non_null;
                 }
+                self.value(&write.expected, node)
             }
             From::Typename(slot, fallback) => {
                 let own = self.arena.type_of(object);
                 let concrete = own.filter(|id| self.schema.type_info(*id).kind == TypeKind::Object);
                 let told = slot.and_then(|slot| match self.arena.slot(object, slot) {
-                    Node::Type(id) => Some(id),
+                    Node::Type(id) if self.schema.type_info(id).kind == TypeKind::Object => {
+                        Some(id)
+                    }
                     _ => None,
                 });
-                match (concrete, fallback) {
+                match (concrete.or(told), fallback) {
                     (None, Some(json)) => self.out.extend_from_slice(json),
-                    _ => match concrete.or(told).or(own) {
-                        Some(id) => {
-                            write_json_string(&mut self.out, &self.schema.type_info(id).name)
-                        }
-                        None => return self.value(&write.expected, Node::Missing),
-                    },
+                    (Some(id), _) => {
+                        write_json_string(&mut self.out, &self.schema.type_info(id).name);
+                    }
+                    // The name of an interface is the type of nothing.
+                    (None, None) if own.is_some() => {
+                        self.unknown(object);
+                        self.out.extend_from_slice(b"null");
+                        return !write.expected.non_null;
+                    }
+                    (None, None) => return self.value(&write.expected, Node::Missing),
                 }
                 true
             }
@@ -452,19 +467,57 @@ impl<'a> Projector<'a> {
         }
     }
 
-    /// Tells why a value is missing, when something failed that should have brought it.
-    fn missed(&mut self, object: Object, slot: u32) -> bool {
-        if self.blame.is_empty() {
-            return false;
-        }
-        let Some(error) = self.blame.of(&self.plan.fetches, object, slot) else {
-            return false;
+    /// Tells why a value is missing: something failed that should have brought it, or the planner forgot it, whose null
+    /// must not pass for an answer. False when it is just not there.
+    fn missed(&mut self, object: Object, slot: Option<u32>) -> bool {
+        let failure = slot.filter(|_| !self.blame.is_empty());
+        let failure = failure.and_then(|slot| self.blame.of(&self.plan.fetches, object, slot));
+        let error = match failure.cloned() {
+            Some(error) => error,
+            None if self.is_forgotten(object, slot) => GraphQlError::new(ErrorCode::PlanningFailed),
+            None => return false,
         };
         if self.missed.len() < MOST_ERRORS {
-            let error = error.clone();
             self.missed.push(error.at(self.place()));
         }
         true
+    }
+
+    /// Whether all that is known of an object is the interface it is called by.
+    fn has_unknown_type(&self, object: Object) -> bool {
+        let known = self.arena.type_of(object);
+        known.is_some_and(|ty| self.schema.type_info(ty).kind != TypeKind::Object)
+    }
+
+    /// Tells that nobody said of which type an object is, so that what was asked of some types is not known to apply.
+    fn unknown(&mut self, object: Object) {
+        let failure = self.blame.of(&self.plan.fetches, object, TYPENAME);
+        let error = failure.cloned();
+        if self.missed.len() < MOST_ERRORS {
+            let error = error.unwrap_or_else(|| GraphQlError::new(ErrorCode::PlanningFailed));
+            self.missed.push(error.at(self.place()));
+        }
+    }
+
+    /// Whether no request was to bring this value of an object.
+    fn is_forgotten(&self, object: Object, slot: Option<u32>) -> bool {
+        let Some(slot) = slot else { return true };
+        let own = self.arena.type_of(object);
+        // An object of one type only does not say it, and behind an interface object the type is not known.
+        let Some(ty) = own.filter(|ty| self.schema.type_info(*ty).kind == TypeKind::Object) else {
+            let fills =
+                |fetch: &PlannedFetch| fetch.fills.binary_search(&(object.layout, slot)).is_ok();
+            return !self.run_fetches().any(fills);
+        };
+        !self
+            .run_fetches()
+            .any(|fetch| fetch.brings((object.layout, slot), ty))
+    }
+
+    fn run_fetches(&self) -> impl Iterator<Item = &'a PlannedFetch> {
+        let variables = self.variables;
+        let applies = move |fetch: &&PlannedFetch| variables.is_none_or(|of| fetch.applies(of));
+        self.plan.fetches.iter().filter(applies)
     }
 
     fn violation(&mut self, what: &'static str) {

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, Hash as _, Hasher};
+use std::sync::Arc;
 
 use super::arena::{Arena, Node, Object};
 use crate::error::{PathSegment, write_json_string};
@@ -265,18 +266,36 @@ pub fn walk(arena: &Arena<'_>, node: Node, path: &[Step], visit: &mut impl FnMut
     }
 }
 
-/// Visits the same objects as [`walk`] with their place in the client's answer. Slower: for errors.
-pub fn walk_with_paths(
+/// A step of a place: what [`walk_with_paths`] puts places together of.
+pub trait Segment: Sized {
+    /// An item of a list.
+    fn item(at: u32) -> Self;
+    /// A field.
+    fn key(slot: u32, name: &Arc<str>) -> Self;
+}
+
+impl Segment for PathSegment {
+    fn item(at: u32) -> Self {
+        Self::Index(at as usize)
+    }
+
+    fn key(_: u32, name: &Arc<str>) -> Self {
+        Self::Key(Arc::clone(name))
+    }
+}
+
+/// Visits the same objects as [`walk`] with their place. Slower: for errors.
+pub fn walk_with_paths<S: Segment>(
     arena: &Arena<'_>,
     node: Node,
     path: &[Step],
-    so_far: &mut Vec<PathSegment>,
-    visit: &mut impl FnMut(Object, &[PathSegment]),
+    so_far: &mut Vec<S>,
+    visit: &mut impl FnMut(Object, &[S]),
 ) {
     match node {
         Node::List { start, len } => {
             for item in 0..len {
-                so_far.push(PathSegment::Index(item as usize));
+                so_far.push(S::item(item));
                 walk_with_paths(arena, arena.at(start + item), path, so_far, visit);
                 so_far.pop();
             }
@@ -284,7 +303,7 @@ pub fn walk_with_paths(
         Node::Object(object) => match path {
             [] => visit(object, so_far),
             [Step::Key { slot, name }, rest @ ..] => {
-                so_far.push(PathSegment::Key(name.clone()));
+                so_far.push(S::key(*slot, name));
                 walk_with_paths(arena, arena.slot(object, *slot), rest, so_far, visit);
                 so_far.pop();
             }

@@ -31,7 +31,7 @@ impl Variables {
     ) -> Result<Self, Vec<GraphQlError>> {
         let mut variables = Self::default();
         let mut errors = Vec::new();
-        for variable in &operation.variables {
+        for (at, variable) in operation.variables.iter().enumerate() {
             let value = match given.get(&*variable.name) {
                 Some(value) => Some(value.clone()),
                 None => variable.definition.default_value.as_ref().map(json),
@@ -47,6 +47,11 @@ impl Variables {
                     errors.push(bad(format!("Variable ${} is required.", variable.name)));
                 }
                 None => variables.values.push(None),
+                // A default lets a variable that may be null stand where null is excluded; given, it is refused there.
+                Some(Json::Null) if operation.conditions.contains(&at) => {
+                    let what = "decides what is selected and must be true or false";
+                    errors.push(bad(format!("Variable ${} {what}.", variable.name)));
+                }
                 Some(mut value) => {
                     match coerce(&mut value, &variable.ty, schema, &mut variables.demand) {
                         Ok(()) => variables.values.push(Some(value)),

@@ -9,8 +9,13 @@
 //! grow, until the subscription ends for another reason. Each event may say a place behind it
 //! ([`contract::RESUME`]); the source is asked to go on from the last one, so that nothing is told twice
 //! and nothing left out. A source that says none tells again what its field begins with.
+//!
+//! Nor does the client notice a change of the schema: the operation is prepared anew under the one that
+//! serves now, with what that demands of the caller, and its source stays unless it is to be asked for
+//! something else. What the new schema has no answer for ends with a code.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,6 +23,7 @@ use bytes::Bytes;
 use futures_util::stream::LocalBoxStream;
 use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
+use tokio::sync::watch;
 
 use super::{Answer, Pipeline, Prepared, Way, note_refused, refusals, refused};
 use crate::cache::Cache;
@@ -52,6 +58,19 @@ pub struct Standing {
     /// So many subscriptions run that no other may begin. Known before, so that one that is refused costs no subgraph
     /// anything.
     pub full: bool,
+    /// What serves now, for what outlives a schema.
+    pub serving: Serving,
+}
+
+/// A pipeline and the way to the subgraphs of its schema.
+pub type Served = (Arc<Pipeline>, Transport);
+
+/// What serves at any time.
+pub struct Serving {
+    /// Tells that another schema serves.
+    pub swapped: watch::Receiver<usize>,
+    /// The one that serves now; none where it is no pipeline of ours.
+    pub now: Rc<dyn Fn() -> Option<Served>>,
 }
 
 /// What a request by a way for many answers comes to.
@@ -118,6 +137,7 @@ pub(crate) async fn subscribe(
         return Subscribed::Answer(refused(vec![error], &caller));
     }
     let running = Running {
+        request,
         prepared,
         caller,
         standing,
@@ -143,6 +163,8 @@ pub(crate) async fn subscribe(
 
 /// A subscription that runs.
 struct Running {
+    /// As it came, to be prepared again under another schema.
+    request: GraphQlRequest,
     prepared: Prepared,
     caller: Caller,
     standing: Standing,
@@ -193,9 +215,64 @@ impl Running {
         transport.subscribe(request, self.standing.buffer).await
     }
 
+    /// Goes on under the schema that serves now.
+    ///
+    /// # Errors
+    /// The end of the subscription, when that schema has no answer for it.
+    async fn renew(&mut self) -> Result<(), GraphQlError> {
+        let Some((pipeline, transport)) = (self.standing.serving.now)() else {
+            return Ok(());
+        };
+        if Arc::ptr_eq(&pipeline.loaded, &self.prepared.loaded) {
+            return Ok(());
+        }
+        let way = Way::Many {
+            queries: self.standing.queries_only,
+        };
+        let outdated = || GraphQlError::new(ErrorCode::SubscriptionOutdated);
+        let prepared = pipeline.prepare(&self.request, &self.caller, way).await;
+        let prepared = prepared.map_err(|_| outdated())?;
+        let refused = &prepared.plan.refused;
+        if !refused.is_empty() && *refused != self.prepared.plan.refused {
+            let (log, operation) = (prepared.log.as_deref(), &prepared.plan.operation);
+            let (digest, fields) = (&prepared.digest, refused.clone());
+            note_refused(log, &self.caller, digest, operation, fields);
+        }
+        let before = self.asked();
+        (self.prepared, self.standing.transport) = (prepared, transport);
+        let now = self.asked();
+        if now.is_none() {
+            return Err(outdated());
+        }
+        if now != before {
+            (self.source, self.pause) = (None, FIRST_PAUSE);
+        }
+        Ok(())
+    }
+
+    /// What is asked for the source, and of whom.
+    fn asked(&self) -> Option<(Arc<str>, Bytes)> {
+        let Standing {
+            transport, cache, ..
+        } = &self.standing;
+        let (caller, plan) = (&self.caller, &self.prepared.plan);
+        let execution = self
+            .prepared
+            .execution(caller, transport, cache, Instant::now());
+        let (_, body) = execution.source()?;
+        Some((plan.fetches[plan.source()?].service.clone(), body))
+    }
+
     /// What is told next; nothing when it is complete.
     async fn next(&mut self) -> Option<Told> {
         loop {
+            let swapped = &mut self.standing.serving.swapped;
+            if swapped.has_changed().unwrap_or(false) {
+                swapped.mark_unchanged();
+                if let Err(end) = Box::pin(self.renew()).await {
+                    return Some(Told::End(end));
+                }
+            }
             let Some(source) = &mut self.source else {
                 let wait = self.pause.mul_f64(jitter());
                 self.pause = (self.pause * 2).min(LONGEST_PAUSE);
@@ -206,7 +283,14 @@ impl Running {
                 }
                 continue;
             };
-            match source.next().await? {
+            let item = tokio::select! {
+                item = source.next() => item?,
+                Ok(()) = self.standing.serving.swapped.changed() => {
+                    self.standing.serving.swapped.mark_changed();
+                    continue;
+                }
+            };
+            match item {
                 Ok(event) => {
                     self.pause = FIRST_PAUSE;
                     self.place = place_behind(&event).or(self.place.take());

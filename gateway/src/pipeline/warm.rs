@@ -1,5 +1,9 @@
-//! A pipeline for the next schema, with what was asked most of late prepared beforehand, so that a
-//! change of the schema is not felt.
+//! A pipeline for the next schema, with what was asked most of late and the trusted documents prepared
+//! beforehand, so that a change of the schema is not felt.
+//!
+//! What was asked is planned for those who asked it. Who will ask a trusted document that nobody asked of late is
+//! not known: it is planned for somebody who may see all of it and leaves its switches as they are; for others
+//! it is at least read and checked already.
 //!
 //! What is prepared is bounded in number and time; what the new schema refuses is left out, and so is an
 //! operation whose demands or conditions have changed: it is planned anew when it is asked.
@@ -16,13 +20,14 @@ use crate::plan::cache::{PlanKey, Used};
 use crate::plan::{self, PlanError};
 use crate::supergraph::Supergraph;
 
-/// Plans prepared at most.
+/// Plans of what was asked, and trusted documents, prepared at most.
 const MOST: usize = 500;
-/// The time it may take at most; the old schema serves meanwhile.
-const LONGEST: Duration = Duration::from_secs(5);
+/// The time that each of the two may take at most; the old schema serves meanwhile.
+const LONGEST: Duration = Duration::from_millis(2500);
 
 impl Pipeline {
-    /// A pipeline that serves another schema, with the most used operations of this one prepared.
+    /// A pipeline that serves another schema, with the most used operations of this one and the trusted
+    /// documents prepared.
     /// CPU-bound for up to a few seconds: call it off the event loop, and serve by it then.
     ///
     /// # Errors
@@ -42,6 +47,19 @@ impl Pipeline {
             if let Some((operation, variant)) = applies(&document, &old) {
                 next.prepare_plan(&document, &operation, variant, uses)
                     .await;
+            }
+        }
+        let began = Instant::now();
+        for text in self.known.trusted().iter().take(MOST) {
+            if began.elapsed() > LONGEST {
+                break;
+            }
+            let Some(document) = next.prepared(text).await else {
+                continue;
+            };
+            for operation in &document.operations {
+                let variant = Variant::as_written(operation);
+                next.prepare_plan(&document, operation, variant, 0).await;
             }
         }
         Ok(next)
@@ -70,6 +88,10 @@ impl Pipeline {
         variant: Variant,
         uses: u64,
     ) {
+        let key = PlanKey::new(document, operation, variant.clone());
+        if self.plans.has(&key) {
+            return;
+        }
         let loaded = &self.loaded;
         let make = || plan::make(operation, &variant, &loaded.supergraph, &*loaded.planner);
         let Ok(Ok(plan)) = catch_unwind(AssertUnwindSafe(make)) else {
@@ -77,7 +99,6 @@ impl Pipeline {
         };
         // Of late: what was asked under the schema before last counts half.
         plan.uses.store(uses / 2, Ordering::Relaxed);
-        let key = PlanKey::new(document, operation, variant);
         let made = async { Ok(Arc::new(plan)) };
         let _ = self.plans.get_or_make(key, made).await;
     }

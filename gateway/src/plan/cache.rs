@@ -64,6 +64,12 @@ impl PlanCache {
         Some(plan)
     }
 
+    /// Whether there is a plan under this key, without using it.
+    #[must_use]
+    pub fn has(&self, key: &PlanKey) -> bool {
+        self.plans.contains_key(key)
+    }
+
     /// The plans that were used most, with how often.
     pub fn most_used(&self, most: usize) -> Vec<(u64, Used)> {
         let mut all: Vec<_> = self

@@ -8,8 +8,9 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
+use super::brings;
 use super::graph::{Fetch, FetchGraph, Output, PathStep, Source};
-use super::layout::{LayoutId, Layouts};
+use super::layout::{LayoutId, Layouts, TYPENAME};
 use super::marks::Marks;
 use super::{Expect, Expectation, PlanError, PlannedFetch, Shape, ShapeField, Target};
 use crate::error::write_json_string;
@@ -52,19 +53,24 @@ pub fn compile(
         .iter()
         .map(|fetch| declare_fetch(&mut layouts, root, fetch))
         .collect();
+    let schema = &supergraph.schema;
+    let brings = brings::brings(&graph, &outputs, operation.kind, &layouts, schema)?;
     let mut compiler = Compiler {
         layouts,
         root,
         shapes: Vec::new(),
-        schema: &supergraph.schema,
+        schema,
         reads: Vec::new(),
         writes: Vec::new(),
+        typed: Vec::new(),
     };
     let mut fetches = Vec::with_capacity(graph.fetches.len());
-    for (fetch, outputs) in graph.fetches.iter().zip(&outputs) {
-        fetches.push(compiler.fetch(fetch, outputs, operation, supergraph)?);
+    for ((fetch, outputs), brings) in graph.fetches.iter().zip(&outputs).zip(brings) {
+        let fetch = compiler.fetch(fetch, outputs, operation, supergraph)?;
+        fetches.push(PlannedFetch { brings, ..fetch });
     }
     compiler.depend(&graph, &mut fetches);
+    compiler.wait_for_types(&graph, &mut fetches);
     compiler.copies(&graph, &outputs, &mut fetches);
     let public = fetches.iter().all(|fetch| fetch.public);
     let max_age = fetches
@@ -92,7 +98,7 @@ pub(super) fn renames_of(all: &[super::graph::Rename]) -> Renames<'_> {
 }
 
 /// The name under which a key is kept, and the renames inside it.
-fn step<'a>(renames: &Renames<'a>, key: &'a str) -> (&'a str, Renames<'a>) {
+pub(super) fn step<'a>(renames: &Renames<'a>, key: &'a str) -> (&'a str, Renames<'a>) {
     let mut name = key;
     let mut inside = Vec::new();
     for (path, to) in renames {
@@ -162,6 +168,8 @@ pub(super) struct Compiler<'a> {
     pub(super) schema: &'a SchemaIndex,
     reads: Vec<HashSet<Place>>,
     writes: Vec<HashSet<Place>>,
+    /// Where each fetch looks at the types of objects.
+    pub(super) typed: Vec<HashSet<LayoutId>>,
 }
 
 impl Compiler<'_> {
@@ -174,6 +182,7 @@ impl Compiler<'_> {
     ) -> Result<PlannedFetch, PlanError> {
         self.reads.push(HashSet::new());
         self.writes.push(HashSet::new());
+        self.typed.push(HashSet::new());
         let mut prefix = b"{\"query\":".to_vec();
         write_json_string(&mut prefix, &fetch.text);
         let position = |name: &str| operation.variables.iter().position(|v| *v.name == *name);
@@ -246,6 +255,7 @@ impl Compiler<'_> {
             variables,
             shape,
             fills: fills.into(),
+            brings: Box::default(),
             target,
             conditions,
             waits_for: 0,
@@ -280,6 +290,7 @@ impl Compiler<'_> {
                     key,
                     name,
                     children,
+                    ..
                 } => match merged.iter_mut().find(|(k, ..)| k == key) {
                     Some((_, _, all)) => all.extend(children),
                     None => merged.push((key, name, children.iter().collect())),
@@ -309,7 +320,11 @@ impl Compiler<'_> {
             };
             fields.push(ShapeField::new(key, slot, expect));
         }
-        Ok(self.add_shape(layout, fields))
+        let asks = |output: &&Output| matches!(output, Output::Field { key, name, .. } if key == "__typename" && name == key);
+        let says_type = outputs.iter().any(asks);
+        let shape = self.add_shape(layout, fields);
+        self.shapes[shape].says_type = says_type;
+        Ok(shape)
     }
 
     pub(super) fn add_shape(&mut self, layout: LayoutId, fields: Vec<ShapeField>) -> usize {
@@ -319,6 +334,7 @@ impl Compiler<'_> {
             layout,
             fields,
             sorted,
+            says_type: false,
         });
         self.shapes.len() - 1
     }
@@ -336,6 +352,37 @@ impl Compiler<'_> {
             fetches[id].waits_for = needed.len();
             for earlier in needed {
                 fetches[earlier].then.push(id);
+            }
+        }
+    }
+
+    /// More edges: behind an interface object the type of an object is what a fetch of the interface brings, and the
+    /// planner lets those that are about objects of one type run beside it, when the type is not known yet.
+    fn wait_for_types(&self, graph: &FetchGraph, fetches: &mut [PlannedFetch]) {
+        let is_abstract = |output: &Output| match output {
+            Output::On { condition, .. } => self
+                .schema
+                .ty(condition)
+                .is_some_and(|ty| self.schema.type_info(ty).kind.is_abstract()),
+            Output::Field { .. } => false,
+        };
+        let tells_types = |fetch: &Fetch| match &fetch.source {
+            Source::Entities(sets) => sets.iter().any(|set| set.output.iter().any(is_abstract)),
+            Source::Root { .. } => false,
+        };
+        for (teller, fetch) in graph.fetches.iter().enumerate() {
+            if !tells_types(fetch) {
+                continue;
+            }
+            for waiting in 0..fetches.len() {
+                let mut typed = self.typed[waiting].iter();
+                let looks = typed.any(|at| self.writes[teller].contains(&(*at, TYPENAME)));
+                let known = fetches[teller].then.contains(&waiting);
+                if looks && !known && !reaches(fetches, waiting, teller) {
+                    fetches[waiting].waits_for += 1;
+                    fetches[teller].then.push(waiting);
+                    fetches[teller].feeds.push(waiting);
+                }
             }
         }
     }
@@ -364,6 +411,20 @@ impl Compiler<'_> {
             }
         }
     }
+}
+
+/// Whether a fetch is one, or one that waits for it.
+fn reaches(fetches: &[PlannedFetch], from: usize, to: usize) -> bool {
+    let (mut seen, mut pending) = (vec![false; fetches.len()], vec![from]);
+    while let Some(id) = pending.pop() {
+        if id == to {
+            return true;
+        }
+        if !std::mem::replace(&mut seen[id], true) {
+            pending.extend(&fetches[id].then);
+        }
+    }
+    false
 }
 
 /// The names of the fields at the top of a selection, through fragments.

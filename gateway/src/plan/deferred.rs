@@ -133,7 +133,11 @@ impl<'a> Finder<'a> {
                                 inside,
                                 path: self.path.clone(),
                                 children: selection.children.clone(),
-                                on: *on,
+                                // It does not say its type, and fragments inside may ask for it by name.
+                                on: match narrowed.as_slice() {
+                                    [only] => *only,
+                                    _ => *on,
+                                },
                                 layout,
                                 way: self.way.clone(),
                             });

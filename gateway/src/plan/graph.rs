@@ -97,6 +97,8 @@ pub enum Output {
         key: String,
         /// Its name in the schema.
         name: String,
+        /// Its arguments as written, in one order; equal ones are equal texts.
+        arguments: String,
         /// What is selected inside.
         children: Vec<Output>,
     },

@@ -280,6 +280,7 @@ fn plain(set: &SelectionSet) -> Vec<Output> {
             SelectionItem::Field(field) => Some(Output::Field {
                 key: field.selection_identifier().to_owned(),
                 name: field.name.clone(),
+                arguments: field.arguments.iter().map(ToString::to_string).collect(),
                 children: plain(&field.selections),
             }),
             SelectionItem::InlineFragment(fragment) => Some(Output::On {

@@ -12,6 +12,7 @@
 //! [`projection`] compiles the client's selection against the same layout, and knows of each personal
 //! value whom it concerns ([`subjects`]).
 
+mod brings;
 pub mod cache;
 pub mod compile;
 pub mod deferred;
@@ -30,8 +31,9 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use graphql_tools::static_graphql::query::Field as AstField;
 
 use crate::authorise::Variant;
-use crate::operation::{Operation, OperationKind};
+use crate::operation::{Operation, OperationKind, Variables};
 use crate::supergraph::{Supergraph, TypeId};
+pub use brings::Brings;
 pub use deferred::Deferred;
 pub use graph::{FetchGraph, FetchId, Planner};
 pub use layout::LayoutId;
@@ -62,7 +64,7 @@ pub struct Plan {
     pub root: LayoutId,
     /// Expected shapes of answers.
     pub shapes: Vec<Shape>,
-    /// The fetches, each after those it waits for.
+    /// The fetches; which waits for which they say themselves.
     pub fetches: Vec<PlannedFetch>,
     /// How the answer is written.
     pub projection: Projection,
@@ -133,6 +135,8 @@ pub struct Shape {
     pub fields: Vec<ShapeField>,
     /// Positions in `fields`, sorted by key.
     pub sorted: Vec<u32>,
+    /// Each object is asked for its type, whatever it is.
+    pub says_type: bool,
 }
 
 impl Shape {
@@ -210,6 +214,8 @@ pub struct PlannedFetch {
     pub shape: usize,
     /// The slots it fills, by layout, sorted.
     pub fills: Box<[(u32, u32)]>,
+    /// The same with the types of whose objects it fills them.
+    pub brings: Brings,
     /// Where the answer belongs.
     pub target: Target,
     /// Positions of variables and the values they must have.
@@ -229,6 +235,24 @@ pub struct PlannedFetch {
     pub invalidates: Vec<Arc<str>>,
     /// How long its answers were of late, so that the next is read into a buffer of its size.
     pub expected: Expectation,
+}
+
+impl PlannedFetch {
+    /// Whether its conditions hold.
+    #[must_use]
+    pub fn applies(&self, variables: &Variables) -> bool {
+        let mut conditions = self.conditions.iter();
+        conditions.all(|(variable, value)| variables.is_true(*variable) == *value)
+    }
+
+    /// Whether it is to fill a slot of objects of this type.
+    #[must_use]
+    pub fn brings(&self, place: (u32, u32), ty: TypeId) -> bool {
+        let found = self
+            .brings
+            .binary_search_by_key(&place, |(place, _)| *place);
+        found.is_ok_and(|at| self.brings[at].1.binary_search(&ty).is_ok())
+    }
 }
 
 /// How an answer may be kept.

@@ -84,6 +84,9 @@ impl Compiler<'_> {
                 }
                 PathStep::Types(types) => {
                     self.read((at, TYPENAME));
+                    if let Some(typed) = self.typed.last_mut() {
+                        typed.insert(at);
+                    }
                     steps.push(Step::Types(self.types(types)));
                 }
             }
@@ -122,6 +125,7 @@ impl Compiler<'_> {
                     key,
                     name,
                     children,
+                    ..
                 } => {
                     // An aliased input is kept under its own name, or else under the alias.
                     let kept = [name, key]

@@ -7,6 +7,10 @@ use super::GraphQlRequest;
 use super::media::is_utf8;
 use crate::error::ErrorCode;
 
+/// The values in all parameters of a request, those inside others included: a value of two bytes is kept in
+/// many times that.
+const MOST_VALUES: usize = 32_768;
+
 /// The parameters of a request, in whichever form they came. Duplicate ones are refused by serde; other
 /// properties are the future's, and ignored.
 #[derive(Deserialize)]
@@ -88,8 +92,9 @@ pub fn check_post(
 /// The request in the body of a POST.
 ///
 /// # Errors
-/// [`ErrorCode::BatchingDisabled`] for a list of requests, [`ErrorCode::RequestMalformed`] for anything
-/// that is no JSON object with a document (or its hash) and the other parameters of the right kind.
+/// [`ErrorCode::BatchingDisabled`] for a list of requests, [`ErrorCode::RequestTooLarge`] for too many values,
+/// [`ErrorCode::RequestMalformed`] for anything that is no JSON object with a document (or its hash) and the
+/// other parameters of the right kind.
 pub fn decode_post(body: &[u8]) -> Result<GraphQlRequest, ErrorCode> {
     let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
     match first {
@@ -97,9 +102,41 @@ pub fn decode_post(body: &[u8]) -> Result<GraphQlRequest, ErrorCode> {
         Some(b'[') => return Err(ErrorCode::BatchingDisabled),
         _ => return Err(ErrorCode::RequestMalformed),
     }
+    if holds_more_values(body, MOST_VALUES) {
+        return Err(ErrorCode::RequestTooLarge);
+    }
     serde_json::from_slice::<Parameters>(body)
         .map_err(|_| ErrorCode::RequestMalformed)?
         .into_request()
+}
+
+/// Whether there are more values than these in what is to be JSON, without reading it as such.
+fn holds_more_values(json: &[u8], most: usize) -> bool {
+    // Each takes two bytes at least, with what stands between it and the next.
+    if json.len() / 2 <= most {
+        return false;
+    }
+    let (mut values, mut bytes) = (0, json.iter());
+    while let Some(byte) = bytes.next() {
+        match byte {
+            // What is nested too deeply is refused when it is read.
+            b',' => values += 1,
+            b'"' => {
+                while let Some(byte) = bytes.next() {
+                    match byte {
+                        b'"' => break,
+                        b'\\' => drop(bytes.next()),
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+        if values > most {
+            return true;
+        }
+    }
+    false
 }
 
 /// The requests in the body of a POST that is a list; `None` when it is none. At most `most` are taken, of
@@ -114,6 +151,9 @@ pub fn decode_batch(body: &[u8], most: usize) -> Result<Option<Vec<GraphQlReques
     }
     if most == 0 {
         return Err(ErrorCode::BatchingDisabled);
+    }
+    if holds_more_values(body, most.saturating_mul(MOST_VALUES)) {
+        return Err(ErrorCode::RequestTooLarge);
     }
     let all: Vec<Parameters> =
         serde_json::from_slice(body).map_err(|_| ErrorCode::RequestMalformed)?;
@@ -159,6 +199,9 @@ pub fn decode_get(query_string: &str) -> Result<GraphQlRequest, ErrorCode> {
 fn object(text: Option<String>) -> Result<Option<Map<String, Value>>, ErrorCode> {
     match text.as_deref().map(str::trim) {
         None | Some("" | "null") => Ok(None),
+        Some(text) if holds_more_values(text.as_bytes(), MOST_VALUES) => {
+            Err(ErrorCode::RequestTooLarge)
+        }
         Some(text) => serde_json::from_str(text).map_err(|_| ErrorCode::RequestMalformed),
     }
 }
@@ -190,6 +233,35 @@ fn percent_decode(text: &str) -> Result<String, ErrorCode> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_request_holds_only_so_many_values_and_texts_count_once() {
+        let with = |value: String| format!(r#"{{"query":"{{a}}","variables":{{"v":{value}}}}}"#);
+        let list = |count: usize| format!("[{}]", vec!["0"; count].join(","));
+        let inside = |count: usize| format!("[{}]", vec!["[]"; count].join(","));
+        for (value, taken) in [
+            (list(MOST_VALUES - 10), true),
+            (list(MOST_VALUES + 2), false),
+            (inside(MOST_VALUES + 2), false),
+            (json!(",[{\\\"".repeat(MOST_VALUES)).to_string(), true),
+        ] {
+            let body = with(value);
+            let told = decode_post(body.as_bytes()).map(|_| ());
+            let right = if taken {
+                Ok(())
+            } else {
+                Err(ErrorCode::RequestTooLarge)
+            };
+            assert_eq!(told, right, "{}", &body[..60]);
+            let batch = format!("[{body}]");
+            let told = decode_batch(batch.as_bytes(), 1).map(|_| ());
+            assert_eq!(told, right, "{}", &body[..60]);
+        }
+        let get = |count: usize| format!("query=x&variables=%7B%22v%22:{}%7D", list(count));
+        assert!(decode_get(&get(MOST_VALUES - 10)).is_ok());
+        let told = decode_get(&get(MOST_VALUES + 2)).map(|_| ());
+        assert_eq!(told, Err(ErrorCode::RequestTooLarge));
+    }
 
     #[test]
     fn a_post_must_be_json_in_utf8() {

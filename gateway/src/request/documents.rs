@@ -215,6 +215,14 @@ impl Documents {
         Ok(Text::Sent(sent))
     }
 
+    /// The texts of the manifest, each once, in no order.
+    #[must_use]
+    pub fn trusted(&self) -> Vec<Arc<str>> {
+        let manifest = self.manifest.load();
+        let by_hash = |hash: &Hash| manifest.by_id.get(hex::encode(hash).as_str()).cloned();
+        manifest.texts.iter().filter_map(by_hash).collect()
+    }
+
     fn known(&self, asked: &Asked<'_>, trusted_only: bool) -> Option<Arc<str>> {
         let manifest = self.manifest.load();
         match asked {

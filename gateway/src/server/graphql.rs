@@ -345,7 +345,7 @@ struct Asked {
 async fn answer(
     http: &HttpRequest,
     payload: Option<web::Payload>,
-    worker: &Worker,
+    worker: &Rc<Worker>,
     asked: Asked,
 ) -> Result<Reply, ErrorCode> {
     let Asked {
@@ -418,6 +418,7 @@ async fn answer(
         buffer: gateway.parts.config.subscriptions.buffer,
         queries_only: way == Way::Get,
         full: false,
+        serving: worker.serving(),
     };
     if parts && !streams {
         let answerer = Arc::clone(&loaded.answerer);

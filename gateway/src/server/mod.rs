@@ -19,7 +19,7 @@ use std::cell::RefCell;
 use std::net::TcpListener;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
 use actix_web::dev::Server;
@@ -35,7 +35,7 @@ use crate::cache::Cache;
 use crate::config::Config;
 use crate::identity::{Caller, Verifier};
 use crate::pipeline::parts::{self, Parted};
-use crate::pipeline::subscription::{self, Standing, Subscribed};
+use crate::pipeline::subscription::{self, Serving, Standing, Subscribed};
 use crate::pipeline::{Answer, Pipeline};
 use crate::request::GraphQlRequest;
 use crate::telemetry::Metrics;
@@ -85,6 +85,11 @@ pub trait Answerer: Send + Sync + 'static {
         caller: Caller,
         standing: Standing,
     ) -> LocalBoxFuture<'static, Parted>;
+
+    /// Itself, for what goes on under the next schema; none when there is nothing that could.
+    fn pipeline(self: Arc<Self>) -> Option<Arc<Pipeline>> {
+        None
+    }
 }
 
 impl Answerer for Pipeline {
@@ -122,6 +127,10 @@ impl Answerer for Pipeline {
     ) -> LocalBoxFuture<'static, Parted> {
         parts::answer(self, request, caller, standing).boxed_local()
     }
+
+    fn pipeline(self: Arc<Self>) -> Option<Arc<Pipeline>> {
+        Some(self)
+    }
 }
 
 /// What a gateway is made of.
@@ -152,7 +161,8 @@ struct Loaded {
 pub struct Gateway {
     parts: Parts,
     loaded: ArcSwapOption<Loaded>,
-    generation: AtomicUsize,
+    /// How many schemas were loaded, for whoever goes on under the next.
+    generation: watch::Sender<usize>,
     draining: watch::Sender<bool>,
     at_work: AtomicUsize,
     /// Subscriptions that run.
@@ -165,7 +175,7 @@ impl Gateway {
         Arc::new(Self {
             parts,
             loaded: ArcSwapOption::empty(),
-            generation: AtomicUsize::new(0),
+            generation: watch::Sender::new(0),
             draining: watch::Sender::new(false),
             at_work: AtomicUsize::new(0),
             subscriptions: AtomicUsize::new(0),
@@ -173,14 +183,17 @@ impl Gateway {
     }
 
     /// From now on requests are answered by this pipeline; those under way end with what they began
-    /// with. `upstreams` stand in the order of `Supergraph::subgraphs` of the pipeline's schema.
+    /// with, and subscriptions go on with this one. `upstreams` stand in the order of `Supergraph::subgraphs` of the pipeline's schema.
     pub fn load(&self, answerer: Arc<dyn Answerer>, upstreams: Upstreams) {
-        let generation = self.generation.fetch_add(1, Ordering::AcqRel) + 1;
-        self.loaded.store(Some(Arc::new(Loaded {
-            answerer,
-            upstreams,
-            generation,
-        })));
+        // Told when it can be had.
+        self.generation.send_modify(|generation| {
+            *generation += 1;
+            self.loaded.store(Some(Arc::new(Loaded {
+                answerer,
+                upstreams,
+                generation: *generation,
+            })));
+        });
     }
 
     /// Whether a schema is loaded and the program is not stopping.
@@ -232,6 +245,22 @@ impl Worker {
             }
         };
         Some((loaded, transport))
+    }
+
+    /// What serves at any time.
+    fn serving(self: &Rc<Self>) -> Serving {
+        let worker = Rc::clone(self);
+        let mut swapped = self.gateway.generation.subscribe();
+        // Another schema may have been loaded since this one was chosen.
+        swapped.mark_changed();
+        Serving {
+            swapped,
+            now: Rc::new(move || {
+                let (loaded, transport) = worker.loaded()?;
+                let pipeline = Arc::clone(&loaded.answerer).pipeline()?;
+                Some((pipeline, transport))
+            }),
+        }
     }
 }
 

@@ -271,6 +271,7 @@ impl Connection {
             buffer: config.subscriptions.buffer,
             queries_only: false,
             full: false,
+            serving: self.worker.serving(),
         };
         let id: Rc<str> = id.into();
         let answering = Arc::clone(&loaded.answerer).subscribe(request, caller, standing);

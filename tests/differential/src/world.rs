@@ -240,7 +240,7 @@ impl Fetcher for World {
     }
 }
 
-/// The answer that parts come to.
+/// The answer that parts come to; the errors alone when a part is null because of them.
 fn united(parts: &[Value]) -> Result<Value, String> {
     let [first, rest @ ..] = parts else {
         return Err("no part".to_owned());
@@ -260,7 +260,11 @@ fn united(parts: &[Value]) -> Result<Value, String> {
         .iter()
         .flat_map(|part| part["incremental"].as_array().into_iter().flatten())
     {
-        errors.extend(one["errors"].as_array().cloned().unwrap_or_default());
+        let told = one["errors"].as_array().cloned().unwrap_or_default();
+        if one["data"].is_null() && !told.is_empty() {
+            return Ok(json!({ "errors": told }));
+        }
+        errors.extend(told);
         let path = one["path"].as_array().ok_or("a part without a path")?;
         let at = path
             .iter()

@@ -244,6 +244,29 @@ async fn variables_are_coerced_by_the_schema() {
 }
 
 #[tokio::test]
+async fn null_is_refused_where_a_variable_decides_what_is_selected() {
+    let world = shop();
+    let text =
+        "query($with: Boolean = true) { product(id: \"2\") { id name @include(if: $with) } }";
+    let with = |variables: Value| GraphQlRequest {
+        variables: variables.as_object().cloned().unwrap_or_default(),
+        ..query(text)
+    };
+    let (code, body) = refused(&world, with(json!({"with": null}))).await;
+    assert_eq!(code, ErrorCode::BadUserInput);
+    let message = body["errors"][0]["message"].as_str().unwrap();
+    assert!(message.starts_with("Variable $with"), "{message}");
+    for (variables, right) in [
+        (json!({}), json!({"id": "2", "name": "Table"})),
+        (json!({"with": true}), json!({"id": "2", "name": "Table"})),
+        (json!({"with": false}), json!({"id": "2"})),
+    ] {
+        let answer = world.ask_with(text, variables).await;
+        assert_eq!(answer, json!({"data": {"product": right}}));
+    }
+}
+
+#[tokio::test]
 async fn a_mutation_does_not_come_by_get() {
     let world = shop();
     let caller = Caller {
@@ -326,4 +349,58 @@ async fn what_the_next_schema_refuses_is_not_prepared() {
             .get("{ product(id: \"2\") { weight } }")
             .is_none()
     );
+}
+
+#[tokio::test]
+async fn the_next_schemas_pipeline_has_prepared_the_trusted_documents_also_those_nobody_asked() {
+    let texts = [
+        "query A($all: Boolean = true) { product(id: \"2\") { id name @include(if: $all) } }",
+        "query B($some: Boolean!) { product(id: \"2\") { id name @include(if: $some) } } query C { me { nick secret } }",
+        "{ product(id: \"2\") { forgotten } }",
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = folder.path().join("trusted.json");
+    let operations: Vec<Value> = texts
+        .iter()
+        .enumerate()
+        .map(|(at, text)| json!({"id": format!("d{at}"), "body": text}))
+        .collect();
+    std::fs::write(&manifest, json!({"operations": operations}).to_string()).unwrap();
+    let config = crate::config::Documents {
+        trusted: Some(manifest),
+        ..Default::default()
+    };
+    let known = Documents::open(&config, &Limits::default()).unwrap();
+    let mut world = shop();
+    world.pipeline = world.pipeline.with_documents(Arc::new(known));
+    let schema = world.pipeline.schema();
+    let next = crate::supergraph::Supergraph::load(&schema.sdl, 2).unwrap();
+    let next = world.pipeline.succeed(next).await.unwrap();
+    for (text, name, shown) in [
+        (texts[0], "A", Some(true)),
+        (texts[1], "B", Some(false)),
+        (texts[1], "C", None),
+    ] {
+        let document = next.documents.get(text).unwrap();
+        let operation = document.choose(Some(name)).unwrap();
+        let variables = Variables::coerce(
+            operation,
+            &json!({"some": false}).as_object().unwrap().clone(),
+            &next.schema().schema,
+        );
+        let mut everybody = world.principal.clone();
+        everybody.subject = Some("someone".into());
+        everybody.scopes = [Arc::from("self")].into();
+        let variant = Variant::of(operation, &everybody, &variables.unwrap());
+        let key = PlanKey::new(&document, operation, variant);
+        let plan = next.plans.get(&key).await.expect(name);
+        let writes = &plan.projection.objects;
+        let names = writes.iter().any(|object| {
+            let mut all = object.otherwise.iter();
+            all.any(|write| &*write.key == "name")
+        });
+        assert!(shown.is_none_or(|shown| shown == names), "{name}");
+    }
+    // What the schema refuses is not among them.
+    assert!(next.documents.get(texts[2]).is_none());
 }

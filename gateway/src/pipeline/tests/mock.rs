@@ -84,16 +84,36 @@ impl World {
     }
 
     /// The same with a planner that fails.
-    pub(super) fn unplannable(mut self) -> Self {
+    pub(super) fn unplannable(self) -> Self {
         struct Broken;
         impl Planner for Broken {
             fn plan(&self, _: &OperationDefinition) -> Result<FetchGraph, PlanError> {
                 Err(PlanError::Planner("it is broken".to_owned()))
             }
         }
+        self.plans_by(Broken)
+    }
+
+    /// The same with a planner whose plans come out otherwise.
+    pub(super) fn bent(self, bend: fn(&mut FetchGraph)) -> Self {
+        struct Bent(HivePlanner, fn(&mut FetchGraph));
+        impl Planner for Bent {
+            fn plan(&self, operation: &OperationDefinition) -> Result<FetchGraph, PlanError> {
+                let mut graph = self.0.plan(operation)?;
+                self.1(&mut graph);
+                Ok(graph)
+            }
+        }
+        let schema = self.pipeline.schema();
+        let names = schema.subgraphs.iter().map(|info| info.name.to_string());
+        let planner = HivePlanner::new(&schema.document, names.collect()).unwrap();
+        self.plans_by(Bent(planner, bend))
+    }
+
+    fn plans_by(mut self, planner: impl Planner + 'static) -> Self {
         self.pipeline.loaded = Arc::new(Loaded {
             supergraph: self.pipeline.schema(),
-            planner: Box::new(Broken),
+            planner: Box::new(planner),
             id: self.pipeline.loaded.id,
         });
         self

@@ -1,10 +1,12 @@
 //! The whole road in memory: from the text of an operation, through composed subgraphs, to bytes.
 
+mod aliases;
 mod bypass;
 mod caching;
 mod declared;
 mod documents;
 mod faults;
+mod forgotten;
 mod joined;
 mod mock;
 mod parts;

@@ -18,7 +18,7 @@ use crate::execute::Fetcher;
 use crate::identity::Caller;
 use crate::pipeline::Answer;
 use crate::pipeline::parts::{self, Parted};
-use crate::pipeline::subscription::{Standing, Subscribed, subscribe};
+use crate::pipeline::subscription::{Serving, Standing, Subscribed, subscribe};
 use crate::request::GraphQlRequest;
 use crate::telemetry::Metrics;
 use crate::transport::{FetchRequest, Signer, Transport, TransportError};
@@ -405,6 +405,10 @@ async fn an_unexpected_error_has_its_reference_by_every_way() {
         buffer: 1,
         queries_only: false,
         full: false,
+        serving: Serving {
+            swapped: tokio::sync::watch::channel(0).1,
+            now: std::rc::Rc::new(|| None),
+        },
     };
     let request = || GraphQlRequest {
         query: Some(query.to_owned()),
@@ -427,4 +431,17 @@ async fn an_unexpected_error_has_its_reference_by_every_way() {
         Parted::Answer(answer) => check(&read(answer)),
         Parted::Parts(_) => panic!("it was planned"),
     }
+}
+
+/// An object that can be of one type only is not asked for it, whatever the fragments around call it.
+#[tokio::test]
+async fn a_deferred_fragment_on_an_interface_tells_what_it_asks_of_the_only_type_there_is() {
+    let query = "{ cheapest { id ... on Item @defer { ... on Product { price } } } }";
+    let (parts, _) = told(&shop(), query, json!({})).await;
+    let data: Vec<&Value> = parts
+        .iter()
+        .flat_map(|part| part["incremental"].as_array().into_iter().flatten())
+        .map(|part| &part["data"])
+        .collect();
+    assert_eq!(data, [&json!({"price": 5})], "{parts:?}");
 }

@@ -6,6 +6,7 @@ mod http_rules;
 mod life;
 mod sse;
 mod subscriptions;
+mod swaps;
 mod tls;
 mod websocket;
 mod whole;
@@ -13,7 +14,7 @@ mod withdrawn;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
 
 use bytes::Bytes;

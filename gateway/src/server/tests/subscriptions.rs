@@ -1,7 +1,7 @@
 //! Subscriptions the whole way: from a subgraph, in this process or behind a WebSocket, through the
 //! pipeline, to a client.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, Weak};
 
 use futures_util::SinkExt as _;
 use futures_util::future::BoxFuture;
@@ -20,7 +20,7 @@ use crate::transport::stream::{NearSource, offer};
 use crate::transport::{InProcess, SharedKey, Upstream};
 
 const LINK: &str = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.9\", import: [\"@key\", \"@requiresScopes\"])\n";
-const NEWS: &str = r#"
+pub(super) const NEWS: &str = r#"
     type Query { stories: [Story] }
     type Story @key(fields: "id") { id: ID! title: String }
     type Subscription {
@@ -28,20 +28,20 @@ const NEWS: &str = r#"
         secret: Story @requiresScopes(scopes: [["self"]])
     }
 "#;
-const PRICES: &str = r#"
+pub(super) const PRICES: &str = r#"
     type Query { cheapest: Story }
     type Story @key(fields: "id") { id: ID! price: Int hidden: Int @requiresScopes(scopes: [["self"]]) }
 "#;
 
 /// What is told, whoever listens.
-type News = broadcast::Sender<String>;
+pub(super) type News = broadcast::Sender<String>;
 
-fn story(title: &str) -> String {
+pub(super) fn story(title: &str) -> String {
     json!({"data": {"told": {"__typename": "Story", "id": "7", "title": title}}}).to_string()
 }
 
 /// Knows the price of everything.
-struct Prices;
+pub(super) struct Prices;
 
 impl InProcess for Prices {
     fn call(
@@ -56,7 +56,7 @@ impl InProcess for Prices {
 }
 
 /// Tells news in this process.
-struct Near(News);
+pub(super) struct Near(pub(super) News);
 
 impl InProcess for Near {
     fn call(
@@ -97,17 +97,17 @@ impl InProcess for Near {
 }
 
 /// Tells news behind a WebSocket.
-struct Far {
-    news: News,
+pub(super) struct Far {
+    pub(super) news: News,
     address: std::net::SocketAddr,
     /// The payloads of `subscribe`.
-    payloads: Arc<Mutex<Vec<Value>>>,
+    pub(super) payloads: Arc<Mutex<Vec<Value>>>,
     connections: Arc<AtomicUsize>,
     serving: tokio::task::JoinHandle<()>,
 }
 
 impl Far {
-    async fn start(address: &str) -> Self {
+    pub(super) async fn start(address: &str) -> Self {
         // A port that was just given up may be in use for a moment, as the near end of somebody's connection.
         let began = Instant::now();
         let listener = loop {
@@ -145,14 +145,14 @@ impl Far {
         self.address
     }
 
-    fn upstream(&self) -> Upstream {
+    pub(super) fn upstream(&self) -> Upstream {
         let url = format!("http://{}/graphql", self.address);
         Upstream::Http {
             url: url.parse().unwrap(),
         }
     }
 
-    async fn subscribed(&self, times: usize) {
+    pub(super) async fn subscribed(&self, times: usize) {
         let there = async {
             while self.payloads.lock().unwrap().len() < times {
                 tokio::time::sleep(Duration::from_millis(1)).await;
@@ -212,44 +212,59 @@ async fn speak(tcp: TcpStream, news: News, payloads: Arc<Mutex<Vec<Value>>>) {
     }
 }
 
-async fn started(news: Upstream, config: &str) -> Running {
+pub(super) async fn started(news: Upstream, config: &str) -> Running {
     recorded(news, config, None).await
 }
 
 /// The same with an access log.
 async fn recorded(news: Upstream, config: &str, log: Option<Arc<Recorder>>) -> Running {
-    let sdls = [("news", NEWS), ("prices", PRICES)].map(|(name, sdl)| SubgraphSdl {
-        name: name.to_owned(),
-        url: String::new(),
-        sdl: format!("{LINK}{sdl}"),
-    });
-    let supergraph = compose::compose(&sdls).unwrap();
-    let supergraph = Supergraph::load(&supergraph, 1).unwrap();
-    let pipeline = Pipeline::new(&crate::config::Limits::default(), supergraph).unwrap();
-    let pipeline = pipeline.recording(log);
-    let upstreams: Vec<(Arc<str>, Upstream)> = pipeline
-        .schema()
-        .subgraphs
-        .iter()
-        .map(|info| match &*info.name {
-            "news" => (info.name.clone(), news.clone()),
-            _ => (info.name.clone(), Upstream::InProcess(Arc::new(Prices))),
-        })
-        .collect();
     let key = ed25519_dalek::SigningKey::from_bytes(&[1; 32]);
     let keys = ["news", "prices"].map(|name| {
         let shared = SharedKey::new("k", vec![2; 32]).unwrap();
         (name.to_owned(), shared)
     });
     let server = Running::start_with(config, Signer::new(key, BTreeMap::from(keys))).await;
-    server.gateway.load(Arc::new(pipeline), upstreams.into());
+    server.loads(&news, (NEWS, PRICES), 1, log);
     server
 }
 
-const STORY: &str = "subscription { told { title price } }";
+impl Running {
+    /// Serves by these schemas of the two from now on. Gives what tells whether that is still held.
+    pub(super) fn loads(
+        &self,
+        news: &Upstream,
+        (of_news, of_prices): (&str, &str),
+        generation: u64,
+        log: Option<Arc<Recorder>>,
+    ) -> Weak<Supergraph> {
+        let sdls = [("news", of_news), ("prices", of_prices)].map(|(name, sdl)| SubgraphSdl {
+            name: name.to_owned(),
+            url: String::new(),
+            sdl: format!("{LINK}{sdl}"),
+        });
+        let supergraph = compose::compose(&sdls).unwrap();
+        let supergraph = Supergraph::load(&supergraph, generation).unwrap();
+        let pipeline = Pipeline::new(&crate::config::Limits::default(), supergraph).unwrap();
+        let pipeline = pipeline.recording(log);
+        let upstreams: Vec<(Arc<str>, Upstream)> = pipeline
+            .schema()
+            .subgraphs
+            .iter()
+            .map(|info| match &*info.name {
+                "news" => (info.name.clone(), news.clone()),
+                _ => (info.name.clone(), Upstream::InProcess(Arc::new(Prices))),
+            })
+            .collect();
+        let held = Arc::downgrade(&pipeline.schema());
+        self.gateway.load(Arc::new(pipeline), upstreams.into());
+        held
+    }
+}
+
+pub(super) const STORY: &str = "subscription { told { title price } }";
 
 /// Tells until the client has heard: the subscription may still be on its way.
-async fn heard(client: &mut Client, news: &News, title: &str) -> Value {
+pub(super) async fn heard(client: &mut Client, news: &News, title: &str) -> Value {
     let telling = async {
         loop {
             let _ = news.send(story(title));
