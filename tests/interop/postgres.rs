@@ -32,7 +32,7 @@ pub(crate) fn copy(from: &str, to: &str) -> Outcome {
     drop(to)?;
     // A server that was killed may take a moment to notice.
     say(&format!(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{from}'"
+        "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = '{from}'"
     ))?;
     say(&format!("CREATE DATABASE {to} TEMPLATE {from}"))
 }

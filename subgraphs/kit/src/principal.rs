@@ -331,11 +331,9 @@ mod tests {
             assert_eq!((there.division, there.registry), (None, None), "{role:?}");
             assert!(there.scopes.is_empty(), "{role:?}");
         }
-        let peer = Principal::of(Role::Peer, "51").in_province("32");
-        assert!(
-            !peer.scopes.is_empty(),
-            "another province asks as what it is"
-        );
+        // A citizen of elsewhere asks for themselves, as ever.
+        let citizen = Principal::citizen("51", "me").in_province("32");
+        assert!(citizen.has_scope(scope::SELF) && citizen.is_person("me"));
     }
 
     #[test]

@@ -28,8 +28,8 @@ pub(super) struct Memory {
     /// Appending fails after it has written this: what a full disk does.
     pub(super) full: Arc<AtomicBool>,
     pub(super) slow: Option<Duration>,
-    /// Appending waits for this while a test holds it: a store that hangs.
-    pub(super) hangs: Arc<Mutex<()>>,
+    /// Appending waits while this is so: a store that hangs.
+    pub(super) hangs: Arc<AtomicBool>,
     pub(super) groups: Arc<AtomicUsize>,
     /// Groups that failed. Each has left its first record behind.
     pub(super) failed: Arc<AtomicUsize>,
@@ -52,7 +52,9 @@ impl Store for Memory {
         if let Some(slow) = self.slow {
             std::thread::sleep(slow);
         }
-        drop(self.hangs.lock().unwrap());
+        while self.hangs.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
         let mut segments = self.segments.lock().unwrap();
         for record in &group.records {
             let segment = group.segments[record.segment].clone();

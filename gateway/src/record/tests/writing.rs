@@ -71,7 +71,7 @@ async fn a_store_that_hangs_makes_nobody_wait_beyond_patience_and_who_left_is_no
         ..settings()
     };
     let log = Recorder::start(Box::new(store.clone()), Box::new(store.clone()), settings).unwrap();
-    let hangs = store.hangs.lock().unwrap();
+    store.hangs.store(true, Ordering::SeqCst);
     // The writer is busy with this one while the others come and go.
     assert_eq!(
         log.write(vec![draft("first")], soon()).await,
@@ -82,7 +82,7 @@ async fn a_store_that_hangs_makes_nobody_wait_beyond_patience_and_who_left_is_no
     )
     .await;
     assert!(outcomes.iter().all(|outcome| *outcome == Err(Unavailable)));
-    drop(hangs);
+    store.hangs.store(false, Ordering::SeqCst);
     drop(log);
     assert_eq!(store.lines().len(), 1, "those who left are not written");
 }
@@ -355,8 +355,9 @@ async fn postgres_holds_what_was_acknowledged_and_its_absence_refuses() {
             .unwrap();
     }
     // All its connections are cut: the one that writes is made anew, in a new chain.
-    let cut =
-        format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+    let cut = format!(
+        "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = '{name}'"
+    );
     sea_orm::ConnectionTrait::execute_unprepared(&admin, &cut)
         .await
         .unwrap();

@@ -49,6 +49,8 @@ pub enum InteropDeed {
     WithdrawDivorce,
     /// A divorce is registered (离婚登记).
     Divorce,
+    /// A marriage has ended, which is told to whoever keeps it too (婚姻终止告知).
+    EndMarriage,
 }
 
 impl From<Deed> for InteropDeed {
@@ -71,7 +73,7 @@ pub struct InteropTransaction {
     pub deed: InteropDeed,
     /// On which side this province is (本省角色).
     pub side: InteropSide,
-    /// STARTED, HA_HELD, DECIDED or HA_SETTLED where it was accepted here; HELD, FORCED or DISPUTED where this province keeps a party's ledger (状态).
+    /// STARTED, HA_HELD, DECIDED or HA_SETTLED where it was accepted here; HELD, FORCED or DISPUTED where this province keeps a party's ledger; TELLING where a peer has yet to note that a marriage has ended (状态).
     pub state: String,
     /// Since when (开始时间).
     pub since: DateTime,
@@ -95,7 +97,7 @@ impl From<work::Waiting> for InteropTransaction {
     fn from(one: work::Waiting) -> Self {
         Self {
             id: ID(one.txn.to_string()),
-            deed: one.deed.into(),
+            deed: one.deed.map_or(InteropDeed::EndMarriage, InteropDeed::from),
             side: one.side.into(),
             state: one.state,
             since: DateTime(one.since),
@@ -154,6 +156,8 @@ pub struct InteropStation {
     pub serving: bool,
     /// The peers whose answer is missing (等待答复的省份).
     pub waiting_for: Vec<String>,
+    /// The peers that two supervisors went on without since the last start, and that are still asked what they hold (暂不等待的省份).
+    pub left_out: Vec<String>,
     /// The peers that are trusted here (互信省份).
     pub peers: Vec<String>,
 }
@@ -180,7 +184,7 @@ pub struct InteropQuery;
 /// The queries of the exchange.
 #[Object]
 impl InteropQuery {
-    /// Transactions with other provinces that the caller's registry accepted, and for supervisors what is held here; latest first, at most 200 (跨省事务).
+    /// Transactions with other provinces that the caller's registry accepted, and for supervisors what is held here and what a peer has yet to note; latest first, at most 200 of each (跨省事务).
     #[graphql(directive = requires_scopes::apply(vec![vec!["officer".into()]]))]
     async fn interop_transactions(
         &self,
@@ -221,6 +225,7 @@ impl InteropQuery {
             routing_epoch: count(station.routing_epoch),
             serving: station.serving(),
             waiting_for: station.waiting.iter().map(ToString::to_string).collect(),
+            left_out: station.overridden.iter().map(ToString::to_string).collect(),
             peers: node.peers().iter().map(ToString::to_string).collect(),
         }))
     }

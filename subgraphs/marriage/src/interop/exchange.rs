@@ -157,10 +157,11 @@ struct About {
     nonce: String,
 }
 
-/// Signs a text as the next of its chain and writes it to the log.
-async fn speak(desk: Desk<'_>, about: About, words: &[Word]) -> Result<String> {
+/// Signs a text as the next of its chain and writes it to the log. `spoken` is what [`Node::spoken`] gave before the
+/// transaction read anything.
+async fn speak(desk: Desk<'_>, spoken: i64, about: About, words: &[Word]) -> Result<String> {
     let tip = log::tip(desk.tx, &about.to, OUT).await?;
-    if desk.node.went_back(&about.to, tip.seq) {
+    if desk.node.went_back(&about.to, spoken, tip.seq) {
         return Err(Error::Unavailable);
     }
     let mut messages = Vec::with_capacity(words.len());
@@ -268,6 +269,7 @@ pub async fn answer(
             let held = Arc::clone(&held);
             Box::pin(async move {
                 let (services, node, header, words, text) = held.as_ref();
+                let spoken = node.spoken(&header.from);
                 let desk = Desk {
                     tx,
                     services,
@@ -293,7 +295,7 @@ pub async fn answer(
                     purpose: header.purpose.clone(),
                     nonce: header.nonce.clone(),
                 };
-                let text = speak(desk, about, &back).await?;
+                let text = speak(desk, spoken, about, &back).await?;
                 Ok(Answered { text, sends, told })
             })
         })
@@ -424,6 +426,7 @@ async fn ask_text(
             let held = Arc::clone(&held);
             Box::pin(async move {
                 let (services, node, to, nonce, word, officer, purpose, phase) = held.as_ref();
+                let spoken = node.spoken(to);
                 let desk = Desk {
                     tx,
                     services,
@@ -438,7 +441,7 @@ async fn ask_text(
                     purpose: purpose.clone(),
                     nonce: nonce.clone(),
                 };
-                speak(desk, about, std::slice::from_ref(word)).await
+                speak(desk, spoken, about, std::slice::from_ref(word)).await
             })
         })
         .await

@@ -64,7 +64,7 @@ pub async fn died(
     for record in overtaken {
         tell.extend(end::concerned(desk, *record).await?);
     }
-    if tell.is_empty() && subject.hold.is_none() {
+    if tell.is_empty() && subject.holds.is_empty() {
         return Ok(false);
     }
     let station = serving(desk).await?;
@@ -181,15 +181,15 @@ async fn serving(desk: Desk<'_>) -> Result<Station> {
 
 /// Lets the core enter a fact. What is to be said goes out by the rows, which are due at once.
 async fn bring(desk: Desk<'_>, station: &Station, fact: Fact, subject: Subject) -> Result<()> {
-    let hold = subject.hold;
-    let held = match hold {
-        Some(txn) => load::row(desk.tx, txn).await?,
+    let holds = subject.holds.clone();
+    let held = match holds.first() {
+        Some(txn) => load::row(desk.tx, *txn).await?,
         None => None,
     };
     let view = View::new(station, held.as_ref());
     let event = AuthorityEvent::Fact { fact, subject };
     apply(desk, authority::step(&view, event, desk.at())).await?;
-    if let Some(txn) = hold {
+    for txn in holds {
         row::Entity::update_many()
             .col_expr(row::Column::DueAt, Expr::value(Some(desk.now)))
             .filter(row::Column::Txn.eq(txn.0))

@@ -173,28 +173,45 @@ impl Node {
         *last = seq.max(*last);
     }
 
-    /// Whether the log to a peer ends before what this process has sent: its database was replaced by an older copy
-    /// while it ran. Nothing of it is believed from then on, until a new life has begun.
-    pub(super) fn went_back(&self, peer: &str, seq: i64) -> bool {
-        let back = {
-            let mut spoken = self
+    /// The number of the last text to a peer that this process has put on file. To be asked **before** the first
+    /// statement of the transaction whose log it is compared with: a snapshot shows what was committed before it,
+    /// and not what another task commits meanwhile.
+    pub(super) fn spoken(&self, peer: &str) -> i64 {
+        let spoken = self
+            .life
+            .spoken
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        spoken.get(peer).copied().unwrap_or(0)
+    }
+
+    /// Whether the log to a peer ends (`seq`) before what this process had put on file when the transaction began
+    /// ([`Self::spoken`]): its database was replaced by an older copy while it ran. Nothing of it is believed from
+    /// then on, until a new life has begun.
+    pub(super) fn went_back(&self, peer: &str, spoken: i64, seq: i64) -> bool {
+        if seq >= spoken {
+            return false;
+        }
+        let first = {
+            let mut all = self
                 .life
                 .spoken
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner);
-            let back = spoken.get(peer).is_some_and(|last| seq < *last);
-            if back {
-                spoken.clear();
+            let known = all.get(peer).is_some_and(|last| seq < *last);
+            if known {
+                all.clear();
             }
-            back
+            known
         };
-        if back {
+        // Another task that was on its way has noticed it already: one new life is enough.
+        if first {
             tracing::error!(
                 "the database was put back while this process ran: it begins a new life"
             );
             self.forget();
         }
-        back
+        true
     }
 
     /// What the station's row says is not of this life.
@@ -392,5 +409,42 @@ impl OwnKeys {
             token,
             file,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kit::keys::Secret;
+    use crate::kit::peers::PeerSecrets;
+
+    fn node() -> Arc<Node> {
+        let folder = std::env::temp_dir().join(format!("minzheng-node-{}", Uuid::new_v4()));
+        let secrets = PeerSecrets {
+            signing: Secret::new([1; 32]),
+            sealing: Secret::new([2; 32]),
+            earlier_sealing: Vec::new(),
+            token: Secret::new([3; 32]),
+        };
+        Node::open(&Peers::new(secrets, &folder), "51").unwrap()
+    }
+
+    #[test]
+    fn what_another_task_commits_meanwhile_is_no_database_put_back() {
+        let node = node();
+        node.has_spoken("32", 7);
+        // A transaction begins, and its snapshot ends at 7; another task puts 8 and 9 on file meanwhile.
+        let spoken = node.spoken("32");
+        node.has_spoken("32", 9);
+        assert!(!node.went_back("32", spoken, 7));
+        assert!(!node.is_to_begin_again());
+        // The next one sees 8 only, though 9 was on file before it began: the database was put back, once.
+        let both = [node.spoken("32"), node.spoken("32")];
+        for spoken in both {
+            assert!(node.went_back("32", spoken, 8));
+        }
+        assert!(node.is_to_begin_again());
+        assert!(!node.is_to_begin_again());
+        assert!(!node.went_back("32", node.spoken("32"), 8));
     }
 }

@@ -2,14 +2,15 @@
 //! of them may do together, break-glass and going on without a peer.
 
 use super::core::event::{AuthorityEvent, CoordinatorEvent, Row, StationEvent};
+use super::core::message::Notice;
 use super::core::names::{AuthorityId, TxnId};
 use super::fault;
 use super::node;
 use super::steps;
-use super::store::{Desk, load, to_json};
+use super::store::{Desk, from_json, load, to_json};
 use crate::kit::officer::Officer;
 use crate::kit::{Error, Principal, Result, Role};
-use crate::model::interop::{alarm, glass, log, row};
+use crate::model::interop::{alarm, glass, log, row, telling};
 use crate::rules::Refusal;
 use crate::service::act::Act;
 use chrono::TimeDelta;
@@ -94,6 +95,7 @@ pub struct Ask {
 pub async fn ask_now(act: Act<'_>, what: &Ask) -> Result<Uuid> {
     let kept = log::Entity::find_by_id(what.txn).one(act.tx).await?;
     let now = Some(fault::now());
+    let told = act.caller.role == Role::Supervisor && tell_now(&act, what.txn).await?;
     match kept.and_then(|kept| kept.registry_id) {
         Some(office) => {
             act.review(office).await?;
@@ -113,12 +115,34 @@ pub async fn ask_now(act: Act<'_>, what: &Ask) -> Result<Uuid> {
                 .filter(row::Column::DueAt.is_not_null())
                 .exec(act.tx)
                 .await?;
-            if asked.rows_affected == 0 {
+            if asked.rows_affected == 0 && !told {
                 return Err(Error::NotFound);
             }
         }
     }
     Ok(what.txn)
+}
+
+/// Tells now what a peer has yet to note of the marriage that a transaction has made; whether there is anything.
+async fn tell_now(act: &Act<'_>, txn: Uuid) -> Result<bool> {
+    let untold = telling::Entity::find()
+        .filter(telling::Column::Told.eq(false))
+        .all(act.tx)
+        .await?;
+    let mut any = false;
+    for row in untold {
+        if from_json::<Notice>(&row.body)?.txn != TxnId(txn) {
+            continue;
+        }
+        any = true;
+        telling::Entity::update_many()
+            .col_expr(telling::Column::DueAt, Expr::value(Some(fault::now())))
+            .filter(telling::Column::Notice.eq(row.notice))
+            .filter(telling::Column::Peer.eq(row.peer))
+            .exec(act.tx)
+            .await?;
+    }
+    Ok(any)
 }
 
 /// The couple of an application has left while the provinces were agreeing; only the deciding authority can

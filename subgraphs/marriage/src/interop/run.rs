@@ -3,9 +3,9 @@
 //!
 //! One process of a province does it at a time (on PostgreSQL by an advisory lock; on SQLite there is one
 //! process). It is woken by commits, and looks by itself once a second. Each row's question is asked in a
-//! task of its own, so that a peer that does not answer delays nobody else's.
+//! task of its own, so many at a time of each peer: one that does not answer delays nobody else's.
 
-use super::core::event::{ASK_AGAIN, AuthorityEvent, CoordinatorEvent, StationEvent};
+use super::core::event::{ASK_AGAIN, AuthorityEvent, CoordinatorEvent, DOUBT_AGAIN, StationEvent};
 use super::core::message::{Message, Notice};
 use super::core::names::{AuthorityId, TxnId};
 use super::divorce;
@@ -17,21 +17,25 @@ use super::steps;
 use super::store::apply::next_look;
 use super::store::{Desk, Outgoing, from_json, load, record};
 use crate::kit::{Result, Services};
-use crate::model::interop::{divorce as divorcing, log, row, telling};
-use chrono::{DateTime, Duration as Days, Utc};
+use crate::model::interop::{divorce as divorcing, log, root, row, telling};
+use chrono::{DateTime, Duration as Days, NaiveDate, Utc};
 use futures_util::future::BoxFuture;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use std::sync::Arc;
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 /// How often the rows are looked at when nothing wakes us.
 const LOOK: Duration = Duration::from_secs(1);
 /// Rows taken up in one look.
 const BATCH: u64 = 64;
-/// Questions asked at one time.
-const AT_ONCE: usize = 16;
+/// Questions that one peer is asked at one time: each waits three seconds for one that does not answer, and the others'
+/// go on meanwhile.
+const AT_ONCE: usize = 8;
+/// In the place of a peer: nobody is asked.
+const HERE: &str = "here";
 /// While a row is being asked about it is not taken up again.
 const LEASE: i64 = 20;
 
@@ -164,6 +168,16 @@ pub(crate) async fn hello_now(services: &Services) {
     say_all(services, &node, sends).await;
 }
 
+/// In tests: whom what is due asks, in the order in which it is taken up.
+#[cfg(test)]
+pub(crate) async fn due_for(services: &Services, busy: &[String]) -> Vec<String> {
+    let far = fault::now() + Days::days(3_650);
+    let Ok(waiting) = waiting(services, far, busy).await else {
+        panic!("no rows")
+    };
+    waiting.into_iter().map(|found| found.peer).collect()
+}
+
 /// In tests: what could not be kept, once more.
 #[cfg(test)]
 pub(crate) async fn again_now(services: &Services) {
@@ -179,14 +193,14 @@ pub(crate) async fn look_now(services: &Services) -> bool {
     let Ok(Some(node)) = node::of(services) else {
         panic!("no node")
     };
-    let _ = catching_up(services, &node).await;
+    let _ = catching_up(services, &node, true).await;
     let far = fault::now() + Days::days(3_650);
-    let Ok(waiting) = waiting(services, far).await else {
+    let Ok(waiting) = waiting(services, far, &[]).await else {
         panic!("no rows")
     };
     let any = !waiting.is_empty();
-    for (due, _) in waiting {
-        pursue(services, &node, due).await;
+    for found in waiting {
+        pursue(services, &node, found.due).await;
     }
     any
 }
@@ -197,8 +211,9 @@ pub fn say_later(services: &Services, node: &Arc<Node>, sends: Vec<Outgoing>) {
 }
 
 async fn serve(services: &Services, node: &Arc<Node>) {
-    let permits = Arc::new(Semaphore::new(AT_ONCE));
+    let permits = Permits::default();
     let (mut hello, mut upkeep) = (fault::now() + Days::seconds(3), fault::now());
+    let mut left_out = fault::now();
     let mut serving = false;
     loop {
         let woken = services.db.committed().notified();
@@ -217,7 +232,11 @@ async fn serve(services: &Services, node: &Arc<Node>) {
         let now = fault::now();
         if now >= hello {
             hello = now + Days::milliseconds(ASK_AGAIN.0);
-            match catching_up(services, node).await {
+            let also = now >= left_out;
+            if also {
+                left_out = now + Days::milliseconds(DOUBT_AGAIN.0);
+            }
+            match catching_up(services, node, also).await {
                 Ok(now_serving) => {
                     if now_serving && !serving && wake_all(services).await.is_err() {
                         tracing::warn!("unfinished rows are taken up at their own times");
@@ -241,10 +260,12 @@ async fn serve(services: &Services, node: &Arc<Node>) {
     }
 }
 
-/// Asks again those who have not answered our start; whether we serve.
-async fn catching_up(services: &Services, node: &Arc<Node>) -> Result<bool> {
+/// Asks again those who have not answered our start, and `also`, when we serve, those whom two officers have left out;
+/// whether we serve.
+async fn catching_up(services: &Services, node: &Arc<Node>, also: bool) -> Result<bool> {
     let station = load::station(services.db.read(), node).await?;
-    if station.serving() {
+    let serving = station.serving();
+    if serving && (station.overridden.is_empty() || !also) {
         return Ok(true);
     }
     let sends = step(services, node, |desk| {
@@ -252,7 +273,28 @@ async fn catching_up(services: &Services, node: &Arc<Node>) -> Result<bool> {
     })
     .await?;
     spawn(services, node, sends);
-    Ok(false)
+    Ok(serving)
+}
+
+/// How many questions each peer may still be asked now.
+#[derive(Debug, Default)]
+struct Permits(Mutex<HashMap<String, Arc<Semaphore>>>);
+
+impl Permits {
+    fn take(&self, peer: &str) -> Option<OwnedSemaphorePermit> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let of = all
+            .entry(peer.to_owned())
+            .or_insert_with(|| Arc::new(Semaphore::new(AT_ONCE)));
+        Arc::clone(of).try_acquire_owned().ok()
+    }
+
+    /// Those who are asked all that they may be.
+    fn busy(&self) -> Vec<String> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let busy = all.iter().filter(|(_, of)| of.available_permits() == 0);
+        busy.map(|(peer, _)| peer.clone()).collect()
+    }
 }
 
 /// Something that is due.
@@ -264,24 +306,37 @@ enum Due {
     Unmark(uuid::Uuid),
 }
 
-async fn look(services: &Services, node: &Arc<Node>, permits: &Arc<Semaphore>) -> Result<()> {
+async fn look(services: &Services, node: &Arc<Node>, permits: &Permits) -> Result<()> {
     let now = fault::now();
-    let waiting = waiting(services, now).await?;
-    for (due, lease) in waiting {
-        let Ok(permit) = Arc::clone(permits).try_acquire_owned() else {
-            return Ok(());
-        };
-        // Not taken up again while it is being asked about; a program that dies meanwhile loses nothing.
-        if !lease.take(services, now).await? {
-            continue;
+    loop {
+        // What waits for somebody who is asked enough already stands in nobody's way.
+        let mut skipped = false;
+        for Found { due, peer, lease } in waiting(services, now, &permits.busy()).await? {
+            let Some(permit) = permits.take(&peer) else {
+                skipped = true;
+                continue;
+            };
+            // Not taken up again while it is being asked about; a program that dies meanwhile loses nothing.
+            if !lease.take(services, now).await? {
+                continue;
+            }
+            let (services, node) = (services.clone(), Arc::clone(node));
+            tokio::spawn(async move {
+                pursue(&services, &node, due).await;
+                drop(permit);
+            });
         }
-        let (services, node) = (services.clone(), Arc::clone(node));
-        tokio::spawn(async move {
-            pursue(&services, &node, due).await;
-            drop(permit);
-        });
+        if !skipped {
+            return Ok(());
+        }
     }
-    Ok(())
+}
+
+/// What was found due, and whom it asks: nobody, where a row does not say.
+struct Found {
+    due: Due,
+    peer: String,
+    lease: Lease,
 }
 
 /// A row that was found due, to be put off while somebody works on it.
@@ -348,49 +403,71 @@ impl Lease {
     }
 }
 
-async fn waiting(services: &Services, now: DateTime<Utc>) -> Result<Vec<(Due, Lease)>> {
+/// Rows that ask none of these.
+fn but(peer: impl ColumnTrait, busy: &[String]) -> Condition {
+    if busy.is_empty() {
+        return Condition::all();
+    }
+    let others = Condition::any().add(peer.is_not_in(busy.iter().cloned()));
+    if busy.iter().any(String::is_empty) {
+        others
+    } else {
+        others.add(peer.is_null())
+    }
+}
+
+/// What is due and waits for none of these peers.
+async fn waiting(services: &Services, now: DateTime<Utc>, busy: &[String]) -> Result<Vec<Found>> {
     let db = services.db.read();
     let mut found = Vec::new();
     let logs = log::Entity::find()
         .filter(log::Column::DueAt.lte(now))
+        .filter(but(log::Column::Peer, busy))
         .order_by_asc(log::Column::DueAt)
         .limit(BATCH)
         .all(db)
         .await?;
-    found.extend(logs.into_iter().map(|row| {
-        (
-            Due::Log(TxnId(row.txn)),
-            Lease::Log(TxnId(row.txn), row.due_at),
-        )
+    found.extend(logs.into_iter().map(|row| Found {
+        due: Due::Log(TxnId(row.txn)),
+        peer: row.peer.unwrap_or_default(),
+        lease: Lease::Log(TxnId(row.txn), row.due_at),
     }));
     let rows = row::Entity::find()
         .filter(row::Column::DueAt.lte(now))
+        .filter(but(row::Column::Peer, busy))
         .order_by_asc(row::Column::DueAt)
         .limit(BATCH)
         .all(db)
         .await?;
-    found.extend(rows.into_iter().map(|row| {
-        (
-            Due::Row(TxnId(row.txn)),
-            Lease::Row(TxnId(row.txn), row.due_at),
-        )
+    found.extend(rows.into_iter().map(|row| Found {
+        due: Due::Row(TxnId(row.txn)),
+        peer: row.peer.unwrap_or_default(),
+        lease: Lease::Row(TxnId(row.txn), row.due_at),
     }));
     let tellings = telling::Entity::find()
         .filter(telling::Column::DueAt.lte(now))
         .filter(telling::Column::Told.eq(false))
+        .filter(but(telling::Column::Peer, busy))
         .order_by_asc(telling::Column::DueAt)
         .limit(BATCH)
         .all(db)
         .await?;
     for row in tellings {
         if let Ok(to) = row.peer.parse() {
-            let lease = Lease::Tell(row.notice, row.peer.clone(), row.attempts, row.due_at);
-            found.push((Due::Tell(to, from_json(&row.body)?), lease));
+            found.push(Found {
+                due: Due::Tell(to, from_json(&row.body)?),
+                lease: Lease::Tell(row.notice, row.peer.clone(), row.attempts, row.due_at),
+                peer: row.peer,
+            });
         }
     }
     for row in divorce::due(db, now, BATCH).await? {
         let id = row.application_id;
-        found.push((Due::Unmark(id), Lease::Unmark(id, row.due_at)));
+        found.push(Found {
+            due: Due::Unmark(id),
+            peer: HERE.to_owned(),
+            lease: Lease::Unmark(id, row.due_at),
+        });
     }
     Ok(found)
 }
@@ -438,30 +515,52 @@ async fn pursue(services: &Services, node: &Arc<Node>, due: Due) {
 async fn keep_up(services: &Services, node: &Arc<Node>, now: DateTime<Utc>) -> Result<()> {
     let yesterday = crate::service::shanghai(now).date() - Days::days(1);
     for peer in node.peers() {
-        let code = peer.to_string();
-        let open = services
-            .db
-            .write(move |tx| {
-                let code = code.clone();
-                Box::pin(async move { chain::open_roots(tx, &code, yesterday).await })
-            })
-            .await?;
-        for sealed in open {
-            let root = Root {
-                day: sealed.day,
-                sent_count: sealed.sent_count,
-                sent_root: sealed.sent_root,
-                received_count: sealed.received_count,
-                received_root: sealed.received_root,
-            };
-            say(services, node, peer, Word::Root(root)).await?;
-        }
+        let (services, node) = (services.clone(), Arc::clone(node));
+        tokio::spawn(async move {
+            if let Err(error) = seal(&services, &node, peer, yesterday).await {
+                tracing::warn!(
+                    code = error.code(),
+                    "the days of the message log cannot be sealed"
+                );
+            }
+        });
     }
     services
         .db
         .write(move |tx| Box::pin(async move { chain::prune(tx, now).await.map(|_| ()) }))
         .await?;
     again(services, node).await
+}
+
+/// The roots of one peer, until it does not note one: the next come with the next upkeep.
+async fn seal(
+    services: &Services,
+    node: &Arc<Node>,
+    peer: AuthorityId,
+    yesterday: NaiveDate,
+) -> Result<()> {
+    let code = peer.to_string();
+    let open = services.db.write(move |tx| {
+        let code = code.clone();
+        Box::pin(async move { chain::open_roots(tx, &code, yesterday).await })
+    });
+    for sealed in open.await? {
+        let day = sealed.day;
+        let root = Root {
+            day,
+            sent_count: sealed.sent_count,
+            sent_root: sealed.sent_root,
+            received_count: sealed.received_count,
+            received_root: sealed.received_root,
+        };
+        say(services, node, peer, Word::Root(root)).await?;
+        let kept = root::Entity::find_by_id((peer.to_string(), day));
+        let kept = kept.one(services.db.read()).await?;
+        if !kept.is_some_and(|row| row.noted) {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// What could not be kept is tried once more.
@@ -471,4 +570,22 @@ async fn again(services: &Services, node: &Arc<Node>) -> Result<()> {
     })
     .await
     .map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peer_that_is_asked_all_it_may_be_takes_no_turn_from_another() {
+        let permits = Permits::default();
+        let held: Vec<_> = (0..AT_ONCE).map(|_| permits.take("32")).collect();
+        assert!(held.iter().all(Option::is_some));
+        assert!(permits.take("32").is_none());
+        assert_eq!(permits.busy(), ["32"]);
+        assert!(permits.take("35").is_some());
+        drop(held);
+        assert!(permits.take("32").is_some());
+        assert!(permits.busy().is_empty());
+    }
 }

@@ -4,7 +4,7 @@ use super::core::effect::Side;
 use super::core::event::{
     AuthorityEvent, CoordinatorEvent, Desk as Bench, Evidence, StationEvent, View,
 };
-use super::core::message::Message;
+use super::core::message::{Message, Notice};
 use super::core::names::{AuthorityId, TxnId};
 use super::core::{addressees, authority, coordinator, restart};
 use super::store::apply::{apply, evidence_about};
@@ -111,19 +111,40 @@ async fn coordinate(desk: Desk<'_>, txn: TxnId, event: CoordinatorEvent) -> Resu
 /// When the database does not answer.
 pub async fn station(desk: Desk<'_>, event: StationEvent) -> Result<Vec<Outgoing>> {
     let station = load::station(desk.tx, desk.node).await?;
-    apply(desk, restart::step(&station, event)).await
+    let mut sends = apply(desk, restart::step(&station, event)).await?;
+    sends.extend(take_over(desk).await?);
+    Ok(sends)
+}
+
+/// What holders have freed by break-glass, once every answer is in.
+async fn take_over(desk: Desk<'_>) -> Result<Vec<Outgoing>> {
+    let mut sends = Vec::new();
+    let state = load::station(desk.tx, desk.node).await?;
+    for abort in restart::to_take_over(&View::new(&state, None)) {
+        let row = load::row(desk.tx, abort.txn).await?;
+        let mut view = View::new(&state, row.as_ref());
+        view.subjects = load::subjects(desk, abort.txn, None, row.as_ref()).await?;
+        sends.extend(apply(desk, restart::replay_forced(&view, &abort)).await?);
+        let now = load::station(desk.tx, desk.node).await?;
+        let taken = StationEvent::TakenOver { txn: abort.txn };
+        sends.extend(apply(desk, restart::step(&now, taken)).await?);
+    }
+    Ok(sends)
 }
 
 async fn at_station(desk: Desk<'_>, from: AuthorityId, message: &Message) -> Result<Vec<Outgoing>> {
     let mut sends = Vec::new();
     let evidence = match message {
-        Message::Hello { after, .. } => evidence_about(desk, from, *after).await?,
+        Message::Hello {
+            after, after_hash, ..
+        } => evidence_about(desk, from, *after, after_hash).await?,
         Message::Known {
-            verdicts, forced, ..
+            verdicts, endings, ..
         } => {
             // Only what answers this start is taken in.
             if restart::answers(&load::station(desk.tx, desk.node).await?, from, message) {
-                sends.extend(replay(desk, verdicts, forced).await?);
+                sends.extend(replay(desk, verdicts).await?);
+                sends.extend(replay_endings(desk, from, endings).await?);
             }
             Evidence::default()
         }
@@ -142,7 +163,6 @@ async fn at_station(desk: Desk<'_>, from: AuthorityId, message: &Message) -> Res
 async fn replay(
     desk: Desk<'_>,
     verdicts: &[super::core::names::Proof<super::core::message::Verdict>],
-    forced: &[super::core::message::ForcedAbort],
 ) -> Result<Vec<Outgoing>> {
     let mut sends = Vec::new();
     for verdict in verdicts {
@@ -159,12 +179,25 @@ async fn replay(
         let bench = Bench::new(&state, log.as_ref());
         sends.extend(apply(desk, coordinator::replay(&bench, verdict, desk.at())).await?);
     }
-    for abort in forced {
+    Ok(sends)
+}
+
+/// Endings that we had told a peer and may have lost.
+async fn replay_endings(
+    desk: Desk<'_>,
+    from: AuthorityId,
+    endings: &[Notice],
+) -> Result<Vec<Outgoing>> {
+    let mut sends = Vec::new();
+    for notice in endings {
         let state = load::station(desk.tx, desk.node).await?;
-        let row = load::row(desk.tx, abort.txn).await?;
+        let row = load::row(desk.tx, notice.txn).await?;
         let mut view = View::new(&state, row.as_ref());
-        view.subjects = load::subjects(desk, abort.txn, None, row.as_ref()).await?;
-        sends.extend(apply(desk, restart::replay_forced(&view, abort)).await?);
+        view.subjects = load::subjects(desk, notice.txn, None, row.as_ref()).await?;
+        sends.extend(apply(desk, restart::replay_ending(&view, from, notice)).await?);
+        let log = load::log(desk.tx, notice.txn).await?;
+        let bench = Bench::new(&state, log.as_ref());
+        sends.extend(apply(desk, coordinator::replay_ending(&bench, from, notice)).await?);
     }
     Ok(sends)
 }

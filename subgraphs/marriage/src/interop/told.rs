@@ -55,10 +55,14 @@ fn about(message: &Message) -> Vec<TxnId> {
         | Message::EndedNoted { .. }
         | Message::Hello { .. } => Vec::new(),
         Message::Known {
-            verdicts, forced, ..
+            verdicts,
+            endings,
+            forced,
+            ..
         } => {
             let decided = verdicts.iter().map(|verdict| verdict.body.decision.txn);
             decided
+                .chain(endings.iter().map(|notice| notice.txn))
                 .chain(forced.iter().map(|abort| abort.txn))
                 .collect()
         }

@@ -1,11 +1,11 @@
 //! What officers see of the exchange between provinces, in words, and what they may do about it.
 //!
 //! A registrar sees what was accepted at the own registry: what is waiting for whom, and why. A supervisor
-//! sees the same of the own division, and every promise of this province that is in doubt. Neither learns
-//! anything of a person here: the words name authorities and classes only.
+//! sees the same of the own division, every promise of this province that is in doubt, and every ending that a peer
+//! has yet to note. Neither learns anything of a person here: the words name authorities and classes only.
 
 use super::core::event::{BREAK_GLASS_AFTER, Hold, Log, Phase, Row, SOFT_EXPIRY};
-use super::core::message::{Act as Deed, Outcome};
+use super::core::message::{Act as Deed, Notice, Outcome};
 use super::core::names::{At, RecordId};
 use super::divorce;
 use super::fault;
@@ -13,12 +13,12 @@ use super::officers::of_the_province;
 use super::store::from_json;
 use super::store::record::refusal_of;
 use crate::kit::{Error, Principal, Result, Role, Services};
-use crate::model::interop::{alarm, log, row};
+use crate::model::interop::{alarm, log, row, telling};
 use crate::model::registry;
 use crate::service::act::may_review;
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use std::collections::HashMap;
+use std::collections::HashSet;
 use uuid::Uuid;
 
 /// The most rows that a list shows.
@@ -53,8 +53,8 @@ pub struct Waiting {
     pub txn: Uuid,
     /// Our side.
     pub side: Side,
-    /// What is to happen.
-    pub deed: Deed,
+    /// What is to happen; none for an ending that a peer is to be told of.
+    pub deed: Option<Deed>,
     /// The state's name.
     pub state: String,
     /// Since when.
@@ -88,39 +88,32 @@ pub async fn list(
     }
     let db = services.db.read();
     let now = At(fault::now().timestamp_millis());
+    // The caller's own come first into the limit, however busy the rest of the province is.
+    let offices: HashSet<Uuid> = registry::Entity::find()
+        .all(db)
+        .await?
+        .iter()
+        .filter(|office| may_review(caller, office))
+        .map(|office| office.id)
+        .collect();
     let mut query = log::Entity::find()
+        .filter(log::Column::RegistryId.is_in(offices.iter().copied()))
         .order_by_desc(log::Column::Since)
         .limit(MOST);
     if waiting_only {
         query = query.filter(log::Column::Closed.eq(false));
     }
-    let rows = query.all(db).await?;
-    let registries: Vec<Uuid> = rows.iter().filter_map(|row| row.registry_id).collect();
-    let registries: HashMap<Uuid, registry::Model> = registry::Entity::find()
-        .filter(registry::Column::Id.is_in(registries))
-        .all(db)
-        .await?
-        .into_iter()
-        .map(|row| (row.id, row))
-        .collect();
     let mut found = Vec::new();
-    for row in rows {
-        let ours = row
-            .registry_id
-            .and_then(|id| registries.get(&id))
-            .is_some_and(|office| may_review(caller, office));
-        if ours {
-            found.push(of_log(
-                &from_json(&row.body)?,
-                row.application_id,
-                row.since,
-                now,
-            ));
-        }
+    for row in query.all(db).await? {
+        found.push(of_log(
+            &from_json(&row.body)?,
+            row.application_id,
+            row.since,
+            now,
+        ));
     }
     for (row, office) in divorce::put_off(db, MOST).await? {
-        let office = registry::Entity::find_by_id(office).one(db).await?;
-        if office.is_some_and(|office| may_review(caller, &office)) {
+        if offices.contains(&office) {
             found.push(of_withdrawal(&row));
         }
     }
@@ -137,6 +130,16 @@ pub async fn list(
             .await?;
         for row in open {
             found.extend(of_row(&from_json(&row.body)?, row.since, now));
+        }
+        let untold = telling::Entity::find()
+            .filter(telling::Column::Told.eq(false))
+            .order_by_desc(telling::Column::Attempts)
+            .order_by_asc(telling::Column::Notice)
+            .limit(MOST)
+            .all(db)
+            .await?;
+        for row in untold {
+            found.push(of_telling(&from_json(&row.body)?, &row));
         }
     }
     found.sort_by_key(|one| std::cmp::Reverse(one.since));
@@ -240,7 +243,7 @@ fn of_log(state: &Log, application: Option<Uuid>, since: DateTime<Utc>, now: At)
     Waiting {
         txn: plan.txn.0,
         side: Side::Accepting,
-        deed: plan.act,
+        deed: Some(plan.act),
         state: super::store::tag(&state.phase, ""),
         since,
         application,
@@ -257,10 +260,10 @@ fn of_withdrawal(row: &crate::model::interop::divorce::Model) -> Waiting {
     Waiting {
         txn: row.txn.unwrap_or_default(),
         side: Side::Accepting,
-        deed: Deed::WithdrawDivorce {
+        deed: Some(Deed::WithdrawDivorce {
             record: RecordId(row.marriage_id),
             application: RecordId(row.application_id),
-        },
+        }),
         state: "WAITING".to_owned(),
         since: row.due_at.unwrap_or_default(),
         application: Some(row.application_id),
@@ -328,7 +331,7 @@ fn of_row(state: &Row, since: DateTime<Utc>, now: At) -> Option<Waiting> {
     Some(Waiting {
         txn: hold.plan.txn.0,
         side: Side::Keeping,
-        deed: hold.plan.act,
+        deed: Some(hold.plan.act),
         state: "HELD".to_owned(),
         since,
         application: None,
@@ -346,7 +349,7 @@ fn of_forced(hold: &Hold, since: DateTime<Utc>) -> Waiting {
     Waiting {
         txn: hold.plan.txn.0,
         side: Side::Keeping,
-        deed: hold.plan.act,
+        deed: Some(hold.plan.act),
         state: "FORCED".to_owned(),
         since,
         application: None,
@@ -363,6 +366,34 @@ fn of_forced(hold: &Hold, since: DateTime<Utc>) -> Waiting {
     }
 }
 
+/// How often an ending is told before somebody should look at it: a few minutes of waits that double.
+const TOLD_OFTEN: i32 = 5;
+
+/// The end of a marriage that a peer has yet to note.
+fn of_telling(notice: &Notice, row: &telling::Model) -> Waiting {
+    let peer = row.peer.clone();
+    Waiting {
+        txn: notice.txn.0,
+        side: Side::Keeping,
+        deed: None,
+        state: "TELLING".to_owned(),
+        since: row.since.or(row.due_at).unwrap_or_default(),
+        application: None,
+        words: (
+            format!(
+                "Authority {peer} has yet to note that a marriage has ended, by a death, a court or a divorce; it is told again by itself until it does. If it stays silent, call it."
+            ),
+            format!(
+                "{peer}尚未登记一项婚姻终止（死亡、裁判或离婚）信息，系统将持续告知；如长期无答复，请与其联系。"
+            ),
+        ),
+        waits_for: Some(peer),
+        in_doubt: row.attempts >= TOLD_OFTEN,
+        refusal: None,
+        permitted: vec![Permitted::AskNow],
+    }
+}
+
 /// A decision that has left records disputed.
 fn of_dispute(state: &Row, since: DateTime<Utc>) -> Option<Waiting> {
     let plan = match state {
@@ -374,7 +405,7 @@ fn of_dispute(state: &Row, since: DateTime<Utc>) -> Option<Waiting> {
     Some(Waiting {
         txn: plan.txn.0,
         side: Side::Keeping,
-        deed: plan.act,
+        deed: Some(plan.act),
         state: "DISPUTED".to_owned(),
         since,
         application: None,
@@ -446,8 +477,8 @@ pub fn alarm_words(what: &str) -> (&'static str, &'static str) {
             "他省持有本省缺失的决定，说明数据库恢复过，已补记，请复核。",
         ),
         "REPLAY_CONFLICT" => (
-            "A decision that was entered again does not fit the ledger of today: the records are disputed.",
-            "补记的决定与现有台账不符，记录存疑，须核实。",
+            "A decision that was entered again does not fit the ledger of today, or names somebody who is not known here. It stands; compare the ledger with the message log. Marriages that overlap are disputed by themselves.",
+            "补记的决定与现有台账不符，或其当事人在本省无法识别；决定有效，请将台账与报文日志比对，重叠的婚姻将自动列为存疑。",
         ),
         "STEPPED_DOWN" => (
             "Another process has taken this province's place in a transaction. Make sure that only one is running.",
@@ -469,9 +500,13 @@ pub fn alarm_words(what: &str) -> (&'static str, &'static str) {
             "Breaking the glass was refused: it needs a hold of 24 hours, two officers, and the statement of the authority that decides.",
             "强制解除未被接受：须占用满24小时、两名人员及决定方书面说明。",
         ),
+        "ENDING_LOST" => (
+            "A death that this province had told another was lost in a restore, and what came back does not say who of the couple died. Enter it again from the death register.",
+            "本省曾告知他省的死亡信息在恢复数据库时丢失，返还信息未指明死者，请依据死亡登记重新录入。",
+        ),
         "DETAILS_UNREADABLE" => (
-            "A marriage stands on the ledger, and its record cannot be made: the details cannot be opened or entered. Put the earlier sealing key or the division's data back; it is then tried again by itself. Otherwise ask the accepting province.",
-            "婚姻已记入台账，但登记要素无法解密或录入，尚未形成登记记录；请恢复原密封密钥或区划数据，系统将自动重试，否则请联系受理省份。",
+            "A decision stands on the ledger, and its record cannot be made: the details cannot be opened or entered. Put the earlier sealing key, the division's data or the registry back; it is then tried again by itself. Otherwise ask the accepting province.",
+            "决定已记入台账，但登记要素无法解密或录入，尚未形成登记记录；请恢复原密封密钥、区划数据或登记机关数据，系统将自动重试，否则请联系受理省份。",
         ),
         _ => (
             "Look at the message log of this transaction.",

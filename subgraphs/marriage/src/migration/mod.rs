@@ -13,6 +13,7 @@ mod m0013_interop_marks;
 mod m0014_by_officer;
 mod m0015_who_decides;
 mod m0016_issued_by;
+mod m0017_interop_peers;
 
 #[cfg(test)]
 pub(crate) use m0015_who_decides::KNOWN;
@@ -35,5 +36,6 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0014_by_officer::ByOfficer),
         Box::new(m0015_who_decides::WhoDecides),
         Box::new(m0016_issued_by::IssuedBy),
+        Box::new(m0017_interop_peers::InteropPeers),
     ]
 }

@@ -161,7 +161,8 @@ struct Span {
 struct Replayed {
     /// Marriages that were, by their first day.
     spans: Vec<Span>,
-    held: bool,
+    /// What the person is held for: more than one thing, where two turned out to be one person.
+    held: Vec<Option<Uuid>>,
     /// Historic records that wait to be matched.
     legacy: Vec<Option<Uuid>>,
     declared: bool,
@@ -181,14 +182,17 @@ fn replayed(entries: &[Entry]) -> Replayed {
     let mut all = Replayed::default();
     let mut early: Vec<&Entry> = Vec::new();
     for entry in entries {
-        // The act that a person was held for ends the hold; nothing else but a release does.
-        all.held &= !matches!(
+        // The act that a person was held for ends the hold; nothing else but its release does.
+        let same = |held: &Option<Uuid>| held.is_none() || *held == entry.record;
+        if matches!(
             entry.event,
             LedgerEvent::Married
                 | LedgerEvent::Divorced
                 | LedgerEvent::DivorceApplied
                 | LedgerEvent::DivorceApplicationClosed
-        );
+        ) {
+            all.held.retain(|held| !same(held));
+        }
         match entry.event {
             LedgerEvent::DeclaredNeverMarried => all.declared = true,
             LedgerEvent::Married => {
@@ -225,8 +229,12 @@ fn replayed(entries: &[Entry]) -> Replayed {
                 comes_early(&all.spans, &mut early, entry);
                 apply_end(&mut all.spans, entry);
             }
-            LedgerEvent::Held => all.held = true,
-            LedgerEvent::Released => all.held = false,
+            LedgerEvent::Held => all.held.push(entry.record),
+            LedgerEvent::Released => {
+                if let Some(ended) = all.held.iter().position(same) {
+                    all.held.remove(ended);
+                }
+            }
             LedgerEvent::LegacyFound => all.legacy.push(entry.record),
             LedgerEvent::Disputed => all.disputes += 1,
             LedgerEvent::Cleared if all.disputes > 0 => all.disputes -= 1,
@@ -344,7 +352,7 @@ pub fn replay(entries: &[Entry]) -> Status {
     if overlap(&all.spans) || all.disputes > 0 {
         return Status::Disputed;
     }
-    if all.held {
+    if !all.held.is_empty() {
         return Status::Held;
     }
     match all.spans.last() {

@@ -18,7 +18,7 @@
 use super::Broken;
 use super::effect::{Alarm, Effect, Side};
 use super::event::{ASK_AGAIN, CoordinatorEvent, DOUBT_AGAIN, Desk, Log, Phase, SOFT_EXPIRY};
-use super::facts::tell;
+use super::facts::{has_part, tell};
 use super::message::{
     Act, Class, Commitment, Grant, Message, Notice, Outcome, Plan, Verdict, roles,
 };
@@ -405,6 +405,33 @@ fn begun_before(desk: &Desk<'_>, done: &Commitment, now: At) -> Log {
     }
 }
 
+/// A peer gives back an ending that we had told it, from where neither ledger is kept: the record ends, if a restore
+/// has forgotten that, and the other authority hears of it.
+#[must_use]
+pub fn replay_ending(desk: &Desk<'_>, from: AuthorityId, notice: &Notice) -> Vec<Effect> {
+    let me = desk.station.id;
+    let Some(log) = desk.log.filter(|log| has_part(&log.plan, from)) else {
+        return Vec::new();
+    };
+    let (da, ha) = (log.plan.da, log.plan.ha);
+    let Some(record) = made(log).filter(|_| da != me && ha != Some(me)) else {
+        return Vec::new();
+    };
+    let mut effects = vec![Effect::End {
+        txn: log.plan.txn,
+        record,
+        ending: notice.ending,
+        effective_on: notice.effective_on,
+    }];
+    // Also to who gives it back, which may lose it in a restore of its own.
+    for to in std::iter::once(da).chain(ha) {
+        effects.extend(tell(to, notice.clone()));
+    }
+    // Nobody is to be asked while we are only reading.
+    effects.retain(|effect| !matches!(effect, Effect::Send { .. }));
+    effects
+}
+
 /// The record that a committed marriage of this log is.
 fn made(log: &Log) -> Option<RecordId> {
     match (log.decision()?.commitment(), log.plan.act) {
@@ -433,8 +460,7 @@ fn ended(desk: &Desk<'_>, log: &Log, from: AuthorityId, notice: &Notice) -> Vec<
     if keeps_a_ledger || !desk.station.serving() || log.verdict.is_none() {
         return Vec::new();
     }
-    let party = from == plan.da || Some(from) == plan.ha || from == AuthorityId::NATIONAL;
-    let Some(record) = made(log).filter(|_| party) else {
+    let Some(record) = made(log).filter(|_| has_part(plan, from)) else {
         return vec![Effect::Alarm {
             txn: Some(plan.txn),
             what: Alarm::NotAParty,
@@ -442,6 +468,10 @@ fn ended(desk: &Desk<'_>, log: &Log, from: AuthorityId, notice: &Notice) -> Vec<
     };
     let (id, epoch) = (notice.id, desk.station.epoch);
     vec![
+        Effect::Noted {
+            from,
+            notice: notice.clone(),
+        },
         Effect::End {
             txn: plan.txn,
             record,

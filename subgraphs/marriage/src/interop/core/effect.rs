@@ -2,7 +2,7 @@
 //! sent goes out after it, and is lost without harm if it does not.
 
 use super::event::{Entry, Log, Row, Station, Telling};
-use super::message::{Act, Ending, Message, Verdict};
+use super::message::{Act, Ending, Message, Notice, Verdict};
 use super::names::{AuthorityId, PersonId, Proof, RecordId, Span, TxnId};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -36,6 +36,13 @@ pub enum Effect {
     Evidence {
         /// The verdict.
         verdict: Proof<Verdict>,
+    },
+    /// A peer's notice was entered: keep it as evidence for that peer (once), at its next position.
+    Noted {
+        /// Who told it.
+        from: AuthorityId,
+        /// What.
+        notice: Notice,
     },
     /// Who read or wrote whose ledger, why, and for whom (I-8).
     Audit(Audit),
@@ -172,7 +179,8 @@ pub enum Alarm {
     KeyReused,
     /// Rows of ours that a peer holds and we do not: this database was restored.
     Restored,
-    /// The replayed act does not fit what the ledger says today; it may when all is replayed.
+    /// The replayed act does not fit what the ledger says today (it may when all is replayed), or somebody in it cannot
+    /// be named here any more.
     ReplayConflict,
     /// A newer life of this coordinator exists: this one must stop.
     SteppedDown,
@@ -184,6 +192,8 @@ pub enum Alarm {
     NotAParty,
     /// Break-glass was asked for without what it needs.
     BreakGlassRefused,
+    /// A death that we had told was lost in a restore, and who of the couple died is not in what comes back.
+    EndingLost,
     /// A marriage stands on the ledger here, and what is to be kept of it besides cannot be read or entered.
     DetailsUnreadable,
 }

@@ -11,7 +11,7 @@ use chrono::NaiveDate;
 /// # Errors
 /// The class of the refusal.
 pub fn allows(subject: &Subject, act: Act) -> Result<OnRecord, Class> {
-    if subject.hold.is_some() {
+    if !subject.holds.is_empty() {
         return Err(Class::HeldByOther);
     }
     still_allows(subject, act)

@@ -39,12 +39,28 @@ pub struct Station {
     pub routing_epoch: u64,
     /// The highest epoch that each peer has told us.
     pub known: BTreeMap<AuthorityId, PeerEpoch>,
-    /// How far we have read each peer's evidence about us in this start.
-    pub read: BTreeMap<AuthorityId, u64>,
+    /// How far we have read each peer's evidence about us, for good: what stands before it is in this database, or
+    /// the reading is not in it either.
+    #[serde(default)]
+    pub seen: BTreeMap<AuthorityId, Reading>,
     /// Every peer that may hold something of ours.
     pub peers: BTreeSet<AuthorityId>,
     /// Peers that two officers went on without, and that are still being asked.
     pub overridden: BTreeSet<AuthorityId>,
+    /// Holds that peers have freed by break-glass, to be taken over when no answer is missing: what we had decided
+    /// may stand in the last of them.
+    #[serde(default)]
+    pub forced: BTreeSet<ForcedAbort>,
+}
+
+/// A place in a peer's evidence about us. A peer that was restored counts anew, and what it kept since stands in other
+/// places: so a place is named by all that stands up to it as well.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Reading {
+    /// The position; 0 before the first.
+    pub upto: u64,
+    /// The peer's hash over everything up to there; empty before the first.
+    pub hash: String,
 }
 
 /// A peer's life, as far as we were told.
@@ -67,16 +83,18 @@ impl Station {
             waiting: BTreeSet::new(),
             routing_epoch,
             known: BTreeMap::new(),
-            read: BTreeMap::new(),
+            seen: BTreeMap::new(),
             peers: BTreeSet::new(),
             overridden: BTreeSet::new(),
+            forced: BTreeSet::new(),
         }
     }
 
-    /// Every peer has answered, or two officers have gone on without those that did not.
+    /// Every peer has answered, or two officers have gone on without those that did not; and every hold that was
+    /// freed by break-glass is taken over.
     #[must_use]
     pub fn serving(&self) -> bool {
-        self.epoch > 0 && self.waiting.is_empty()
+        self.epoch > 0 && self.waiting.is_empty() && self.forced.is_empty()
     }
 
     /// The newest epoch of `who` that we know: ours, if it is us.
@@ -122,10 +140,12 @@ pub struct Subject {
     pub alive: bool,
     /// Marital standing, holds left aside; like the mark it does not depend on the order of entries.
     pub standing: Standing,
+    /// The marriages that stand on the ledger: whatever else the standing is.
+    pub stands: BTreeSet<RecordId>,
     /// The day on which the last of the marriages that are over ended.
     pub free_since: Option<NaiveDate>,
-    /// The open hold, if there is one.
-    pub hold: Option<TxnId>,
+    /// The open promises: one, or several where two persons turned out to be one, or a restore has brought one back.
+    pub holds: BTreeSet<TxnId>,
     /// The open divorce application, if there is one ([`super::marks`]): in whatever order the entries stand.
     pub mark: Option<RecordId>,
 }
@@ -227,6 +247,20 @@ impl Row {
         }
     }
 
+    /// Whom it asks when its time comes; none at its end.
+    #[must_use]
+    pub const fn asks(&self) -> Option<AuthorityId> {
+        match self {
+            Self::Held { hold } => Some(hold.plan.da),
+            Self::Forced {
+                abort,
+                verdict: None,
+                ..
+            } => Some(abort.da),
+            _ => None,
+        }
+    }
+
     /// Persons of ours are disputed because of it, until two officers have cleared that.
     #[must_use]
     pub const fn disputed(&self) -> bool {
@@ -284,10 +318,6 @@ impl<'a> View<'a> {
 
 /// What happens to an authority.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one at a time lives, on the stack of one step"
-)]
 pub enum AuthorityEvent {
     /// A verified message. `View::row` is that of [`Message::txn`].
     Message {
@@ -298,7 +328,7 @@ pub enum AuthorityEvent {
     },
     /// It is time to look at this row again ([`super::effect::Effect::Again`]).
     Due,
-    /// A fact about a person of ours. `View::row` is that of the open hold, if there is one.
+    /// A fact about a person of ours. `View::row` is that of an open hold, if there is one.
     Fact {
         /// The fact.
         fact: Fact,
@@ -409,6 +439,17 @@ impl Log {
         self.phase == Phase::HaSettled && self.uploaded
     }
 
+    /// Whom it asks next, as long as it does not take too long; none at its end.
+    #[must_use]
+    pub fn asks(&self) -> Option<AuthorityId> {
+        match (self.phase, self.plan.ha) {
+            (Phase::Started, Some(ha)) if self.giving_up.is_none() => Some(ha),
+            (Phase::Started | Phase::HaHeld, _) => Some(self.plan.da),
+            (Phase::Decided, ha) => ha,
+            (Phase::HaSettled, _) => None,
+        }
+    }
+
     /// The decision, once it is on file.
     #[must_use]
     pub fn decision(&self) -> Option<&Decision> {
@@ -505,8 +546,9 @@ pub enum StationEvent {
         /// Every peer that may hold something of ours.
         peers: BTreeSet<AuthorityId>,
     },
-    /// `HELLO` or `KNOWN`. The verdicts and forced aborts of a `KNOWN` are replayed **before** it,
-    /// each in its own transaction ([`super::restart::replay`]).
+    /// `HELLO` or `KNOWN`. The verdicts and endings of a `KNOWN` are replayed **before** it, each in its own
+    /// transaction ([`super::restart::replay`], [`super::restart::replay_ending`]); its forced aborts **after** it, when [`super::restart::to_take_over`] names
+    /// them.
     Message {
         /// The sender, as the signature proves it.
         from: AuthorityId,
@@ -514,6 +556,11 @@ pub enum StationEvent {
         message: Message,
         /// With `HELLO`: the evidence after the position asked for; empty otherwise.
         evidence: Evidence,
+    },
+    /// A forced abort was put to our authority's side ([`super::restart::replay_forced`]).
+    TakenOver {
+        /// Its transaction.
+        txn: TxnId,
     },
     /// Ask those again who have not answered.
     Due,
@@ -527,15 +574,20 @@ pub enum StationEvent {
 }
 
 /// A page of what we hold about a peer: every verdict seen or made here that names it as decider,
-/// holder or coordinator, in the order in which they were kept.
+/// holder or coordinator, and every ending that it has told us, in the order in which they were kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Evidence {
+    /// The position behind which it begins: the one that was asked for, or 0 where what stands up to there is not
+    /// what the asker has read.
+    pub after: u64,
     /// The verdicts.
     pub verdicts: Vec<Proof<Verdict>>,
+    /// The endings.
+    pub endings: Vec<Notice>,
     /// All forced aborts that name the peer as DA.
     pub forced: Vec<ForcedAbort>,
-    /// Position of the last one.
-    pub upto: u64,
+    /// The place of the last one.
+    pub upto: Reading,
     /// There are more.
     pub more: bool,
 }

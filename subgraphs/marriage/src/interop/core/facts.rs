@@ -6,9 +6,11 @@ use super::authority::{again, alarm, send};
 use super::effect::{Alarm, Effect};
 use super::entries::Ledger;
 use super::event::{DOUBT_AGAIN, Entry, Fact, FactKind, Hold, Row, Subject, Telling, View};
-use super::message::{Act, Class, Ending, Message, Notice};
-use super::names::AuthorityId;
-use super::settle::ask;
+use super::message::{Act, Class, Ending, Message, Notice, Party, Plan};
+use super::names::{AuthorityId, Span};
+use super::settle::{ask, named};
+use std::collections::BTreeSet;
+use uuid::Uuid;
 
 /// Purpose code of entries that the law itself demands.
 const BY_LAW: &str = "STATUTORY_NOTICE";
@@ -32,11 +34,14 @@ pub(super) fn happened(view: &View<'_>, fact: &Fact, subject: &Subject) -> Vec<E
         };
         effects.extend(tell(*to, notice));
     }
+    let mut others = subject.holds.clone();
     if let Some(Row::Held { hold }) = view.row
         && hold.person == subject.person
     {
+        others.remove(&hold.plan.txn);
         effects.extend(contest(hold, fact.what));
     }
+    effects.extend(others.into_iter().map(|txn| again(txn, Span(0))));
     effects
 }
 
@@ -75,65 +80,128 @@ fn contest(hold: &Hold, what: FactKind) -> [Effect; 3] {
 /// Another authority, or the accepting province, tells that the marriage made by this transaction has ended.
 pub(super) fn ended(view: &View<'_>, from: AuthorityId, notice: &Notice) -> Vec<Effect> {
     let txn = notice.txn;
-    let (plan, parties, endings) = match view.row {
-        Some(Row::Confirmed { hold, endings, .. }) => {
-            (&hold.plan, std::slice::from_ref(&hold.party), endings)
-        }
-        // Committed though two officers had freed the hold (case 60): it stands, disputed, and can
-        // end like any other.
-        Some(Row::Forced {
-            hold,
-            verdict: Some(verdict),
-            endings,
-            ..
-        }) if verdict.body.decision.commitment().is_some() => {
-            (&hold.plan, std::slice::from_ref(&hold.party), endings)
-        }
-        Some(Row::Decided {
-            decision, endings, ..
-        }) => match decision.commitment() {
-            Some(done) => (&done.plan, done.parties.as_slice(), endings),
-            None => return vec![alarm(txn, Alarm::NotAParty)],
-        },
-        // We know that there never was such a marriage.
-        Some(
-            Row::Released { .. }
-            | Row::Refused { .. }
-            | Row::Forced {
-                verdict: Some(_), ..
-            },
-        ) => {
-            return vec![alarm(txn, Alarm::NotAParty)];
-        }
-        // Neither decided nor held here: perhaps a registry here had accepted it, whose side answers.
-        None => return Vec::new(),
-        // Not followed yet: it will be told again.
-        _ => return vec![send(from, Message::Unavailable { txn })],
+    let Some((plan, parties, endings)) = marriage(view.row) else {
+        return match view.row {
+            // Neither decided nor held here: perhaps a registry here had accepted it, whose side answers.
+            None => Vec::new(),
+            // Not followed yet: it will be told again.
+            Some(Row::Held { .. } | Row::Forced { verdict: None, .. }) => {
+                vec![send(from, Message::Unavailable { txn })]
+            }
+            // We know that there never was such a marriage.
+            Some(_) => vec![alarm(txn, Alarm::NotAParty)],
+        };
     };
-    let party = [Some(plan.da), plan.ha, Some(plan.coordinator)].contains(&Some(from))
-        || from == AuthorityId::NATIONAL;
-    if !party || !matches!(plan.act, Act::Marry { .. }) {
+    if !has_part(plan, from) || !matches!(plan.act, Act::Marry { .. }) {
         return vec![alarm(txn, Alarm::NotAParty)];
     }
     let mut effects = Vec::new();
     if !endings.contains(&notice.id) {
-        for party in parties {
-            let Some(subject) = view.subjects.get(&party.party) else {
-                return Vec::new();
-            };
+        for subject in named(view, parties) {
             let mut ledger = Ledger::of(subject, Some(txn));
             let entry = Entry::Ended(notice.ending);
             ledger.enter(entry, Some(plan.act), Some(notice.effective_on));
             effects.extend(ledger.done_by(from, BY_LAW));
-            if let Some(open) = subject.hold {
-                // Something is open for them: it is looked at now, and DA asked if it cannot be any more.
-                effects.push(again(open, super::names::Span(0)));
-            }
+            // What is open for them is looked at now, and DA asked if it cannot be any more.
+            let open = subject.holds.iter();
+            effects.extend(open.map(|txn| again(*txn, Span(0))));
         }
         effects.extend(noted(view.row, notice));
+        let notice = notice.clone();
+        effects.push(Effect::Noted { from, notice });
     }
     let (id, epoch) = (notice.id, view.station.epoch);
     effects.push(send(from, Message::EndedNoted { id, epoch }));
+    effects
+}
+
+/// What a row says of an act that was committed: its plan, our parties in it, and the notices entered since.
+fn marriage(row: Option<&Row>) -> Option<(&Plan, &[Party], &BTreeSet<Uuid>)> {
+    match row? {
+        Row::Confirmed { hold, endings, .. } => {
+            Some((&hold.plan, std::slice::from_ref(&hold.party), endings))
+        }
+        // Committed though two officers had freed the hold (case 60): it stands, disputed, and can
+        // end like any other.
+        Row::Forced {
+            hold,
+            verdict: Some(verdict),
+            endings,
+            ..
+        } if verdict.body.decision.commitment().is_some() => {
+            Some((&hold.plan, std::slice::from_ref(&hold.party), endings))
+        }
+        Row::Decided {
+            decision, endings, ..
+        } => {
+            let done = decision.commitment()?;
+            Some((&done.plan, done.parties.as_slice(), endings))
+        }
+        _ => None,
+    }
+}
+
+/// Who keeps a ledger or the record of what a plan has made, or everybody's.
+pub(super) fn has_part(plan: &Plan, who: AuthorityId) -> bool {
+    [Some(plan.da), plan.ha, Some(plan.coordinator)].contains(&Some(who))
+        || who == AuthorityId::NATIONAL
+}
+
+/// A peer gives back an ending that we had told it: where a restore has lost it, it is entered again, and told again to
+/// everybody who keeps the marriage, also to that peer, which may lose it in a restore of its own. A death is told as the end of the marriage and does not say who died: that is our
+/// person where we keep one ledger, and a person's matter to find out where we keep both.
+pub(super) fn given_back(view: &View<'_>, from: AuthorityId, notice: &Notice) -> Vec<Effect> {
+    let txn = notice.txn;
+    let Some((plan, parties, _)) = marriage(view.row) else {
+        return Vec::new();
+    };
+    let Act::Marry { record } = plan.act else {
+        return Vec::new();
+    };
+    if !has_part(plan, from) {
+        return vec![alarm(txn, Alarm::NotAParty)];
+    }
+    let ours = named(view, parties);
+    let on = Some(notice.effective_on);
+    let mut effects = Vec::new();
+    if notice.ending == Ending::SpouseDied {
+        if !ours.iter().all(|one| one.alive) {
+            return Vec::new();
+        }
+        match (ours.as_slice(), parties.len()) {
+            ([one], 1) => {
+                let mut ledger = Ledger::of(one, Some(txn));
+                ledger.enter(Entry::Died, None, on);
+                effects.extend(ledger.done_by(from, BY_LAW));
+                effects.push(Effect::End {
+                    txn,
+                    record,
+                    ending: notice.ending,
+                    effective_on: notice.effective_on,
+                });
+            }
+            _ => return vec![alarm(txn, Alarm::EndingLost)],
+        }
+    } else {
+        for one in ours.iter().filter(|one| one.stands.contains(&record)) {
+            let mut ledger = Ledger::of(one, Some(txn));
+            ledger.enter(Entry::Ended(notice.ending), Some(plan.act), on);
+            effects.extend(ledger.done_by(from, BY_LAW));
+        }
+    }
+    if effects.is_empty() {
+        return effects;
+    }
+    let me = view.station.id;
+    let parts: BTreeSet<_> = [Some(plan.da), plan.ha, Some(plan.coordinator)]
+        .into_iter()
+        .flatten()
+        .filter(|to| *to != me)
+        .collect();
+    for to in parts {
+        effects.extend(tell(to, notice.clone()));
+    }
+    effects.push(alarm(txn, Alarm::Restored));
     effects
 }
 

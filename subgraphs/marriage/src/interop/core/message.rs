@@ -466,8 +466,10 @@ pub enum Message {
         epoch: u64,
         /// This start, and no other.
         boot: Uuid,
-        /// I have your evidence up to this position.
+        /// I have your evidence up to this position,
         after: u64,
+        /// and this is its hash; empty where I have none. Where it is another, the answer begins before all.
+        after_hash: String,
     },
     /// The answer, a page at a time.
     Known {
@@ -484,10 +486,14 @@ pub enum Message {
         my_boot: Uuid,
         /// Verdicts that name you as decider, holder or coordinator.
         verdicts: Vec<Proof<Verdict>>,
+        /// Endings that you had told us, and that we have noted.
+        endings: Vec<Notice>,
         /// Break-glass that you must take over.
         forced: Vec<ForcedAbort>,
-        /// The position up to which this page goes.
+        /// The position up to which this page goes,
         upto: u64,
+        /// and the hash of what stands up to there.
+        upto_hash: String,
         /// There is more after it.
         more: bool,
     },

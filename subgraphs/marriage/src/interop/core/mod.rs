@@ -22,6 +22,7 @@
 //! | ends are kept for ever as tombstones | a late TRY or COMMIT_LAST revives what was aborted |
 //! | promises and verdicts carry their author's epoch (the fence of a whole life) | after a restore a promise counts that its author has forgotten |
 //! | a start asks all peers before it writes | a restored authority marries the married |
+//! | what was freed by break-glass is taken over when all answers are in | a restored DA aborts what it had committed |
 //!
 //! HUB mode is the same machine with the national base as authority of everybody: HA falls away
 //! and COMMIT_LAST is one local transaction.
@@ -61,6 +62,8 @@ pub(crate) enum Broken {
     NoTombstone,
     /// Epochs of promises and verdicts are not looked at.
     NoFence,
+    /// After a start, a hold that was freed by break-glass is taken over before all answers are in.
+    HastyTakeOver,
 }
 
 /// The side of a province to which a message goes.

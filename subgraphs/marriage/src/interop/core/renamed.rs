@@ -3,7 +3,7 @@
 //!
 //! Other provinces never hear of it: no token leaves us. What changes is whom our own rows name. A promise moves
 //! along with its person; where the person turns out to be held already by another, one of the two cannot come to
-//! anything in law, and which one is not ours to say: both wait for their decisions, the later bound one is
+//! anything in law, and which one is not ours to say: both wait for their decisions, the one that has moved is
 //! *contested*, so that DA is asked at once, and what it has committed all the same is DISPUTED, for two
 //! officers. So too where the ledger that is now the person's does not allow the act any more.
 
@@ -50,9 +50,14 @@ pub fn uncontested(row: Row) -> Row {
     }
 }
 
+/// Whether the person is promised for something else as well.
+fn others(subject: &Subject, hold: &Hold) -> bool {
+    subject.holds.iter().any(|txn| *txn != hold.plan.txn)
+}
+
 /// Why a promise can come to nothing any more, by what became known since it was given.
 pub(super) fn against(subject: &Subject, hold: &Hold) -> Option<Class> {
-    let other = subject.hold.is_some_and(|txn| txn != hold.plan.txn);
+    let other = others(subject, hold);
     let allowed = still_allows(subject, hold.plan.act);
     let contest = if other {
         Class::HeldByOther
@@ -76,7 +81,7 @@ pub(super) fn became(view: &View<'_>, from: &PersonId, subject: &Subject) -> Vec
             .collect();
     };
     let txn = hold.plan.txn;
-    hold.contested |= subject.hold.is_some_and(|other| other != txn);
+    hold.contested |= others(subject, &hold);
     let class = against(subject, &hold);
     let asked = class.map(|class| ask(&hold, class));
     let mut effects = vec![Effect::Row {

@@ -10,21 +10,30 @@
 //! * If a peer knows an epoch of ours that is not this life's, we were restored: we rise above it
 //!   and ask everybody again.
 //! * A peer that does not answer can be left out by two officers; it is asked further, and what
-//!   that costs is an alarm.
+//!   that costs is an alarm. They decide so for one life: the next start waits for it again.
+//! * An answer is a page behind what we have read of that peer before, at any start: a restored disk has
+//!   forgotten the reading with the rest. So a start costs what has happened since the last one.
+//! * What a holder has freed by break-glass is taken over last of all: what we had decided may stand in
+//!   the last answer, and then that is the decision.
 //! * After the step in which [`Station::serving`] becomes true, the shell wakes (`Due`) every
 //!   unfinished row.
 
+use super::Broken;
 use super::authority::{again, alarm, keep};
 use super::effect::{Alarm, Effect, Side};
 use super::entries::{Ledger, still_allows};
 use super::event::{
-    ASK_AGAIN, DOUBT_AGAIN, Entry, Evidence, Hold, PeerEpoch, Row, Station, StationEvent, Subject,
-    View,
+    ASK_AGAIN, DOUBT_AGAIN, Entry, Evidence, Hold, PeerEpoch, Reading, Row, Station, StationEvent,
+    Subject, View,
 };
-use super::message::{Commitment, Decision, ForcedAbort, Grant, Message, Verdict};
+use super::message::{Commitment, Decision, ForcedAbort, Grant, Message, Notice, Verdict};
 use super::names::{At, AuthorityId, Proof};
-use super::settle;
+use super::{facts, settle};
 use std::collections::BTreeSet;
+
+/// A life that no province has reached: a peer that names a later one is not believed. Our own epoch must stay a number
+/// that a message may hold (below 2^53), whatever somebody says.
+const NO_LIFE: u64 = 1 << 40;
 
 /// One step.
 #[must_use]
@@ -40,10 +49,14 @@ pub fn step(station: &Station, event: StationEvent) -> Vec<Effect> {
         }
         StationEvent::Message {
             from,
-            message: Message::Hello { epoch, boot, after },
+            message: Message::Hello { epoch, boot, .. },
             evidence,
-        } => answer(next, (from, after), PeerEpoch { epoch, boot }, evidence),
+        } => answer(next, from, PeerEpoch { epoch, boot }, evidence),
         StationEvent::Message { from, message, .. } => heard(next, from, &message),
+        StationEvent::TakenOver { txn } => {
+            next.forced.retain(|abort| abort.txn != txn);
+            vec![write(next)]
+        }
         StationEvent::Due => hellos(&next),
         StationEvent::Override { officers, without } => {
             let [one, other] = &officers;
@@ -71,24 +84,26 @@ fn write(station: Station) -> Effect {
 }
 
 fn ask_all(mut next: Station) -> Vec<Effect> {
-    // Positions count only within one start: a peer that was restored itself has begun to count
-    // anew, and what it kept since would be passed over.
-    next.read.clear();
     next.waiting = next.peers.clone();
     next.overridden.clear();
+    next.forced.clear();
     let asked = hellos(&next);
     let mut effects = vec![write(next)];
     effects.extend(asked);
     effects
 }
 
+/// What was read before is not asked for again, so that a start costs what has happened since the last one, and not
+/// what ever happened.
 fn hello(station: &Station, to: AuthorityId) -> Effect {
+    let Reading { upto, hash } = station.seen.get(&to).cloned().unwrap_or_default();
     Effect::Send {
         to,
         message: Message::Hello {
             epoch: station.epoch,
             boot: station.boot,
-            after: station.read.get(&to).copied().unwrap_or(0),
+            after: upto,
+            after_hash: hash,
         },
     }
 }
@@ -110,7 +125,7 @@ fn hellos(station: &Station) -> Vec<Effect> {
 /// A peer has started. Answered in every state, also while we are catching up ourselves.
 fn answer(
     mut next: Station,
-    (from, after): (AuthorityId, u64),
+    from: AuthorityId,
     told: PeerEpoch,
     evidence: Evidence,
 ) -> Vec<Effect> {
@@ -119,8 +134,8 @@ fn answer(
     let mut effects = Vec::new();
     if accepted && known != Some(told) {
         next.known.insert(from, told);
-        next.read.remove(&from);
         effects.push(write(next.clone()));
+        let after = evidence.after;
         effects.push(Effect::Retell { to: from, after });
     }
     let mut evidence = if accepted {
@@ -149,8 +164,10 @@ fn answer(
             my_epoch: next.epoch,
             my_boot: next.boot,
             verdicts: evidence.verdicts,
+            endings: evidence.endings,
             forced: evidence.forced,
-            upto: evidence.upto,
+            upto: evidence.upto.upto,
+            upto_hash: evidence.upto.hash,
             more: evidence.more,
         },
     });
@@ -177,7 +194,9 @@ fn heard(mut next: Station, from: AuthorityId, message: &Message) -> Vec<Effect>
         accepted,
         my_epoch,
         my_boot,
+        forced,
         upto,
+        upto_hash,
         more,
         ..
     } = message
@@ -196,7 +215,7 @@ fn heard(mut next: Station, from: AuthorityId, message: &Message) -> Vec<Effect>
         effects.push(Effect::Retell { to: from, after: 0 });
     }
     if !accepted {
-        if *your_epoch < next.epoch {
+        if *your_epoch < next.epoch || *your_epoch >= NO_LIFE {
             return Vec::new();
         }
         // They know a life of ours that we do not: rise above it, and everybody must hear of it.
@@ -211,8 +230,15 @@ fn heard(mut next: Station, from: AuthorityId, message: &Message) -> Vec<Effect>
     if *your_epoch != next.epoch {
         return Vec::new();
     }
-    let read = next.read.entry(from).or_default();
-    *read = (*read).max(*upto);
+    // Only whose hold it was can have freed it, and only who decides takes it over.
+    let (me, freed) = (next.id, forced.iter());
+    let freed = freed.filter(|abort| abort.ha == from && abort.da == me);
+    next.forced.extend(freed.cloned());
+    let reading = Reading {
+        upto: *upto,
+        hash: upto_hash.clone(),
+    };
+    next.seen.insert(from, reading);
     if *more {
         let asked = hello(&next, from);
         effects.extend([write(next), asked]);
@@ -253,7 +279,16 @@ pub fn replay(view: &View<'_>, verdict: &Proof<Verdict>, now: At) -> Vec<Effect>
     }
 }
 
-/// We were DA and have lost it: enter it again.
+/// One ending of a `KNOWN` that [`answers`] our start, on the authority's side, behind its verdicts: we had told it.
+#[must_use]
+pub fn replay_ending(view: &View<'_>, from: AuthorityId, notice: &Notice) -> Vec<Effect> {
+    let mut effects = facts::given_back(view, from, notice);
+    effects.retain(|effect| !matches!(effect, Effect::Send { .. }));
+    effects
+}
+
+/// We were DA and have lost it: enter it again. The decision is a decision also where somebody in it cannot be named
+/// any more: without its row the next question would make another.
 fn decided_before(view: &View<'_>, decision: &Decision) -> Vec<Effect> {
     let txn = decision.txn;
     match view.row {
@@ -261,20 +296,27 @@ fn decided_before(view: &View<'_>, decision: &Decision) -> Vec<Effect> {
         Some(_) => return vec![alarm(txn, Alarm::Contradiction)],
         None => {}
     }
-    let mut effects = Vec::new();
-    let mut persons = Vec::new();
+    let (mut effects, mut persons) = (Vec::new(), Vec::new());
+    let mut unnamed = false;
     if let Some(commitment) = decision.commitment() {
         let act = commitment.plan.act;
         for party in &commitment.parties {
             let Some(subject) = view.subjects.get(&party.party) else {
-                return vec![alarm(txn, Alarm::ReplayConflict)];
+                unnamed = true;
+                continue;
             };
             let mut ledger = Ledger::of(subject, Some(txn));
             ledger.commit(act, &commitment.core);
             effects.extend(doubt(subject, commitment));
             effects.extend(ledger.done(&commitment.plan));
-            persons.push(subject.person.clone());
+            // The row names them in the order of the parties: nobody behind one who is not named.
+            if !unnamed {
+                persons.push(subject.person.clone());
+            }
         }
+    }
+    if unnamed {
+        effects.push(alarm(txn, Alarm::ReplayConflict));
     }
     effects.push(Effect::Row {
         txn,
@@ -330,13 +372,11 @@ fn promised_before(
     };
     let mut effects = Vec::new();
     if settle::stale(view, verdict) {
-        // Held for another by this older disk: that ends first, and the commit is then entered on
-        // top of whatever came of it, or disputed.
-        if subject.hold.is_none() {
-            let mut ledger = Ledger::of(subject, Some(txn));
-            ledger.enter(Entry::Held, Some(hold.plan.act), None);
-            effects.extend(ledger.done(&hold.plan));
-        }
+        // Perhaps held for another by this older disk, too: each ends by its own decision, and what is
+        // committed on top of the other's is disputed.
+        let mut ledger = Ledger::of(subject, Some(txn));
+        ledger.enter(Entry::Held, Some(hold.plan.act), None);
+        effects.extend(ledger.done(&hold.plan));
         effects.push(Effect::Row {
             txn,
             row: Row::Held { hold },
@@ -350,7 +390,18 @@ fn promised_before(
     effects
 }
 
-/// One forced abort of a `KNOWN`: DA stores ABORTED before it serves again.
+/// The forced aborts whose time has come: every answer is in, so what we have not decided by now we never had, as
+/// far as anybody knows.
+#[must_use]
+pub fn to_take_over(view: &View<'_>) -> Vec<ForcedAbort> {
+    if view.station.waiting.is_empty() || view.broken(Broken::HastyTakeOver) {
+        view.station.forced.iter().cloned().collect()
+    } else {
+        Vec::new()
+    }
+}
+
+/// One of [`to_take_over`]: DA stores ABORTED before it serves again. [`StationEvent::TakenOver`] follows.
 #[must_use]
 pub fn replay_forced(view: &View<'_>, abort: &ForcedAbort) -> Vec<Effect> {
     settle::take_over(view, abort, None)

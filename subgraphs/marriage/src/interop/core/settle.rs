@@ -7,7 +7,9 @@ use super::entries::{Ledger, still_allows};
 use super::event::{
     ASK_AGAIN, BREAK_GLASS_AFTER, DOUBT_AGAIN, Entry, Hold, Row, SOFT_EXPIRY, Subject, View,
 };
-use super::message::{Class, Commitment, Decision, ForcedAbort, Message, Outcome, Verdict, roles};
+use super::message::{
+    Class, Commitment, Decision, ForcedAbort, Message, Outcome, Party, Verdict, roles,
+};
 use super::names::{At, AuthorityId, Proof, TxnId};
 use super::renamed::against;
 use std::collections::BTreeSet;
@@ -149,7 +151,7 @@ fn names_our_hold(view: &View<'_>, hold: &Hold, commitment: &Commitment) -> bool
 }
 
 fn release(subject: &Subject, hold: &Hold) -> Vec<Effect> {
-    if subject.hold != Some(hold.plan.txn) {
+    if !subject.holds.contains(&hold.plan.txn) {
         return Vec::new();
     }
     let mut ledger = Ledger::of(subject, Some(hold.plan.txn));
@@ -178,7 +180,7 @@ pub(super) fn enter(
 ) -> Vec<Effect> {
     let (txn, act) = (hold.plan.txn, hold.plan.act);
     let mut ledger = Ledger::of(subject, Some(txn));
-    if subject.hold == Some(txn) {
+    if subject.holds.contains(&txn) {
         ledger.enter(Entry::Released, Some(act), None);
     }
     ledger.commit(act, &commitment.core);
@@ -413,10 +415,7 @@ pub(super) fn clear(view: &View<'_>, officers: &[String; 2], evidence: &str) -> 
     }
     let txn = plan.txn;
     let mut effects = Vec::new();
-    for party in &parties {
-        let Some(subject) = view.subjects.get(&party.party) else {
-            return Vec::new();
-        };
+    for subject in named(view, &parties) {
         let mut ledger = Ledger::of(subject, Some(txn));
         ledger.enter(Entry::Cleared, Some(plan.act), None);
         effects.extend(ledger.done_by(view.station.id, REVIEWED));
@@ -425,7 +424,14 @@ pub(super) fn clear(view: &View<'_>, officers: &[String; 2], evidence: &str) -> 
     effects
 }
 
-/// DA takes a forced abort over: ABORTED, unless it had committed (case 60), which makes a case.
+/// Those of the parties whom our row names; one that a restore could not name has no ledger here to write.
+pub(super) fn named<'v>(view: &'v View<'_>, parties: &[Party]) -> Vec<&'v Subject> {
+    let known = parties.iter().map(|party| view.subjects.get(&party.party));
+    known.flatten().collect()
+}
+
+/// DA takes a forced abort over: ABORTED, unless it had committed (case 60), which makes a case. Of what was
+/// committed only its own holder can have freed anything.
 pub(super) fn take_over(
     view: &View<'_>,
     abort: &ForcedAbort,
@@ -452,17 +458,19 @@ pub(super) fn take_over(
             persons,
             endings,
             ..
-        }) => (decision, persons, endings),
+        }) if decision
+            .commitment()
+            .is_none_or(|done| done.plan.ha == Some(abort.ha)) =>
+        {
+            (decision, persons, endings)
+        }
         Some(_) => return vec![alarm(txn, Alarm::NotAParty)],
     };
     let mut effects = Vec::new();
     if let Some(commitment) = decision.commitment()
         && !endings.contains(&txn.0)
     {
-        for party in &commitment.parties {
-            let Some(subject) = view.subjects.get(&party.party) else {
-                return Vec::new();
-            };
+        for subject in named(view, &commitment.parties) {
             let mut ledger = Ledger::of(subject, Some(txn));
             ledger.enter(Entry::Disputed, Some(commitment.plan.act), None);
             effects.extend(ledger.done(&commitment.plan));

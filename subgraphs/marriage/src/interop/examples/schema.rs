@@ -165,8 +165,7 @@ fn every_message_of_the_schema_has_an_example_and_every_example_fits_it() {
 #[test]
 fn a_message_with_a_member_too_many_or_too_few_does_not_fit_the_schema() {
     let schema = Schema(file("messages.schema.json"));
-    let good =
-        json!({ "messages": [{ "phase": "HELLO", "epoch": 1, "boot": uuid(1, 1), "after": 0 }] });
+    let good = json!({ "messages": [{ "phase": "HELLO", "epoch": 1, "boot": uuid(1, 1), "after": 0, "afterHash": "" }] });
     schema.fits(&schema.0, &good).unwrap();
     let mut more = good.clone();
     more["messages"][0]["idNumber"] = json!("1");

@@ -4,18 +4,24 @@ use super::load::{ONLY, last_entry, mark_of};
 use super::{Desk, Outgoing, from_json, tag, to_json};
 use super::{end, record};
 use crate::interop::core::effect::{Alarm, Audit, Effect, LedgerWrite, Side};
-use crate::interop::core::event::{Entry, Log, Row, Station, Telling};
+use crate::interop::core::event::{Entry, Evidence, Log, Reading, Row, Station, Telling};
 use crate::interop::core::marks;
-use crate::interop::core::message::{Ending, RecordCore, Verdict};
+use crate::interop::core::message::{Act, Ending, Notice, RecordCore, Verdict};
 use crate::interop::core::names::{AuthorityId, Proof, Span, TxnId};
+use crate::interop::log::chained;
 use crate::interop::wire::proofs;
 use crate::kit::{Error, Result};
-use crate::model::interop::{access, alarm, evidence, log, mark, person, row, station, telling};
+use crate::model::interop::{
+    access, alarm, evidence, hold, log, mark, noted, row, station, telling,
+};
 use crate::rules::ledger::LedgerEvent;
 use crate::service::ledger::{Fact, next_row};
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, TransactionTrait,
+};
 use uuid::Uuid;
 
 /// How many times the wait may double while nobody answers: 3 s become a minute and a half, a minute
@@ -42,6 +48,7 @@ pub async fn apply(desk: Desk<'_>, effects: Vec<Effect>) -> Result<Vec<Outgoing>
             Effect::Station { station } => keep_station(desk, &station).await?,
             Effect::Ledger(write) => enter(desk, &write).await?,
             Effect::Evidence { verdict } => keep_evidence(desk, &verdict).await?,
+            Effect::Noted { from, notice } => keep_noted(desk, from, &notice).await?,
             Effect::Audit(audit) => keep_access(desk, audit).await?,
             Effect::Tell { telling } => keep_telling(desk, &telling).await?,
             Effect::Retell { to, after } => retell(desk, to, after).await?,
@@ -53,7 +60,7 @@ pub async fn apply(desk: Desk<'_>, effects: Vec<Effect>) -> Result<Vec<Outgoing>
                     .find(|(of, _)| *of == txn)
                     .map(|(_, core)| core);
                 let core = core.ok_or_else(|| Error::internal("a registration without its log"))?;
-                record::register(desk, txn, act, core).await?;
+                beside(desk, txn, Making::Registered(txn, act, core)).await?;
             }
             Effect::End {
                 record,
@@ -79,6 +86,7 @@ async fn keep_row(desk: Desk<'_>, txn: TxnId, state: &Row) -> Result<()> {
         due_at: Set(None),
         attempts: Set(0),
         disputed: Set(state.disputed()),
+        peer: Set(state.asks().map(|peer| peer.to_string())),
     };
     let conflict = OnConflict::column(Column::Txn)
         .update_columns([
@@ -87,13 +95,60 @@ async fn keep_row(desk: Desk<'_>, txn: TxnId, state: &Row) -> Result<()> {
             Column::DueAt,
             Column::Attempts,
             Column::Disputed,
+            Column::Peer,
         ])
         .to_owned();
     row::Entity::insert(active)
         .on_conflict(conflict)
         .exec_without_returning(desk.tx)
         .await?;
-    record::settled(desk, state).await
+    if record::is_settled(state) {
+        beside(desk, txn, Making::Kept(state)).await?;
+    }
+    Ok(())
+}
+
+/// What a decision makes here besides the ledger and its own row.
+#[derive(Clone, Copy)]
+pub(super) enum Making<'a> {
+    /// The record of a marriage, or its end, where its authority keeps it.
+    Kept(&'a Row),
+    /// Record, certificate and application where it was accepted.
+    Registered(TxnId, Act, &'a RecordCore),
+    /// All of it once more ([`record::retry`]).
+    Again(TxnId),
+}
+
+/// Makes it, in a savepoint. A decision stands whatever comes of it: what cannot be made is taken back by itself, is an
+/// alarm, and is tried again; otherwise one record that cannot be made would keep its transaction from its end, and a
+/// start from reading on. Whether it was made.
+///
+/// # Errors
+/// When the database does not answer, or asks to run the whole transaction again.
+pub(super) async fn beside(desk: Desk<'_>, txn: TxnId, what: Making<'_>) -> Result<bool> {
+    let point = desk.tx.begin().await?;
+    let inner = Desk { tx: &point, ..desk };
+    let made = match what {
+        Making::Kept(row) => record::settled(inner, row).await,
+        Making::Registered(txn, act, core) => record::register(inner, txn, act, core).await,
+        Making::Again(txn) => record::made_again(inner, txn).await,
+    };
+    let Err(error) = made else {
+        point.commit().await?;
+        return Ok(true);
+    };
+    point.rollback().await?;
+    match error {
+        Error::Busy | Error::Conflict | Error::Unavailable => Err(error),
+        error => {
+            tracing::warn!(
+                code = error.code(),
+                "a decision between provinces makes no record yet"
+            );
+            record::unreadable(desk, txn).await?;
+            Ok(false)
+        }
+    }
 }
 
 async fn keep_log(desk: Desk<'_>, state: &Log) -> Result<()> {
@@ -109,6 +164,7 @@ async fn keep_log(desk: Desk<'_>, state: &Log) -> Result<()> {
         stuck: Set(state.stuck),
         due_at: Set(None),
         attempts: Set(0),
+        peer: Set(state.asks().map(|peer| peer.to_string())),
     };
     let conflict = OnConflict::column(Column::Txn)
         .update_columns([
@@ -118,6 +174,7 @@ async fn keep_log(desk: Desk<'_>, state: &Log) -> Result<()> {
             Column::Stuck,
             Column::DueAt,
             Column::Attempts,
+            Column::Peer,
         ])
         .to_owned();
     log::Entity::insert(active)
@@ -190,59 +247,42 @@ const fn event_of(entry: Entry) -> LedgerEvent {
     }
 }
 
-/// Which transaction holds the person, and what is known of the application, after this entry.
+/// Which transactions hold the person, and what is known of the application, after this entry.
 async fn bind(desk: Desk<'_>, write: &LedgerWrite) -> Result<()> {
     let token = write.person.0.as_str();
     mark(desk, token, write).await?;
-    let was = person::Entity::find_by_id(token)
-        .one(desk.tx)
-        .await?
-        .and_then(|known| known.hold);
-    let act = matches!(
-        write.entry,
-        Entry::Married | Entry::Marked | Entry::Unmarked | Entry::Divorced
-    );
-    let txn = write.txn.map(|txn| txn.0);
-    let hold = match write.entry {
-        Entry::Held => txn,
-        Entry::Released => other_promise(desk, token, write.txn).await?,
-        // The act itself ends the hold that it was done under.
-        _ if act && was == txn => None,
-        _ => was,
-    };
-    if hold == was {
+    let Some(txn) = write.txn else {
         return Ok(());
-    }
-    let row = person::Model {
-        person: token.to_owned(),
-        hold,
     };
-    let conflict = OnConflict::column(person::Column::Person)
-        .update_columns([person::Column::Hold])
-        .to_owned();
-    person::Entity::insert(person::ActiveModel::from(row))
-        .on_conflict(conflict)
-        .exec_without_returning(desk.tx)
+    match write.entry {
+        Entry::Held => hold(desk.tx, token, txn.0).await,
+        // The act itself ends the hold that it was done under.
+        Entry::Released | Entry::Married | Entry::Marked | Entry::Unmarked | Entry::Divorced => {
+            free(desk.tx, token, txn.0).await.map(|_| ())
+        }
+        Entry::Died | Entry::Ended(_) | Entry::Disputed | Entry::Cleared => Ok(()),
+    }
+}
+
+/// A promise to a person is open.
+pub(super) async fn hold(tx: &impl ConnectionTrait, person: &str, txn: Uuid) -> Result<()> {
+    let row = hold::ActiveModel {
+        person: Set(person.to_owned()),
+        txn: Set(txn),
+    };
+    hold::Entity::insert(row)
+        .on_conflict(OnConflict::new().do_nothing().to_owned())
+        .exec_without_returning(tx)
         .await?;
     Ok(())
 }
 
-/// Another promise to the same person that is still open: two numbers were held that turned out to be one person's.
-async fn other_promise(desk: Desk<'_>, token: &str, but: Option<TxnId>) -> Result<Option<Uuid>> {
-    let open = row::Entity::find()
-        .filter(row::Column::State.eq("HELD"))
-        .filter(row::Column::Body.contains("\"contested\":true"))
-        .all(desk.tx)
+/// A promise to a person has ended; whether there was one.
+pub(super) async fn free(tx: &impl ConnectionTrait, person: &str, txn: Uuid) -> Result<bool> {
+    let freed = hold::Entity::delete_by_id((person.to_owned(), txn))
+        .exec(tx)
         .await?;
-    for kept in open {
-        if let Row::Held { hold } = from_json(&kept.body)?
-            && hold.person.0 == token
-            && Some(hold.plan.txn) != but
-        {
-            return Ok(Some(kept.txn));
-        }
-    }
-    Ok(None)
+    Ok(freed.rows_affected == 1)
 }
 
 async fn mark(desk: Desk<'_>, token: &str, write: &LedgerWrite) -> Result<()> {
@@ -308,17 +348,43 @@ async fn keep_evidence(desk: Desk<'_>, verdict: &Proof<Verdict>) -> Result<()> {
         if known.is_some() {
             continue;
         }
-        let position = next_position(desk, &peer).await?;
+        let body = signed.to_string();
+        let (position, before) = next_place(desk, &peer).await?;
+        let hash = chained(&before, &body);
         let row = evidence::ActiveModel {
             peer: Set(peer),
             position: Set(position),
             txn: Set(decision.txn.0),
-            body: Set(signed.to_string()),
+            body: Set(body),
+            hash: Set(hash),
         };
         evidence::Entity::insert(row)
             .exec_without_returning(desk.tx)
             .await?;
     }
+    Ok(())
+}
+
+/// An ending that a peer has told is kept for that peer: its own copy may be lost in a restore.
+async fn keep_noted(desk: Desk<'_>, from: AuthorityId, notice: &Notice) -> Result<()> {
+    let peer = from.to_string();
+    let key = (peer.clone(), notice.id);
+    if noted::Entity::find_by_id(key).one(desk.tx).await?.is_some() {
+        return Ok(());
+    }
+    let body = to_json(notice)?;
+    let (position, before) = next_place(desk, &peer).await?;
+    let hash = chained(&before, &body);
+    let row = noted::ActiveModel {
+        peer: Set(peer),
+        notice: Set(notice.id),
+        position: Set(position),
+        body: Set(body),
+        hash: Set(hash),
+    };
+    noted::Entity::insert(row)
+        .exec_without_returning(desk.tx)
+        .await?;
     Ok(())
 }
 
@@ -356,6 +422,7 @@ pub(super) async fn keep_telling(desk: Desk<'_>, what: &Telling) -> Result<()> {
         position: Set(None),
         due_at: Set(Some(desk.now)),
         attempts: Set(0),
+        since: Set(Some(desk.now)),
     };
     telling::Entity::insert(row)
         .exec_without_returning(desk.tx)
@@ -367,7 +434,7 @@ pub(super) async fn keep_telling(desk: Desk<'_>, what: &Telling) -> Result<()> {
 /// to before it is told again.
 async fn told(desk: Desk<'_>, id: Uuid, by: AuthorityId) -> Result<()> {
     let peer = by.to_string();
-    let position = next_position(desk, &peer).await?;
+    let (position, _) = next_place(desk, &peer).await?;
     telling::Entity::update_many()
         .col_expr(telling::Column::Told, Expr::value(true))
         .col_expr(telling::Column::Position, Expr::value(Some(position)))
@@ -391,17 +458,26 @@ async fn retell(desk: Desk<'_>, to: AuthorityId, after: u64) -> Result<()> {
     Ok(())
 }
 
-/// The next place among the evidence about a peer: verdicts and noted endings share one count.
-async fn next_position(desk: Desk<'_>, peer: &str) -> Result<i64> {
-    let verdict: Option<i64> = evidence::Entity::find()
+/// The next place among the evidence about a peer, and the hash over all that is kept before it. Verdicts, endings
+/// that it has told and endings that it has noted share one count; the last have no part in the hash.
+async fn next_place(desk: Desk<'_>, peer: &str) -> Result<(i64, String)> {
+    let verdict: Option<(i64, String)> = evidence::Entity::find()
         .filter(evidence::Column::Peer.eq(peer))
         .order_by_desc(evidence::Column::Position)
         .select_only()
-        .column(evidence::Column::Position)
+        .columns([evidence::Column::Position, evidence::Column::Hash])
         .into_tuple()
         .one(desk.tx)
         .await?;
-    let ending: Option<i64> = telling::Entity::find()
+    let ending: Option<(i64, String)> = noted::Entity::find()
+        .filter(noted::Column::Peer.eq(peer))
+        .order_by_desc(noted::Column::Position)
+        .select_only()
+        .columns([noted::Column::Position, noted::Column::Hash])
+        .into_tuple()
+        .one(desk.tx)
+        .await?;
+    let told: Option<i64> = telling::Entity::find()
         .filter(telling::Column::Peer.eq(peer))
         .filter(telling::Column::Position.is_not_null())
         .order_by_desc(telling::Column::Position)
@@ -410,7 +486,8 @@ async fn next_position(desk: Desk<'_>, peer: &str) -> Result<i64> {
         .into_tuple()
         .one(desk.tx)
         .await?;
-    Ok(verdict.max(ending).unwrap_or(0) + 1)
+    let (last, hash) = verdict.max(ending).unwrap_or_default();
+    Ok((last.max(told.unwrap_or(0)) + 1, hash))
 }
 
 /// When something is looked at again: the wait doubles while nobody answers, and is spread out so that
@@ -481,7 +558,8 @@ pub(super) async fn raise(desk: Desk<'_>, txn: Option<TxnId>, what: Alarm) -> Re
     Ok(())
 }
 
-/// A page of what is held about a peer, behind a position.
+/// A page of what is held about a peer, behind a position whose hash the peer knows; from the first on where it does
+/// not, for then one of the two was restored since.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -489,26 +567,63 @@ pub async fn evidence_about(
     desk: Desk<'_>,
     peer: AuthorityId,
     after: u64,
-) -> Result<crate::interop::core::event::Evidence> {
-    /// Verdicts in one page; each takes about 10 KiB on the wire.
+    after_hash: &str,
+) -> Result<Evidence> {
+    /// Verdicts and endings in one page; a verdict takes about 10 KiB on the wire.
     const PAGE: usize = 20;
-    let after = i64::try_from(after).unwrap_or(i64::MAX);
-    let rows = evidence::Entity::find()
-        .filter(evidence::Column::Peer.eq(peer.to_string()))
-        .filter(evidence::Column::Position.gt(after))
+    let code = peer.to_string();
+    let start = match i64::try_from(after) {
+        Ok(after) if stands_at(desk, &code, after, after_hash).await? => after,
+        _ => 0,
+    };
+    let verdicts = evidence::Entity::find()
+        .filter(evidence::Column::Peer.eq(&code))
+        .filter(evidence::Column::Position.gt(start))
         .order_by_asc(evidence::Column::Position)
         .limit(PAGE as u64 + 1)
         .all(desk.tx)
         .await?;
-    let more = rows.len() > PAGE;
-    let mut page = crate::interop::core::event::Evidence {
-        upto: u64::try_from(after).unwrap_or(0),
-        more,
-        ..Default::default()
+    let endings = noted::Entity::find()
+        .filter(noted::Column::Peer.eq(&code))
+        .filter(noted::Column::Position.gt(start))
+        .order_by_asc(noted::Column::Position)
+        .limit(PAGE as u64 + 1)
+        .all(desk.tx)
+        .await?;
+    let mut all: Vec<(i64, bool, String, String)> = verdicts
+        .into_iter()
+        .map(|row| (row.position, true, row.body, row.hash))
+        .chain(
+            endings
+                .into_iter()
+                .map(|row| (row.position, false, row.body, row.hash)),
+        )
+        .collect();
+    all.sort_unstable_by_key(|(position, ..)| *position);
+    let begin = u64::try_from(start).unwrap_or(0);
+    let mut page = Evidence {
+        after: begin,
+        upto: Reading {
+            upto: begin,
+            hash: if start == 0 {
+                String::new()
+            } else {
+                after_hash.to_owned()
+            },
+        },
+        more: all.len() > PAGE,
+        ..Evidence::default()
     };
-    for row in rows.into_iter().take(PAGE) {
-        page.upto = u64::try_from(row.position).unwrap_or(page.upto);
-        page.verdicts.push(from_json(&row.body)?);
+    for (position, verdict, body, hash) in all.into_iter().take(PAGE) {
+        page.upto = Reading {
+            upto: u64::try_from(position).unwrap_or(page.upto.upto),
+            hash,
+        };
+        if verdict {
+            page.verdicts.push(from_json(&body)?);
+        } else {
+            page.endings.push(from_json(&body)?);
+        }
     }
     let forced = row::Entity::find()
         .filter(row::Column::State.eq("FORCED"))
@@ -522,6 +637,28 @@ pub async fn evidence_about(
         }
     }
     Ok(page)
+}
+
+/// Whether what is held about a peer up to a position is what has this hash. Rows of before hashes were kept are
+/// nobody's mark.
+async fn stands_at(desk: Desk<'_>, peer: &str, at: i64, hash: &str) -> Result<bool> {
+    if hash.is_empty() {
+        return Ok(false);
+    }
+    let verdict = evidence::Entity::find_by_id((peer.to_owned(), at))
+        .one(desk.tx)
+        .await?
+        .map(|row| row.hash);
+    let known = match verdict {
+        Some(known) => Some(known),
+        None => noted::Entity::find()
+            .filter(noted::Column::Peer.eq(peer))
+            .filter(noted::Column::Position.eq(at))
+            .one(desk.tx)
+            .await?
+            .map(|row| row.hash),
+    };
+    Ok(known.as_deref() == Some(hash))
 }
 
 #[cfg(test)]

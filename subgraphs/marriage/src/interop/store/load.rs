@@ -8,12 +8,12 @@ use crate::interop::core::names::{PartyRef, PersonId, RecordId, TxnId};
 use crate::interop::counter::{authority_of, number_of};
 use crate::interop::wire::jwe::{Identity, Place};
 use crate::kit::{Result, vault};
-use crate::model::interop::{log, mark, person, row, station};
+use crate::model::interop::{hold, log, mark, row, station};
 use crate::model::{divorce_application, ledger_entry};
 use crate::rules::ledger::{LedgerEvent, Status, last_end, replay, standing};
 use crate::service::{divorce, ledger, records};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// The only row of the station's table.
@@ -98,8 +98,14 @@ pub async fn subjects(
             .unwrap_or_default(),
         _ => Vec::new(),
     };
+    // Whoever asks for something new asks the authority of today. What was decided or promised here stays ours, also
+    // when a later table leads elsewhere.
+    let anew = matches!(
+        message,
+        Some(Message::Try { .. } | Message::CommitLast { .. })
+    );
     for party in parties {
-        if let Some(person) = known_party(desk, txn, party).await? {
+        if let Some(person) = known_party(desk, txn, party, anew).await? {
             persons.insert(party.party, person);
         }
     }
@@ -129,9 +135,14 @@ pub async fn subjects(
     Ok(found)
 }
 
-/// The person behind a sealed identity, if it is sealed to us and ours by the table of routes. `persons` is
-/// told who it is, sealed once more for the vault.
-async fn known_party(desk: Desk<'_>, txn: TxnId, party: &Party) -> Result<Option<PersonId>> {
+/// The person behind a sealed identity, if it is sealed to us and, where something is asked anew, ours by the table of
+/// routes. `persons` is told who it is, sealed once more for the vault.
+async fn known_party(
+    desk: Desk<'_>,
+    txn: TxnId,
+    party: &Party,
+    anew: bool,
+) -> Result<Option<PersonId>> {
     let (txn, name) = (txn.0.to_string(), party.party.0.to_string());
     let place = Place {
         txn: &txn,
@@ -143,7 +154,7 @@ async fn known_party(desk: Desk<'_>, txn: TxnId, party: &Party) -> Result<Option
     let Some(number) = number_of(desk.services, &identity.id_number) else {
         return Ok(None);
     };
-    if authority_of(desk.services, &number) != desk.node.own {
+    if anew && authority_of(desk.services, &number) != desk.node.own {
         return Ok(None);
     }
     let token = vault::announce_number(desk.tx, desk.services, &number, &identity.name).await?;
@@ -161,12 +172,12 @@ pub async fn subject(desk: Desk<'_>, token: &str) -> Result<Subject> {
         .get(token)
         .map(|ledger| ledger.entries.clone())
         .unwrap_or_default();
-    let bound = person::Entity::find_by_id(token).one(tx).await?;
     let settled: Vec<_> = entries
         .iter()
         .filter(|entry| !matches!(entry.event, LedgerEvent::Held | LedgerEvent::Released))
         .cloned()
         .collect();
+    let stands = standing(&settled);
     let standing = match replay(&settled) {
         Status::Disputed | Status::Held | Status::InDoubt => Standing::Disputed,
         Status::LegacyUnresolved => Standing::LegacyUnresolved,
@@ -196,10 +207,23 @@ pub async fn subject(desk: Desk<'_>, token: &str) -> Result<Subject> {
             .unwrap_or(0),
         alive: !entries.iter().any(|entry| entry.event == LedgerEvent::Died),
         standing,
+        stands: stands.into_iter().flatten().map(RecordId).collect(),
         free_since: last_end(&settled),
-        hold: bound.and_then(|bound| bound.hold).map(TxnId),
+        holds: holds_of(tx, token).await?,
         mark: mark.map(RecordId),
     })
+}
+
+/// The open promises to a person.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn holds_of(db: &impl ConnectionTrait, token: &str) -> Result<BTreeSet<TxnId>> {
+    let rows = hold::Entity::find()
+        .filter(hold::Column::Person.eq(token))
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|row| TxnId(row.txn)).collect())
 }
 
 /// What the core calls a mark.

@@ -5,7 +5,7 @@
 //! commit; the accepting registry's province has certificate, statistics and application besides. Where a
 //! province is both, the two halves meet in one row, in either order.
 
-use super::apply::raise;
+use super::apply::{Making, beside, raise};
 use super::end::{by_id, dissolve, tell, tell_who_accepted};
 use super::{Desk, load};
 use crate::interop::core::effect::Alarm;
@@ -163,6 +163,17 @@ pub async fn fits(desk: Desk<'_>, message: &Message, persons: &[&str]) -> Result
     }
 }
 
+/// Whether a row has come to an end that is kept as a record here.
+pub(super) fn is_settled(row: &Row) -> bool {
+    let decision = match row {
+        Row::Decided { decision, .. } => Some(decision),
+        Row::Confirmed { verdict, .. } => Some(&verdict.body.decision),
+        Row::Forced { verdict, .. } => verdict.as_ref().map(|verdict| &verdict.body.decision),
+        _ => None,
+    };
+    decision.is_some_and(|decision| decision.commitment().is_some())
+}
+
 /// An authority's row has come to an end: what was committed becomes a record here.
 ///
 /// # Errors
@@ -310,7 +321,10 @@ pub async fn register(desk: Desk<'_>, txn: TxnId, act: Act, core: &RecordCore) -
 }
 
 /// An alarm, one for each transaction.
-async fn unreadable(desk: Desk<'_>, txn: TxnId) -> Result<()> {
+///
+/// # Errors
+/// When the database does not answer.
+pub(super) async fn unreadable(desk: Desk<'_>, txn: TxnId) -> Result<()> {
     let open = alarm::Entity::find()
         .filter(alarm::Column::Txn.eq(txn.0))
         .filter(alarm::Column::What.eq(UNREADABLE))
@@ -341,17 +355,12 @@ pub async fn retry(desk: Desk<'_>) -> Result<()> {
         let Some(txn) = one.txn.map(TxnId) else {
             continue;
         };
-        if let Some(row) = load::row(desk.tx, txn).await? {
-            settled(desk, &row).await?;
-        }
-        let log = load::log(desk.tx, txn).await?;
-        let committed = log
-            .as_ref()
-            .filter(|log| log.decision().is_some_and(|d| d.commitment().is_some()));
-        if let Some(log) = committed {
-            register(desk, txn, log.plan.act, &log.core).await?;
-        }
-        if kept(desk, txn, committed.is_some()).await? {
+        // One that still cannot be made stands in no other's way.
+        let made = match beside(desk, txn, Making::Again(txn)).await {
+            Err(Error::Conflict) => false,
+            made => made?,
+        };
+        if made && kept(desk, txn).await? {
             alarm::Entity::update_many()
                 .col_expr(alarm::Column::ClosedAt, Expr::value(Some(desk.now)))
                 .col_expr(alarm::Column::ClosedBy, Expr::value(Some("minzheng")))
@@ -363,17 +372,44 @@ pub async fn retry(desk: Desk<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Whether the record of a transaction is here, with its certificate where it was accepted here.
-async fn kept(desk: Desk<'_>, txn: TxnId, accepted: bool) -> Result<bool> {
-    let both = shared::Entity::find()
-        .filter(shared::Column::Txn.eq(txn.0))
-        .one(desk.tx)
-        .await?;
-    let record = match both {
-        Some(both) => by_id(desk, both.record_id).await?,
-        None => None,
+/// What a transaction makes of records here, once more.
+///
+/// # Errors
+/// When the database does not answer, or what is to be made cannot be.
+pub(super) async fn made_again(desk: Desk<'_>, txn: TxnId) -> Result<()> {
+    if let Some(row) = load::row(desk.tx, txn).await? {
+        settled(desk, &row).await?;
+    }
+    match accepted(desk, txn).await? {
+        Some(log) => register(desk, txn, log.plan.act, &log.core).await,
+        None => Ok(()),
+    }
+}
+
+/// The coordinator's row of what was committed.
+async fn accepted(desk: Desk<'_>, txn: TxnId) -> Result<Option<Log>> {
+    let log = load::log(desk.tx, txn).await?;
+    Ok(log.filter(|log| log.decision().is_some_and(|d| d.commitment().is_some())))
+}
+
+/// Whether the record of a transaction is here, with its certificate where it was accepted here. What is no marriage
+/// makes no record of its own, and was made.
+async fn kept(desk: Desk<'_>, txn: TxnId) -> Result<bool> {
+    let accepted = accepted(desk, txn).await?;
+    let row = load::row(desk.tx, txn).await?;
+    let act = match (&accepted, &row) {
+        (Some(log), _) => Some(log.plan.act),
+        (None, Some(Row::Confirmed { hold, .. } | Row::Forced { hold, .. })) => Some(hold.plan.act),
+        (None, Some(Row::Decided { decision, .. })) => {
+            decision.commitment().map(|done| done.plan.act)
+        }
+        _ => None,
     };
-    Ok(record.is_some_and(|row| !accepted || row.certificate_no.is_some()))
+    let Some(Act::Marry { record }) = act else {
+        return Ok(act.is_some());
+    };
+    let record = by_id(desk, record.0).await?;
+    Ok(record.is_some_and(|row| accepted.is_none() || row.certificate_no.is_some()))
 }
 
 async fn marry(desk: Desk<'_>, txn: TxnId, record: Uuid, core: &RecordCore) -> Result<()> {

@@ -1,9 +1,9 @@
 //! Persons of ours under another token: a merge, its undoing, a change of the token key, in the transaction in
 //! which the ledgers move.
 //!
-//! What binds a person to the protocol goes along: the hold, the marks of applications for divorce, and the
-//! names in the rows of transactions. Where both tokens are held, the new one's hold stays bound; the other promise
-//! stands too, for only its DA's decision ends it, and is contested ([`crate::interop::core::renamed`]). What a
+//! What binds a person to the protocol goes along: the holds, the marks of applications for divorce, and the
+//! names in the rows of transactions. Where both tokens are held, both promises stand, for only its DA's decision
+//! ends each, and the one that has moved is contested ([`crate::interop::core::renamed`]). What a
 //! merge moved is noted, so that a split finds it.
 
 use super::{Desk, load, to_json};
@@ -13,11 +13,11 @@ use crate::interop::core::names::{PersonId, TxnId};
 use crate::interop::core::renamed::{renamed, uncontested};
 use crate::interop::fault;
 use crate::interop::node;
-use crate::interop::store::apply::apply;
+use crate::interop::store::apply::{apply, free, hold};
 use crate::kit::aliases;
 use crate::kit::events::{PersonAliased, PersonSplit};
 use crate::kit::{Result, Services};
-use crate::model::interop::{access, mark, person, row};
+use crate::model::interop::{access, mark, row};
 use crate::rules::ledger::LedgerEvent;
 use crate::service::ledger::{Fact, append};
 use chrono::{DateTime, Utc};
@@ -34,7 +34,7 @@ mod place {
     pub(super) const ROW: &str = "interop_row.person";
     /// Open promises that the merge has contested.
     pub(super) const CONTESTED: &str = "interop_row.contested";
-    /// The transaction that held the person.
+    /// Transactions that held the person.
     pub(super) const HOLD: &str = "interop_person.hold";
     /// Applications for divorce.
     pub(super) const MARK: &str = "interop_mark.person";
@@ -157,40 +157,16 @@ async fn due(tx: &DatabaseTransaction, txn: TxnId, now: DateTime<Utc>) -> Result
     Ok(())
 }
 
-async fn hold_of(tx: &DatabaseTransaction, person: &str) -> Result<Option<Uuid>> {
-    let row = person::Entity::find_by_id(person).one(tx).await?;
-    Ok(row.and_then(|row| row.hold))
-}
-
-async fn bind(tx: &DatabaseTransaction, token: &str, hold: Option<Uuid>) -> Result<()> {
-    let row = person::Model {
-        person: token.to_owned(),
-        hold,
-    };
-    let conflict = OnConflict::column(person::Column::Person)
-        .update_column(person::Column::Hold)
-        .to_owned();
-    person::Entity::insert(person::ActiveModel::from(row))
-        .on_conflict(conflict)
-        .exec_without_returning(tx)
-        .await?;
-    Ok(())
-}
-
 async fn move_hold(
     tx: &DatabaseTransaction,
     old: &str,
     new: &str,
     merge: Option<&str>,
 ) -> Result<()> {
-    let hold = hold_of(tx, old).await?;
-    person::Entity::delete_by_id(old).exec(tx).await?;
-    let Some(hold) = hold else {
-        return Ok(());
-    };
-    note(tx, merge, place::HOLD, &hold.to_string()).await?;
-    if hold_of(tx, new).await?.is_none() {
-        bind(tx, new, Some(hold)).await?;
+    for txn in load::holds_of(tx, old).await? {
+        note(tx, merge, place::HOLD, &txn.0.to_string()).await?;
+        free(tx, old, txn.0).await?;
+        hold(tx, new, txn.0).await?;
     }
     Ok(())
 }
@@ -264,19 +240,18 @@ pub async fn parted(tx: &DatabaseTransaction, told: &PersonSplit, at: DateTime<U
     }
     for txn in moved_by(tx, told, place::HOLD).await? {
         let state = load::row(tx, TxnId(txn)).await?;
-        let Some(Row::Held { hold }) = state.filter(|row| matches!(row, Row::Held { .. })) else {
+        let Some(Row::Held { hold: promise }) = state else {
             continue;
         };
-        if hold_of(tx, new).await? == Some(txn) {
-            bind(tx, new, None).await?;
+        if free(tx, new, txn).await? {
             let fact = Fact {
                 event: LedgerEvent::Released,
                 effective_on: crate::kit::clock::legal_day(at),
-                record: Some(hold.plan.act.record().0),
+                record: Some(promise.plan.act.record().0),
             };
             append(tx, new, fact, at).await?;
         }
-        bind(tx, old, Some(txn)).await?;
+        hold(tx, old, txn).await?;
     }
     for application in moved_by(tx, told, place::MARK).await? {
         let row = mark::Entity::find_by_id((new.to_owned(), application))

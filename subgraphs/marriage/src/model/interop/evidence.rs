@@ -17,6 +17,8 @@ pub struct Model {
     /// The signed verdict as JSON.
     #[sea_orm(column_type = "Text")]
     pub body: String,
+    /// SHA-256 over the hash before it, a full stop and the body, base64url; empty where it was kept before hashes were.
+    pub hash: String,
 }
 
 /// None is declared: joins are written where they are needed.

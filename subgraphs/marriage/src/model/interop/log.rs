@@ -28,6 +28,8 @@ pub struct Model {
     pub due_at: Option<DateTimeUtc>,
     /// How often it was tried since something changed.
     pub attempts: i32,
+    /// Whom it asks when its time comes; none at its end.
+    pub peer: Option<String>,
 }
 
 /// None is declared: joins are written where they are needed.

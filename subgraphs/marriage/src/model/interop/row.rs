@@ -22,6 +22,8 @@ pub struct Model {
     pub attempts: i32,
     /// Persons of ours are disputed because of it.
     pub disputed: bool,
+    /// Whom it asks when its time comes; none at its end.
+    pub peer: Option<String>,
 }
 
 /// None is declared: joins are written where they are needed.

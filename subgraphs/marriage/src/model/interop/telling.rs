@@ -23,6 +23,8 @@ pub struct Model {
     pub due_at: Option<DateTimeUtc>,
     /// How often it was told.
     pub attempts: i32,
+    /// Since when it is to be told; none for those of before this was kept.
+    pub since: Option<DateTimeUtc>,
 }
 
 /// None is declared: joins are written where they are needed.

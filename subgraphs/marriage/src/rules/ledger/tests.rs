@@ -224,6 +224,25 @@ fn the_status_follows_from_the_events_at_their_own_days() {
             Status::NoRecord,
         ),
         (
+            "held for two, of whom one came to nothing",
+            vec![
+                (E::Held, "2026-01-01", 1),
+                (E::Held, "2026-01-01", 2),
+                (E::Released, "2026-01-02", 1),
+            ],
+            Status::Held,
+        ),
+        (
+            "held for two, and both came to nothing",
+            vec![
+                (E::Held, "2026-01-01", 1),
+                (E::Held, "2026-01-01", 2),
+                (E::Released, "2026-01-02", 2),
+                (E::Released, "2026-01-02", 1),
+            ],
+            Status::NoRecord,
+        ),
+        (
             "an old paper waits",
             vec![(E::LegacyFound, "1979-01-01", 0)],
             Status::LegacyUnresolved,

@@ -231,3 +231,66 @@ async fn what_was_sealed_for_an_earlier_key_is_still_opened_weeks_later() {
         );
     }
 }
+
+/// What a decision makes besides the ledger may fail by itself: the decision stands, and it is made later.
+#[tokio::test]
+async fn a_decision_whose_record_cannot_be_made_ends_its_transaction_all_the_same() {
+    for world in World::on_both(&["51", "32", "35"]).await {
+        let p = world.p("51");
+        let (man, woman) = couple(0);
+        let (his, hers) = (world.p("32").number(man), world.p("35").number(woman));
+        let checked = ready(p, "k", his, hers).await;
+        world.losing(|_, _, phase| match phase {
+            "COMMIT_LAST" => Loss::Question,
+            _ => Loss::Nothing,
+        });
+        act(p, "registerMarriage", "k", &checked).await;
+        run::look_now(&p.services).await;
+        // The registry is not there when the decision comes.
+        let id = crate::kit::id::parse(&registry(super::world::office("51"))).unwrap();
+        let office = crate::model::registry::Entity::find_by_id(id)
+            .one(p.services.db.read())
+            .await;
+        let office = office.unwrap().unwrap();
+        let gone = p.services.db.write(move |tx| {
+            Box::pin(async move {
+                crate::model::registry::Entity::delete_by_id(id)
+                    .exec(tx)
+                    .await
+                    .map_err(crate::kit::Error::from)
+            })
+        });
+        assert_eq!(gone.await.unwrap().rows_affected, 1);
+        world.losing(|_, _, _| Loss::Nothing);
+        world.settle().await;
+        assert_eq!(world.status("32", man).await, Status::Married);
+        assert_eq!(world.status("35", woman).await, Status::Married);
+        assert_eq!(open_alarms(p).await, ["DETAILS_UNREADABLE"]);
+        let log = crate::model::interop::log::Entity::find()
+            .one(p.services.db.read())
+            .await;
+        assert!(log.unwrap().unwrap().closed, "the transaction has no end");
+        // Tried again without it, nothing changes; with it, record and certificate are made once.
+        run::again_now(&p.services).await;
+        assert_eq!(open_alarms(p).await, ["DETAILS_UNREADABLE"]);
+        let back = p.services.db.write(move |tx| {
+            let office = office.clone();
+            Box::pin(async move {
+                crate::model::registry::Entity::insert(crate::model::registry::ActiveModel::from(
+                    office,
+                ))
+                .exec_without_returning(tx)
+                .await
+                .map_err(crate::kit::Error::from)
+            })
+        });
+        back.await.unwrap();
+        run::again_now(&p.services).await;
+        assert!(open_alarms(p).await.is_empty());
+        let done = now(p, &checked).await;
+        assert_eq!(done["state"], "REGISTERED", "{done}");
+        assert!(done["record"]["certificateNumber"].is_string());
+        let records = crate::model::interop::record::Entity::find();
+        assert_eq!(records.count(p.services.db.read()).await.unwrap(), 1);
+    }
+}

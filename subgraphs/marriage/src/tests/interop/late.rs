@@ -8,7 +8,7 @@ use crate::service::ledger;
 const PROVINCES: [&str; 3] = ["51", "32", "35"];
 
 /// A couple of 32 and 35 is married in 51; then it is five days later everywhere.
-async fn married(world: &mut World) -> (usize, usize) {
+pub(super) async fn married(world: &mut World) -> (usize, usize) {
     let pair = steps::married(world, 0).await;
     for code in PROVINCES {
         world.at(code, "2026-11-27T04:00:00Z");
@@ -17,7 +17,7 @@ async fn married(world: &mut World) -> (usize, usize) {
 }
 
 /// A judgment of a day on the couple is annotated in 51.
-async fn judged(world: &World, pair: (usize, usize), effective: &str) {
+pub(super) async fn judged(world: &World, pair: (usize, usize), effective: &str) {
     let done = steps::judged(world, "51", pair, effective).await;
     assert!(refusals(&done).is_empty(), "{done}");
     world.settle().await;

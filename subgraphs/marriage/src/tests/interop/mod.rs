@@ -7,6 +7,7 @@ mod facts;
 mod holds;
 mod late;
 mod merged;
+mod peers;
 mod rights;
 mod routes;
 mod steps;

@@ -52,10 +52,10 @@
 //! | 48 | `tests::race::certificate_numbers_have_no_gap_whatever_is_rolled_back` |
 //! | 50 | `races::case_50_who_has_no_part_in_it_…` |
 //! | 56 | `cases::case_56_a_crowd_in_one_minute_…`; the rate is measured beside the shell |
-//! | 57 | `restores::case_57_…` (six) |
+//! | 57 | `restores::case_57_…` (eleven); with databases: `tests::interop::peers::an_ending_that_a_province_has_lost_…`, `…a_start_is_given_what_came_since_…` |
 //! | 58 | `tests::courts::a_judgment_waits_for_a_person_and_blocks_a_replacement_meanwhile` |
 //! | 59 | `cases::case_59_a_ledger_without_a_word_…` |
-//! | 60 | `restores::case_60_…` (two), `restores::break_glass_needs_a_day_two_officers_…`; by officers: `tests::interop::holds::two_officers_break_the_glass_…` |
+//! | 60 | `restores::case_60_…` (three), `restores::what_was_freed_is_taken_over_…`, `restores::only_its_holder_frees_…`, `restores::break_glass_needs_a_day_two_officers_…`; by officers: `tests::interop::holds::two_officers_break_the_glass_…` |
 //! | 61 | `cases::case_61_a_cancel_without_proof_frees_nobody` |
 //! | 62 | `cases::case_23_62_what_is_older_than_thirty_days_…` |
 //! | 63 | `races::case_63_a_stolen_log_of_messages_names_nobody` |
@@ -91,7 +91,9 @@
 //! has one couple with a start of both, `a_start_of_both_at_every_moment_…`.
 //!
 //! Each broken rule is found by both: in the walk after 14,860 to 878,976 states, by the dice at
-//! seeds 4, 6, 15 and 85.
+//! seeds 5, 6, 15 and 85. But for one: what break-glass frees needs three provinces and a day, which only the dice have
+//! (seed 3774); its case is `restores::case_60_a_hasty_take_over_…`. The figures of the 100,000 are of before the dice
+//! besieged more deciders.
 
 mod cases;
 mod model;

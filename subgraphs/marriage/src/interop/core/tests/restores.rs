@@ -1,13 +1,14 @@
 //! The failure cases of starts, restores from backup and break-glass, one by one.
 
-use super::super::event::{AuthorityEvent, BREAK_GLASS_AFTER, FactKind, Row, StationEvent};
-use super::super::message::Verdict;
-use super::super::message::{Class, Message};
+use super::super::event::{
+    AuthorityEvent, BREAK_GLASS_AFTER, CoordinatorEvent, Entry, FactKind, Row, StationEvent,
+};
+use super::super::message::{Act, Class, Ending, ForcedAbort, Message, Verdict, roles};
 use super::super::names::Proof;
-use super::super::{Alarm, AuthorityId};
+use super::super::{Alarm, AuthorityId, Broken};
 use super::cases::{phase, until};
 use super::stage::{A, DA, HA, Stage, record};
-use super::world::{Step, Wish, court};
+use super::world::{Step, Wish, court, day, uuid};
 
 #[test]
 fn case_57_a_decider_restored_without_its_commit_gets_it_back_before_it_serves() {
@@ -140,6 +141,134 @@ fn case_60_break_glass_against_a_commit_is_entered_and_disputed_on_both_sides() 
     let before = stage.provinces[&DA].person(1).entries.len();
     stage.much_later();
     assert_eq!(stage.provinces[&DA].person(1).entries.len(), before);
+}
+
+/// A decider that was restored hears of the break-glass first, and of its own commit last.
+fn freed_before_the_commit_is_heard(broken: Option<Broken>) -> (Stage, Wish) {
+    let mut stage = Stage::new();
+    stage.broken = broken;
+    let copy = stage.copy(DA);
+    let wish = until(&mut stage, "confirm");
+    stage.pass(BREAK_GLASS_AFTER);
+    break_glass(&mut stage, wish.txn, ["one", "other"], DA);
+    stage.mail.clear();
+    stage.restore(copy);
+    stage.deliver_unless(|_, to, _| to == A);
+    assert!(!stage.provinces[&DA].station.serving());
+    (stage, wish)
+}
+
+#[test]
+fn case_60_what_was_freed_is_taken_over_when_the_last_answer_of_a_start_is_in() {
+    let (mut stage, wish) = freed_before_the_commit_is_heard(None);
+    assert!(!stage.provinces[&DA].rows.contains_key(&wish.txn));
+    stage.run(DA, vec![Step::Station(StationEvent::Due)]);
+    stage.deliver();
+    assert!(stage.provinces[&DA].station.serving());
+    assert!(stage.alarms.contains(&Alarm::CommittedThoughForced));
+    assert!(!stage.alarms.contains(&Alarm::Contradiction));
+    stage.much_later();
+    for (id, person) in wish.parties {
+        assert!(stage.married(id, person) && stage.provinces[&id].person(person).disputed());
+    }
+}
+
+/// Without that rule the decider aborts what it had committed, and a certificate has been issued on.
+#[test]
+#[should_panic(expected = "I-3 two decisions")]
+fn case_60_a_hasty_take_over_makes_two_decisions() {
+    freed_before_the_commit_is_heard(Some(Broken::HastyTakeOver));
+}
+
+/// The last peer is left out: then what was freed is taken over before anything else is done.
+#[test]
+fn what_was_freed_is_taken_over_before_a_decider_serves_also_without_a_silent_peer() {
+    let mut stage = Stage::new();
+    let wish = until(&mut stage, "commit");
+    stage.pass(BREAK_GLASS_AFTER);
+    break_glass(&mut stage, wish.txn, ["one", "other"], DA);
+    stage.mail.clear();
+    stage.restart(DA);
+    stage.deliver_unless(|_, to, _| to == A);
+    assert!(!stage.provinces[&DA].rows.contains_key(&wish.txn));
+    let event = StationEvent::Override {
+        officers: ["one", "other"].map(str::to_owned),
+        without: [A].into(),
+    };
+    stage.run(DA, vec![Step::Station(event)]);
+    assert!(stage.provinces[&DA].station.serving());
+    assert!(matches!(stage.row(DA, wish.txn), Row::Decided { .. }));
+}
+
+#[test]
+fn only_its_holder_frees_by_break_glass_what_a_decider_has_committed_or_may_decide() {
+    let mut stage = Stage::new();
+    let wish = until(&mut stage, "nothing");
+    let abort = |ha: AuthorityId, txn| ForcedAbort {
+        txn,
+        coordinator: A,
+        ha,
+        da: DA,
+        officers: ["one", "other"].map(str::to_owned),
+        statement: "paper 7".to_owned(),
+    };
+    // Another province says that it was the holder; by the transaction's id it could be.
+    assert_eq!(roles(wish.txn, DA, A), (DA, Some(A)));
+    let forced = Message::Forced {
+        abort: abort(A, wish.txn),
+    };
+    stage.tell(A, DA, &forced);
+    assert!(!stage.provinces[&DA].person(1).disputed());
+    assert_eq!(stage.alarms, vec![Alarm::NotAParty]);
+    // Nor does an answer to a start free another's hold.
+    let other = stage.couple(2, 2, 2);
+    stage.begin(&other);
+    stage.deliver_unless(|_, _, message| phase(message) == "commit");
+    stage.restart(DA);
+    while !stage.mail.is_empty() {
+        let (from, to, mut message) = stage.mail.remove(0);
+        if let Message::Known { forced, .. } = &mut message
+            && from == A
+        {
+            *forced = vec![abort(HA, other.txn), abort(A, wish.txn)];
+        }
+        stage.tell(from, to, &message);
+    }
+    assert!(stage.provinces[&DA].station.serving());
+    assert!(!stage.provinces[&DA].rows.contains_key(&other.txn));
+    assert!(!stage.provinces[&DA].person(1).disputed());
+}
+
+/// Case 39 after a restore: nobody of ours is named by the decision any more, and it is a decision all the same.
+#[test]
+fn case_57_a_decision_comes_back_also_where_its_person_cannot_be_named_any_more() {
+    let mut stage = Stage::new();
+    let mut copy = stage.copy(DA);
+    let wish = until(&mut stage, "nothing");
+    copy.persons.remove(&stage.token(DA, 1));
+    stage.restore(copy);
+    stage.deliver();
+    assert!(stage.alarms.contains(&Alarm::ReplayConflict));
+    assert!(
+        matches!(stage.row(DA, wish.txn), Row::Decided { decision, .. }
+        if decision.commitment().is_some())
+    );
+    // Whoever asks hears it, and an ending that is told is noted.
+    let question = Message::Resolve {
+        txn: wish.txn,
+        coordinator: A,
+        ha: Some(HA),
+        class: Class::Unresolved,
+    };
+    stage.tell(HA, DA, &question);
+    assert!(
+        matches!(stage.mail.pop(), Some((_, _, Message::Decided { verdict }))
+        if verdict.body.decision.commitment().is_some())
+    );
+    stage.happens(HA, 1, court(record(1)), Some((DA, wish.txn)));
+    stage.deliver();
+    assert!(stage.provinces[&HA].untold().is_empty());
+    assert!(!stage.alarms.contains(&Alarm::Contradiction));
 }
 
 #[test]
@@ -323,6 +452,50 @@ fn case_57_a_lost_promise_is_given_again_when_the_word_on_it_is_of_an_ended_life
     stage.assert_married(&wish);
 }
 
+/// A promise that is given again beside one that an older disk still has: each ends by its own decision only.
+#[test]
+fn case_57_of_two_promises_to_one_person_the_end_of_one_leaves_the_other() {
+    let mut stage = Stage::new();
+    let other = stage.couple(2, 2, 1);
+    stage.begin(&other);
+    stage.deliver_unless(|_, _, message| phase(message) == "commit");
+    let copy = stage.copy(HA);
+    stage.much_later();
+    stage.assert_nothing_happened(&other);
+    let wish = until(&mut stage, "confirm");
+    stage.restore(copy);
+    let hellos: Vec<_> = stage.mail.drain(..).collect();
+    // DA has started since, and what the coordinator tells is of its former life.
+    stage.restart(DA);
+    stage.deliver_unless(|from, to, _| from == HA || to == A);
+    let asks = hellos.into_iter().filter(|(_, to, _)| *to == A);
+    stage.mail.extend(asks);
+    let (_, _, hello) = stage.mail.remove(0);
+    stage.tell(HA, A, &hello);
+    let (_, _, known) = stage.mail.remove(0);
+    // Only of the later one, as if the former had been on another page.
+    let Message::Known { verdicts, .. } = &known else {
+        panic!("no answer to a start");
+    };
+    let both = verdicts.iter().map(|verdict| verdict.body.decision.txn);
+    assert_eq!(both.collect::<Vec<_>>(), [other.txn, wish.txn]);
+    let (ended, stands) = (verdicts[0].clone(), verdicts[1].clone());
+    stage.run(HA, vec![Step::ReplayAuthority(stands)]);
+    let holds = |stage: &Stage| stage.provinces[&HA].person(1).holds();
+    assert_eq!(holds(&stage), [other.txn, wish.txn].into());
+    let body = Verdict {
+        epoch: 2,
+        ..ended.body
+    };
+    stage.run(HA, vec![Step::ReplayAuthority(Proof::own(DA, body))]);
+    assert_eq!(holds(&stage), [wish.txn].into());
+    stage.run(HA, vec![Step::Station(StationEvent::Due)]);
+    stage.run(DA, vec![Step::Station(StationEvent::Due)]);
+    stage.deliver();
+    stage.much_later();
+    stage.assert_married(&wish);
+}
+
 #[test]
 fn case_57_what_a_decider_tells_of_its_earlier_lives_is_its_present_word() {
     let mut stage = Stage::new();
@@ -356,4 +529,144 @@ fn case_57_nobody_replays_a_decision_of_somebody_who_does_not_decide() {
         assert!(!stage.provinces[&HA].rows.contains_key(&wish.txn));
     }
     assert!(!stage.married(HA, 1));
+}
+
+/// Who told of an ending and has lost it hears of it from who noted it, and tells whoever else keeps the marriage.
+#[test]
+fn case_57_an_ending_comes_back_to_the_province_that_had_told_it() {
+    for what in [court(record(1)), FactKind::Died] {
+        let mut stage = Stage::new();
+        let wish = until(&mut stage, "nothing");
+        let copy = stage.copy(DA);
+        stage.happens(DA, 1, what, [(HA, wish.txn), (A, wish.txn)]);
+        stage.deliver_unless(|_, to, _| to == A);
+        assert!(!stage.married(HA, 1));
+        stage.restore(copy);
+        stage.deliver();
+        let ledger = stage.provinces[&DA].person(1);
+        assert_eq!(stage.married(DA, 1), what == FactKind::Died);
+        assert_eq!(ledger.has(Entry::Died), what == FactKind::Died);
+        let entries = ledger.entries.len();
+        for (to, notice) in stage.provinces[&DA].untold() {
+            stage.tell(DA, to, &notice);
+        }
+        stage.deliver();
+        assert!(stage.provinces[&A].over.contains(&wish.txn));
+        assert!(stage.provinces[&DA].untold().is_empty());
+        // Once, however often it is given back.
+        stage.provinces.get_mut(&DA).unwrap().station.seen.clear();
+        stage.restart(DA);
+        stage.deliver();
+        assert_eq!(stage.provinces[&DA].person(1).entries.len(), entries);
+    }
+}
+
+#[test]
+fn case_57_a_paper_that_its_registry_has_lost_comes_back_and_goes_on_to_the_other_ledger() {
+    let mut stage = Stage::new();
+    let wish = until(&mut stage, "nothing");
+    let copy = stage.copy(A);
+    let paper = CoordinatorEvent::Ended {
+        id: uuid(7, 900),
+        ending: Ending::DivorcedByCourt,
+        effective_on: day(),
+    };
+    stage.run(A, vec![Step::Coordinator(wish.txn, paper)]);
+    stage.deliver_unless(|_, to, _| to == DA);
+    assert!(stage.married(DA, 1) && !stage.married(HA, 1));
+    stage.restore(copy);
+    stage.deliver();
+    assert!(stage.provinces[&A].over.contains(&wish.txn));
+    for (to, notice) in stage.provinces[&A].untold() {
+        stage.tell(A, to, &notice);
+    }
+    stage.deliver();
+    assert!(!stage.married(DA, 1));
+    assert!(stage.provinces[&A].untold().is_empty());
+}
+
+/// Where both ledgers are kept here, what comes back does not say who died: a person must look, and nothing is guessed.
+#[test]
+fn case_57_a_death_that_may_be_of_either_spouse_is_shown_to_somebody() {
+    let mut stage = Stage::new();
+    let parties = [(HA, 1), (HA, 2)];
+    let wish = stage.wish(1, Act::Marry { record: record(1) }, parties);
+    stage.begin(&wish);
+    stage.deliver();
+    stage.assert_married(&wish);
+    let copy = stage.copy(HA);
+    stage.happens(HA, 1, FactKind::Died, [(A, wish.txn)]);
+    stage.deliver();
+    assert!(stage.provinces[&A].over.contains(&wish.txn));
+    stage.restore(copy);
+    stage.deliver();
+    assert!(stage.alarms.contains(&Alarm::EndingLost));
+    for (id, person) in parties {
+        assert!(!stage.provinces[&id].person(person).has(Entry::Died));
+    }
+}
+
+/// How many verdicts a province is given at a start.
+fn read_at_a_start(stage: &mut Stage, id: AuthorityId) -> usize {
+    stage.restart(id);
+    let mut read = 0;
+    while !stage.mail.is_empty() {
+        let (from, to, message) = stage.mail.remove(0);
+        if let (true, Message::Known { verdicts, .. }) = (to == id, &message) {
+            read += verdicts.len();
+        }
+        stage.tell(from, to, &message);
+    }
+    assert!(stage.provinces[&id].station.serving());
+    read
+}
+
+#[test]
+fn a_start_reads_what_came_since_the_last_one_and_everything_of_a_peer_that_was_restored() {
+    let mut stage = Stage::new();
+    until(&mut stage, "nothing");
+    // The same from HA and from A.
+    assert_eq!(read_at_a_start(&mut stage, DA), 2);
+    assert_eq!(read_at_a_start(&mut stage, DA), 0);
+    let copy = stage.copy(A);
+    let next = stage.couple(2, 2, 2);
+    stage.begin(&next);
+    stage.deliver();
+    assert_eq!(read_at_a_start(&mut stage, DA), 2);
+    // A counts anew: what stands at a place of it is no longer what was read there.
+    stage.restore(copy);
+    stage.deliver();
+    assert_eq!(read_at_a_start(&mut stage, DA), 2);
+    assert_eq!(read_at_a_start(&mut stage, DA), 0);
+    // Whoever was restored itself has forgotten the reading with the rest.
+    let mut old = stage.copy(DA);
+    old.station.seen.clear();
+    stage.restore(old);
+    stage.mail.clear();
+    assert_eq!(read_at_a_start(&mut stage, DA), 4);
+}
+
+/// A peer's word decides how far we rise, and must not take our voice: an epoch is a number that a message can hold.
+#[test]
+fn a_life_that_nobody_can_have_reached_is_not_believed() {
+    for (told, epoch) in [(7, 8), ((1 << 53) - 1, 2), (u64::MAX, 2)] {
+        let mut stage = Stage::new();
+        stage.restart(HA);
+        let boot = stage.provinces[&HA].station.boot;
+        let known = Message::Known {
+            boot,
+            your_epoch: told,
+            accepted: false,
+            my_epoch: 1,
+            my_boot: stage.provinces[&A].station.boot,
+            verdicts: Vec::new(),
+            endings: Vec::new(),
+            forced: Vec::new(),
+            upto: 0,
+            upto_hash: String::new(),
+            more: false,
+        };
+        stage.tell(A, HA, &known);
+        assert_eq!(stage.provinces[&HA].station.epoch, epoch);
+    }
 }

@@ -250,8 +250,8 @@ impl Sim {
                 self.at(DAWN.plus(Span::hours(26)), Item::BreakGlass(other));
             }
         }
-        if dice.chance(150) {
-            let index = dice.index(self.wishes.len());
+        let besieged = dice.chance(400).then(|| dice.index(self.wishes.len()));
+        if let Some(index) = besieged {
             self.besiege(index, dice);
         }
         for _ in 0..dice.below(3) {
@@ -261,6 +261,29 @@ impl Sim {
         for id in ids {
             self.at(DAWN.plus(Span::minutes(30)), Item::Chores(id));
         }
+        if let Some(index) = besieged
+            && dice.chance(700)
+        {
+            self.replace_the_deciders_disk(index, dice);
+        }
+    }
+
+    /// A decider that is cut off starts from a copy of before the transaction: it hears of its own commit, and of
+    /// what two officers freed meanwhile, when the lines are whole again.
+    fn replace_the_deciders_disk(&mut self, index: usize, dice: &mut Dice) {
+        let wish = &self.wishes[index];
+        let (da, ha) = roles(wish.txn, wish.parties[0].0, wish.parties[1].0);
+        let (Some(ha), home) = (ha, wish.coordinator) else {
+            return;
+        };
+        let begun = At(wish.txn.begun().unwrap().0);
+        self.at(begun, Item::Snapshot(da));
+        // Perhaps the coordinator knows, and the holder does not hear of it.
+        let cut = begun.plus(Span(dice.below(16_000) as i64));
+        self.at(cut, Item::Cut(home, ha));
+        self.at(DAWN.plus(Span::hours(27)), Item::Heal(home, ha));
+        let later = begun.plus(Span(16_000 + dice.below(3_600_000) as i64));
+        self.at(later, Item::Restore(da));
     }
 
     /// A decider is cut off from the two others for a day, from some moment in the middle of a
@@ -273,7 +296,7 @@ impl Sim {
         };
         let begun = At(wish.txn.begun().unwrap().0);
         for (from, to) in [(da, ha), (ha, da), (da, home), (home, da)] {
-            let at = begun.plus(Span(dice.below(6_000) as i64));
+            let at = begun.plus(Span(dice.below(16_000) as i64));
             self.at(at, Item::Cut(from, to));
             self.at(DAWN.plus(Span::hours(27)), Item::Heal(from, to));
         }
@@ -998,6 +1021,7 @@ fn each_broken_rule_is_caught_by_some_schedule() {
         Broken::CancelWithoutProof,
         Broken::NoTombstone,
         Broken::NoFence,
+        Broken::HastyTakeOver,
     ] {
         let caught = (0..5_000).find_map(|seed| schedule(seed, Some(broken)).err());
         println!("{broken:?}: {caught:?}");

@@ -4,7 +4,7 @@ use super::super::event::{
     AuthorityEvent, CoordinatorEvent, Fact, FactKind, Row, SOFT_EXPIRY, Standing, StationEvent,
 };
 use super::super::message::{Act, Message};
-use super::super::{Alarm, At, AuthorityId, Effect, PersonId, RecordId, Span, TxnId};
+use super::super::{Alarm, At, AuthorityId, Broken, Effect, PersonId, RecordId, Span, TxnId};
 use super::world::{Outside, Province, Step, Wish, fact, identity, token, txn, uuid, violation};
 use std::collections::BTreeMap;
 
@@ -20,6 +20,8 @@ pub(in crate::interop) struct Stage {
     pub(in crate::interop) provinces: BTreeMap<AuthorityId, Province>,
     pub(in crate::interop) mail: Vec<(AuthorityId, AuthorityId, Message)>,
     pub(in crate::interop) alarms: Vec<Alarm>,
+    /// The rule that is switched off, to show that its case misses nothing.
+    pub(in crate::interop) broken: Option<Broken>,
     boots: u64,
 }
 
@@ -46,6 +48,7 @@ impl Stage {
             provinces,
             mail: Vec::new(),
             alarms: Vec::new(),
+            broken: None,
             boots: 0,
         }
     }
@@ -80,7 +83,7 @@ impl Stage {
                 .provinces
                 .get_mut(&id)
                 .unwrap()
-                .run(step, self.now, None);
+                .run(step, self.now, self.broken);
             for effect in left.out {
                 match effect {
                     Effect::Send { to, message } => self.mail.push((id, to, message)),
@@ -223,7 +226,7 @@ impl Stage {
     }
 
     pub(in crate::interop) fn held(&self, id: AuthorityId, person: usize) -> bool {
-        self.provinces[&id].person(person).hold().is_some()
+        !self.provinces[&id].person(person).holds().is_empty()
     }
 
     /// Both ledgers have the marriage, and there is one record of it.

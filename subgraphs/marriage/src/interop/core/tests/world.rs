@@ -5,11 +5,11 @@
 
 use super::super::event::{
     AuthorityEvent, CoordinatorEvent, Desk, Entry, Evidence, Fact, FactKind, Log, PeerEpoch, Phase,
-    Row, Standing, Station, StationEvent, Subject, Telling, View,
+    Reading, Row, Standing, Station, StationEvent, Subject, Telling, View,
 };
 use super::super::marks;
 use super::super::message::{
-    Act, Commitment, Ending, ForcedAbort, Message, Notice, Party, Plan, RecordCore, Verdict, roles,
+    Act, Commitment, Ending, Message, Notice, Party, Plan, RecordCore, Verdict, roles,
 };
 use super::super::{
     Alarm, At, Audit, AuthorityId, Broken, Effect, LedgerWrite, PartyRef, PersonId, Proof,
@@ -17,6 +17,7 @@ use super::super::{
 };
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use uuid::Uuid;
 
 /// A person's ledger.
@@ -80,16 +81,20 @@ impl Person {
         })
     }
 
-    pub(in crate::interop) fn hold(&self) -> Option<TxnId> {
-        let mut hold = None;
-        for write in &self.entries {
+    pub(in crate::interop) fn holds(&self) -> BTreeSet<TxnId> {
+        let mut holds = BTreeSet::new();
+        for (write, txn) in self.entries.iter().filter_map(|w| Some((w, w.txn?))) {
             match write.entry {
-                Entry::Held => hold = write.txn,
-                Entry::Released if hold == write.txn => hold = None,
+                Entry::Held => {
+                    holds.insert(txn);
+                }
+                Entry::Released => {
+                    holds.remove(&txn);
+                }
                 _ => {}
             }
         }
-        hold
+        holds
     }
 
     fn standing(&self) -> Standing {
@@ -104,6 +109,11 @@ impl Person {
             (None, Standing::Married { .. }) => Standing::Free,
             (None, base) => base,
         }
+    }
+
+    fn standing_records(&self) -> BTreeSet<RecordId> {
+        let marriages = self.marriages().into_iter();
+        marriages.filter(|m| !m.ended).map(|m| m.record).collect()
     }
 
     fn free_since(&self) -> Option<NaiveDate> {
@@ -121,7 +131,8 @@ impl Person {
             alive: !self.has(Entry::Died),
             standing: self.standing(),
             free_since: self.free_since(),
-            hold: self.hold(),
+            holds: self.holds(),
+            stands: self.standing_records(),
             mark: self.mark(),
         }
     }
@@ -137,6 +148,8 @@ pub(in crate::interop) struct Province {
     /// For each peer: what is held about it, each at its position.
     pub(in crate::interop) evidence: BTreeMap<AuthorityId, Vec<(u64, Proof<Verdict>)>>,
     positions: BTreeMap<AuthorityId, u64>,
+    /// For each peer: the endings that it has told, each at its position.
+    noted: BTreeMap<AuthorityId, Vec<(u64, Notice)>>,
     /// Notices, each with the position at which it was noted.
     pub(in crate::interop) tellings: BTreeMap<(Uuid, AuthorityId), (Telling, Option<u64>)>,
     /// Records and certificates made, by transaction.
@@ -166,7 +179,7 @@ pub(in crate::interop) enum Step {
     Station(StationEvent),
     ReplayAuthority(Proof<Verdict>),
     ReplayCoordinator(Proof<Verdict>),
-    ReplayForced(ForcedAbort),
+    ReplayEnding(AuthorityId, Notice),
 }
 
 pub(in crate::interop) fn token(identity: &Sealed) -> PersonId {
@@ -274,6 +287,7 @@ impl Province {
             persons: BTreeMap::new(),
             evidence: BTreeMap::new(),
             positions: BTreeMap::new(),
+            noted: BTreeMap::new(),
             tellings: BTreeMap::new(),
             registered: BTreeMap::new(),
             over: BTreeSet::new(),
@@ -305,7 +319,7 @@ impl Province {
     pub(in crate::interop) fn steps(&self, from: AuthorityId, message: &Message) -> Vec<Step> {
         let mut steps = Vec::new();
         if let Message::Known {
-            verdicts, forced, ..
+            verdicts, endings, ..
         } = message
             && restart::answers(&self.station, from, message)
         {
@@ -313,7 +327,8 @@ impl Province {
                 steps.push(Step::ReplayAuthority(verdict.clone()));
                 steps.push(Step::ReplayCoordinator(verdict.clone()));
             }
-            steps.extend(forced.iter().cloned().map(Step::ReplayForced));
+            let given_back = endings.iter().cloned();
+            steps.extend(given_back.map(|notice| Step::ReplayEnding(from, notice)));
         }
         for side in addressees(message) {
             let message = message.clone();
@@ -353,7 +368,7 @@ impl Province {
             Step::Fact(fact, person) => {
                 let ledger = &self.persons[&person];
                 let subject = ledger.subject(&person);
-                let row = subject.hold.and_then(|txn| self.rows.get(&txn));
+                let row = subject.holds.first().and_then(|txn| self.rows.get(txn));
                 let view = self.view(row, &[], broken);
                 authority::step(&view, AuthorityEvent::Fact { fact, subject }, now)
             }
@@ -362,7 +377,7 @@ impl Province {
                 desk.broken = broken;
                 coordinator::step(&desk, event, now)
             }
-            Step::Station(event) => restart::step(&self.station, self.with_evidence(event)),
+            Step::Station(event) => return self.of_the_province(event, broken),
             Step::ReplayAuthority(verdict) => {
                 let decision = &verdict.body.decision;
                 let row = self.rows.get(&decision.txn);
@@ -374,20 +389,44 @@ impl Province {
                 let view = self.view(row, &parties, broken);
                 restart::replay(&view, &verdict, now)
             }
+            Step::ReplayEnding(from, notice) => {
+                let row = self.rows.get(&notice.txn);
+                let parties: Vec<_> = row.into_iter().flat_map(parties_of).collect();
+                let view = self.view(row, &parties, broken);
+                let mut effects = restart::replay_ending(&view, from, &notice);
+                let mut desk = Desk::new(&self.station, self.logs.get(&notice.txn));
+                desk.broken = broken;
+                effects.extend(coordinator::replay_ending(&desk, from, &notice));
+                effects
+            }
             Step::ReplayCoordinator(verdict) => {
                 let log = self.logs.get(&verdict.body.decision.txn);
                 let mut desk = Desk::new(&self.station, log);
                 desk.broken = broken;
                 coordinator::replay(&desk, &verdict, now)
             }
-            Step::ReplayForced(abort) => {
-                let row = self.rows.get(&abort.txn);
-                let parties: Vec<_> = row.into_iter().flat_map(parties_of).collect();
-                let view = self.view(row, &parties, broken);
-                restart::replay_forced(&view, &abort)
-            }
         };
         self.apply(effects)
+    }
+
+    /// A step of the province as a whole, and the forced aborts whose time has come with it: one transaction.
+    fn of_the_province(&mut self, event: StationEvent, broken: Option<Broken>) -> Left {
+        let event = self.with_evidence(event);
+        let mut left = self.apply(restart::step(&self.station, event));
+        let due = restart::to_take_over(&self.view(None, &[], broken));
+        for abort in due {
+            let row = self.rows.get(&abort.txn);
+            let parties: Vec<_> = row.into_iter().flat_map(parties_of).collect();
+            let view = self.view(row, &parties, broken);
+            let effects = restart::replay_forced(&view, &abort);
+            let taken = StationEvent::TakenOver { txn: abort.txn };
+            for effects in [effects, restart::step(&self.station, taken)] {
+                let more = self.apply(effects);
+                left.out.extend(more.out);
+                left.wrote |= more.wrote;
+            }
+        }
+        left
     }
 
     fn view<'a>(
@@ -405,35 +444,67 @@ impl Province {
     fn with_evidence(&self, event: StationEvent) -> StationEvent {
         let StationEvent::Message {
             from,
-            message: Message::Hello { epoch, boot, after },
+            message: hello @ Message::Hello { .. },
             ..
         } = event
         else {
             return event;
         };
+        let Message::Hello {
+            after, after_hash, ..
+        } = &hello
+        else {
+            unreachable!("it is a HELLO")
+        };
         const PAGE: usize = 3;
-        let all: Vec<_> = self.evidence.get(&from).into_iter().flatten().collect();
+        let all = self.about(from);
+        let hash = |upto: u64| {
+            let read = all.iter().take_while(|(at, _)| *at <= upto);
+            let mut hasher = DefaultHasher::new();
+            let read: Vec<_> = read.collect();
+            read.hash(&mut hasher);
+            (read.last().map(|(at, _)| *at) == Some(upto)).then(|| hasher.finish().to_string())
+        };
+        let known = *after > 0 && hash(*after).as_ref() == Some(after_hash);
+        let after = if known { *after } else { 0 };
         let rest: Vec<_> = all.iter().filter(|(at, _)| *at > after).collect();
         let forced = self.rows.values().filter_map(|row| match row {
             Row::Forced { abort, .. } if abort.da == from => Some(abort.clone()),
             _ => None,
         });
         let more = rest.len() > PAGE;
-        let upto = if more {
-            rest[PAGE - 1].0
-        } else {
-            self.positions.get(&from).copied().unwrap_or(0)
+        let page = &rest[..rest.len().min(PAGE)];
+        let upto = page.last().map_or(after, |(at, _)| *at);
+        let verdicts = page.iter().filter_map(|(_, kept)| kept.clone().ok());
+        let endings = page.iter().filter_map(|(_, kept)| kept.clone().err());
+        let evidence = Evidence {
+            after,
+            verdicts: verdicts.collect(),
+            endings: endings.collect(),
+            forced: forced.collect(),
+            upto: Reading {
+                upto,
+                hash: hash(upto).unwrap_or_default(),
+            },
+            more,
         };
         StationEvent::Message {
             from,
-            message: Message::Hello { epoch, boot, after },
-            evidence: Evidence {
-                verdicts: rest.iter().take(PAGE).map(|(_, v)| v.clone()).collect(),
-                forced: forced.collect(),
-                upto,
-                more,
-            },
+            message: hello,
+            evidence,
         }
+    }
+
+    /// What is held about a peer, each at its position: a verdict, or an ending that it has told.
+    fn about(&self, peer: AuthorityId) -> Vec<(u64, Result<Proof<Verdict>, Notice>)> {
+        let verdicts = self.evidence.get(&peer).into_iter().flatten();
+        let endings = self.noted.get(&peer).into_iter().flatten();
+        let mut all: Vec<_> = verdicts
+            .map(|(at, verdict)| (*at, Ok(verdict.clone())))
+            .chain(endings.map(|(at, notice)| (*at, Err(notice.clone()))))
+            .collect();
+        all.sort_by_key(|(at, _)| *at);
+        all
     }
 
     /// Writes everything, and hands back what is to be sent, woken and shouted.
@@ -468,6 +539,14 @@ impl Province {
                     ledger.entries.push(write);
                 }
                 Effect::Evidence { verdict } => self.keep(&verdict),
+                Effect::Noted { from, notice } => {
+                    let kept = self.noted.entry(from).or_default();
+                    if kept.iter().all(|(_, known)| known.id != notice.id) {
+                        let position = self.positions.entry(from).or_default();
+                        *position += 1;
+                        kept.push((*position, notice));
+                    }
+                }
                 Effect::Audit(Audit {
                     person,
                     wrote: true,
@@ -493,7 +572,8 @@ impl Province {
                     }
                 }
                 Effect::End { txn, .. } => {
-                    if !self.registered.contains_key(&txn) {
+                    let kept = !matches!(self.rows.get(&txn), None | Some(Row::Held { .. }));
+                    if !self.registered.contains_key(&txn) && !kept {
                         self.fault = Some("a record that is none has ended");
                     }
                     self.over.insert(txn);
@@ -725,7 +805,7 @@ pub(in crate::interop) fn unrest<'a>(
                 return Some("I-5 a transaction without an end");
             }
         }
-        if province.persons.values().any(|p| p.hold().is_some()) {
+        if province.persons.values().any(|p| !p.holds().is_empty()) {
             return Some("I-6 a held person");
         }
         if !province.untold().is_empty() {

@@ -1,16 +1,17 @@
-//! What binds a person of ours to a transaction that is under way.
+//! Open promises to persons of ours: mostly one for a person, several where two turned out to be one.
 
 use sea_orm::entity::prelude::*;
 
 /// One row.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "interop_person")]
+#[sea_orm(table_name = "interop_hold")]
 pub struct Model {
     /// Person token.
     #[sea_orm(primary_key, auto_increment = false)]
     pub person: String,
     /// The transaction that holds the person.
-    pub hold: Option<Uuid>,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub txn: Uuid,
 }
 
 /// None is declared: joins are written where they are needed.
