@@ -159,11 +159,11 @@ impl crate::events::FeedSource for Outbox {
 /// How long a test waits for what must come. Long, for the machine may be busy with others.
 pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
 
-/// Waits until so many watches have begun ([`crate::events::Watchers::begun`]): what happens from now on is told to
-/// the subscriptions that are polled meanwhile.
-pub async fn watching(db: &crate::Database, begun: u64) {
+/// Waits until so many watches have come to wait ([`crate::events::Watchers::rested`]): what happens from now on is told
+/// to the subscriptions that are polled meanwhile.
+pub async fn watching(db: &crate::Database, rested: u64) {
     let waiting = async {
-        while db.watchers().begun() < begun {
+        while db.watchers().rested() < rested {
             tokio::time::sleep(std::time::Duration::from_millis(1)).await;
         }
     };

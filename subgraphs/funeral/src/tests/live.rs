@@ -16,7 +16,7 @@ async fn the_operators_of_a_division_are_told_of_its_tickets() {
     let mut events = subscribe(&stage.graph, officer(), TICKETS, json!({}));
     let far = Principal::registrar("51", "513401", None);
     let mut elsewhere = subscribe(&stage.graph, far, TICKETS, json!({}));
-    let before = stage.services.db.watchers().begun();
+    let before = stage.services.db.watchers().rested();
     let open = async {
         watching(&stage.services.db, before + 2).await;
         let input = json!({ "requestKey": "live", "category": "COLLECT", "phone": "13900001234", "caller": number(6), "division": division("510118"), "point": here() });
@@ -64,7 +64,7 @@ async fn the_applicant_is_told_of_each_step_and_the_operators_of_each_hearse_tha
     assert_eq!(refused["errors"][0]["extensions"]["code"], "FORBIDDEN");
     let moves = "subscription { hearseMoved { id state point { longitude } } }";
     let mut vans = subscribe(&stage.graph, officer(), moves, json!({}));
-    let before = stage.services.db.watchers().begun();
+    let before = stage.services.db.watchers().rested();
     let work = async {
         watching(&stage.services.db, before + 2).await;
         let case = stage

@@ -11,7 +11,10 @@
 use std::{
     borrow::Cow,
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use tokio::sync::Notify;
@@ -63,6 +66,7 @@ pub struct Watchers {
 #[derive(Default)]
 struct State {
     next: u64,
+    rested: u64,
     following: bool,
     topics: HashMap<Topic, HashMap<u64, Weak<Notify>>>,
 }
@@ -82,9 +86,10 @@ impl Watchers {
         self.state().topics.values().map(HashMap::len).sum()
     }
 
-    /// How many watches have begun so far, those that are over with them.
-    pub fn begun(&self) -> u64 {
-        self.state().next
+    /// How many watches have come to wait so far, those that are over with them: whoever waits has looked, and knows
+    /// from where to tell on.
+    pub fn rested(&self) -> u64 {
+        self.state().rested
     }
 
     fn wake(&self, topics: &[Topic]) {
@@ -131,12 +136,16 @@ pub struct Watch {
     id: u64,
     topics: Vec<Topic>,
     woken: Arc<Notify>,
+    has_rested: AtomicBool,
 }
 
 impl Watch {
     /// Ends when something happened since the watch began or this ended last, and now and then for
     /// nothing.
     pub async fn changed(&self) {
+        if !self.has_rested.swap(true, Ordering::Relaxed) {
+            self.db.watchers().state().rested += 1;
+        }
         self.woken.notified().await;
     }
 }
@@ -179,6 +188,7 @@ pub fn watch(db: &Database, topics: Vec<Topic>) -> Watch {
         id,
         topics,
         woken,
+        has_rested: AtomicBool::new(false),
     }
 }
 

@@ -122,7 +122,7 @@ async fn a_persons_own_ledger_is_told_to_that_person_from_where_they_were() {
     let (third, ()) = tokio::join!(told(&mut from_the_first), asking);
     assert_eq!(third["data"]["myMaritalEvent"]["entry"]["seq"], before + 3);
     // From now on: what was entered before it was first polled is the past.
-    let watches = p.services.db.watchers().begun();
+    let watches = p.services.db.watchers().rested();
     let (_, fourth) = tokio::join!(
         async {
             watching(&p.services.db, watches + 1).await;

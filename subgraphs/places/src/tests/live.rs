@@ -39,7 +39,7 @@ async fn filings(run: &Running) {
         }
         found
     };
-    let before = run.services.db.watchers().begun();
+    let before = run.services.db.watchers().rested();
     let running = async {
         watching(&run.services.db, before + 1).await;
         Places.tick(&run.services).await.unwrap();
@@ -78,7 +78,7 @@ async fn divided(run: &Running) {
         "effective": "2026-11-22", "approvedOn": "2026-11-02", "authority": "PROVINCE_GOVERNMENT",
         "approvalDoc": "川府函〔2026〕4号", "papers": papers() });
     let mut events = subscribe(&run.graph, Principal::public("51"), CHANGED, json!({}));
-    let before = run.services.db.watchers().begun();
+    let before = run.services.db.watchers().rested();
     let changing = async {
         watching(&run.services.db, before + 1).await;
         run.change(

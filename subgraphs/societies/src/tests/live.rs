@@ -29,7 +29,7 @@ async fn while_it_runs(
         }
         found
     };
-    let before = stage.services.db.watchers().begun();
+    let before = stage.services.db.watchers().rested();
     let running = async {
         watching(&stage.services.db, before + 1).await;
         crate::Societies.tick(&stage.services).await.unwrap();
