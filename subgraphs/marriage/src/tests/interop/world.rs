@@ -51,7 +51,13 @@ pub(super) struct World {
     pub(super) given: Arc<Mutex<Vec<Given>>>,
     folder: PathBuf,
     sealed: u8,
+    /// Whom the wire reaches. It holds them weakly: a wire belongs to a province that it reaches, and a world that kept
+    /// itself alive would keep its connections to PostgreSQL until the last test.
+    reached: Arc<Reached>,
 }
+
+/// The provinces by their digits.
+type Reached = Vec<(String, Services)>;
 
 impl Drop for World {
     fn drop(&mut self) {
@@ -148,12 +154,13 @@ impl World {
                 digits,
             })
             .collect();
-        let world = Self {
+        let mut world = Self {
             provinces,
             loses,
             given: Arc::default(),
             folder: root,
             sealed: 0,
+            reached: Arc::default(),
         };
         world.connect();
         world.start().await;
@@ -161,8 +168,8 @@ impl World {
     }
 
     /// Hangs the wire between all nodes.
-    fn connect(&self) {
-        let all: Arc<Vec<(String, Services)>> = Arc::new(
+    fn connect(&mut self) {
+        self.reached = Arc::new(
             self.provinces
                 .iter()
                 .map(|p| (p.digits.to_owned(), p.services.clone()))
@@ -170,14 +177,14 @@ impl World {
         );
         let earlier: Arc<Mutex<HashMap<(String, String), String>>> = Arc::default();
         for province in &self.provinces {
-            let (all, loses) = (Arc::clone(&all), Arc::clone(&self.loses));
+            let (reached, loses) = (Arc::downgrade(&self.reached), Arc::clone(&self.loses));
             let given = Arc::clone(&self.given);
             let earlier = Arc::clone(&earlier);
             let wire =
                 move |endpoint: String,
                       text: String|
                       -> futures_util::future::BoxFuture<'static, Option<String>> {
-                    let (all, loses) = (Arc::clone(&all), Arc::clone(&loses));
+                    let (reached, loses) = (reached.clone(), Arc::clone(&loses));
                     let given = Arc::clone(&given);
                     let earlier = Arc::clone(&earlier);
                     Box::pin(async move {
@@ -186,6 +193,7 @@ impl World {
                         if loss == Loss::Question {
                             return None;
                         }
+                        let all = reached.upgrade()?;
                         let (_, services) = all
                             .iter()
                             .find(|(code, _)| endpoint.contains(&format!("//{code}/")))?;
@@ -496,4 +504,22 @@ pub(super) fn couple(nth: usize) -> (usize, usize) {
             .collect()
     };
     (of("32", 0)[nth], of("35", 1)[nth])
+}
+
+#[tokio::test]
+async fn a_world_is_gone_with_its_last_test_and_holds_no_connection() {
+    let world = World::of(&["36", "32"]).await;
+    world.settle().await;
+    let nodes: Vec<_> = ["36", "32"]
+        .iter()
+        .map(|code| Arc::downgrade(&world.node(code)))
+        .collect();
+    drop(world);
+    // What was being said by the way comes to its end first.
+    let gone = async {
+        while nodes.iter().any(|node| node.strong_count() > 0) {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(testing::PATIENCE, gone).await.unwrap();
 }
