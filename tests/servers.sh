@@ -64,8 +64,11 @@ install_packages() {
     mkdir -p /etc/postgresql-common
     echo 'create_main_cluster = false' > $cluster
   fi
-  DEBIAN_FRONTEND=noninteractive apt-get update -qq >/dev/null
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold "$@" >/dev/null
+  # A new machine may be at its own updates: they are waited for, and what the network loses is asked for again.
+  local apt=(apt-get -qq -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3)
+  export DEBIAN_FRONTEND=noninteractive
+  "${apt[@]}" update >/dev/null || { sleep 20; "${apt[@]}" update >/dev/null; }
+  "${apt[@]}" install -y --no-install-recommends -o Dpkg::Options::=--force-confold "$@" >/dev/null
   rm -f "${made[@]}"
   made=()
 }
@@ -89,7 +92,7 @@ pg initdb -D "$scratch/pg/data" -U minzheng --auth=trust -E UTF8 --locale=C.UTF-
 pg_port=$(free_port)
 # The servers live for minutes and hold generated data: durability is off here, and only here.
 pg pg_ctl -D "$scratch/pg/data" -s -w -l "$scratch/pg/log" \
-  -o "-p $pg_port -c listen_addresses=127.0.0.1 -k $scratch/pg -c fsync=off -c max_connections=300" start
+  -o "-p $pg_port -c listen_addresses=127.0.0.1 -k $scratch/pg -c fsync=off -c max_connections=500" start
 redis_port=$(free_port)
 redis-server --port "$redis_port" --bind 127.0.0.1 --save '' --appendonly no --dir "$scratch" \
   --daemonize yes --pidfile "$scratch/redis.pid" --logfile "$scratch/redis.log" >/dev/null

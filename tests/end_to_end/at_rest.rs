@@ -335,7 +335,7 @@ fn standalone(_: &Fixtures) -> Outcome {
     // While it runs (the log of SQLite is full) and after it has ended.
     search.folder(data.path())?;
     program
-        .stop(Duration::from_secs(35))
+        .stop(Duration::from_secs(90))
         .ok_or("it does not end when asked to")?;
     search.folder(data.path())?;
     search.nothing("the log", program.output().as_bytes())?;

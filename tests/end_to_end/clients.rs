@@ -1,9 +1,10 @@
 //! The clients that people use, from npm, against the program: what they expect of a server is what
 //! counts, not what we take the protocols to say.
 
-use std::io::{BufRead as _, BufReader, Lines};
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -16,6 +17,9 @@ use crate::{Outcome, case};
 
 /// Where the queue is watched; no other case draws numbers here.
 const PROVINCE: &str = "36";
+
+/// How long a script may say nothing.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(crate) fn cases(fixtures: &Arc<Fixtures>) -> Vec<Trial> {
     vec![
@@ -75,17 +79,21 @@ fn scripts() -> Result<Option<&'static Path>, String> {
             let from = project().join("tests/clients").join(name);
             std::fs::copy(from, folder.path().join(name)).map_err(|error| error.to_string())?;
         }
-        let installed = Command::new("npm")
-            .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
-            .env("npm_config_cache", folder.path().join("cache"))
-            .current_dir(folder.path())
-            .output()
-            .map_err(|error| error.to_string())?;
-        if !installed.status.success() {
-            let said = String::from_utf8_lossy(&installed.stderr).into_owned();
-            return Err(format!("npm cannot install the clients: {said}"));
+        // What the network loses is asked for again.
+        let mut said = String::new();
+        for _ in 0..3 {
+            let installed = Command::new("npm")
+                .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+                .env("npm_config_cache", folder.path().join("cache"))
+                .current_dir(folder.path())
+                .output()
+                .map_err(|error| error.to_string())?;
+            if installed.status.success() {
+                return Ok(Some(folder));
+            }
+            said = String::from_utf8_lossy(&installed.stderr).into_owned();
         }
-        Ok(Some(folder))
+        Err(format!("npm cannot install the clients: {said}"))
     });
     match made {
         Ok(folder) => Ok(folder.as_ref().map(TempDir::path)),
@@ -96,7 +104,7 @@ fn scripts() -> Result<Option<&'static Path>, String> {
 /// A script that runs; it ends when this is dropped.
 struct Script {
     child: Child,
-    lines: Lines<BufReader<ChildStdout>>,
+    lines: Receiver<std::io::Result<String>>,
 }
 
 impl Drop for Script {
@@ -118,15 +126,21 @@ impl Script {
             .spawn()
             .map_err(|error| error.to_string())?;
         let output = child.stdout.take().ok_or("no output")?;
-        Ok(Self {
-            child,
-            lines: BufReader::new(output).lines(),
-        })
+        let (said, lines) = channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(output).lines() {
+                if said.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Ok(Self { child, lines })
     }
 
     /// What it says next.
     fn next(&mut self) -> Result<Value, String> {
-        let line = self.lines.next().ok_or("the script said no more")?;
+        let line = self.lines.recv_timeout(PATIENCE);
+        let line = line.map_err(|end| format!("the script said no more: {end}"))?;
         let line = line.map_err(|error| error.to_string())?;
         serde_json::from_str(&line).map_err(|error| format!("{error}: {line}"))
     }

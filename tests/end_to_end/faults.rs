@@ -50,7 +50,7 @@ fn killed(_: &Fixtures) -> Outcome {
     {
         return Err(format!("with societies killed: {part}"));
     }
-    let status = split.gateway.stop(Duration::from_secs(35));
+    let status = split.gateway.stop(Duration::from_secs(90));
     if status.is_none_or(|status| !status.success()) {
         return Err(format!("the gateway does not drain: {status:?}"));
     }

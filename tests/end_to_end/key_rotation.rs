@@ -79,7 +79,7 @@ fn rotated(_: &Fixtures) -> Outcome {
         return Err("after the rotation somebody is shown otherwise".to_owned());
     }
     program
-        .stop(Duration::from_secs(35))
+        .stop(Duration::from_secs(90))
         .ok_or("it does not end when asked to")?;
     let _again = start()?;
     let answer = ask(&client)?;

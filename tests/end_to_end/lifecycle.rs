@@ -170,7 +170,7 @@ fn restart(_: &Fixtures) -> Outcome {
     let said = first.data("public", ASK, &serde_json::Value::Null)?;
     let status = first
         .program
-        .stop(Duration::from_secs(35))
+        .stop(Duration::from_secs(90))
         .ok_or("it does not end when asked to")?;
     if !status.success() {
         return Err(format!("it ends with {status} when asked to"));

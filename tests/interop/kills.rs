@@ -1,6 +1,6 @@
 //! `kill -9` at any moment between pressing the button and the end, and a start on what the disk has.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use crate::Outcome;
 use crate::world::{CODES, Wish, World, until};
@@ -14,9 +14,10 @@ pub(crate) fn rounds(wish: Wish) -> Outcome {
         .and_then(|text| text.parse().ok())
         .unwrap_or(FEW);
     let mut world = World::start(wish)?;
-    let mut seed = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(1, |since| since.as_nanos() as u64)
+    let mut seed: u64 = std::env::var("MINZHENG_INTEROP_SEED")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0x1f3d)
         | 1;
     eprintln!("{rounds} rounds of seed {seed}");
     let (mut registered, mut aborted, mut slowest) = (0, 0, Duration::ZERO);

@@ -3,8 +3,9 @@
 //!
 //! One set of cases runs on SQLite and, where `MINZHENG_TEST_POSTGRES` names a server, on PostgreSQL.
 //! `MINZHENG_INTEROP_ROUNDS` says how many times a province is killed and started again (a few when it is not
-//! set; `tests/soak/interop` asks for a thousand). Cases that name the moment of a death need the program built
-//! with `--features fault-points`, which `tests/run` puts beside the other one as `minzheng-faults`.
+//! set; `tests/soak/interop` asks for a thousand), `MINZHENG_INTEROP_SEED` at which moments. Cases that name the
+//! moment of a death need the program built with `--features fault-points`, which `tests/run` puts beside the other
+//! one as `minzheng-faults`.
 
 mod certificates;
 mod divorces;

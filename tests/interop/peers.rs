@@ -22,7 +22,6 @@ pub(crate) fn story() -> Outcome {
         "CONFIRM",
         "GRANTED",
         "DECIDED COMMITTED",
-        "DECIDED ABORTED",
         "ABORTED SPOUSE_ON_RECORD",
         "has promised",
         "comes back",
@@ -32,6 +31,13 @@ pub(crate) fn story() -> Outcome {
         if !said.contains(line) {
             return Err(format!("the story does not tell of {line}:\n{said}"));
         }
+    }
+    // Which of the two is asked last depends on who answers first, and so who says no, and how.
+    if !["REFUSED", "DECIDED ABORTED"]
+        .iter()
+        .any(|no| said.contains(no))
+    {
+        return Err(format!("nobody says no in the story:\n{said}"));
     }
     if status.success() { Ok(()) } else { Err(said) }
 }

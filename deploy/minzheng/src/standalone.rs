@@ -46,7 +46,7 @@ pub(crate) async fn run(args: &Standalone) -> Result<(), Failure> {
     let listener =
         server::bind(&args.listen.to_string()).map_err(|error| Failure::new(error.to_string()))?;
     let folder = DataFolder::open(&args.data, args.province.as_deref())?;
-    let mut config = config(folder.province());
+    let mut config = config(folder.province(), std::env::vars())?;
     let telemetry =
         telemetry::init(&config.telemetry).map_err(|error| Failure::new(error.to_string()))?;
     let keys = keys::open(&folder.keys())?;
@@ -89,19 +89,27 @@ pub(crate) async fn run(args: &Standalone) -> Result<(), Failure> {
     served
 }
 
-/// The defaults of a gateway, for this province.
-fn config(province: &str) -> Config {
-    let mut config = Config {
-        province: province.to_owned(),
-        ..Config::default()
-    };
+/// The defaults of a gateway, for this province, and what of it may be set without a file.
+fn config(
+    province: &str,
+    env: impl IntoIterator<Item = (String, String)>,
+) -> Result<Config, Failure> {
+    const SETTABLE: [&str; 2] = [
+        "MINZHENG_TELEMETRY__OTLP_ENDPOINT",
+        "MINZHENG_ACCESS_LOG__PATIENCE",
+    ];
+    let env = env
+        .into_iter()
+        .filter(|(name, _)| SETTABLE.contains(&name.as_str()));
+    let mut config = Config::from_text("", Path::new("standalone"), env)
+        .map_err(|error| Failure::new(error.to_string()))?;
+    province.clone_into(&mut config.province);
     // The terminal belongs to the person who started it; RUST_LOG asks for more. Number and root of each seal of the
     // access log are told all the same: somewhere they must stand beside it.
     const QUIET: &str = "warn,minzheng_gateway::record::sealer=info";
     config.telemetry.log_filter = std::env::var("RUST_LOG").unwrap_or_else(|_| QUIET.to_owned());
-    config.telemetry.otlp_endpoint = std::env::var("MINZHENG_TELEMETRY__OTLP_ENDPOINT").ok();
     config.telemetry.service_name = "minzheng".to_owned();
-    config
+    Ok(config)
 }
 
 /// The first import, beside the final folder, all subgraphs at once.

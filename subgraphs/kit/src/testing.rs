@@ -10,7 +10,7 @@ pub mod columns;
 pub mod rows;
 
 use async_graphql::{Request, Variables};
-use futures_util::{StreamExt, stream::BoxStream};
+use futures_util::{StreamExt, future::BoxFuture, stream::BoxStream};
 
 use crate::{
     Clock, Graph, Principal, Province, Services, Subsystem, database,
@@ -112,6 +112,24 @@ pub async fn seeded(subsystem: &dyn Subsystem, province: &str) -> Services {
 /// begins to listen. A test that asks the server for plans takes them from here, and not from a copy of the code.
 pub fn listen(db: &crate::Database) -> Vec<sea_orm::Statement> {
     db.listened()
+}
+
+/// Writes, and tries again while the database is too busy, as a client would.
+///
+/// # Errors
+/// What the work itself ends with.
+pub async fn eagerly<T: Send>(
+    db: &crate::Database,
+    work: impl for<'c> Fn(&'c sea_orm::DatabaseTransaction) -> BoxFuture<'c, crate::Result<T>>
+    + Send
+    + Clone,
+) -> crate::Result<T> {
+    loop {
+        match db.write(work.clone()).await {
+            Err(crate::Error::Unavailable) => {}
+            other => return other,
+        }
+    }
 }
 
 /// Runs an operation as somebody and gives the whole answer (`data`, `errors`) as JSON.

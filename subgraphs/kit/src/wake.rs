@@ -169,24 +169,24 @@ mod tests {
             )),
             tokio::spawn(wake.call("things-of-a-test", services.db.clone(), shutdown)),
         ];
-        let patience = Duration::from_secs(5);
+        let patience = testing::PATIENCE;
         // Once connected it wakes by itself, for what came before.
         tokio::time::timeout(patience, woken.notified())
             .await
             .unwrap();
-        let mut rounds = 0;
-        loop {
-            rounds += 1;
-            fill_one(&services, rounds).await;
-            // The caller may still be connecting: then the next commit.
-            if tokio::time::timeout(Duration::from_millis(500), woken.notified())
-                .await
-                .is_ok()
-            {
-                break;
+        let waking = async {
+            for round in 1.. {
+                fill_one(&services, round).await;
+                // The caller may still be connecting: then the next commit.
+                let soon = Duration::from_millis(500);
+                if tokio::time::timeout(soon, woken.notified()).await.is_ok() {
+                    break;
+                }
             }
-            assert!(rounds < 10, "nobody was woken");
-        }
+        };
+        tokio::time::timeout(patience, waking)
+            .await
+            .expect("somebody is woken");
         stop.send(true).unwrap();
         for task in tasks {
             tokio::time::timeout(patience, task).await.unwrap().unwrap();

@@ -194,20 +194,14 @@ async fn dies_in_the_middle(
     // is waited for, the other one does instead.
     provinces[one].pause(true);
     press(client, provinces, couple, &ready).await?;
-    let mut silent = one;
-    let mut holder = other;
-    if !promised(
-        client,
-        &provinces[accepting],
-        &ready,
-        Duration::from_secs(2),
-    )
-    .await?
-    {
+    let (mut silent, mut holder) = (one, other);
+    let waits_for = promise(client, &provinces[accepting], &ready, &provinces[one].code).await?;
+    if waits_for == Promise::Awaited {
         (silent, holder) = (other, one);
         provinces[silent].pause(true);
         provinces[holder].pause(false);
-        if !promised(client, &provinces[accepting], &ready, AGREED).await? {
+        let silent = &provinces[silent].code;
+        if promise(client, &provinces[accepting], &ready, silent).await? == Promise::Awaited {
             return Err(Failure::new("Nobody has promised anything."));
         }
     }
@@ -236,28 +230,37 @@ async fn dies_in_the_middle(
     show(provinces).await
 }
 
-/// Whether the holder's promise is on file at the accepting province within this time.
-async fn promised(
+/// What stands at the accepting province about the holder's promise.
+#[derive(PartialEq, Eq)]
+enum Promise {
+    /// The holder has given it.
+    OnFile,
+    /// It is waited for, and the province that stands still is the one to give it.
+    Awaited,
+}
+
+/// Waits until it is clear whether the holder has promised or is the province that stands still.
+async fn promise(
     client: &Client,
     province: &Province,
     ready: &Value,
-    patience: Duration,
-) -> Result<bool, Failure> {
+    silent: &str,
+) -> Result<Promise, Failure> {
     let token = province.token(Role::Registrar, "registrar-1", Some("510118"), None)?;
     let began = Instant::now();
-    while began.elapsed() < patience {
-        let query = "{ interopTransactions { application state } }";
+    while began.elapsed() < AGREED {
+        let query = "{ interopTransactions { application state waitingFor } }";
         let answer = province.ask(client, &token, query, json!({})).await?;
         let rows = answer.get("interopTransactions").and_then(Value::as_array);
-        let held = rows.into_iter().flatten().any(|row| {
-            row.get("application") == ready.get("id") && text(row, "state") == "HA_HELD"
-        });
-        if held {
-            return Ok(true);
+        let mut rows = rows.into_iter().flatten();
+        let row = rows.find(|row| row.get("application") == ready.get("id"));
+        match row.map(|row| (text(row, "state"), text(row, "waitingFor"))) {
+            Some(("HA_HELD", _)) => return Ok(Promise::OnFile),
+            Some(("STARTED", awaited)) if awaited == silent => return Ok(Promise::Awaited),
+            _ => tokio::time::sleep(Duration::from_millis(50)).await,
         }
-        tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    Ok(false)
+    Err(Failure::new("Nobody has promised anything."))
 }
 
 fn title(number: &str, sentence: &str) {

@@ -81,7 +81,7 @@ impl Log {
         let settings = Settings {
             instance: "t".to_owned(),
             hash: HashKind::Sha256,
-            patience: std::time::Duration::from_secs(30),
+            patience: std::time::Duration::from_secs(120),
             seal_every: std::time::Duration::from_secs(3600),
             seal_key: None,
             keep_days: [180, 1098, 3660],

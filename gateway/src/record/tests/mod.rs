@@ -30,6 +30,8 @@ pub(super) struct Memory {
     pub(super) slow: Option<Duration>,
     /// Appending waits while this is so: a store that hangs.
     pub(super) hangs: Arc<AtomicBool>,
+    /// Whether a group has come to wait so.
+    pub(super) hanging: Arc<AtomicBool>,
     pub(super) groups: Arc<AtomicUsize>,
     /// Groups that failed. Each has left its first record behind.
     pub(super) failed: Arc<AtomicUsize>,
@@ -53,6 +55,7 @@ impl Store for Memory {
             std::thread::sleep(slow);
         }
         while self.hangs.load(Ordering::SeqCst) {
+            self.hanging.store(true, Ordering::SeqCst);
             std::thread::sleep(Duration::from_millis(1));
         }
         let mut segments = self.segments.lock().unwrap();
@@ -138,7 +141,7 @@ pub(super) fn settings() -> Settings {
     Settings {
         instance: "test".to_owned(),
         hash: HashKind::Sha256,
-        patience: Duration::from_secs(30),
+        patience: Duration::from_secs(120),
         seal_every: Duration::from_secs(3600),
         seal_key: None,
         keep_days: KEEP,

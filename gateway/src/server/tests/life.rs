@@ -173,3 +173,52 @@ async fn a_client_that_takes_nothing_of_its_answer_loses_it() {
     assert!(ask(Duration::from_secs(12)).await < LENGTH);
     server.stop().await;
 }
+
+/// A client confirms what it received at once while a connection is new and 40 ms later after that, so the first
+/// exchanges say nothing.
+#[actix_web::test]
+async fn the_end_of_a_large_answer_does_not_wait_until_its_beginning_is_confirmed() {
+    const WARM: usize = 30;
+    const TRIES: usize = 300;
+    const CONFIRMED: Duration = Duration::from_millis(35);
+    let server = Running::start(CONFIG).await;
+    let address = server.url.strip_prefix("http://").unwrap().to_owned();
+    let at_once = tokio::task::spawn_blocking(move || {
+        use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+        let mut stream = std::net::TcpStream::connect(&address).unwrap();
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        let body = r#"{"query":"vast"}"#;
+        let request = format!(
+            "POST /graphql HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\n\
+             content-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let mut in_a_row = 0;
+        for nth in 0..TRIES {
+            stream.write_all(request.as_bytes()).unwrap();
+            let mut length = 0;
+            loop {
+                let mut line = String::new();
+                reader.read_line(&mut line).unwrap();
+                let line = line.trim().to_ascii_lowercase();
+                if let Some(bytes) = line.strip_prefix("content-length: ") {
+                    length = bytes.parse().unwrap();
+                }
+                if line.is_empty() {
+                    break;
+                }
+            }
+            let begun = Instant::now();
+            let mut answer = vec![0; length];
+            reader.read_exact(&mut answer).unwrap();
+            assert!(length > 100_000);
+            in_a_row = if begun.elapsed() < CONFIRMED { in_a_row + 1 } else { 0 };
+            if nth >= WARM && in_a_row >= 5 {
+                return true;
+            }
+        }
+        false
+    });
+    assert!(at_once.await.unwrap(), "every end waits for a confirmation");
+    server.stop().await;
+}

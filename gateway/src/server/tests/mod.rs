@@ -72,6 +72,7 @@ impl Answerer for StandIn {
             "broken" => refused(ErrorCode::GraphqlValidationFailed),
             "mutation" if means.queries_only => refused(ErrorCode::MutationOverGet),
             "large" => body(json!("好".repeat(5_000))),
+            "vast" => body(json!("x".repeat(100_000))),
             _ => body(json!({
                 "role": caller.principal.role.as_str(),
                 "purpose": caller.purpose,

@@ -83,7 +83,7 @@ async fn a_refusal_has_its_status_and_a_lagging_stream_its_code() {
 async fn a_token_that_ends_ends_the_stream_and_so_does_a_stop() {
     let server = Running::start("[identity]\nclock_skew = \"0s\"").await;
     let claims = DevClaims {
-        ttl: Duration::from_secs(5),
+        ttl: Duration::from_secs(10),
         ..server.claims(Role::Citizen)
     };
     let token = format!("Bearer {}", server.issuer.mint(&claims, SystemTime::now()));

@@ -251,7 +251,7 @@ async fn too_many_subscriptions_are_refused_and_the_others_go_on() {
 async fn a_token_that_ends_takes_its_subscriptions_with_it() {
     let server = Running::start("[identity]\nclock_skew = \"0s\"").await;
     let claims = DevClaims {
-        ttl: Duration::from_secs(5),
+        ttl: Duration::from_secs(10),
         ..server.claims(Role::Citizen)
     };
     let token = server.issuer.mint(&claims, SystemTime::now());
@@ -320,8 +320,9 @@ async fn an_operation_is_not_run_for_a_token_that_was_revoked_since() {
     for _ in 0..20 {
         let token = server.token(Role::Citizen);
         let mut client = server.connect(json!({"authorization": token})).await;
-        // The list is read while the operation is on its way: whichever the connection sees first.
-        client.subscribe("m", "slow").await;
+        // The list is read while the operation is on its way: whichever the connection sees first. It is held until the
+        // server stops, for what it would answer comes too late.
+        client.subscribe("m", "held").await;
         server.revoke().await;
         let closed = Heard::Closed(4403, "TOKEN_REVOKED".to_owned());
         match client.hear().await {

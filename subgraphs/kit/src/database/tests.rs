@@ -289,7 +289,7 @@ async fn concurrent_writers_lose_no_update() {
         let adding = (0..WRITERS).map(|_| {
             let (db, tries) = (services.db.clone(), Arc::clone(&tries));
             tokio::spawn(async move {
-                db.write(move |tx| {
+                testing::eagerly(&db, move |tx| {
                     tries.fetch_add(1, Ordering::Relaxed);
                     Box::pin(async move {
                         let row = thing::Entity::find()
@@ -435,7 +435,7 @@ async fn the_outbox_is_read_in_order_while_many_write_it() {
         let emitting = (0..20).map(|n| {
             let db = services.db.clone();
             tokio::spawn(async move {
-                db.write(move |tx| {
+                testing::eagerly(&db, move |tx| {
                     Box::pin(async move {
                         let event = Event {
                             kind: "Counted".into(),

@@ -304,9 +304,7 @@ mod tests {
             }
         };
         let both = async { tokio::join!(telling, happening) };
-        tokio::time::timeout(Duration::from_secs(10), both)
-            .await
-            .unwrap();
+        tokio::time::timeout(testing::PATIENCE, both).await.unwrap();
         assert_eq!(told, ["3", "4", "5", "6", "7", "8", "9"]);
         drop(events);
         assert_eq!(db.watchers().count(), 0);

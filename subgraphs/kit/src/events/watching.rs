@@ -270,7 +270,7 @@ mod tests {
         testing,
     };
 
-    const PATIENCE: Duration = Duration::from_secs(10);
+    const PATIENCE: Duration = testing::PATIENCE;
 
     async fn happen(db: &Database, kind: &str, key: &str) {
         let event = Event {

@@ -37,6 +37,8 @@ pub async fn serve(
             .route("/ready", web::get().to(ready))
     })
     .workers(workers.max(1))
+    // The end of a large answer does not wait until the gateway has confirmed its beginning.
+    .tcp_nodelay(true)
     .keep_alive(Duration::from_secs(75))
     .shutdown_timeout(DRAIN_SECONDS)
     .disable_signals();

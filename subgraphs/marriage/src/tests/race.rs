@@ -69,7 +69,7 @@ async fn certificate_numbers_have_no_gap_whatever_is_rolled_back() {
         let clients = (0..100).map(|n| {
             let services = Arc::clone(&services);
             tokio::spawn(async move {
-                eagerly(&services, move |tx| {
+                testing::eagerly(&services.db, move |tx| {
                     Box::pin(async move {
                         let number =
                             certificates::allocate(tx, Prefix::Divorce, "361103", 2031).await?;
@@ -96,23 +96,6 @@ async fn certificate_numbers_have_no_gap_whatever_is_rolled_back() {
             "{:?}",
             services.db.backend()
         );
-    }
-}
-
-/// Writes, and tries again while the database is too busy, as a client would.
-async fn eagerly<T: Send>(
-    services: &Services,
-    work: impl for<'c> Fn(
-        &'c sea_orm::DatabaseTransaction,
-    ) -> futures_util::future::BoxFuture<'c, crate::kit::Result<T>>
-    + Send
-    + Clone,
-) -> crate::kit::Result<T> {
-    loop {
-        match services.db.write(work.clone()).await {
-            Err(Error::Unavailable) => {}
-            other => return other,
-        }
     }
 }
 
@@ -248,7 +231,7 @@ async fn of_a_hundred_registrations_of_one_man_exactly_one_is_made() {
             let (services, hall) = (Arc::clone(&services), hall.clone());
             tokio::spawn(async move {
                 let base = Arc::clone(&services);
-                let made = eagerly(&base, move |tx| {
+                let made = testing::eagerly(&base.db, move |tx| {
                     let (services, hall) = (Arc::clone(&services), hall.clone());
                     Box::pin(async move {
                         let woman = format!("woman{n}");
@@ -293,7 +276,7 @@ async fn of_a_hundred_divorce_applications_of_one_couple_exactly_one_is_received
             let (man, woman) = (man.clone(), woman.clone());
             tokio::spawn(async move {
                 let base = Arc::clone(&services);
-                let made = eagerly(&base, move |tx| {
+                let made = testing::eagerly(&base.db, move |tx| {
                     let services = Arc::clone(&services);
                     let (man, woman) = (man.clone(), woman.clone());
                     Box::pin(async move {

@@ -48,18 +48,25 @@ async fn every_day_is_sealed_and_told_however_long_somebody_was_away_and_three_y
     for world in World::on_both(&["51", "32"]).await {
         let p = world.p("51");
         let db = &p.services.db;
-        let today = crate::service::shanghai(chrono::Utc::now()).date();
+        let now = chrono::Utc::now();
+        let today = crate::service::shanghai(now).date();
         let open = async |last: chrono::NaiveDate| {
             let found =
                 db.write(move |tx| Box::pin(async move { log::open_roots(tx, "32", last).await }));
             let found: Vec<root::Model> = found.await.unwrap();
             found
         };
-        // Three messages are of four days ago, when nobody sealed anything.
+        // Three messages are of four days ago, when nobody sealed anything, and all others of this very moment, though
+        // midnight may have passed since they came.
         let days = chrono::TimeDelta::days;
-        let then = chrono::Utc::now() - days(4);
+        let then = now - days(4);
         let moved = db.write(move |tx| {
             Box::pin(async move {
+                message::Entity::update_many()
+                    .col_expr(message::Column::At, Expr::value(now))
+                    .filter(message::Column::Seq.gt(1))
+                    .exec(tx)
+                    .await?;
                 message::Entity::update_many()
                     .col_expr(message::Column::At, Expr::value(then))
                     .filter(message::Column::Seq.lte(1))
