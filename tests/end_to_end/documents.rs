@@ -21,8 +21,8 @@ pub(crate) fn cases(fixtures: &Arc<Fixtures>) -> Vec<Trial> {
     )]
 }
 
-/// A gateway before one small subgraph of somebody else's.
-const SUPERGRAPH: &str = r#"
+/// A gateway before one small subgraph of somebody else's, at `URL`.
+pub(crate) const SUPERGRAPH: &str = r#"
 schema
   @link(url: "https://specs.apollo.dev/link/v1.0")
   @link(url: "https://specs.apollo.dev/join/v0.3", for: EXECUTION)
