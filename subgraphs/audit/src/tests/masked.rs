@@ -2,15 +2,16 @@
 //! provinces what they asked for themselves, and nobody whom a record is about.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::write;
 use crate::kit::{
-    Graph, Principal, Role, Subsystem,
-    divisions::{Divisions, dataset},
-    events::{DivisionChanged, DivisionSide, Relation},
+    Graph, Principal, Result, Role, Services, Subsystem,
+    divisions::dataset,
+    events::{self, Consumer, DivisionChanged, DivisionSide, FeedEvent, FeedSource, Known as _, Relation},
     testing,
 };
 use crate::{Audit, Source};
@@ -41,7 +42,7 @@ const READINGS: [Reading<'static>; 11] = [
 ];
 
 /// The graph over a log of all these readings, on each kind of database.
-async fn graphs() -> Vec<(tempfile::TempDir, Graph)> {
+async fn graphs() -> Vec<(tempfile::TempDir, Services, Graph)> {
     let mut graphs = Vec::new();
     for services in testing::databases(&Audit::default(), "51").await {
         let folder = tempfile::tempdir().unwrap();
@@ -62,7 +63,8 @@ async fn graphs() -> Vec<(tempfile::TempDir, Graph)> {
             .collect();
         write(folder.path(), "general/2026-11-21/c", &lines);
         let audit = Audit::reading(Source::at(&folder.path().display().to_string()));
-        graphs.push((folder, audit.schema(services)));
+        let graph = audit.schema(services.clone());
+        graphs.push((folder, services, graph));
     }
     graphs
 }
@@ -100,7 +102,7 @@ fn set(cases: &[&str]) -> BTreeSet<String> {
 
 #[tokio::test]
 async fn a_registrar_sees_the_own_acts_and_a_peer_its_own_exchanges() {
-    for (_folder, graph) in graphs().await {
+    for (_folder, _, graph) in graphs().await {
         for (who, expected) in [
             (officer(Role::Registrar, "li", Some("510104")), &["li"][..]),
             (officer(Role::Registrar, "li", None), &["li"]),
@@ -127,7 +129,7 @@ async fn a_registrar_sees_the_own_acts_and_a_peer_its_own_exchanges() {
 
 #[tokio::test]
 async fn a_supervisor_sees_what_officers_of_the_own_division_did() {
-    for (_folder, graph) in graphs().await {
+    for (_folder, _, graph) in graphs().await {
         for (division, expected) in [
             (Some("510104"), &["li", "wang", "zhao"][..]),
             (Some("510106"), &["li of elsewhere", "zhao"]),
@@ -157,6 +159,16 @@ async fn a_supervisor_sees_what_officers_of_the_own_division_did() {
     }
 }
 
+/// A feed with one event.
+struct Told(FeedEvent);
+
+#[async_trait::async_trait]
+impl FeedSource for Told {
+    async fn fetch(&self, after: i64, _: i32) -> Result<Vec<FeedEvent>> {
+        Ok((after < 1).then(|| self.0.clone()).into_iter().collect())
+    }
+}
+
 /// 新津区 goes to another city under a new code, and what its officers did before goes with it.
 #[tokio::test]
 async fn a_supervisors_division_is_that_of_now() {
@@ -177,8 +189,18 @@ async fn a_supervisors_division_is_that_of_now() {
         to: vec![side("511599", Some(other.id))],
         below: Vec::new(),
     };
-    let now = Divisions::after([&change]);
-    for (_folder, graph) in graphs().await {
+    let told = Told(FeedEvent {
+        seq: 1,
+        kind: DivisionChanged::KIND.to_owned(),
+        key: change.key(),
+        at: testing::NOW.to_owned(),
+        body: serde_json::to_string(&change).unwrap(),
+    });
+    for (_folder, services, graph) in graphs().await {
+        let followers = Audit::default().consumers();
+        let places = followers.into_iter().find(|one| one.source() == "places");
+        let places: Arc<dyn Consumer> = Arc::from(places.unwrap());
+        assert_eq!(events::drain(&places, &services, &told).await.unwrap(), 1);
         for (division, expected) in [
             ("510100", &["li", "wang", "zhao", "li of elsewhere", "city"][..]),
             ("511500", &["another city", "before the change", "zhao"]),
@@ -186,9 +208,10 @@ async fn a_supervisors_division_is_that_of_now() {
             ("510118", &["before the change", "zhao"]),
             ("511599", &["before the change", "zhao"]),
         ] {
-            let who = officer(Role::Supervisor, "zhao", Some(division)).amid(now.clone());
+            let who = officer(Role::Supervisor, "zhao", Some(division));
             let seen = shown(&graph, &who, json!({})).await;
             assert_eq!(seen, set(expected), "{division}");
+            let who = who.amid(services.db.divisions());
             for (_, _, _, code, _, case) in READINGS.iter().filter(|one| one.0 == "registrar") {
                 let overseen = code.is_some_and(|code| who.oversees(code));
                 assert_eq!(seen.contains(*case), overseen, "{division} {case}");
@@ -201,7 +224,7 @@ async fn a_supervisors_division_is_that_of_now() {
 async fn nobody_else_is_shown_any_and_whom_they_are_about_is_shown_to_nobody() {
     let all = "{ maskedAccessLog { nodes { id at decision retention actor actorIssuer role division \
                purpose case fields people } edges { cursor } pageInfo { endCursor hasNextPage } } }";
-    for (_folder, graph) in graphs().await {
+    for (_folder, _, graph) in graphs().await {
         for role in [
             Role::Public,
             Role::Citizen,
@@ -249,7 +272,7 @@ async fn the_records_of_an_office_are_turned_over_page_by_page() {
     let page = "query ($c: String) { maskedAccessLog(first: 2, after: $c) { nodes { case } \
                 pageInfo { endCursor hasNextPage } } }";
     let who = officer(Role::Supervisor, "zhao", Some("510100"));
-    for (_folder, graph) in graphs().await {
+    for (_folder, _, graph) in graphs().await {
         let (mut seen, mut cursor) = (Vec::new(), Value::Null);
         loop {
             let answer =
