@@ -268,7 +268,10 @@ fn knows_nobody(redis: &[u8], day: &Day<'_>, postgres: &str) -> Outcome {
     tokens.extend(signatures.map(str::to_owned));
     let automaton = AhoCorasick::new(&tokens).map_err(|error| error.to_string())?;
     if let Some(found) = automaton.find(redis) {
-        return Err(format!("Redis knows somebody: pattern {}", found.pattern().as_usize()));
+        return Err(format!(
+            "Redis knows somebody: pattern {}",
+            found.pattern().as_usize()
+        ));
     }
     // The search would find what is there.
     let one = [redis, tokens[4_711].as_bytes()].concat();

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
-use minzheng_tests::{Client, Listener, Program, free_port, token};
+use minzheng_tests::{Client, free_port};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::documents::SUPERGRAPH;
 use crate::fixtures::Fixtures;
+use crate::small::Small;
 use crate::{Outcome, case};
 
 pub(crate) fn cases(fixtures: &Arc<Fixtures>) -> Vec<Trial> {
@@ -196,57 +196,16 @@ fn asks_nobody_else(browser: &Browser) -> Outcome {
     Ok(())
 }
 
-/// A gateway whose console is for registrars, before one small subgraph.
-const CONFIG: &str = r#"
-province = "51"
-[server]
-console = ["registrar"]
-[[identity.issuers]]
-name = "development"
-issuer = "minzheng-dev"
-jwks = "keys/gateway/jwks.json"
-algorithms = ["EdDSA"]
-roles = ["citizen", "registrar"]
-persons = true
-[identity.policies.keeper]
-roles = ["registrar"]
-"#;
-
 fn by_role(_: &Fixtures) -> Outcome {
-    let told = |error: std::io::Error| error.to_string();
-    let subgraph = Listener::start(r#"{"data":{"word":"hello"}}"#)?;
-    let folder = TempDir::new().map_err(told)?;
-    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
-    let url = format!("http://{}/graphql", subgraph.address);
-    std::fs::write(path("gateway.toml"), CONFIG).map_err(told)?;
-    std::fs::write(path("supergraph.graphql"), SUPERGRAPH.replace("URL", &url)).map_err(told)?;
-    let (status, said) = Program::run(&["keys", "init", &path("keys")], &[])?;
-    if !status.success() {
-        return Err(said);
-    }
-    let port = free_port();
-    let program = Program::start(
-        &[
-            "gateway",
-            "--config",
-            &path("gateway.toml"),
-            "--supergraph",
-            &path("supergraph.graphql"),
-            "--listen",
-            &format!("127.0.0.1:{port}"),
-        ],
-        &[],
-        port,
-        Duration::from_secs(120),
-    )?;
+    let config = "province = \"51\"\n[server]\nconsole = [\"registrar\"]\n";
+    let gateway = Small::start(config, r#"{"data":{"word":"hello"}}"#)?;
     let Some(browser) = Browser::start()? else {
         eprintln!("no chromedriver to test with: tests/run installs it");
         return Ok(());
     };
-    let keys = folder.path().join("keys");
-    let citizen = token(&keys, &["--role", "citizen"])?;
-    let officer = token(&keys, &["--role", "registrar", "--division", "510104"])?;
-    let page = format!("{}/console", program.url);
+    let citizen = gateway.token(&["--role", "citizen"])?;
+    let officer = gateway.token(&["--role", "registrar", "--division", "510104"])?;
+    let page = format!("{}/console", gateway.program.url);
     browser.post("/url", &json!({ "url": page }))?;
     let show = |token: &str| {
         browser.script(&format!(

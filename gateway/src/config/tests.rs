@@ -304,10 +304,7 @@ fn values_must_fit_one_another() {
             "[identity]\nintrospection=[\"king\"]".to_owned(),
             "identity.introspection",
         ),
-        (
-            "[server]\nconsole=[\"king\"]".to_owned(),
-            "server.console",
-        ),
+        ("[server]\nconsole=[\"king\"]".to_owned(), "server.console"),
         (
             "[documents]\ntrusted_only=[\"citizen\"]".to_owned(),
             "documents.trusted",

@@ -41,7 +41,10 @@ static GATE_POLICY: LazyLock<String> = LazyLock::new(|| {
     let scripts = FILES.iter().filter(|(name, ..)| name.ends_with(".js"));
     let hashes = scripts.filter_map(|(.., bytes, gzipped)| {
         let plain = unpacked(bytes, *gzipped)?;
-        Some(format!(" 'sha256-{}'", STANDARD.encode(Sha256::digest(plain))))
+        Some(format!(
+            " 'sha256-{}'",
+            STANDARD.encode(Sha256::digest(plain))
+        ))
     });
     policy(&hashes.collect::<String>())
 });
@@ -114,7 +117,9 @@ impl Kept {
         let mut response = refusal(code);
         if code.http_status() == 401 {
             let challenge = header::HeaderValue::from_static("Bearer");
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, challenge);
         }
         response
     }
@@ -127,7 +132,9 @@ fn roles(http: &HttpRequest) -> &[String] {
 }
 
 fn is_for_everybody(http: &HttpRequest) -> bool {
-    roles(http).iter().any(|role| role == contract::role::PUBLIC)
+    roles(http)
+        .iter()
+        .any(|role| role == contract::role::PUBLIC)
 }
 
 /// Lets in whom the configuration names.
@@ -135,7 +142,10 @@ fn let_in(http: &HttpRequest) -> Result<(), Kept> {
     if is_for_everybody(http) {
         return Ok(());
     }
-    let Some(worker) = http.app_data::<Rc<Worker>>().filter(|_| !roles(http).is_empty()) else {
+    let Some(worker) = http
+        .app_data::<Rc<Worker>>()
+        .filter(|_| !roles(http).is_empty())
+    else {
         return Err(Kept::Away);
     };
     let Some(token) = http.headers().get(header::AUTHORIZATION) else {
@@ -211,7 +221,10 @@ pub(super) async fn file(http: HttpRequest, name: web::Path<String>) -> HttpResp
         .insert_header((header::CONTENT_TYPE, *media))
         .insert_header((header::VARY, "accept-encoding, authorization"))
         // The files change with the program only, but their names do not.
-        .insert_header((header::CACHE_CONTROL, kept_for(&http, "public, max-age=3600")));
+        .insert_header((
+            header::CACHE_CONTROL,
+            kept_for(&http, "public, max-age=3600"),
+        ));
     if *gzipped && takes_gzip(text(&http, "accept-encoding")) {
         return response.insert_header(ContentEncoding::Gzip).body(*bytes);
     }

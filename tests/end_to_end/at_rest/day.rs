@@ -81,7 +81,9 @@ pub(super) fn tells_all_that_is_sealed() -> Outcome {
         Ok(())
     } else {
         let apart: Vec<_> = there.symmetric_difference(&told).collect();
-        Err(format!("encrypted and not told, or told and not encrypted: {apart:?}"))
+        Err(format!(
+            "encrypted and not told, or told and not encrypted: {apart:?}"
+        ))
     }
 }
 
@@ -444,8 +446,14 @@ impl<'d> Day<'d> {
                 person(3)
             ),
             // What is public is kept in Redis, under names that are made of what was asked.
-            format!("{{ certificateOrigin(number: \"{}\") {{ year }} }}", person(9)),
-            format!("{{ searchPlaces(text: \"{}\") {{ nodes {{ id }} }} }}", TOLD[0]),
+            format!(
+                "{{ certificateOrigin(number: \"{}\") {{ year }} }}",
+                person(9)
+            ),
+            format!(
+                "{{ searchPlaces(text: \"{}\") {{ nodes {{ id }} }} }}",
+                TOLD[0]
+            ),
         ] {
             self.ask(OFFICER, &query, &Value::Null)?;
             self.ask("public", &query, &Value::Null)?;

@@ -90,7 +90,11 @@ async fn the_console_is_given_to_the_roles_that_are_named_and_to_nobody_else() {
             } else {
                 (401, "UNAUTHENTICATED".to_owned())
             };
-            let code = if got.status == 200 { String::new() } else { got.code() };
+            let code = if got.status == 200 {
+                String::new()
+            } else {
+                got.code()
+            };
             assert_eq!((got.status, code), expected, "{role} {path}");
             assert_eq!(text.contains(mark), named.contains(&role), "{role} {path}");
             assert_eq!(got.header("cache-control"), "no-store", "{role} {path}");
@@ -110,7 +114,9 @@ async fn a_token_that_is_no_good_opens_no_console_and_is_not_taken_for_none() {
         ("", "TOKEN_MALFORMED"),
     ] {
         for (path, _) in PARTS {
-            let got = server.ask("GET", path, &[("authorization", token)], "").await;
+            let got = server
+                .ask("GET", path, &[("authorization", token)], "")
+                .await;
             assert_eq!((got.status, got.code().as_str()), (401, code), "{path}");
             assert!(got.header("www-authenticate").starts_with("Bearer"));
         }
@@ -124,7 +130,11 @@ async fn a_token_that_is_no_good_opens_no_console_and_is_not_taken_for_none() {
         ("POST", "/console/console.js".to_owned()),
     ] {
         let got = server.ask(method, &path, &[("cookie", &cookie)], "").await;
-        assert!(matches!(got.status, 401 | 404), "{method} {path}: {}", got.status);
+        assert!(
+            matches!(got.status, 401 | 404),
+            "{method} {path}: {}",
+            got.status
+        );
     }
     // A page of another origin that may ask GraphQL is told no more here.
     let origin = ("origin", "https://elsewhere.example.org");
@@ -152,7 +162,10 @@ async fn a_revoked_token_opens_no_console() {
     assert_eq!(before.status, 200);
     server.revoke().await;
     let after = server.ask("GET", "/console/console.js", &headers, "").await;
-    assert_eq!((after.status, after.code().as_str()), (401, "TOKEN_REVOKED"));
+    assert_eq!(
+        (after.status, after.code().as_str()),
+        (401, "TOKEN_REVOKED")
+    );
     server.stop().await;
 }
 
@@ -163,7 +176,11 @@ async fn the_form_that_asks_for_a_token_runs_only_our_scripts_and_is_never_sent(
     assert_eq!((home.status, home.header("location")), (303, "/console"));
     let form = server.ask("GET", "/console", &[], "").await;
     let policy = form.header("content-security-policy").to_owned();
-    for held in ["default-src 'none'", "form-action 'none'", "frame-ancestors 'none'"] {
+    for held in [
+        "default-src 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    ] {
         assert!(policy.contains(held), "{held}: {policy}");
     }
     let scripts = policy.split("script-src ").nth(1).unwrap();
@@ -181,7 +198,10 @@ async fn the_form_that_asks_for_a_token_runs_only_our_scripts_and_is_never_sent(
         let path = path.split('"').next().unwrap();
         let script = server.ask("GET", path, &headers, "").await;
         assert_eq!(script.status, 200, "{path}");
-        hashes.push(format!("'sha256-{}'", STANDARD.encode(Sha256::digest(&script.body))));
+        hashes.push(format!(
+            "'sha256-{}'",
+            STANDARD.encode(Sha256::digest(&script.body))
+        ));
     }
     hashes.sort_unstable();
     let mut allowed = scripts.clone();
@@ -197,8 +217,15 @@ async fn without_a_role_there_is_no_console() {
     let server = Running::start("server.console = []").await;
     let token = server.token(Role::Operator);
     for headers in [&[][..], &[("authorization", token.as_str())]] {
-        for path in ["/", "/console/gate.js"].into_iter().chain(PARTS.map(|(path, _)| path)) {
-            assert_eq!(server.ask("GET", path, headers, "").await.status, 404, "{path}");
+        for path in ["/", "/console/gate.js"]
+            .into_iter()
+            .chain(PARTS.map(|(path, _)| path))
+        {
+            assert_eq!(
+                server.ask("GET", path, headers, "").await.status,
+                404,
+                "{path}"
+            );
         }
     }
     server.stop().await;

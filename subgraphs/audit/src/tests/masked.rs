@@ -11,7 +11,9 @@ use super::write;
 use crate::kit::{
     Graph, Principal, Result, Role, Services, Subsystem,
     divisions::dataset,
-    events::{self, Consumer, DivisionChanged, DivisionSide, FeedEvent, FeedSource, Known as _, Relation},
+    events::{
+        self, Consumer, DivisionChanged, DivisionSide, FeedEvent, FeedSource, Known as _, Relation,
+    },
     testing,
 };
 use crate::{Audit, Source};
@@ -30,15 +32,64 @@ const READINGS: [Reading<'static>; 11] = [
     ("registrar", "wang", ISSUER, Some("510104"), "51", "wang"),
     ("supervisor", "zhao", ISSUER, Some("510104"), "51", "zhao"),
     // Another issuer's account of the same name.
-    ("registrar", "li", "elsewhere", Some("510106"), "51", "li of elsewhere"),
-    ("registrar", "sun", ISSUER, Some("510118"), "51", "before the change"),
+    (
+        "registrar",
+        "li",
+        "elsewhere",
+        Some("510106"),
+        "51",
+        "li of elsewhere",
+    ),
+    (
+        "registrar",
+        "sun",
+        ISSUER,
+        Some("510118"),
+        "51",
+        "before the change",
+    ),
     ("registrar", "qian", ISSUER, Some("510100"), "51", "city"),
-    ("registrar", "chen", ISSUER, Some("511500"), "51", "another city"),
+    (
+        "registrar",
+        "chen",
+        ISSUER,
+        Some("511500"),
+        "51",
+        "another city",
+    ),
     // Citizens and auditors are no officers of the division, whatever their tokens say of it.
-    ("citizen", "somebody", ISSUER, Some("510104"), "51", "a citizen"),
-    ("auditor", "shen", ISSUER, Some("510104"), "51", "an auditor"),
-    ("peer", "platform", "minzheng-peer-32", None, "32", "32 asked"),
-    ("peer", "platform", "minzheng-peer-50", None, "50", "50 asked"),
+    (
+        "citizen",
+        "somebody",
+        ISSUER,
+        Some("510104"),
+        "51",
+        "a citizen",
+    ),
+    (
+        "auditor",
+        "shen",
+        ISSUER,
+        Some("510104"),
+        "51",
+        "an auditor",
+    ),
+    (
+        "peer",
+        "platform",
+        "minzheng-peer-32",
+        None,
+        "32",
+        "32 asked",
+    ),
+    (
+        "peer",
+        "platform",
+        "minzheng-peer-50",
+        None,
+        "50",
+        "50 asked",
+    ),
 ];
 
 /// The graph over a log of all these readings, on each kind of database.
@@ -135,7 +186,14 @@ async fn a_supervisor_sees_what_officers_of_the_own_division_did() {
             (Some("510106"), &["li of elsewhere", "zhao"]),
             (
                 Some("510100"),
-                &["li", "wang", "zhao", "li of elsewhere", "before the change", "city"],
+                &[
+                    "li",
+                    "wang",
+                    "zhao",
+                    "li of elsewhere",
+                    "before the change",
+                    "city",
+                ],
             ),
             // Of nowhere: what they did themselves.
             (None, &["zhao"]),
@@ -151,7 +209,10 @@ async fn a_supervisor_sees_what_officers_of_the_own_division_did() {
             (json!({"case": "zhao"}), &["zhao"]),
             (json!({"case": "another city"}), &[]),
             (json!({"to": "2026-11-20"}), &[]),
-            (json!({"from": "2026-11-21", "to": "2026-11-21"}), &["li", "wang", "zhao"]),
+            (
+                json!({"from": "2026-11-21", "to": "2026-11-21"}),
+                &["li", "wang", "zhao"],
+            ),
         ] {
             let seen = shown(&graph, &who, filter.clone()).await;
             assert_eq!(seen, set(expected), "{filter}");
@@ -202,7 +263,10 @@ async fn a_supervisors_division_is_that_of_now() {
         let places: Arc<dyn Consumer> = Arc::from(places.unwrap());
         assert_eq!(events::drain(&places, &services, &told).await.unwrap(), 1);
         for (division, expected) in [
-            ("510100", &["li", "wang", "zhao", "li of elsewhere", "city"][..]),
+            (
+                "510100",
+                &["li", "wang", "zhao", "li of elsewhere", "city"][..],
+            ),
             ("511500", &["another city", "before the change", "zhao"]),
             // A token of before the change, and one of after it.
             ("510118", &["before the change", "zhao"]),
@@ -233,7 +297,10 @@ async fn nobody_else_is_shown_any_and_whom_they_are_about_is_shown_to_nobody() {
             Role::Operator,
             Role::Service,
         ] {
-            for scopes in [Principal::of(role, "51").scopes, ["audit.own".to_owned()].into()] {
+            for scopes in [
+                Principal::of(role, "51").scopes,
+                ["audit.own".to_owned()].into(),
+            ] {
                 let who = Principal {
                     scopes,
                     division: Some("510104".to_owned()),
@@ -275,18 +342,28 @@ async fn the_records_of_an_office_are_turned_over_page_by_page() {
     for (_folder, _, graph) in graphs().await {
         let (mut seen, mut cursor) = (Vec::new(), Value::Null);
         loop {
-            let answer =
-                testing::execute(&graph, who.clone(), page, json!({ "c": cursor })).await;
+            let answer = testing::execute(&graph, who.clone(), page, json!({ "c": cursor })).await;
             let log = &answer["data"]["maskedAccessLog"];
             let nodes = log["nodes"].as_array().unwrap();
-            seen.extend(nodes.iter().map(|node| node["case"].as_str().unwrap().to_owned()));
+            seen.extend(
+                nodes
+                    .iter()
+                    .map(|node| node["case"].as_str().unwrap().to_owned()),
+            );
             if log["pageInfo"]["hasNextPage"] == false {
                 break;
             }
             cursor = log["pageInfo"]["endCursor"].clone();
         }
         // The latest first, each once.
-        let expected = ["city", "before the change", "li of elsewhere", "zhao", "wang", "li"];
+        let expected = [
+            "city",
+            "before the change",
+            "li of elsewhere",
+            "zhao",
+            "wang",
+            "li",
+        ];
         assert_eq!(seen, expected);
     }
 }
