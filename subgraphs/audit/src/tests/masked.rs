@@ -367,3 +367,24 @@ async fn the_records_of_an_office_are_turned_over_page_by_page() {
         assert_eq!(seen, expected);
     }
 }
+
+#[tokio::test]
+async fn officers_count_what_they_may_see_and_dashboards_count_all() {
+    let ask = r#"{ accessCounts(from: "2026-11", to: "2026-11") { records } }"#;
+    for (_folder, _, graph) in graphs().await {
+        for (who, expected) in [
+            (officer(Role::Registrar, "li", Some("510104")), 1),
+            (officer(Role::Registrar, "nobody", Some("510104")), 0),
+            (officer(Role::Supervisor, "zhao", Some("510104")), 3),
+            (Principal::of(Role::Dashboard, "51"), READINGS.len()),
+            (Principal::of(Role::Auditor, "51"), READINGS.len()),
+        ] {
+            let answer = testing::execute(&graph, who, ask, json!({})).await;
+            let counts = answer["data"]["accessCounts"].as_array().unwrap();
+            let records = counts
+                .iter()
+                .map(|count| count["records"].as_u64().unwrap());
+            assert_eq!(records.sum::<u64>(), expected as u64, "{answer}");
+        }
+    }
+}
