@@ -128,7 +128,9 @@ impl Kept {
 /// Whom the console is for, if anybody.
 fn roles(http: &HttpRequest) -> &[String] {
     let worker = http.app_data::<Rc<Worker>>();
-    worker.map_or(&[], |worker| &worker.gateway.parts.config.server.console)
+    worker.map_or(&[], |worker| {
+        worker.gateway.parts.config.server.console.as_slice()
+    })
 }
 
 fn is_for_everybody(http: &HttpRequest) -> bool {
@@ -243,7 +245,7 @@ fn kept_for(http: &HttpRequest, everybody: &'static str) -> &'static str {
     }
 }
 
-fn unpacked(bytes: &'static [u8], gzipped: bool) -> Option<Vec<u8>> {
+fn unpacked(bytes: &[u8], gzipped: bool) -> Option<Vec<u8>> {
     if !gzipped {
         return Some(bytes.to_vec());
     }
