@@ -167,10 +167,7 @@ impl<'d> Day<'d> {
         mut input: Value,
     ) -> Result<Value, String> {
         let (first, rest) = field.split_at(1);
-        let kind = match field {
-            "cancelFuneralCase" => "CancelFuneralCaseInput".to_owned(),
-            _ => format!("{}{rest}Input", first.to_uppercase()),
-        };
+        let kind = format!("{}{rest}Input", first.to_uppercase());
         if input["requestKey"].is_null() {
             input["requestKey"] = json!(format!("rest-{field}"));
         }
