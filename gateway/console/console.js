@@ -64,6 +64,12 @@ function subscribes(request, options) {
   return operations.some((definition) => definition.operation === "subscription" && chosen(definition));
 }
 
+/** The token typed above, as it is sent. */
+function signed() {
+  const token = field("token").value.trim();
+  return token === "" ? {} : { authorization: `Bearer ${token}` };
+}
+
 async function fetcher(request, options) {
   const whole = "application/graphql-response+json, application/json";
   const headers = {
@@ -72,9 +78,8 @@ async function fetcher(request, options) {
       ? "text/event-stream"
       : `multipart/mixed;deferSpec=20220824, ${whole}`,
     ...options?.headers,
+    ...signed(),
   };
-  const token = field("token").value.trim();
-  if (token !== "") headers.authorization = `Bearer ${token}`;
   for (const name of ["purpose", "case"]) {
     const value = field(name).value.trim();
     if (value !== "") headers[`minzheng-${name}`] = value;
@@ -88,7 +93,8 @@ async function fetcher(request, options) {
 
 async function start() {
   field("token").addEventListener("input", showHolder);
-  const first = await fetch("/console/first-query.graphql");
+  showHolder();
+  const first = await fetch("/console/first-query.graphql", { headers: signed() });
   const root = ReactDOM.createRoot(field("graphiql"));
   root.render(
     React.createElement(GraphiQL, {

@@ -169,6 +169,9 @@ pub mod scope {
     pub const STATISTICS_READ: &str = "statistics.read";
     /// Read the access log.
     pub const AUDIT_READ: &str = "audit.read";
+    /// Read, without the persons, what the access log has of one's own office: own acts, those of the own division, what
+    /// another province asked for.
+    pub const AUDIT_OWN: &str = "audit.own";
     /// Read a subgraph's event feed (subgraph to subgraph).
     pub const EVENTS_READ: &str = "events.read";
 }
@@ -198,6 +201,7 @@ pub const ROLE_SCOPES: [(&str, &[&str]); 9] = [
             scope::PERSON_JUDGE,
             scope::OFFICER,
             scope::STATISTICS_READ,
+            scope::AUDIT_OWN,
         ],
     ),
     (
@@ -212,10 +216,11 @@ pub const ROLE_SCOPES: [(&str, &[&str]); 9] = [
             scope::PERSON_JUDGE,
             scope::OFFICER,
             scope::STATISTICS_READ,
+            scope::AUDIT_OWN,
         ],
     ),
     (role::DASHBOARD, &[scope::STATISTICS_READ]),
-    (role::PEER, &[]),
+    (role::PEER, &[scope::AUDIT_OWN]),
     (role::AUDITOR, &[scope::STATISTICS_READ, scope::AUDIT_READ]),
     (role::OPERATOR, &[]),
     (role::SERVICE, &[scope::EVENTS_READ]),

@@ -126,6 +126,8 @@ codes! {
         "Your role may run trusted documents only, and this is none of them." "当前角色只能执行受信任的文档。";
     IntrospectionForbidden "INTROSPECTION_FORBIDDEN" 403
         "Your role may not ask for the schema itself." "当前角色不得查询模式定义。";
+    ConsoleForbidden "CONSOLE_FORBIDDEN" 403
+        "Your role may not use the console; show the token of a role that may." "当前角色不得使用控制台，请出示有权角色的令牌。";
 
     // The operation.
     GraphqlParseFailed "GRAPHQL_PARSE_FAILED" 400

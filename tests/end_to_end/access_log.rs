@@ -30,6 +30,11 @@ pub(crate) fn cases(fixtures: &Arc<Fixtures>) -> Vec<Trial> {
         ),
         case(
             fixtures,
+            "an_officer_sees_the_own_acts_and_a_supervisor_those_of_the_division_and_nobody_whom",
+            masked,
+        ),
+        case(
+            fixtures,
             "in_split_roles_the_log_is_in_postgresql_and_is_read_from_there",
             split,
         ),
@@ -105,6 +110,44 @@ fn looked_at(fixtures: &Fixtures) -> Outcome {
         .is_some_and(|all| !all.is_empty());
     expect("counts", counted, &answer)?;
     verified(province.data.path()).map(drop)
+}
+
+fn masked(fixtures: &Fixtures) -> Outcome {
+    let province = fixtures.province("51")?;
+    let clerk = "registrar --division 510118 --subject clerk-of-records";
+    let log = "{ accessLog { nodes { id } } }";
+    let refused = province.ask(clerk, log, &Value::Null)?;
+    expect("the log", refused["data"]["accessLog"].is_null(), &refused)?;
+    let own = "query ($f: MaskedAccessFilter) { maskedAccessLog(filter: $f, first: 1) { nodes { \
+               actor role division decision fields people } } }";
+    let filter = json!({ "f": { "actor": "clerk-of-records" } });
+    let expected = json!([{
+        "actor": "clerk-of-records", "role": "REGISTRAR", "division": "510118",
+        "decision": "REFUSED", "fields": ["Query.accessLog"], "people": 0,
+    }]);
+    for who in [clerk, "supervisor --division 510100"] {
+        // Nobody waits for the record of a refusal.
+        eventually(
+            || province.ask(who, own, &filter),
+            |data| data["maskedAccessLog"]["nodes"] == expected,
+        )?;
+    }
+    for who in [
+        "registrar --division 510118 --subject another-clerk",
+        "supervisor --division 510700",
+    ] {
+        let answer = province.data(who, own, &filter)?;
+        let nothing = answer["maskedAccessLog"]["nodes"] == json!([]);
+        expect("another's acts", nothing, &answer)?;
+    }
+    for who in ["public", "citizen", "dashboard", "auditor", "operator"] {
+        let answer = province.ask(who, own, &filter)?;
+        let nothing = answer["data"]["maskedAccessLog"].is_null();
+        let code = &answer["errors"][0]["extensions"]["code"];
+        let coded = code == "FORBIDDEN" || code == "UNAUTHENTICATED";
+        expect(who, nothing && coded, &answer)?;
+    }
+    Ok(())
 }
 
 fn split(fixtures: &Fixtures) -> Outcome {

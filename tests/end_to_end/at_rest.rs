@@ -5,6 +5,8 @@
 //! Nothing may be found anywhere, not even in the dump of `persons`, whose key is elsewhere. That the search
 //! would find it is shown in the same test, by one plain name that is put into a copy on purpose.
 
+mod day;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,17 +15,21 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use libtest_mimic::Trial;
 use minzheng_kit::demo;
 use minzheng_kit::divisions::dataset;
-use minzheng_tests::{Client, Listener, Program, free_port, token};
+use minzheng_tests::{Listener, Program, free_port};
 use sea_orm::{ConnectionTrait, Database, DbBackend, Statement};
-use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::fixtures::{Fixtures, NOON, SUBGRAPHS, Split, copy_folder, stated, without_case};
-use crate::steps::with_check;
-use crate::{Outcome, case, operations};
+use self::day::{Day, SEALED, TOLD, strangers};
+use crate::fixtures::{Fixtures, NOON, SUBGRAPHS, Split, copy_folder};
+use crate::{Outcome, case};
 
 pub(crate) fn cases(fixtures: &Arc<Fixtures>) -> Vec<Trial> {
     vec![
+        case(
+            fixtures,
+            "whatever_is_kept_encrypted_is_told_in_the_course_of_the_day",
+            |_| day::tells_all_that_is_sealed(),
+        ),
         case(
             fixtures,
             "no_dump_log_trace_or_metric_of_one_process_holds_an_identity",
@@ -35,171 +41,6 @@ pub(crate) fn cases(fixtures: &Arc<Fixtures>) -> Vec<Trial> {
             split,
         ),
     ]
-}
-
-/// What is told in the course of the day and must not be found afterwards. Long and odd enough to occur
-/// nowhere by chance.
-const TOLD: [&str; 9] = [
-    "石密藏甲",
-    "欧阳密藏乙",
-    "13987650912",
-    "139****0912",
-    "13922446688",
-    "139****6688",
-    "密藏死亡证51字第0001号",
-    "（2026）密藏民初77号",
-    "密藏理由甲乙丙丁",
-];
-
-/// Numbers that no register holds before that day.
-fn strangers() -> [String; 2] {
-    [
-        with_check("51990119500505004"),
-        with_check("51990119520612004"),
-    ]
-}
-
-/// The county of the story, and where it lies.
-const OFFICER: &str = "registrar --division 510118";
-const HERE: &str = "{longitude: 103.81, latitude: 30.41}";
-const REGISTRY: &str = "4b9c2643-738f-588f-a8d6-3310355e6c5d";
-
-/// The day's work, through the endpoint.
-struct Day<'d> {
-    client: Client,
-    url: String,
-    tokens: &'d Path,
-}
-
-impl Day<'_> {
-    fn ask(&self, role: &str, query: &str, variables: &Value) -> Result<Value, String> {
-        let token = match role {
-            "public" => None,
-            role => {
-                let mut arguments = vec!["--role"];
-                arguments.extend(without_case(role).split_whitespace());
-                Some(token(self.tokens, &arguments)?)
-            }
-        };
-        self.client
-            .graphql_for(&self.url, token.as_deref(), stated(role), query, variables)
-    }
-
-    /// A change that must be accepted.
-    fn change(&self, role: &str, field: &str, kind: &str, shown: &str, input: &Value) -> Outcome {
-        let query = format!(
-            "mutation ($input: {kind}!) {{ {field}(input: $input) {{ {shown} userErrors {{ code messageEn }} }} }}"
-        );
-        let answer = self.ask(role, &query, &json!({ "input": input }))?;
-        let refused = &answer["data"][field]["userErrors"];
-        if refused.as_array().is_none_or(|all| !all.is_empty()) {
-            return Err(format!("{field}: {answer}"));
-        }
-        Ok(())
-    }
-
-    fn work(&self) -> Outcome {
-        for operation in operations::all()? {
-            let variables =
-                operation.prepared(&|role, query, variables| self.ask(role, query, variables))?;
-            self.ask(&operation.role, &operation.query, &variables)?;
-        }
-        let person = |i| demo::person("51", i).id_number;
-        let [deceased, applicant] = strangers();
-        let near = format!(
-            "{{ facilitiesNear(point: {HERE}, kind: FUNERAL_HOME, first: 1) {{ facility {{ id }} }} \
-             divisionByCode(code: \"510118\") {{ id }} }}"
-        );
-        let here = self.ask("public", &near, &Value::Null)?["data"].clone();
-        let (facility, division) = (
-            &here["facilitiesNear"][0]["facility"]["id"],
-            &here["divisionByCode"]["id"],
-        );
-        let point = json!({ "longitude": 103.81, "latitude": 30.41 });
-        self.change(
-            OFFICER,
-            "openFuneralCase",
-            "OpenFuneralCaseInput",
-            "case { id applicantPhone deceased { maskedName maskedId } }",
-            &json!({
-                "requestKey": "rest-1", "deceased": deceased, "deceasedName": TOLD[0],
-                "applicant": applicant, "applicantName": TOLD[1], "relation": "OTHER_RELATIVE",
-                "phone": TOLD[2], "paperKind": "MEDICAL", "paperNumber": TOLD[6], "natural": true,
-                "diedOn": "2026-11-20", "facility": facility,
-            }),
-        )?;
-        self.change(
-            OFFICER,
-            "openTicket",
-            "OpenTicketInput",
-            "ticket { id callerPhone }",
-            &json!({ "requestKey": "rest-2", "category": "OTHER", "phone": TOLD[4],
-                "caller": applicant, "division": division, "point": point }),
-        )?;
-        self.change(
-            OFFICER,
-            "receiveCourtNotice",
-            "ReceiveCourtNoticeInput",
-            "notice { id documentNumber }",
-            &json!({ "requestKey": "rest-3", "registry": REGISTRY, "court": "示例县人民法院",
-                "documentNumber": TOLD[7], "kind": "DIVORCE_JUDGMENT", "effectiveOn": "2026-11-02",
-                "man": person(0), "woman": person(1), "certificatesCollected": false }),
-        )?;
-        self.change(
-            OFFICER,
-            "submitNaming",
-            "SubmitNamingInput",
-            "application { id }",
-            &json!({ "requestKey": "rest-4", "kind": "NAME", "placeKind": "ROAD",
-                "divisionId": division, "specific": "青丝溪", "generic": "路", "reasons": TOLD[8] }),
-        )?;
-        // In full, as oneself: the answer holds both, and nothing else may.
-        let own = "{ me { fullIdentity { idNumber name } } }";
-        let answer = self.ask("citizen", own, &Value::Null)?;
-        if !answer.to_string().contains(&person(0)) {
-            return Err(format!("a citizen does not see themselves: {answer}"));
-        }
-        // The name of an operation is kept with the record of what it showed, unless it is somebody's number.
-        let named = format!("query q{} {{ me {{ maskedName }} }}", person(4));
-        let answer = self.ask("citizen", &named, &Value::Null)?;
-        if answer["data"]["me"]["maskedName"].is_null() {
-            return Err(format!("a citizen does not see themselves: {answer}"));
-        }
-        // What another system writes beside its trace goes nowhere, whoever asks for the trace to be recorded.
-        let beside = format!("a={}", person(8));
-        let trace = format!("00-{:032x}-00f067aa0ba902b7-01", 0x4bf9_2f35_u32);
-        let headers = [
-            ("content-type", "application/json"),
-            ("traceparent", trace.as_str()),
-            ("tracestate", beside.as_str()),
-        ];
-        let body = json!({ "query": "{ divisionByCode(code: \"510118\") { id } }" });
-        let answer = self.client.post(&self.url, &headers, body.to_string())?;
-        if answer.status != 200 {
-            return Err(format!("status {} with a trace", answer.status));
-        }
-        // A token whose subject is somebody's number is refused as a whole, and nobody keeps who it was.
-        let numbered = format!("{OFFICER} --subject {}", person(7));
-        let answer = self.ask(&numbered, "{ openTickets { nodes { id } } }", &Value::Null)?;
-        if answer["errors"][0]["extensions"]["code"] != "TOKEN_IDENTIFIER" {
-            return Err(format!("a number for a subject passes: {answer}"));
-        }
-        // Where numbers and names have no business: as literals, as ids, in a document that is wrong.
-        for query in [
-            format!("{{ divisionByCode(code: \"{}\") {{ id }} }}", person(5)),
-            format!("{{ funeralCase(id: \"{}\") {{ id }} }}", person(6)),
-            format!("{{ noSuchField(name: \"{}\") }}", TOLD[0]),
-            format!("query {} {{ nonsense", TOLD[1]),
-            format!(
-                "{{ eligibilityCheck(man: \"{}\", woman: \"{}\", registry: \"{REGISTRY}\") {{ verdict }} }}",
-                person(2),
-                person(3)
-            ),
-        ] {
-            self.ask(OFFICER, &query, &Value::Null)?;
-        }
-        Ok(())
-    }
 }
 
 /// Searches bytes for all identities at once.
@@ -228,7 +69,8 @@ impl Search {
                 patterns.push(person.name);
             }
         }
-        patterns.extend(TOLD.iter().map(|text| (*text).to_owned()));
+        let sealed = SEALED.iter().map(|(_, text)| text);
+        patterns.extend(TOLD.iter().chain(sealed).map(|text| (*text).to_owned()));
         patterns.extend(strangers());
         let automaton = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostFirst)
@@ -324,11 +166,7 @@ fn standalone(_: &Fixtures) -> Outcome {
         port,
         Duration::from_secs(180),
     )?;
-    let day = Day {
-        client: Client::new(),
-        url: program.graphql(),
-        tokens: data.path(),
-    };
+    let day = Day::at(program.graphql(), data.path());
     day.work()?;
     let metrics = day.client.get(&format!("{}/metrics", program.url), &[])?;
     search.nothing("/metrics", &metrics.body)?;
@@ -373,11 +211,7 @@ fn split(_: &Fixtures) -> Outcome {
     ];
     let split = Split::start_with("at_rest", &also)?;
     let tokens = split.folder.path().join("keys");
-    let day = Day {
-        client: Client::new(),
-        url: split.gateway.graphql(),
-        tokens: &tokens,
-    };
+    let day = Day::at(split.gateway.graphql(), &tokens);
     day.work()?;
     for program in split.subgraphs.values().chain([&split.gateway]) {
         let metrics = day.client.get(&format!("{}/metrics", program.url), &[])?;
@@ -399,7 +233,9 @@ fn split(_: &Fixtures) -> Outcome {
         }
         search.nothing(&format!("the dump of {name}"), &dump)?;
     }
-    search.nothing("Redis", &redis_dump()?)?;
+    let redis = redis_dump()?;
+    search.nothing("Redis", &redis)?;
+    knows_nobody(&redis, &day, &postgres)?;
     let traces = collector.received();
     if traces.len() < 10_000 {
         return Err(format!("only {} bytes of traces arrived", traces.len()));
@@ -415,6 +251,50 @@ fn split(_: &Fixtures) -> Outcome {
         Some(found) if found == TOLD[0] => Ok(()),
         other => Err(format!("a plain name in a dump is not found: {other:?}")),
     }
+}
+
+/// Neither the names of entries in Redis nor what they hold knows a person, be it by a token only, or a caller by theirs.
+fn knows_nobody(redis: &[u8], day: &Day<'_>, postgres: &str) -> Outcome {
+    let mut tokens = column(postgres, "SELECT token AS line FROM at_rest_persons.person")?;
+    if tokens.len() < 5_000 {
+        return Err(format!("only {} tokens of persons", tokens.len()));
+    }
+    let bearers = day.bearers();
+    if bearers.is_empty() {
+        return Err("nobody asked".to_owned());
+    }
+    // A bearer token is known by its signature, whatever stands around it.
+    let signatures = bearers.iter().filter_map(|token| token.rsplit('.').next());
+    tokens.extend(signatures.map(str::to_owned));
+    let automaton = AhoCorasick::new(&tokens).map_err(|error| error.to_string())?;
+    if let Some(found) = automaton.find(redis) {
+        return Err(format!(
+            "Redis knows somebody: pattern {}",
+            found.pattern().as_usize()
+        ));
+    }
+    // The search would find what is there.
+    let one = [redis, tokens[4_711].as_bytes()].concat();
+    match automaton.find(&one) {
+        Some(_) => Ok(()),
+        None => Err("the search is blind".to_owned()),
+    }
+}
+
+/// The rows of a statement that gives one text each, as `line`.
+fn column(url: &str, sql: &str) -> Result<Vec<String>, String> {
+    let work = async {
+        let db = Database::connect(url).await?;
+        let rows = db
+            .query_all_raw(Statement::from_string(DbBackend::Postgres, sql))
+            .await?;
+        let lines = rows.iter().map(|row| row.try_get("", "line")).collect();
+        db.close().await?;
+        lines
+    };
+    runtime()?
+        .block_on(work)
+        .map_err(|error: sea_orm::DbErr| error.to_string())
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, String> {

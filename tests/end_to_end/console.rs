@@ -11,14 +11,22 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::fixtures::Fixtures;
+use crate::small::Small;
 use crate::{Outcome, case};
 
 pub(crate) fn cases(fixtures: &Arc<Fixtures>) -> Vec<Trial> {
-    vec![case(
-        fixtures,
-        "the_console_answers_the_first_query_in_a_browser_without_any_other_network",
-        first_query,
-    )]
+    vec![
+        case(
+            fixtures,
+            "the_console_answers_the_first_query_in_a_browser_without_any_other_network",
+            first_query,
+        ),
+        case(
+            fixtures,
+            "the_console_of_some_roles_opens_in_a_browser_for_a_token_of_theirs_only",
+            by_role,
+        ),
+    ]
 }
 
 /// How long the page and its answer may take on a busy machine.
@@ -174,6 +182,10 @@ fn first_query(fixtures: &Fixtures) -> Outcome {
             "document.querySelector('.graphiql-execute-button[aria-label^=\"Stop\"]')?.click()",
         )?;
     }
+    asks_nobody_else(&browser)
+}
+
+fn asks_nobody_else(browser: &Browser) -> Outcome {
     let outside = browser.script(
         "return performance.getEntriesByType('resource').map((entry) => entry.name)
             .filter((name) => !name.startsWith(location.origin) && !name.startsWith('data:'))",
@@ -182,4 +194,62 @@ fn first_query(fixtures: &Fixtures) -> Outcome {
         return Err(format!("the page asks others: {outside}"));
     }
     Ok(())
+}
+
+fn by_role(_: &Fixtures) -> Outcome {
+    let config = "province = \"51\"\n[server]\nconsole = [\"registrar\"]\n";
+    let gateway = Small::start(config, r#"{"data":{"word":"hello"}}"#)?;
+    let Some(browser) = Browser::start()? else {
+        eprintln!("no chromedriver to test with: tests/run installs it");
+        return Ok(());
+    };
+    let citizen = gateway.token(&["--role", "citizen"])?;
+    let officer = gateway.token(&["--role", "registrar", "--division", "510104"])?;
+    let page = format!("{}/console", gateway.program.url);
+    browser.post("/url", &json!({ "url": page }))?;
+    let show = |token: &str| {
+        browser.script(&format!(
+            "document.getElementById('token').value = {};
+             document.querySelector('form button').click()",
+            Value::from(token)
+        ))
+    };
+    for (token, code) in [
+        (citizen.as_str(), "CONSOLE_FORBIDDEN"),
+        ("nonsense", "TOKEN_MALFORMED"),
+    ] {
+        show(token)?;
+        browser.until(
+            "the refusal is shown",
+            &format!("return document.getElementById('said').textContent.includes('{code}')"),
+        )?;
+        let shown = browser.script("return document.getElementById('graphiql') !== null")?;
+        if shown != false {
+            return Err(format!("the console is there for {code}"));
+        }
+    }
+    show(&officer)?;
+    browser.until(
+        "the console is there and knows who asks",
+        "return document.querySelector('.graphiql-query-editor .CodeMirror') !== null
+            && document.getElementById('who').textContent.startsWith('registrar')",
+    )?;
+    browser.script(
+        "[...document.querySelectorAll('.graphiql-query-editor .CodeMirror')][0].CodeMirror.setValue('{ word }')",
+    )?;
+    browser.until(
+        "the answer is shown",
+        // Again until it is what was typed: the page looks at it a moment after the last key.
+        "const button = document.querySelector('.graphiql-execute-button');
+         if (!button.getAttribute('aria-label').startsWith('Stop')) button.click();
+         return [...document.querySelectorAll('.graphiql-response .CodeMirror')]
+            .some((pane) => pane.CodeMirror.getValue().includes('hello'))",
+    )?;
+    let left = browser.script(
+        "return [document.cookie, JSON.stringify({...localStorage}), JSON.stringify({...sessionStorage}), location.href]",
+    )?;
+    if left.to_string().contains(&officer) {
+        return Err(format!("the token is kept: {left}"));
+    }
+    asks_nobody_else(&browser)
 }

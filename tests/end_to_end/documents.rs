@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use crate::fixtures::Fixtures;
 use crate::rights::{codes, expect};
+use crate::small::{ISSUER, SUPERGRAPH};
 use crate::{Outcome, case};
 
 pub(crate) fn cases(fixtures: &Arc<Fixtures>) -> Vec<Trial> {
@@ -21,39 +22,10 @@ pub(crate) fn cases(fixtures: &Arc<Fixtures>) -> Vec<Trial> {
     )]
 }
 
-/// A gateway before one small subgraph of somebody else's.
-const SUPERGRAPH: &str = r#"
-schema
-  @link(url: "https://specs.apollo.dev/link/v1.0")
-  @link(url: "https://specs.apollo.dev/join/v0.3", for: EXECUTION)
-  @link(url: "https://specs.apollo.dev/policy/v0.1", as: "rule", for: SECURITY)
-{ query: Query }
-directive @join__graph(name: String!, url: String!) on ENUM_VALUE
-directive @join__type(graph: join__Graph!, key: join__FieldSet, extension: Boolean! = false, resolvable: Boolean! = true, isInterfaceObject: Boolean! = false) repeatable on OBJECT | INTERFACE | UNION | ENUM | INPUT_OBJECT | SCALAR
-directive @join__field(graph: join__Graph, requires: join__FieldSet, provides: join__FieldSet, type: String, external: Boolean, override: String, usedOverridden: Boolean) repeatable on FIELD_DEFINITION | INPUT_FIELD_DEFINITION
-directive @link(url: String, as: String, for: link__Purpose, import: [link__Import]) repeatable on SCHEMA
-directive @rule(policies: [[String!]!]!) on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
-scalar join__FieldSet
-scalar link__Import
-enum link__Purpose { SECURITY EXECUTION }
-enum join__Graph { ONE @join__graph(name: "one", url: "URL") }
-type Query @join__type(graph: ONE) { word: String secret: String @rule(policies: [["keeper"]]) }
-"#;
-
 const CONFIG: &str = r#"
 province = "51"
 [identity]
 introspection = ["registrar"]
-[[identity.issuers]]
-name = "development"
-issuer = "minzheng-dev"
-jwks = "keys/gateway/jwks.json"
-algorithms = ["EdDSA"]
-roles = ["citizen", "registrar", "supervisor"]
-persons = true
-[identity.policies.keeper]
-roles = ["registrar"]
-begins = { division = ["5101"] }
 [identity.revocation]
 list = "revoked.json"
 refresh = "1s"
@@ -71,7 +43,7 @@ fn documents(_: &Fixtures) -> Outcome {
     let write = |name: &str, text: &str| std::fs::write(path(name), text).map_err(told);
     let url = format!("http://{}/graphql", subgraph.address);
     write("supergraph.graphql", &SUPERGRAPH.replace("URL", &url))?;
-    write("gateway.toml", CONFIG)?;
+    write("gateway.toml", &format!("{CONFIG}{ISSUER}"))?;
     write("revoked.json", "{}")?;
     let trusted = "{ word }";
     write(

@@ -1,13 +1,15 @@
 //! Faults, by really killing processes and damaging rows.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
+use minzheng_tests::Client;
 use sea_orm::{ConnectionTrait, Database};
 use serde_json::{Value, json};
 
 use crate::fixtures::{Fixtures, Split};
+use crate::small::Small;
 use crate::steps::{eventually, with_check};
 use crate::{Outcome, case};
 
@@ -23,7 +25,35 @@ pub(crate) fn cases(fixtures: &Arc<Fixtures>) -> Vec<Trial> {
             "a_death_widows_once_though_marriage_is_killed_while_it_happens",
             killed_consumer,
         ),
+        case(
+            fixtures,
+            "what_nobody_expected_is_told_by_a_reference_that_the_log_holds_and_by_nothing_else",
+            unexpected,
+        ),
     ]
+}
+
+fn unexpected(_: &Fixtures) -> Outcome {
+    const ANSWER: &str = r#"{"data": null, "errors": [{"message": "panicked at src/secret.rs: hunter2",
+        "extensions": {"code": "INTERNAL", "stacktrace": ["src/secret.rs"]}}]}"#;
+    let gateway = Small::start("province = \"51\"\n", ANSWER)?;
+    let told = Client::new().graphql(&gateway.program.graphql(), None, "{ word }", &Value::Null)?;
+    let extensions = &told["errors"][0]["extensions"];
+    let reference = extensions["reference"].as_str().unwrap_or_default();
+    if extensions["code"] != "INTERNAL" || reference.len() < 16 {
+        return Err(format!("no reference: {told}"));
+    }
+    if told.to_string().contains("hunter2") || told.to_string().contains("secret.rs") {
+        return Err(format!("internals are told: {told}"));
+    }
+    let began = Instant::now();
+    while !gateway.program.output().contains(reference) {
+        if began.elapsed() > Duration::from_secs(60) {
+            return Err(format!("the log does not hold {reference}"));
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ok(())
 }
 
 fn killed(_: &Fixtures) -> Outcome {

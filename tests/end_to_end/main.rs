@@ -22,6 +22,7 @@ mod mutations;
 mod operations;
 mod readme;
 mod rights;
+mod small;
 mod statements;
 mod steps;
 mod tls;

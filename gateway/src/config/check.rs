@@ -162,6 +162,7 @@ impl Config {
         for (key, roles) in [
             ("documents.trusted_only", &documents.trusted_only),
             ("identity.introspection", &self.identity.introspection),
+            ("server.console", &self.server.console),
         ] {
             if roles
                 .iter()

@@ -442,9 +442,10 @@ pub struct Server {
     pub stalled: Duration,
     /// Answers of at least this size are compressed when the client can read it.
     pub compress_above: ByteSize,
-    /// Whether the console (GraphiQL) is served.
-    #[serde(deserialize_with = "units::scalar")]
-    pub console: bool,
+    /// The roles that are given the console (GraphiQL). With `public` among them whoever opens its address has it; without,
+    /// a token of one of these roles is asked for; with none at all there is no console.
+    #[serde(deserialize_with = "units::list")]
+    pub console: Vec<String>,
     /// Address and port on which `/metrics` is served, without TLS, and then nowhere else: figures are for who runs the
     /// machines. When absent they are served beside `/graphql`, to everybody.
     pub metrics_listen: Option<String>,
@@ -456,7 +457,7 @@ impl Default for Server {
             drain: Duration::from_secs(30),
             stalled: Duration::from_secs(30),
             compress_above: ByteSize::kib(1),
-            console: true,
+            console: vec![crate::contract::role::PUBLIC.to_owned()],
             metrics_listen: None,
         }
     }

@@ -103,7 +103,7 @@ max_age = "10m"
 [server]
 drain = "20s"
 compress_above = "2KiB"
-console = false
+console = ["supervisor", "operator"]
 metrics_listen = "127.0.0.1:4001"
 "#;
 
@@ -119,7 +119,7 @@ fn every_key_is_read() {
     );
     assert!(config.identity.issuers[0].persons);
     assert_eq!(config.telemetry.log_format, LogFormat::Json);
-    assert!(!config.server.console);
+    assert_eq!(config.server.console, ["supervisor", "operator"]);
     assert_eq!(
         config.server.metrics_listen.as_deref(),
         Some("127.0.0.1:4001")
@@ -150,7 +150,7 @@ fn the_environment_stands_over_the_file() {
             ("MINZHENG_LIMITS__TOKENS", "77"),
             ("MINZHENG_PROVINCE", "35"),
             ("MINZHENG_SUBGRAPHS__PERSONS", "http://p:1/graphql"),
-            ("MINZHENG_SERVER__CONSOLE", "false"),
+            ("MINZHENG_SERVER__CONSOLE", "supervisor, operator"),
             (
                 "MINZHENG_CORS__ORIGINS",
                 "https://a.example, https://b.example",
@@ -165,7 +165,7 @@ fn the_environment_stands_over_the_file() {
     assert_eq!((config.limits.depth, config.limits.tokens), (9, 77));
     assert_eq!(config.province, "35");
     assert_eq!(config.subgraphs["persons"], "http://p:1/graphql");
-    assert!(!config.server.console);
+    assert_eq!(config.server.console, ["supervisor", "operator"]);
     assert_eq!(config.cors.origins.len(), 2);
     assert!((config.telemetry.sample_ratio - 0.5).abs() < f64::EPSILON);
 }
@@ -304,6 +304,7 @@ fn values_must_fit_one_another() {
             "[identity]\nintrospection=[\"king\"]".to_owned(),
             "identity.introspection",
         ),
+        ("[server]\nconsole=[\"king\"]".to_owned(), "server.console"),
         (
             "[documents]\ntrusted_only=[\"citizen\"]".to_owned(),
             "documents.trusted",

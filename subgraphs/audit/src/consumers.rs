@@ -1,12 +1,12 @@
-//! Tokens of persons change; whoever was looked at finds their history under the new one. The log itself
-//! is never changed.
+//! Tokens of persons change; whoever was looked at finds their history under the new one. Divisions change; a
+//! supervisor sees what was done in the own one as it is now. The log itself is never changed.
 
 use sea_orm::DatabaseTransaction;
 
 use crate::kit::{
     Result, Services,
     aliases::{self, TokenColumn},
-    events::{Consumer, Event},
+    events::{Consumer, DivisionChanged, Event, Known as _},
 };
 
 /// Where tokens are kept.
@@ -27,6 +27,25 @@ impl Consumer for Tokens {
 
     async fn apply(&self, _: &Services, tx: &DatabaseTransaction, event: &Event) -> Result<()> {
         aliases::apply(tx, event, TOKENS).await?;
+        Ok(())
+    }
+}
+
+/// Changes of divisions, by which supervisors are judged. What is done about any of them, whoever consumes it, is to keep
+/// it ([`crate::kit::divisions::learn`]); rows here name a division by its code of then.
+pub(crate) struct Divisions;
+
+#[async_trait::async_trait]
+impl Consumer for Divisions {
+    fn source(&self) -> &'static str {
+        "places"
+    }
+
+    fn kinds(&self) -> &'static [&'static str] {
+        &[DivisionChanged::KIND]
+    }
+
+    async fn apply(&self, _: &Services, _: &DatabaseTransaction, _: &Event) -> Result<()> {
         Ok(())
     }
 }

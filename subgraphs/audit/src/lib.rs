@@ -5,9 +5,11 @@
 //! What was read is kept in tables of our own ([`service::ingest`]), by which it can be found: they are an
 //! index, dropped and made anew at any time, and follow the log when old segments are purged.
 //!
-//! Three kinds of people ask ([`graph`]): a citizen sees who looked at them, by role and division, when
-//! and for what purpose; an auditor searches everything, but never sees a value, for the log holds none; a
-//! dashboard sees counts by month. A person whose token changes keeps their history ([`consumers`]).
+//! Who asks ([`graph`]): a citizen sees who looked at them, by role and division, when and for what purpose; an
+//! officer their own acts, a supervisor those of the own division as it is now, another province what it asked for
+//! itself, all three without the persons ([`service::whose`]); an auditor searches everything, but never sees a value,
+//! for the log holds none; a dashboard sees counts by month. A person whose token changes keeps their history
+//! ([`consumers`]).
 #![cfg_attr(
     test,
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)
@@ -76,6 +78,6 @@ impl Subsystem for Audit {
     }
 
     fn consumers(&self) -> Vec<Box<dyn kit::events::Consumer>> {
-        vec![Box::new(consumers::Tokens)]
+        vec![Box::new(consumers::Tokens), Box::new(consumers::Divisions)]
     }
 }

@@ -1,4 +1,4 @@
-//! The gateway's life: readiness, load, draining, and the console.
+//! The gateway's life: readiness, load and draining.
 
 use super::*;
 
@@ -91,59 +91,6 @@ async fn an_address_in_use_is_one_sentence() {
         error.contains(&address) && error.contains("already in use"),
         "{error}"
     );
-}
-
-#[actix_web::test]
-async fn the_console_is_complete_and_loads_nothing_from_outside() {
-    let server = Running::start(CONFIG).await;
-    let home = server.ask("GET", "/", &[], "").await;
-    assert_eq!((home.status, home.header("location")), (303, "/console"));
-    let page = server.ask("GET", "/console", &[], "").await;
-    assert_eq!(page.status, 200);
-    assert!(
-        page.header("content-security-policy")
-            .contains("default-src 'none'")
-    );
-    let text = String::from_utf8(page.body.to_vec()).unwrap();
-    let mut linked = 0;
-    for reference in text.split("src=\"").chain(text.split("href=\"")).skip(1) {
-        let Some(path) = reference
-            .split('"')
-            .next()
-            .filter(|path| path.starts_with('/'))
-        else {
-            continue;
-        };
-        linked += 1;
-        let plain = server.ask("GET", path, &[], "").await;
-        assert_eq!(
-            (plain.status, plain.header("content-encoding")),
-            (200, ""),
-            "{path}"
-        );
-        let packed = server
-            .ask("GET", path, &[("accept-encoding", "gzip")], "")
-            .await;
-        assert_eq!(packed.header("content-encoding"), "gzip", "{path}");
-        assert!(packed.body.len() < plain.body.len(), "{path}");
-    }
-    assert_eq!(linked, 5);
-    let first = server
-        .ask("GET", "/console/first-query.graphql", &[], "")
-        .await;
-    assert!(first.body.starts_with(b"# "));
-    assert_eq!(
-        server
-            .ask("GET", "/console/../Cargo.toml", &[], "")
-            .await
-            .status,
-        404
-    );
-    server.stop().await;
-
-    let server = Running::start("server.console = false").await;
-    assert_eq!(server.ask("GET", "/console", &[], "").await.status, 404);
-    server.stop().await;
 }
 
 /// A body that nobody takes is not held for ever: the connection is cut.

@@ -1,16 +1,18 @@
-//! What citizens, auditors and dashboards see of the access log.
+//! What citizens, officers, other provinces, auditors and dashboards see of the access log.
 
+mod masked;
 mod record;
 mod terms;
 
 use std::sync::Arc;
 
 use async_graphql::{Context, EmptyMutation, EmptySubscription, ID, InputObject, Object, Schema};
-use sea_orm::Order;
+use sea_orm::{Order, QueryFilter as _};
 
 use crate::{
     kit::{
-        Date, DivisionCode, Graph, PrincipalExt, Result, Services, UserError, YearMonth,
+        Date, DivisionCode, Error, Graph, PrincipalExt, Result, Role, Services, UserError,
+        YearMonth,
         contract::scope,
         events::{self, FeedEvent},
         federation::{self, directives::*},
@@ -20,9 +22,11 @@ use crate::{
     service::{
         find::{self, Filter},
         ingest::Reader,
+        whose,
     },
 };
 
+pub use masked::{MaskedAccess, MaskedAccessFilter};
 pub use record::{AccessCount, AccessRecord, OwnAccess};
 pub use terms::{AccessDecision, AccessRetention, AccessRole};
 
@@ -160,7 +164,38 @@ impl Query {
         Some(page.await)
     }
 
-    /// How often personal data was read or refused, by month, role and outcome; months without any are left out; null when it cannot be read (访问次数统计).
+    /// What the access log has of the caller's office, without the persons, the latest first: an officer's own acts, for a supervisor those of the own division too, for another province what it asked for itself; null when it cannot be read (本岗位访问记录，不含被访问人).
+    #[graphql(
+        directive = requires_scopes::apply(vec![vec!["audit.own".into()]]),
+        directive = cache_control::apply(Some(0), Some(CacheScope::Private)),
+        directive = list_size::apply(Some(50), Some(vec!["first".into()]))
+    )]
+    async fn masked_access_log(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is looked for; everything when it is left out (查询条件).")]
+        filter: Option<MaskedAccessFilter>,
+        #[graphql(desc = "How many, 50 when it is left out, 500 at most (条数).")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Behind this cursor (游标).")] after: Option<String>,
+    ) -> Option<Result<Page<MaskedAccess>>> {
+        use access_entry::Column;
+        let page = async {
+            ctx.need(scope::AUDIT_OWN)?;
+            let own = whose::of(ctx.principal()).ok_or(Error::Forbidden)?;
+            caught_up(ctx).await?;
+            let select = find::entries(&filter.unwrap_or_default().into()).filter(own);
+            let order = [(Column::At, Order::Desc), (Column::Id, Order::Desc)];
+            let args = PageArgs::forward(first, after);
+            let db = ctx.services().db.read();
+            let masked = |rows: Vec<_>| rows.into_iter().map(MaskedAccess).collect();
+            keyset(db, select, &order, &args, masked).await
+        };
+        Some(page.await)
+    }
+
+    /// How often personal data was read or refused, by month, role and outcome: for dashboards and auditors all, for officers what `maskedAccessLog` shows them; months without any are left out; null when it cannot be read (访问次数统计).
     #[graphql(
         directive = requires_scopes::apply(vec![
             vec!["audit.read".into()],
@@ -187,8 +222,15 @@ impl Query {
                 .field(&["to"])
                 .into());
             }
+            let caller = ctx.principal();
+            let own = match caller.role {
+                Role::Registrar | Role::Supervisor => {
+                    Some(whose::of(caller).ok_or(Error::Forbidden)?)
+                }
+                _ => None,
+            };
             caught_up(ctx).await?;
-            let rows = find::counts(ctx.services().db.read(), from, to).await?;
+            let rows = find::counts(ctx.services().db.read(), from, to, own).await?;
             Ok(rows.into_iter().map(AccessCount).collect())
         };
         Some(counts.await)

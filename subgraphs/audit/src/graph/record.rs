@@ -9,7 +9,7 @@ use crate::{
     service::find::Count,
 };
 
-fn list(json: &str) -> Vec<String> {
+pub(super) fn list(json: &str) -> Vec<String> {
     serde_json::from_str(json).unwrap_or_default()
 }
 

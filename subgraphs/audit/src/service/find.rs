@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use sea_orm::sea_query::Query;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
     QuerySelect, Select,
 };
 
@@ -110,7 +110,7 @@ pub struct Count {
     pub records: i64,
 }
 
-/// Counts by month, role and outcome; months without any are left out.
+/// Counts by month, role and outcome, of all records or of some; months without any are left out.
 ///
 /// # Errors
 /// The database's own.
@@ -118,9 +118,11 @@ pub async fn counts<C: ConnectionTrait>(
     db: &C,
     from: YearMonth,
     to: YearMonth,
+    of: Option<Condition>,
 ) -> Result<Vec<Count>> {
     use access_entry::Column;
     Ok(access_entry::Entity::find()
+        .filter(Condition::all().add_option(of))
         .select_only()
         .column(Column::Month)
         .column(Column::ActorRole)

@@ -1,5 +1,7 @@
 //! The reader of the log as its callers see it.
 
+mod masked;
+
 use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};

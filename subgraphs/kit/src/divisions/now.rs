@@ -251,6 +251,23 @@ impl Divisions {
         codes
     }
 
+    /// The codes that lie below `prefix` by their digits but mean a division elsewhere since a change: rows that were
+    /// written under them belong there. With [`Divisions::former_within`] a filter over many rows says what
+    /// [`crate::Principal::oversees`] says of one.
+    pub fn former_elsewhere(&self, prefix: &str) -> Vec<&str> {
+        let former = self.0.iter().flat_map(|over| over.former.keys());
+        let mut codes: Vec<&str> = former
+            .filter(|code| code.starts_with(prefix))
+            .filter(|code| {
+                self.meaning(code)
+                    .is_some_and(|now| !now.code.starts_with(prefix))
+            })
+            .map(String::as_str)
+            .collect();
+        codes.sort_unstable();
+        codes
+    }
+
     /// The division above; where that has ended, what alone holds its ground.
     fn above<'a>(&'a self, division: &Division) -> Option<&'a Division> {
         let parent = division.parent?;
@@ -425,6 +442,8 @@ mod tests {
         assert!(now.former_within("510199").contains(&"510118"));
         assert!(now.former_within("5101").contains(&"510118"));
         assert!(now.former_within("510104").is_empty());
+        assert!(now.former_elsewhere("510118").contains(&"510118"));
+        assert!(now.former_elsewhere("5101").is_empty());
         assert_eq!(
             now.children(&county).len(),
             dataset().children(&county).count()
