@@ -167,6 +167,16 @@ impl<'p> Arena<'p> {
         Object { start, layout }
     }
 
+    /// The root of the answer, which has this layout: the object that was made first.
+    #[must_use]
+    #[allow(clippy::cast_possible_truncation)] // the number of layouts is bounded by that of fields
+    pub fn root(&self, layout: LayoutId) -> Object {
+        Object {
+            start: 0,
+            layout: layout as u32,
+        }
+    }
+
     /// A new list of these nodes.
     #[allow(clippy::cast_possible_truncation)] // the number of nodes is bounded by that of bytes
     pub fn list(&mut self, items: &[Node]) -> Node {

@@ -138,6 +138,7 @@ impl<F: Fetcher> Execution<'_, F> {
             program: self.plan.projection.root,
             object: root,
             place: &[],
+            steps: &[],
             introspection: &introspection,
         };
         let (mut body, errors) = self

@@ -54,7 +54,8 @@ pub fn compile(
         .map(|fetch| declare_fetch(&mut layouts, root, fetch))
         .collect();
     let schema = &supergraph.schema;
-    let brings = brings::brings(&graph, &outputs, operation.kind, &layouts, schema)?;
+    let places = (root, outputs.as_slice());
+    let brings = brings::brings(&graph, places, operation.kind, &layouts, schema)?;
     let mut compiler = Compiler {
         layouts,
         root,
@@ -255,7 +256,7 @@ impl Compiler<'_> {
             variables,
             shape,
             fills: fills.into(),
-            brings: Box::default(),
+            brings: Vec::new(),
             target,
             conditions,
             waits_for: 0,
