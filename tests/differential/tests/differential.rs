@@ -1,5 +1,6 @@
 //! Runs the differential test: a few hundred operations each, or as many as `MINZHENG_OPERATIONS` says,
-//! from the seed `MINZHENG_SEED` on.
+//! from the seed `MINZHENG_SEED` on. `MINZHENG_FINDINGS` wrong answers are told before it gives up; `MINZHENG_CODED=1`
+//! tells also what is answered with a reviewed code instead. One operation alone: its seed less one, and one operation.
 
 #![allow(clippy::expect_used, clippy::panic)]
 
@@ -51,6 +52,7 @@ fn run(name: &str, sdls: &[SubgraphSdl], mode: Mode, reviewed: Reviewed) {
         setting("MINZHENG_SEED", 1),
     );
     let most = setting("MINZHENG_FINDINGS", 1);
+    let tells_coded = setting("MINZHENG_CODED", 0) > 0;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -94,6 +96,9 @@ fn run(name: &str, sdls: &[SubgraphSdl], mode: Mode, reviewed: Reviewed) {
             code.filter(|code| admitted && reviewed.iter().any(|(known, _)| *known == *code))
         {
             *coded.entry(code.to_owned()).or_default() += 1;
+            if tells_coded {
+                report(name, seed, &asked, &round, &answer["errors"].to_string());
+            }
             continue;
         }
         let verdict = match mode {
