@@ -3,10 +3,13 @@
 //!
 //! A refusal is written out where its rule is: a code, an English sentence and a Chinese one behind one
 //! another. Whoever adds one adds it to the catalogue by that; a list kept by hand would be forgotten.
+//!
+//! And has the program linked so that it keeps less in memory, where its loader understands that.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{env, fs, io};
 
 /// Tokens that may stand between a code and its sentences: `, format!(`, `.into(), en: `.
@@ -23,6 +26,11 @@ fn main() -> io::Result<()> {
     let subgraphs = root.join("../../subgraphs");
     println!("cargo::rerun-if-changed={}", subgraphs.display());
     println!("cargo::rerun-if-changed=build.rs");
+    if loader_reads_packed() {
+        // What the loader puts right in a program that may lie anywhere is eleven megabytes of notes, all of which it
+        // reads at the start, so that they are resident from then on. Packed they are a hundred kilobytes.
+        println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
+    }
     // By code and sentences: the subsystems that refuse so.
     let mut all: BTreeMap<(String, String, String), Vec<String>> = BTreeMap::new();
     let mut names: Vec<PathBuf> = fs::read_dir(&subgraphs)?
@@ -54,6 +62,28 @@ fn main() -> io::Result<()> {
     out.push_str("]\n");
     let target = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     fs::write(target.join("refusals.rs"), out)
+}
+
+/// Whether the program is for this machine's own C library, and that reads packed relocations: glibc from 2.36 on. A
+/// linker that does not make them says so and leaves them as they are, but for gold, which gives up: so whoever chooses
+/// a linker chooses also this.
+fn loader_reads_packed() -> bool {
+    let told = |name: &str| env::var(name).unwrap_or_default();
+    if told("TARGET") != told("HOST") || told("CARGO_CFG_TARGET_ENV") != "gnu" {
+        return false;
+    }
+    let flags = told("CARGO_ENCODED_RUSTFLAGS");
+    if flags.contains("fuse-ld") || flags.contains("linker") || !told("RUSTC_LINKER").is_empty() {
+        return false;
+    }
+    let Ok(answer) = Command::new("getconf").arg("GNU_LIBC_VERSION").output() else {
+        return false;
+    };
+    let answer = String::from_utf8_lossy(&answer.stdout);
+    let version = answer.trim().strip_prefix("glibc ").unwrap_or_default();
+    let mut numbers = version.split('.').map(|part| part.parse::<u32>().ok());
+    let version = (numbers.next().flatten(), numbers.next().flatten());
+    version >= (Some(2), Some(36))
 }
 
 /// The source files of a folder, without tests.

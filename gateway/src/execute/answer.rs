@@ -8,10 +8,10 @@
 //! nothing of it is reachable from the answer.
 
 use bytes::Bytes;
-use serde::de::{IgnoredAny, SeqAccess, Visitor};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
-use super::arena::{Arena, Node, Object};
+use super::arena::{Arena, Node, Object, TextId};
 use super::json::{Kind, Malformed, Reader, Span};
 use crate::plan::layout::TYPENAME;
 use crate::plan::{Expect, Shape};
@@ -73,35 +73,6 @@ pub enum SubgraphPath {
     Key(String),
 }
 
-/// As many errors as are looked at.
-struct FirstErrors(Vec<SubgraphError>);
-
-impl<'de> Deserialize<'de> for FirstErrors {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct First;
-        impl<'de> Visitor<'de> for First {
-            type Value = FirstErrors;
-
-            fn expecting(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                to.write_str("a list of errors")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut all: A) -> Result<FirstErrors, A::Error> {
-                let mut errors = Vec::new();
-                while errors.len() < MOST_ERRORS {
-                    match all.next_element()? {
-                        Some(error) => errors.push(error),
-                        None => return Ok(FirstErrors(errors)),
-                    }
-                }
-                while all.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(FirstErrors(errors))
-            }
-        }
-        from.deserialize_seq(First)
-    }
-}
-
 /// The extensions that may pass through.
 #[derive(Debug, Default, Deserialize)]
 pub struct SubgraphExtensions {
@@ -157,8 +128,9 @@ pub fn read_rows(
     schema: &SchemaIndex,
     rows: usize,
 ) -> Result<Answered, Malformed> {
-    let id = arena.keep(text.clone());
     let reader = Reader::new(text, MOST_DEPTH)?;
+    let id = arena.keep(text.clone());
+    let id = id.ok_or_else(|| reader.error("too many answers"))?;
     let mut parser = Parser {
         reader,
         arena,
@@ -176,7 +148,7 @@ struct Parser<'a, 't, 'p> {
     arena: &'a mut Arena<'p>,
     shapes: &'a [Shape],
     schema: &'a SchemaIndex,
-    text: u32,
+    text: TextId,
     /// How long a list at the top may be.
     rows: usize,
     /// Items of the lists being read, innermost last.
@@ -241,11 +213,24 @@ impl Parser<'_, '_, '_> {
         Ok(extensions.and_then(|extensions| extensions.told))
     }
 
+    /// The errors as far as they are looked at. The list has been read over already, so its rest is JSON as well.
     fn errors(&self, span: Span) -> Result<Vec<SubgraphError>, Malformed> {
         let text = self.reader.bytes(span);
-        let errors: Option<FirstErrors> = serde_json::from_slice(text)
-            .map_err(|_| self.reader.error("errors are not a list of errors"))?;
-        Ok(errors.map(|errors| errors.0).unwrap_or_default())
+        let no_list = |_| self.reader.error("errors are not a list of errors");
+        let mut errors = Vec::new();
+        let mut reader = Reader::new(text, MOST_DEPTH)?;
+        match reader.peek()? {
+            Kind::Null => return Ok(errors),
+            Kind::List => {}
+            _ => return Err(self.reader.error("errors are not a list of errors")),
+        }
+        let mut more = reader.enter(b']')?;
+        while more && errors.len() < MOST_ERRORS {
+            let one = reader.skip()?;
+            errors.push(serde_json::from_slice(reader.bytes(one)).map_err(no_list)?);
+            more = reader.more(b']')?;
+        }
+        Ok(errors)
     }
 
     fn value(&mut self, expect: Expect, depth: usize) -> Result<Node, Malformed> {

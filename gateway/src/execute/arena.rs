@@ -1,6 +1,6 @@
 //! The memory of one request: everything the subgraphs answered, in one vector.
 //!
-//! A value is a [`Node`] of sixteen bytes; text stays where it was received and is named by its span;
+//! A value is a [`Node`] of twelve bytes; text stays where it was received and is named by its span;
 //! objects are runs of nodes in the order of their layout, lists are runs of nodes. So an answer of a
 //! megabyte is two allocations, merging moves nodes, and everything is freed at once.
 //!
@@ -15,6 +15,10 @@ use crate::plan::LayoutId;
 use crate::plan::layout::TYPENAME;
 use crate::supergraph::TypeId;
 
+/// A received text by its number. Narrow, so that a node is no longer than it has to be: an answer is made of a few
+/// texts, one of each fetch.
+pub type TextId = u16;
+
 /// A value of the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Node {
@@ -27,7 +31,7 @@ pub enum Node {
     /// JSON as received: a scalar, or anything where a custom scalar stands.
     Leaf {
         /// The received text it is in.
-        text: u32,
+        text: TextId,
         /// Where in that text.
         span: Span,
     },
@@ -41,6 +45,8 @@ pub enum Node {
     /// An object: a run of nodes, one for each slot of its layout.
     Object(Object),
 }
+
+const _: () = assert!(size_of::<Node>() == 12);
 
 /// An object of the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -65,7 +71,7 @@ pub struct Arena<'p> {
 
 /// Nodes that any request may have, whatever was received.
 const FREE_NODES: usize = 1 << 18;
-/// Nodes that copies of received values may fill up to: 64 MiB.
+/// Nodes that copies of received values may fill up to: 48 MiB.
 const MOST_COPIED: usize = 1 << 22;
 /// Nodes a received byte may bring; an honest answer brings less than one.
 const NODES_PER_BYTE: usize = 8;
@@ -124,23 +130,24 @@ impl<'p> Arena<'p> {
         &self.told
     }
 
-    /// Keeps a received text and names it.
-    pub fn keep(&mut self, text: Bytes) -> u32 {
+    /// Keeps a received text and names it; not when there are too many.
+    pub fn keep(&mut self, text: Bytes) -> Option<TextId> {
+        let id = TextId::try_from(self.texts.len()).ok()?;
         self.received += text.len();
         self.texts.push(text);
-        u32::try_from(self.texts.len() - 1).unwrap_or(u32::MAX)
+        Some(id)
     }
 
     /// A received text.
     #[must_use]
-    pub fn text(&self, text: u32) -> &[u8] {
-        self.texts.get(text as usize).map_or(&[], |text| text)
+    pub fn text(&self, text: TextId) -> &[u8] {
+        self.texts.get(usize::from(text)).map_or(&[], |text| text)
     }
 
     /// The JSON of a leaf.
     #[inline]
     #[must_use]
-    pub fn leaf(&self, text: u32, span: Span) -> &[u8] {
+    pub fn leaf(&self, text: TextId, span: Span) -> &[u8] {
         span.of(self.text(text))
     }
 
@@ -165,6 +172,16 @@ impl<'p> Arena<'p> {
         let size = self.size(layout) as usize;
         self.nodes.resize(self.nodes.len() + size, Node::Missing);
         Object { start, layout }
+    }
+
+    /// The root of the answer, which has this layout: the object that was made first.
+    #[must_use]
+    #[allow(clippy::cast_possible_truncation)] // the number of layouts is bounded by that of fields
+    pub fn root(&self, layout: LayoutId) -> Object {
+        Object {
+            start: 0,
+            layout: layout as u32,
+        }
     }
 
     /// A new list of these nodes.

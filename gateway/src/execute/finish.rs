@@ -8,6 +8,7 @@ use super::blame::Blame;
 use super::{Execution, Fetcher, disclose, errors, project};
 use crate::error::{ErrorCode, GraphQlError, PathSegment};
 use crate::operation::Operation;
+use crate::plan::Step;
 use crate::record::{Decision, Draft};
 use graphql_tools::static_graphql::query::Field;
 use std::sync::Arc;
@@ -22,6 +23,8 @@ pub(super) struct Part<'p> {
     pub(super) object: Object,
     /// Its place in the answer.
     pub(super) place: &'p [PathSegment],
+    /// The planned way there.
+    pub(super) steps: &'p [Step],
     /// The answers of introspection.
     pub(super) introspection: &'p [Vec<u8>],
 }
@@ -43,7 +46,7 @@ impl<F: Fetcher> Execution<'_, F> {
         let start = out.len();
         let introspection = part.introspection;
         let mut projected = project::Projector::new(arena, plan, schema, introspection, blame, out)
-            .at(part.program, part.place)
+            .of(part)
             .given(self.variables)
             .run(part.object);
         errors.append(&mut projected.missed);
@@ -51,7 +54,7 @@ impl<F: Fetcher> Execution<'_, F> {
             let mut out = projected.json;
             out.truncate(start);
             projected = project::Projector::new(arena, plan, schema, introspection, blame, out)
-                .at(part.program, part.place)
+                .of(part)
                 .given(self.variables)
                 .withholding()
                 .run(part.object);

@@ -143,6 +143,7 @@ impl<F: Fetcher> Teller<'_, F> {
             program: self.execution.plan.projection.root,
             object: root,
             place: &[],
+            steps: &[],
             introspection: &[],
         };
         let written = self
@@ -187,6 +188,7 @@ impl<F: Fetcher> Teller<'_, F> {
                 program: deferred.program,
                 object,
                 place: &place,
+                steps: &deferred.path,
                 introspection: &[],
             };
             let last = self.waiting.is_empty() && number + 1 == count;

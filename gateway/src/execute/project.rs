@@ -12,10 +12,11 @@ use super::errors::MOST_ERRORS;
 use super::finish::Part;
 use crate::error::{ErrorCode, GraphQlError, PathSegment, write_json_string};
 use crate::operation::Variables;
-use crate::plan::layout::TYPENAME;
 use crate::plan::projection::{Expected, From, Kind, Leaf, ObjectProgram, Write};
-use crate::plan::{Plan, PlannedFetch};
+use crate::plan::{Plan, Step};
 use crate::supergraph::{SchemaIndex, TypeKind};
+
+mod missing;
 
 /// A client's answer is no longer than this, in bytes: few received bytes may stand in very many places of it.
 const MOST_BYTES: usize = 64 << 20;
@@ -31,11 +32,15 @@ pub struct Projector<'a> {
     introspection: &'a [Vec<u8>],
     program: usize,
     prefix: &'a [PathSegment],
+    /// The way to what stands there.
+    steps: &'a [Step],
     /// By which it is decided what was fetched; without them all of the plan was.
     variables: Option<&'a Variables>,
     blame: &'a mut Blame,
     out: Vec<u8>,
     path: Vec<Place<'a>>,
+    /// The objects being written, the innermost last: one for each key of the path.
+    objects: Vec<Object>,
     missed: Vec<GraphQlError>,
     violations: Vec<GraphQlError>,
     disclosed: Vec<Disclosed>,
@@ -61,7 +66,7 @@ pub struct Disclosed {
 /// A place in the answer being written.
 #[derive(Clone, Copy)]
 enum Place<'a> {
-    Key(&'a Arc<str>),
+    Key(&'a Write),
     Index(u32),
 }
 
@@ -185,10 +190,12 @@ impl<'a> Projector<'a> {
             introspection,
             program: plan.projection.root,
             prefix: &[],
+            steps: &[],
             variables: None,
             blame,
             out,
             path: Vec::new(),
+            objects: Vec::new(),
             missed: Vec::new(),
             violations: Vec::new(),
             disclosed: Vec::new(),
@@ -198,10 +205,10 @@ impl<'a> Projector<'a> {
         }
     }
 
-    /// The same for the objects of another program, at this place of the answer.
+    /// The same for a part of the answer.
     #[must_use]
-    pub fn at(mut self, program: usize, place: &'a [PathSegment]) -> Self {
-        (self.program, self.prefix) = (program, place);
+    pub(super) fn of(mut self, part: Part<'a>) -> Self {
+        (self.program, self.prefix, self.steps) = (part.program, part.place, part.steps);
         self
     }
 
@@ -259,18 +266,21 @@ impl<'a> Projector<'a> {
         }
         let writes = writes(program, self.arena, object);
         self.out.push(b'{');
+        self.objects.push(object);
         for (at, write) in writes.iter().enumerate() {
             self.out.extend_from_slice(write.label(at == 0));
-            self.path.push(Place::Key(&write.key));
+            self.path.push(Place::Key(write));
             let fine = match write.mark {
                 None => self.field(write, object),
                 Some(mark) => self.personal(write, mark, object),
             };
             self.path.pop();
             if !fine {
+                self.objects.pop();
                 return false;
             }
         }
+        self.objects.pop();
         self.out.push(b'}');
         true
     }
@@ -467,59 +477,6 @@ impl<'a> Projector<'a> {
         }
     }
 
-    /// Tells why a value is missing: something failed that should have brought it, or the planner forgot it, whose null
-    /// must not pass for an answer. False when it is just not there.
-    fn missed(&mut self, object: Object, slot: Option<u32>) -> bool {
-        let failure = slot.filter(|_| !self.blame.is_empty());
-        let failure = failure.and_then(|slot| self.blame.of(&self.plan.fetches, object, slot));
-        let error = match failure.cloned() {
-            Some(error) => error,
-            None if self.is_forgotten(object, slot) => GraphQlError::new(ErrorCode::PlanningFailed),
-            None => return false,
-        };
-        if self.missed.len() < MOST_ERRORS {
-            self.missed.push(error.at(self.place()));
-        }
-        true
-    }
-
-    /// Whether all that is known of an object is the interface it is called by.
-    fn has_unknown_type(&self, object: Object) -> bool {
-        let known = self.arena.type_of(object);
-        known.is_some_and(|ty| self.schema.type_info(ty).kind != TypeKind::Object)
-    }
-
-    /// Tells that nobody said of which type an object is, so that what was asked of some types is not known to apply.
-    fn unknown(&mut self, object: Object) {
-        let failure = self.blame.of(&self.plan.fetches, object, TYPENAME);
-        let error = failure.cloned();
-        if self.missed.len() < MOST_ERRORS {
-            let error = error.unwrap_or_else(|| GraphQlError::new(ErrorCode::PlanningFailed));
-            self.missed.push(error.at(self.place()));
-        }
-    }
-
-    /// Whether no request was to bring this value of an object.
-    fn is_forgotten(&self, object: Object, slot: Option<u32>) -> bool {
-        let Some(slot) = slot else { return true };
-        let own = self.arena.type_of(object);
-        // An object of one type only does not say it, and behind an interface object the type is not known.
-        let Some(ty) = own.filter(|ty| self.schema.type_info(*ty).kind == TypeKind::Object) else {
-            let fills =
-                |fetch: &PlannedFetch| fetch.fills.binary_search(&(object.layout, slot)).is_ok();
-            return !self.run_fetches().any(fills);
-        };
-        !self
-            .run_fetches()
-            .any(|fetch| fetch.brings((object.layout, slot), ty))
-    }
-
-    fn run_fetches(&self) -> impl Iterator<Item = &'a PlannedFetch> {
-        let variables = self.variables;
-        let applies = move |fetch: &&PlannedFetch| variables.is_none_or(|of| fetch.applies(of));
-        self.plan.fetches.iter().filter(applies)
-    }
-
     fn violation(&mut self, what: &'static str) {
         if self.violations.len() < MOST_VIOLATIONS {
             self.violations.push(
@@ -533,7 +490,7 @@ impl<'a> Projector<'a> {
     /// The place of the value being written.
     fn place(&self) -> Vec<PathSegment> {
         let inside = self.path.iter().map(|place| match place {
-            Place::Key(key) => PathSegment::Key(Arc::clone(key)),
+            Place::Key(write) => PathSegment::Key(Arc::clone(&write.key)),
             Place::Index(at) => PathSegment::Index(*at as usize),
         });
         self.prefix.iter().cloned().chain(inside).collect()

@@ -2,14 +2,16 @@
 //! not null.
 //!
 //! The projection asks of an empty value whether any request was to bring it ([`Brings`]): the planner forgets some, and
-//! their null must not pass for an answer.
+//! their null must not pass for an answer. It forgets by the types of all objects on the way: the stars of the reviews
+//! of a book may be asked for and those of a film's not, though both are stars of reviews. So what a request brings is
+//! kept as a tree from the root of the answer on.
 //!
 //! Within one request the planner calls what one subgraph requires of another with other arguments than the
 //! client by a name of its own. Across requests it does not look: two of them may bring `price(currency: "EUR")`
 //! and `price(currency: "USD")` of one object under one name, and whichever came last would be taken for both.
 //! Nobody could tell such an answer from a right one, so the plan is refused.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use super::PlanError;
 use super::compile::{Renames, renames_of, step};
@@ -18,9 +20,38 @@ use super::layout::{LayoutId, Layouts};
 use crate::operation::OperationKind;
 use crate::supergraph::{SchemaIndex, TypeId};
 
-/// The values that a request brings: each place in memory with the object types (sorted) of whose objects it is
-/// asked for; sorted by place.
-pub type Brings = Box<[((u32, u32), Box<[TypeId]>)]>;
+/// A value that a request brings, or that leads to one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Brings {
+    /// Its slot in the object it is a value of.
+    slot: u32,
+    /// The types of those objects, sorted; none: of any.
+    of: Option<Box<[TypeId]>>,
+    /// It is asked for itself.
+    is_asked: bool,
+    /// What is brought inside.
+    inside: Vec<Brings>,
+}
+
+/// The way from the root to a value: slots, each with the type of the object it is in, as far as that is known.
+pub type Way = [(u32, Option<TypeId>)];
+
+impl Brings {
+    /// Whether the value at the end of a way is one of these.
+    #[must_use]
+    pub fn reach(all: &[Self], way: &Way) -> bool {
+        let Some(((slot, ty), rest)) = way.split_first() else {
+            return false;
+        };
+        let is_of = |of: &[TypeId]| ty.is_none_or(|ty| of.binary_search(&ty).is_ok());
+        all.iter()
+            .filter(|one| one.slot == *slot && one.of.as_deref().is_none_or(is_of))
+            .any(|one| match rest {
+                [] => one.is_asked,
+                rest => Self::reach(&one.inside, rest),
+            })
+    }
+}
 
 /// A value that some request brings into a place.
 struct Brought<'a> {
@@ -60,42 +91,34 @@ impl<'a> Places<'a> {
 
 struct Check<'a> {
     layouts: &'a Layouts,
+    root: LayoutId,
     schema: &'a SchemaIndex,
     places: Places<'a>,
     known: HashMap<(usize, &'a str), Vec<Brought<'a>>>,
-    /// What the present fetch brings.
-    brings: BTreeMap<(u32, u32), BTreeSet<TypeId>>,
 }
 
-/// What each fetch brings. `outputs` are the layouts of what they bring.
+/// What each fetch brings, from the root (of this layout) on. `outputs` are the layouts of what they bring.
 ///
 /// # Errors
 /// When two of them bring different values into one place of one object.
 pub(super) fn brings(
     graph: &FetchGraph,
-    outputs: &[Vec<LayoutId>],
+    (root, outputs): (LayoutId, &[Vec<LayoutId>]),
     kind: OperationKind,
     layouts: &Layouts,
     schema: &SchemaIndex,
-) -> Result<Vec<Brings>, PlanError> {
+) -> Result<Vec<Vec<Brings>>, PlanError> {
     let mut check = Check {
         layouts,
+        root,
         schema,
         places: Places::default(),
         known: HashMap::new(),
-        brings: BTreeMap::new(),
     };
-    let mut all = Vec::with_capacity(graph.fetches.len());
-    for (fetch, outputs) in graph.fetches.iter().zip(outputs) {
-        check.fetch(fetch, outputs, kind)?;
-        let brings = std::mem::take(&mut check.brings).into_iter();
-        all.push(
-            brings
-                .map(|(place, of)| (place, of.into_iter().collect()))
-                .collect(),
-        );
-    }
-    Ok(all)
+    let fetches = graph.fetches.iter().zip(outputs);
+    fetches
+        .map(|(fetch, outputs)| check.fetch(fetch, outputs, kind))
+        .collect()
 }
 
 impl<'a> Check<'a> {
@@ -104,7 +127,7 @@ impl<'a> Check<'a> {
         fetch: &'a Fetch,
         outputs: &[LayoutId],
         kind: OperationKind,
-    ) -> Result<(), PlanError> {
+    ) -> Result<Vec<Brings>, PlanError> {
         match &fetch.source {
             Source::Root {
                 path,
@@ -117,7 +140,7 @@ impl<'a> Check<'a> {
                     _ => Some(self.schema.query()),
                 };
                 let (Some(ty), Some(&layout)) = (root, outputs.first()) else {
-                    return Ok(());
+                    return Ok(Vec::new());
                 };
                 let types = [ty];
                 let scope = Scope {
@@ -126,17 +149,46 @@ impl<'a> Check<'a> {
                     ty,
                     types: &types,
                 };
-                self.all(output, scope, &renames_of(renames))
+                let inside = self.all(output, scope, &renames_of(renames))?;
+                Ok(self.along(path, inside))
             }
             Source::Entities(sets) => {
+                let mut all = Vec::new();
                 for (set, &layout) in sets.iter().zip(outputs) {
                     for path in &set.paths {
-                        self.entities(set, path, layout)?;
+                        let inside = self.entities(set, path, layout)?;
+                        all.extend(self.along(path, inside));
                     }
                 }
-                Ok(())
+                Ok(all)
             }
         }
+    }
+
+    /// What is brought into the objects at the end of a path, from the root on.
+    fn along(&self, path: &[PathStep], inside: Vec<Brings>) -> Vec<Brings> {
+        let (mut at, mut of) = (self.root, None);
+        let mut way = Vec::new();
+        for step in path {
+            match step {
+                PathStep::Types(names) => of = Some(self.among(of, names.iter())),
+                PathStep::Key(key) => {
+                    let Some(slot) = self.layouts.slot(at, key) else {
+                        return Vec::new();
+                    };
+                    way.push((slot, of.take()));
+                    at = self.layouts.child_of(at, key).unwrap_or(at);
+                }
+            }
+        }
+        way.into_iter().rev().fold(inside, |inside, (slot, of)| {
+            vec![Brings {
+                slot,
+                of: of.map(Into::into),
+                is_asked: false,
+                inside,
+            }]
+        })
     }
 
     /// Whatever is asked of an entity is asked of a type.
@@ -145,8 +197,9 @@ impl<'a> Check<'a> {
         set: &'a EntitySet,
         path: &'a [PathStep],
         layout: LayoutId,
-    ) -> Result<(), PlanError> {
+    ) -> Result<Vec<Brings>, PlanError> {
         let place = self.places.at(path);
+        let mut all = Vec::new();
         for output in &set.output {
             let Output::On {
                 condition,
@@ -162,19 +215,19 @@ impl<'a> Check<'a> {
                     ty,
                     types: &self.represented(set, path, ty),
                 };
-                self.all(children, scope, &renames_of(&set.renames))?;
+                all.extend(self.all(children, scope, &renames_of(&set.renames))?);
             }
         }
-        Ok(())
+        Ok(all)
     }
 
     /// The types of the objects at the end of a path that are values of this type, as far as there is a representation
     /// of them.
     fn represented(&self, set: &EntitySet, path: &[PathStep], on: TypeId) -> Vec<TypeId> {
-        let mut types = self.schema.type_info(on).possible_types.clone();
+        let mut types = Some(self.schema.type_info(on).possible_types.clone());
         for step in path.iter().rev() {
             let PathStep::Types(names) = step else { break };
-            self.keep_only(&mut types, names.iter());
+            types = Some(self.among(types, names.iter()));
         }
         let conditions = set.requires.iter().map(|output| match output {
             Output::On { condition, .. } => Some(condition),
@@ -182,18 +235,28 @@ impl<'a> Check<'a> {
         });
         let conditions: Option<Vec<&String>> = conditions.collect();
         if let Some(names) = conditions.filter(|names| !names.is_empty()) {
-            self.keep_only(&mut types, names.into_iter());
+            types = Some(self.among(types, names.into_iter()));
         }
-        types
+        types.unwrap_or_default()
     }
 
-    /// Leaves those that are values of one of these.
-    fn keep_only<'n>(&self, types: &mut Vec<TypeId>, names: impl Iterator<Item = &'n String>) {
+    /// Those types, or all, that are values of one of the named.
+    fn among<'n>(
+        &self,
+        types: Option<Vec<TypeId>>,
+        names: impl Iterator<Item = &'n String>,
+    ) -> Vec<TypeId> {
         let among: BTreeSet<TypeId> = names
             .filter_map(|name| self.schema.ty(name))
             .flat_map(|ty| self.schema.type_info(ty).possible_types.iter().copied())
             .collect();
-        types.retain(|ty| among.contains(ty));
+        match types {
+            Some(mut types) => {
+                types.retain(|ty| among.contains(ty));
+                types
+            }
+            None => among.into_iter().collect(),
+        }
     }
 
     fn all(
@@ -201,7 +264,8 @@ impl<'a> Check<'a> {
         outputs: &'a [Output],
         scope: Scope<'_>,
         renames: &Renames<'a>,
-    ) -> Result<(), PlanError> {
+    ) -> Result<Vec<Brings>, PlanError> {
+        let mut all = Vec::new();
         for output in outputs {
             match output {
                 Output::On {
@@ -217,7 +281,7 @@ impl<'a> Check<'a> {
                         types: &types,
                         ..scope
                     };
-                    self.all(children, inside, renames)?;
+                    all.extend(self.all(children, inside, renames)?);
                 }
                 Output::Field { name, .. } if name == "__typename" => {}
                 Output::Field {
@@ -231,13 +295,15 @@ impl<'a> Check<'a> {
                     let Some(slot) = self.layouts.slot(layout, kept) else {
                         continue;
                     };
-                    if let Ok(layout) = u32::try_from(layout) {
-                        let brings = self.brings.entry((layout, slot)).or_default();
-                        brings.extend(scope.types);
-                    }
                     self.bring((scope.place, kept), scope.types, name, arguments)?;
                     let child = self.layouts.child_of(layout, kept);
                     let field = self.schema.field(scope.ty, name);
+                    let mut brought = Brings {
+                        slot,
+                        of: Some(scope.types.into()),
+                        is_asked: true,
+                        inside: Vec::new(),
+                    };
                     if let (Some(layout), Some(field)) = (child, field) {
                         let ty = field.ty.base();
                         let types = &self.schema.type_info(ty).possible_types;
@@ -247,12 +313,13 @@ impl<'a> Check<'a> {
                             ty,
                             types,
                         };
-                        self.all(children, scope, &inside)?;
+                        brought.inside = self.all(children, scope, &inside)?;
                     }
+                    all.push(brought);
                 }
             }
         }
-        Ok(())
+        Ok(all)
     }
 
     fn bring(

@@ -23,6 +23,7 @@ pub mod layout;
 mod marks;
 pub mod projection;
 mod represented;
+mod shared;
 pub mod subjects;
 
 use std::sync::Arc;
@@ -33,7 +34,7 @@ use graphql_tools::static_graphql::query::Field as AstField;
 use crate::authorise::Variant;
 use crate::operation::{Operation, OperationKind, Variables};
 use crate::supergraph::{Supergraph, TypeId};
-pub use brings::Brings;
+pub use brings::{Brings, Way};
 pub use deferred::Deferred;
 pub use graph::{FetchGraph, FetchId, Planner};
 pub use layout::LayoutId;
@@ -214,8 +215,8 @@ pub struct PlannedFetch {
     pub shape: usize,
     /// The slots it fills, by layout, sorted.
     pub fills: Box<[(u32, u32)]>,
-    /// The same with the types of whose objects it fills them.
-    pub brings: Brings,
+    /// The same as a tree from the root, with the types of whose objects it fills them.
+    pub brings: Vec<Brings>,
     /// Where the answer belongs.
     pub target: Target,
     /// Positions of variables and the values they must have.
@@ -245,13 +246,10 @@ impl PlannedFetch {
         conditions.all(|(variable, value)| variables.is_true(*variable) == *value)
     }
 
-    /// Whether it is to fill a slot of objects of this type.
+    /// Whether it is to bring the value at the end of a way.
     #[must_use]
-    pub fn brings(&self, place: (u32, u32), ty: TypeId) -> bool {
-        let found = self
-            .brings
-            .binary_search_by_key(&place, |(place, _)| *place);
-        found.is_ok_and(|at| self.brings[at].1.binary_search(&ty).is_ok())
+    pub fn brings(&self, way: &Way) -> bool {
+        Brings::reach(&self.brings, way)
     }
 }
 
@@ -310,7 +308,7 @@ pub struct Set {
     pub input: usize,
     /// The shape of one entity.
     pub shape: usize,
-    /// Whether later fetches write inside what it brings, so that places must not share it.
+    /// Whether other fetches write inside what it brings for some of its places only, so that these must not share it.
     pub copies: bool,
 }
 

@@ -40,7 +40,7 @@ impl Fetcher for Watching<'_> {
 }
 
 /// The parts of an answer, and who was asked after how many of them.
-async fn told(
+pub(super) async fn told(
     world: &World,
     query: &str,
     variables: Value,
