@@ -15,7 +15,7 @@ use crate::rules::Refusal;
 use crate::service::act::Act;
 use chrono::TimeDelta;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -111,7 +111,11 @@ pub async fn ask_now(act: Act<'_>, what: &Ask) -> Result<Uuid> {
             let asked = row::Entity::update_many()
                 .col_expr(row::Column::DueAt, Expr::value(now))
                 .filter(row::Column::Txn.eq(what.txn))
-                .filter(row::Column::State.is_in(["HELD", "FORCED"]))
+                .filter(
+                    Condition::any()
+                        .add(row::Column::State.is_in(["HELD", "FORCED"]))
+                        .add(row::Column::Peer.is_not_null()),
+                )
                 .filter(row::Column::DueAt.is_not_null())
                 .exec(act.tx)
                 .await?;

@@ -122,7 +122,11 @@ async fn wake_all(services: &Services) -> Result<()> {
                 row::Entity::update_many()
                     .col_expr(row::Column::DueAt, Expr::value(Some(now)))
                     .col_expr(row::Column::Attempts, Expr::value(0))
-                    .filter(row::Column::State.is_in(["HELD", "FORCED"]))
+                    .filter(
+                        Condition::any()
+                            .add(row::Column::State.is_in(["HELD", "FORCED"]))
+                            .add(row::Column::Peer.is_not_null()),
+                    )
                     .exec(tx)
                     .await?;
                 Ok(())

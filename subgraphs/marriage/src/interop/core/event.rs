@@ -144,7 +144,8 @@ pub struct Subject {
     pub stands: BTreeSet<RecordId>,
     /// The day on which the last of the marriages that are over ended.
     pub free_since: Option<NaiveDate>,
-    /// The open promises: one, or several where two persons turned out to be one, or a restore has brought one back.
+    /// What keeps the person from any other act. The open promises: one, or several where two persons turned out to
+    /// be one, or a restore has brought one back; and what has freed the person and nobody else is known to have.
     pub holds: BTreeSet<TxnId>,
     /// The open divorce application, if there is one ([`super::marks`]): in whatever order the entries stand.
     pub mark: Option<RecordId>,
@@ -230,6 +231,10 @@ pub enum Row {
         /// As in [`Row::Confirmed`].
         #[serde(default)]
         disputed: bool,
+        /// It has freed our persons ([`Act::frees`]), and no other province is known to have it: they are not free
+        /// yet.
+        #[serde(default)]
+        alone: bool,
     },
 }
 
@@ -249,9 +254,14 @@ impl Row {
 
     /// Whom it asks when its time comes; none at its end.
     #[must_use]
-    pub const fn asks(&self) -> Option<AuthorityId> {
+    pub fn asks(&self) -> Option<AuthorityId> {
         match self {
             Self::Held { hold } => Some(hold.plan.da),
+            Self::Decided {
+                decision,
+                alone: true,
+                ..
+            } => decision.commitment()?.witness(),
             Self::Forced {
                 abort,
                 verdict: None,

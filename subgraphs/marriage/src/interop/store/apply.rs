@@ -7,7 +7,7 @@ use crate::interop::core::effect::{Alarm, Audit, Effect, LedgerWrite, Side};
 use crate::interop::core::event::{Entry, Evidence, Log, Reading, Row, Station, Telling};
 use crate::interop::core::marks;
 use crate::interop::core::message::{Act, Ending, Notice, RecordCore, Verdict};
-use crate::interop::core::names::{AuthorityId, Proof, Span, TxnId};
+use crate::interop::core::names::{AuthorityId, PersonId, Proof, Span, TxnId};
 use crate::interop::log::chained;
 use crate::interop::wire::proofs;
 use crate::kit::{Error, Result};
@@ -102,8 +102,36 @@ async fn keep_row(desk: Desk<'_>, txn: TxnId, state: &Row) -> Result<()> {
         .on_conflict(conflict)
         .exec_without_returning(desk.tx)
         .await?;
+    keep_from_others(desk, state).await?;
     if record::is_settled(state) {
         beside(desk, txn, Making::Kept(state)).await?;
+    }
+    Ok(())
+}
+
+/// Whom an act of ours has freed is kept from any other until another province is known to have that act.
+async fn keep_from_others(desk: Desk<'_>, state: &Row) -> Result<()> {
+    let Row::Decided {
+        decision,
+        persons,
+        alone,
+        ..
+    } = state
+    else {
+        return Ok(());
+    };
+    if !decision
+        .commitment()
+        .is_some_and(|done| done.plan.act.frees())
+    {
+        return Ok(());
+    }
+    for PersonId(person) in persons {
+        if *alone {
+            hold(desk.tx, person, decision.txn.0).await?;
+        } else {
+            free(desk.tx, person, decision.txn.0).await?;
+        }
     }
     Ok(())
 }

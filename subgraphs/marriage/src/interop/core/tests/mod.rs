@@ -97,6 +97,7 @@
 //! of another), which is not mended yet.
 
 mod cases;
+mod freed;
 mod model;
 mod races;
 mod restores;

@@ -308,11 +308,19 @@ impl Province {
 
     fn subjects(&self, parties: &[&Party]) -> BTreeMap<PartyRef, Subject> {
         let known = parties.iter().filter_map(|party| {
-            let person = token(&party.identity);
-            let ledger = self.persons.get(&person)?;
-            Some((party.party, ledger.subject(&person)))
+            let subject = self.subject(&token(&party.identity))?;
+            Some((party.party, subject))
         });
         known.collect()
+    }
+
+    /// The ledger, and what else keeps the person.
+    fn subject(&self, person: &PersonId) -> Option<Subject> {
+        let mut subject = self.persons.get(person)?.subject(person);
+        let keeps = |row: &Row| matches!(row, Row::Decided { persons, alone: true, .. } if persons.contains(person));
+        let rows = self.rows.iter().filter(|(_, row)| keeps(row));
+        subject.holds.extend(rows.map(|(txn, _)| *txn));
+        Some(subject)
     }
 
     /// Which transactions a message from `from` makes.
@@ -333,6 +341,12 @@ impl Province {
         for side in addressees(message) {
             let message = message.clone();
             let txn = message.txn().unwrap_or(TxnId(Uuid::nil()));
+            // What is no step at all is not counted as one, nor thrown dice for.
+            let answer = matches!(message, Message::Confirmed { .. } | Message::Already { .. });
+            let waited_for = self.rows.get(&txn).and_then(Row::asks);
+            if answer && *side == Side::Authority && waited_for != Some(from) {
+                continue;
+            }
             steps.push(match side {
                 Side::Authority => Step::Authority(txn, AuthorityEvent::Message { from, message }),
                 Side::Coordinator => {
@@ -366,8 +380,7 @@ impl Province {
                 authority::step(&view, event, now)
             }
             Step::Fact(fact, person) => {
-                let ledger = &self.persons[&person];
-                let subject = ledger.subject(&person);
+                let subject = self.subject(&person).unwrap();
                 let row = subject.holds.first().and_then(|txn| self.rows.get(txn));
                 let view = self.view(row, &[], broken);
                 authority::step(&view, AuthorityEvent::Fact { fact, subject }, now)
@@ -759,6 +772,9 @@ pub(in crate::interop) fn unrest<'a>(
             match row {
                 Row::Held { .. } => return Some("I-6 a hold for ever"),
                 Row::Forced { verdict: None, .. } => return Some("I-6 a forced abort untold"),
+                Row::Decided { alone: true, .. } => {
+                    return Some("I-6 freed, and not free for ever");
+                }
                 Row::Confirmed { hold, .. } => {
                     let da = by_id.get(&hold.plan.da).and_then(|da| da.rows.get(txn));
                     if !matches!(da, Some(Row::Decided { decision, .. })
