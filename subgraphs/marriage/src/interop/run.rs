@@ -14,7 +14,7 @@ use super::fault;
 use super::log as chain;
 use super::node::{self, Node};
 use super::steps;
-use super::store::apply::next_look;
+use super::store::timer::next_look;
 use super::store::{Desk, Outgoing, from_json, load, record};
 use crate::kit::{Result, Services};
 use crate::model::interop::{divorce as divorcing, log, root, row, telling};
