@@ -73,7 +73,7 @@ pub struct InteropTransaction {
     pub deed: InteropDeed,
     /// On which side this province is (本省角色).
     pub side: InteropSide,
-    /// STARTED, HA_HELD, DECIDED or HA_SETTLED where it was accepted here; HELD, FORCED or DISPUTED where this province keeps a party's ledger; TELLING where a peer has yet to note that a marriage has ended (状态).
+    /// STARTED, HA_HELD, DECIDED or HA_SETTLED where it was accepted here; HELD, FORCED, UNHEARD (a divorce that its other authority is not yet known to have) or DISPUTED where this province keeps a party's ledger; TELLING where a peer has yet to note that a marriage has ended (状态).
     pub state: String,
     /// Since when (开始时间).
     pub since: DateTime,

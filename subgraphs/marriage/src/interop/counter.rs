@@ -13,7 +13,7 @@ use super::fault;
 use super::node::{self, Node};
 use super::routing::Routing;
 use super::store::apply::apply;
-use super::store::record::{DETAILS, Details};
+use super::store::details::{DETAILS, Details};
 use super::store::{Desk, from_json, load, to_json};
 use super::wire::jwe::{Identity, Place};
 use crate::kit::identity::{self, NumberKind, PersonNumber};

@@ -5,7 +5,7 @@ use super::core::event::{AuthorityEvent, CoordinatorEvent, Row, StationEvent};
 use super::core::message::Notice;
 use super::core::names::{AuthorityId, TxnId};
 use super::fault;
-use super::node;
+use super::node::{self, Node};
 use super::steps;
 use super::store::{Desk, from_json, load, to_json};
 use crate::kit::officer::Officer;
@@ -15,9 +15,10 @@ use crate::rules::Refusal;
 use crate::service::act::Act;
 use chrono::TimeDelta;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
 use serde::Serialize;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// `Forbidden` unless the caller is a supervisor.
@@ -111,7 +112,11 @@ pub async fn ask_now(act: Act<'_>, what: &Ask) -> Result<Uuid> {
             let asked = row::Entity::update_many()
                 .col_expr(row::Column::DueAt, Expr::value(now))
                 .filter(row::Column::Txn.eq(what.txn))
-                .filter(row::Column::State.is_in(["HELD", "FORCED"]))
+                .filter(
+                    Condition::any()
+                        .add(row::Column::State.is_in(["HELD", "FORCED"]))
+                        .add(row::Column::Peer.is_not_null()),
+                )
                 .filter(row::Column::DueAt.is_not_null())
                 .exec(act.tx)
                 .await?;
@@ -160,12 +165,7 @@ pub async fn walk_out(act: &Act<'_>, application: Uuid) -> Result<()> {
     let (Some(kept), Some(node)) = (kept, node::of(act.services)?) else {
         return Err(Error::NotFound);
     };
-    let desk = Desk {
-        tx: act.tx,
-        services: act.services,
-        node: &node,
-        now: fault::now(),
-    };
+    let desk = desk(act, &node);
     steps::at_coordinator(desk, TxnId(kept.txn), CoordinatorEvent::WalkOut).await?;
     // What is to be asked goes out by the row, now.
     log::Entity::update_many()
@@ -194,29 +194,21 @@ pub struct BreakGlass {
 /// `Forbidden` but for supervisors of the province; a refusal where what the first officer said was other, or the
 /// core does not allow it.
 pub async fn break_glass(act: Act<'_>, what: &BreakGlass) -> Result<bool> {
-    of_the_province(act.caller, &act.services.province)?;
-    let account = act.account()?.to_owned();
+    let node = of_ours(&act)?;
     let stated_by: AuthorityId = what.stated_by.parse().map_err(|_| Error::NotFound)?;
-    let Some(node) = node::of(act.services)? else {
-        return Err(Error::NotFound);
-    };
     if load::row(act.tx, TxnId(what.txn)).await?.is_none() {
         return Err(Error::NotFound);
     }
-    let Some(first) = second(&act, what.txn, &what.statement, &what.stated_by).await? else {
+    let said = (what.statement.as_str(), what.stated_by.as_str());
+    let Some(officers) = both(&act, what.txn, said).await? else {
         return Ok(false);
     };
-    let desk = Desk {
-        tx: act.tx,
-        services: act.services,
-        node: &node,
-        now: fault::now(),
-    };
     let event = AuthorityEvent::BreakGlass {
-        officers: [first, account],
+        officers,
         statement: what.statement.clone(),
         stated_by,
     };
+    let desk = desk(&act, &node);
     steps::at_authority(desk, Some(TxnId(what.txn)), None, event).await?;
     let done = matches!(
         load::row(act.tx, TxnId(what.txn)).await?,
@@ -263,11 +255,7 @@ pub struct Clear {
 /// `Forbidden` but for supervisors of the province; a refusal where what the first officer said was other, where
 /// nothing is disputed by this transaction, or while this province catches up after a start.
 pub async fn clear(act: Act<'_>, what: &Clear) -> Result<bool> {
-    of_the_province(act.caller, &act.services.province)?;
-    let account = act.account()?.to_owned();
-    let Some(node) = node::of(act.services)? else {
-        return Err(Error::NotFound);
-    };
+    let node = of_ours(&act)?;
     let row = load::row(act.tx, TxnId(what.txn)).await?;
     if !row.as_ref().is_some_and(Row::disputed) {
         return Err(NOT_DISPUTED.into());
@@ -275,20 +263,14 @@ pub async fn clear(act: Act<'_>, what: &Clear) -> Result<bool> {
     super::counter::may_write(act.tx, act.services).await?;
     // A proposal of another kind may wait for the same transaction.
     let place = crate::kit::id::derived("clear a dispute", &what.txn.to_string());
-    let Some(first) = second(&act, place, &what.evidence, &node.own).await? else {
+    let Some(officers) = both(&act, place, (&what.evidence, &node.own)).await? else {
         return Ok(false);
     };
-    let desk = Desk {
-        tx: act.tx,
-        services: act.services,
-        node: &node,
-        now: fault::now(),
-    };
     let event = AuthorityEvent::Clear {
-        officers: [first, account],
+        officers,
         evidence: what.evidence.clone(),
     };
-    steps::at_authority(desk, Some(TxnId(what.txn)), None, event).await?;
+    steps::at_authority(desk(&act, &node), Some(TxnId(what.txn)), None, event).await?;
     act.leave(
         "InteropTransaction",
         what.txn,
@@ -314,14 +296,29 @@ fn said_by(first: &glass::Model) -> Officer<'_> {
     }
 }
 
-/// The first officer, if this is the second, another one, who says the same in time; otherwise what is said is
-/// kept as the first's.
-async fn second(
+/// This province among its peers, for a supervisor of all of it who has an account.
+fn of_ours(act: &Act<'_>) -> Result<Arc<Node>> {
+    of_the_province(act.caller, &act.services.province)?;
+    act.account()?;
+    node::of(act.services)?.ok_or(Error::NotFound)
+}
+
+fn desk<'x>(act: &Act<'x>, node: &'x Node) -> Desk<'x> {
+    Desk {
+        tx: act.tx,
+        services: act.services,
+        node,
+        now: fault::now(),
+    }
+}
+
+/// Both officers, if this is the second, another one, who says the same in time; otherwise what is said is kept as
+/// the first's.
+async fn both(
     act: &Act<'_>,
     txn: Uuid,
-    statement: &str,
-    stated_by: &str,
-) -> Result<Option<String>> {
+    (statement, stated_by): (&str, &str),
+) -> Result<Option<[String; 2]>> {
     let now = fault::now();
     let mut known = glass::Entity::find_by_id(txn).one(act.tx).await?;
     if known
@@ -340,7 +337,7 @@ async fn second(
         .into()),
         Some(first) if first.statement == statement && first.stated_by == stated_by => {
             glass::Entity::delete_by_id(txn).exec(act.tx).await?;
-            Ok(Some(first.officer))
+            Ok(Some([first.officer, act.account()?.to_owned()]))
         }
         Some(_) => Err(Refusal::by_form(
             "NOT_WHAT_WAS_PROPOSED",
@@ -377,30 +374,17 @@ pub struct GoOn {
 /// # Errors
 /// `Forbidden` but for supervisors of the province; a refusal where the first officer named others.
 pub async fn go_on(act: Act<'_>, what: &GoOn) -> Result<bool> {
-    of_the_province(act.caller, &act.services.province)?;
-    let account = act.account()?.to_owned();
-    let Some(node) = node::of(act.services)? else {
-        return Err(Error::NotFound);
-    };
+    let node = of_ours(&act)?;
     let without: BTreeSet<AuthorityId> = what
         .without
         .iter()
         .filter_map(|code| code.parse().ok())
         .collect();
     let named = to_json(&without)?;
-    let Some(first) = second(&act, Uuid::nil(), &named, &node.own).await? else {
+    let Some(officers) = both(&act, Uuid::nil(), (&named, &node.own)).await? else {
         return Ok(false);
     };
-    let desk = Desk {
-        tx: act.tx,
-        services: act.services,
-        node: &node,
-        now: fault::now(),
-    };
-    let event = StationEvent::Override {
-        officers: [first, account],
-        without,
-    };
-    steps::station(desk, event).await?;
+    let event = StationEvent::Override { officers, without };
+    steps::station(desk(&act, &node), event).await?;
     Ok(true)
 }

@@ -14,7 +14,7 @@ use super::fault;
 use super::log as chain;
 use super::node::{self, Node};
 use super::steps;
-use super::store::apply::next_look;
+use super::store::timer::next_look;
 use super::store::{Desk, Outgoing, from_json, load, record};
 use crate::kit::{Result, Services};
 use crate::model::interop::{divorce as divorcing, log, root, row, telling};
@@ -122,7 +122,11 @@ async fn wake_all(services: &Services) -> Result<()> {
                 row::Entity::update_many()
                     .col_expr(row::Column::DueAt, Expr::value(Some(now)))
                     .col_expr(row::Column::Attempts, Expr::value(0))
-                    .filter(row::Column::State.is_in(["HELD", "FORCED"]))
+                    .filter(
+                        Condition::any()
+                            .add(row::Column::State.is_in(["HELD", "FORCED"]))
+                            .add(row::Column::Peer.is_not_null()),
+                    )
                     .exec(tx)
                     .await?;
                 Ok(())

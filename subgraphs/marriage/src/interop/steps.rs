@@ -7,8 +7,9 @@ use super::core::event::{
 use super::core::message::{Message, Notice};
 use super::core::names::{AuthorityId, TxnId};
 use super::core::{addressees, authority, coordinator, restart};
-use super::store::apply::{apply, evidence_about};
-use super::store::{Desk, Outgoing, load, record};
+use super::store::apply::apply;
+use super::store::evidence::evidence_about;
+use super::store::{Desk, Outgoing, details, load};
 use crate::kit::Result;
 use std::collections::BTreeSet;
 
@@ -68,7 +69,7 @@ pub async fn at_authority(
             .values()
             .map(|one| one.person.0.as_str())
             .collect();
-        view.details_fit = record::fits(desk, message, &persons).await?;
+        view.details_fit = details::fits(desk, message, &persons).await?;
     }
     apply(desk, authority::step(&view, event, desk.at())).await
 }

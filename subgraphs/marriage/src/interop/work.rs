@@ -5,13 +5,13 @@
 //! has yet to note. Neither learns anything of a person here: the words name authorities and classes only.
 
 use super::core::event::{BREAK_GLASS_AFTER, Hold, Log, Phase, Row, SOFT_EXPIRY};
-use super::core::message::{Act as Deed, Notice, Outcome};
-use super::core::names::{At, RecordId};
+use super::core::message::{Act as Deed, Decision, Notice, Outcome};
+use super::core::names::{At, AuthorityId, RecordId};
 use super::divorce;
 use super::fault;
 use super::officers::of_the_province;
+use super::store::application::refusal_of;
 use super::store::from_json;
-use super::store::record::refusal_of;
 use crate::kit::{Error, Principal, Result, Role, Services};
 use crate::model::interop::{alarm, log, row, telling};
 use crate::model::registry;
@@ -122,6 +122,7 @@ pub async fn list(
             .filter(
                 Condition::any()
                     .add(row::Column::State.is_in(["HELD", "FORCED"]))
+                    .add(row::Column::Peer.is_not_null())
                     .add(row::Column::Disputed.eq(true)),
             )
             .order_by_asc(row::Column::Since)
@@ -304,6 +305,7 @@ fn of_row(state: &Row, since: DateTime<Utc>, now: At) -> Option<Waiting> {
             verdict: None,
             ..
         } => return Some(of_forced(hold, since)),
+        Row::Decided { decision, .. } => return of_unheard(decision, state.asks()?, since, now),
         _ => return None,
     };
     let (da, coordinator) = (hold.plan.da.to_string(), hold.plan.coordinator.to_string());
@@ -340,6 +342,39 @@ fn of_row(state: &Row, since: DateTime<Utc>, now: At) -> Option<Waiting> {
         words,
         refusal: None,
         permitted,
+    })
+}
+
+/// A decision that has freed persons of this province, and that nobody else is known to have.
+fn of_unheard(
+    decision: &Decision,
+    peer: AuthorityId,
+    since: DateTime<Utc>,
+    now: At,
+) -> Option<Waiting> {
+    let done = decision.commitment()?;
+    let deed = name_of_deed(done.plan.act);
+    Some(Waiting {
+        txn: decision.txn.0,
+        side: Side::Keeping,
+        deed: Some(done.plan.act),
+        state: "UNHEARD".to_owned(),
+        since,
+        application: None,
+        waits_for: Some(peer.to_string()),
+        in_doubt: now.passed(SOFT_EXPIRY, done.at),
+        words: (
+            format!(
+                "A {} is decided here; the persons of this province can register nothing further until authority {peer} has it, which is told again by itself until it answers. If it stays silent, call it.",
+                deed.0
+            ),
+            format!(
+                "{}已由本省决定；在{peer}收到该决定之前，本省当事人不能办理其他登记，系统将持续告知；如长期无答复，请与其联系。",
+                deed.1
+            ),
+        ),
+        refusal: None,
+        permitted: vec![Permitted::AskNow],
     })
 }
 

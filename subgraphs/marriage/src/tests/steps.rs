@@ -11,6 +11,21 @@ use uuid::Uuid;
 pub(super) const CASE: &str =
     "case { id version state ground evidence { kind } record { state endedOn } }";
 
+/// Takes a step: the kind of its input is named after it.
+async fn take(p: &Province, who: Principal, step: &str, shown: &str, input: Value) -> Value {
+    let (first, more) = step.split_at(1);
+    let kind = format!("{}{more}Input", first.to_uppercase());
+    p.change(who, step, &kind, shown, input).await
+}
+
+/// What a step says of a thing in its present version, and `more`.
+fn about(key: &str, what: &str, of: &Value, more: Value) -> Value {
+    let mut input = json!({ "requestKey": key, what: of["id"], "version": of["version"] });
+    let members = input.as_object_mut().unwrap();
+    members.extend(more.as_object().unwrap().clone());
+    input
+}
+
 /// Opens a case about a record.
 pub(super) async fn open_case(
     p: &Province,
@@ -21,18 +36,18 @@ pub(super) async fn open_case(
 ) -> Value {
     let input = json!({ "requestKey": key, "registry": registry("510118-1"), "record": record,
         "complainant": p.number(complainant) });
-    let kind = "OpenImpersonationCaseInput";
-    p.change(who, "openImpersonationCase", kind, CASE, input)
-        .await
+    take(p, who, "openImpersonationCase", CASE, input).await
 }
 
 /// Adds a finding of the police to a case.
 pub(super) async fn find_in_case(p: &Province, who: Principal, case: &Value) -> Value {
-    let input = json!({ "requestKey": "finding", "case": case["id"], "version": case["version"],
-        "kind": "POLICE_FINDING", "issuedBy": "示例公安局", "reference": "1号", "issuedOn": "2026-11-10" });
-    let kind = "AddImpersonationEvidenceInput";
-    p.change(who, "addImpersonationEvidence", kind, CASE, input)
-        .await
+    let input = about(
+        "finding",
+        "case",
+        case,
+        json!({ "kind": "POLICE_FINDING", "issuedBy": "示例公安局", "reference": "1号", "issuedOn": "2026-11-10" }),
+    );
+    take(p, who, "addImpersonationEvidence", CASE, input).await
 }
 
 /// What an officer proposes about a case.
@@ -43,10 +58,8 @@ pub(super) async fn propose_in_case(
     case: &Value,
     revoke: bool,
 ) -> Value {
-    let input = json!({ "requestKey": key, "case": case["id"], "version": case["version"], "revoke": revoke });
-    let kind = "ProposeImpersonationDecisionInput";
-    p.change(who, "proposeImpersonationDecision", kind, CASE, input)
-        .await
+    let input = about(key, "case", case, json!({ "revoke": revoke }));
+    take(p, who, "proposeImpersonationDecision", CASE, input).await
 }
 
 /// What another one says to it.
@@ -57,10 +70,8 @@ pub(super) async fn decide_in_case(
     case: &Value,
     agree: bool,
 ) -> Value {
-    let input = json!({ "requestKey": key, "case": case["id"], "version": case["version"], "agree": agree });
-    let kind = "DecideImpersonationCaseInput";
-    p.change(who, "decideImpersonationCase", kind, CASE, input)
-        .await
+    let input = about(key, "case", case, json!({ "agree": agree }));
+    take(p, who, "decideImpersonationCase", CASE, input).await
 }
 
 const CORRECTION: &str = "correction { id version state }";
@@ -73,11 +84,13 @@ pub(super) async fn propose_correction(
     record: &Value,
     (to, ended): (&str, Option<&str>),
 ) -> Value {
-    let input = json!({ "requestKey": key, "registry": registry("510118-1"), "record": record["id"],
-        "version": record["version"], "to": to, "endedOn": ended, "evidence": "核查函2号" });
-    let kind = "ProposeCorrectionInput";
-    p.change(who, "proposeCorrection", kind, CORRECTION, input)
-        .await
+    let input = about(
+        key,
+        "record",
+        record,
+        json!({ "registry": registry("510118-1"), "to": to, "endedOn": ended, "evidence": "核查函2号" }),
+    );
+    take(p, who, "proposeCorrection", CORRECTION, input).await
 }
 
 /// Applies a proposed correction.
@@ -88,10 +101,8 @@ pub(super) async fn apply_correction(
     proposed: &Value,
 ) -> Value {
     let of = &proposed["correction"];
-    let input = json!({ "requestKey": key, "correction": of["id"], "version": of["version"], "apply": true });
-    let kind = "DecideCorrectionInput";
-    p.change(who, "decideCorrection", kind, CORRECTION, input)
-        .await
+    let input = about(key, "correction", of, json!({ "apply": true }));
+    take(p, who, "decideCorrection", CORRECTION, input).await
 }
 
 /// A record as a step names it.
@@ -123,9 +134,7 @@ pub(super) fn voidness(number: &str, couple: [String; 2]) -> Value {
 
 /// A court's paper comes to a registry.
 pub(super) async fn receive_paper(p: &Province, who: Principal, paper: Value) -> Value {
-    let kind = "ReceiveCourtNoticeInput";
-    p.change(who, "receiveCourtNotice", kind, NOTICE, paper)
-        .await
+    take(p, who, "receiveCourtNotice", NOTICE, paper).await
 }
 
 /// The registry acts on it.
@@ -135,9 +144,8 @@ pub(super) async fn annotate_paper(
     key: &str,
     notice: &Value,
 ) -> Value {
-    let input = json!({ "requestKey": key, "notice": notice["id"], "version": notice["version"] });
-    let kind = "AnnotateJudgmentInput";
-    p.change(who, "annotateJudgment", kind, NOTICE, input).await
+    let input = about(key, "notice", notice, json!({}));
+    take(p, who, "annotateJudgment", NOTICE, input).await
 }
 
 /// A court's paper comes to a registry, which acts on it at once.

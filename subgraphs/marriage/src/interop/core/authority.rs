@@ -9,6 +9,8 @@
 //!
 //! Invariants:
 //! * A row's end never changes (I-3), and is never deleted; the same request gets the same answer.
+//! * Whom an act has freed is promised to nobody, and does nothing, before another province is known to have that
+//!   act: what is built on it would outlive it in a restore of DA.
 //! * HELD ends by DA's signed decision and by nothing else; time only makes HA ask (I-6). The one
 //!   exception is break-glass, which is told to DA until DA has taken it over.
 //! * Ledger entry and row are written in one transaction; each entry names its sequence (I-7).
@@ -20,7 +22,7 @@
 use super::Broken;
 use super::effect::{Alarm, Effect, Side};
 use super::entries::{Ledger, allows, audit, clear_behind};
-use super::event::{AuthorityEvent, Entry, Hold, Row, SOFT_EXPIRY, Subject, View};
+use super::event::{ASK_AGAIN, AuthorityEvent, Entry, Hold, Row, SOFT_EXPIRY, Subject, View};
 use super::message::{
     Act, Class, Commitment, Decision, Grant, Message, Outcome, Party, Plan, RecordCore, Verdict,
     roles,
@@ -60,6 +62,9 @@ pub fn step(view: &View<'_>, event: AuthorityEvent, now: At) -> Vec<Effect> {
 fn heard(view: &View<'_>, from: AuthorityId, message: Message, now: At) -> Vec<Effect> {
     let decided = matches!(view.row, Some(Row::Decided { .. }));
     let may_read = matches!(message, Message::Resolve { .. }) && decided;
+    if let Message::Confirmed { .. } | Message::Already { .. } = message {
+        return settle::heard_of(view, from);
+    }
     if !view.station.serving() && !may_read {
         return match message.txn() {
             Some(txn) => vec![send(from, Message::Unavailable { txn })],
@@ -332,6 +337,11 @@ fn commit(view: &View<'_>, from: AuthorityId, ask: Request, now: At) -> Vec<Effe
         })),
     };
     let persons = subjects.iter().map(|s| s.person.clone()).collect();
+    let alone = settle::is_alone(view, &decision);
+    // Whoever has asked is answered, and that answer may be lost: only others are shown it at once.
+    let others = |done: &Commitment| done.witness() != Some(from);
+    let at_once = alone && decision.commitment().is_some_and(others);
+    let shown = at_once.then(|| settle::show(view, &decision)).flatten();
     effects.push(Effect::Row {
         txn,
         row: Row::Decided {
@@ -339,10 +349,13 @@ fn commit(view: &View<'_>, from: AuthorityId, ask: Request, now: At) -> Vec<Effe
             persons,
             endings: BTreeSet::new(),
             disputed: false,
+            alone,
         },
     });
     effects.push(keep(view, &decision));
     effects.push(send(from, say(view, decision)));
+    effects.extend(alone.then(|| again(txn, ASK_AGAIN)));
+    effects.extend(shown);
     effects
 }
 
@@ -432,7 +445,11 @@ fn resolve(
                 .commitment()
                 .is_none_or(|done| from == done.plan.coordinator || Some(from) == done.plan.ha);
             if party {
-                vec![send(from, say(view, decision.clone()))]
+                let mut effects = vec![send(from, say(view, decision.clone()))];
+                // Whoever is to have it hears it now: whether it has it by then is asked at once.
+                let heard = view.row.and_then(Row::asks) == Some(from);
+                effects.extend(heard.then(|| again(txn, Span(0))));
+                effects
             } else {
                 vec![alarm(txn, Alarm::NotAParty)]
             }
@@ -476,6 +493,7 @@ pub(super) fn decide_abort(
                 persons: Vec::new(),
                 endings: BTreeSet::new(),
                 disputed: false,
+                alone: false,
             },
         });
         effects.push(keep(view, &decision));

@@ -20,7 +20,7 @@ use super::effect::{Alarm, Effect, Side};
 use super::event::{ASK_AGAIN, CoordinatorEvent, DOUBT_AGAIN, Desk, Log, Phase, SOFT_EXPIRY};
 use super::facts::{has_part, tell};
 use super::message::{
-    Act, Class, Commitment, Grant, Message, Notice, Outcome, Plan, Verdict, roles,
+    Act, Class, Commitment, Decision, Grant, Message, Notice, Outcome, Plan, Verdict, roles,
 };
 use super::names::{At, AuthorityId, Proof, RecordId};
 
@@ -260,6 +260,7 @@ fn heard(
             effects
         }
         Message::Decided { verdict } => decided(desk, log, verdict, now),
+        Message::Confirm { verdict } if from_da && ha.is_none() => shown(desk, log, verdict, now),
         Message::Ended { notice } => ended(desk, &log, from, &notice),
         Message::Confirmed { .. } | Message::Cancelled { .. } | Message::Already { .. }
             if from_ha && log.phase == Phase::Decided =>
@@ -357,6 +358,24 @@ fn decided(desk: &Desk<'_>, mut log: Log, verdict: Proof<Verdict>, now: At) -> V
         Phase::HaSettled
     };
     effects.extend(go_on(desk, log, now));
+    effects
+}
+
+/// Where there is no holder, DA wants to know that somebody else has its decision.
+fn shown(desk: &Desk<'_>, log: Log, verdict: Proof<Verdict>, now: At) -> Vec<Effect> {
+    let (da, txn) = (log.plan.da, log.plan.txn);
+    let known = log.verdict.as_ref().map(|known| &known.body.decision);
+    let same = |known: &Decision| known.agrees(&verdict.body.decision);
+    if known.is_some_and(same) {
+        let message = Message::Already { txn };
+        return vec![Effect::Send { to: da, message }];
+    }
+    let mut effects = decided(desk, log, verdict, now);
+    let kept = |effect: &Effect| matches!(effect, Effect::Log { log } if log.verdict.is_some());
+    if effects.iter().any(kept) {
+        let message = Message::Confirmed { txn };
+        effects.push(Effect::Send { to: da, message });
+    }
     effects
 }
 

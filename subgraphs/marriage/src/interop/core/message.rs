@@ -53,6 +53,12 @@ impl Act {
             | Self::Divorce { record, .. } => record,
         }
     }
+
+    /// It takes away what stood in the way of other acts: a marriage, or the mark of an application.
+    #[must_use]
+    pub const fn frees(self) -> bool {
+        matches!(self, Self::Divorce { .. } | Self::WithdrawDivorce { .. })
+    }
 }
 
 /// What a transaction is, fixed before its first message and never changed.
@@ -218,6 +224,17 @@ pub struct Decision {
     pub ha: Option<AuthorityId>,
     /// The end.
     pub outcome: Outcome,
+}
+
+impl Commitment {
+    /// Who besides the decider is to have it: the holder, or where there is none whoever accepted it; nobody where
+    /// both are the decider itself.
+    #[must_use]
+    pub fn witness(&self) -> Option<AuthorityId> {
+        let plan = &self.plan;
+        let other = plan.ha.unwrap_or(plan.coordinator);
+        (other != plan.da).then_some(other)
+    }
 }
 
 impl Decision {

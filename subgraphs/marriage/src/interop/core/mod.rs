@@ -23,6 +23,7 @@
 //! | promises and verdicts carry their author's epoch (the fence of a whole life) | after a restore a promise counts that its author has forgotten |
 //! | a start asks all peers before it writes | a restored authority marries the married |
 //! | what was freed by break-glass is taken over when all answers are in | a restored DA aborts what it had committed |
+//! | whom an act has freed is free when another province has that act | a restored DA knows the second marriage, and not the divorce before it |
 //!
 //! HUB mode is the same machine with the national base as authority of everybody: HA falls away
 //! and COMMIT_LAST is one local transaction.
@@ -64,13 +65,17 @@ pub(crate) enum Broken {
     NoFence,
     /// After a start, a hold that was freed by break-glass is taken over before all answers are in.
     HastyTakeOver,
+    /// Whom an act has freed is free at once, whoever else knows of that act.
+    HastyFreedom,
 }
 
 /// The side of a province to which a message goes.
 #[must_use]
-pub const fn addressees(message: &Message) -> &'static [Side] {
+pub fn addressees(message: &Message) -> &'static [Side] {
     use Side::{Authority, Coordinator, Station};
     match message {
+        // Where there is no holder, whoever accepted it is to have the decision.
+        Message::Confirm { verdict } if verdict.body.decision.ha.is_none() => &[Coordinator],
         Message::Try { .. }
         | Message::CommitLast { .. }
         | Message::Resolve { .. }
@@ -85,11 +90,11 @@ pub const fn addressees(message: &Message) -> &'static [Side] {
         | Message::KeyReused { .. }
         | Message::Unavailable { .. }
         | Message::StaleGrant { .. }
-        | Message::Confirmed { .. }
         | Message::Cancelled { .. }
-        | Message::Already { .. }
         | Message::NoSuchHold { .. }
         | Message::ProofMissing { .. } => &[Coordinator],
+        // The coordinator may have sent the decision, or the decider itself.
+        Message::Confirmed { .. } | Message::Already { .. } => &[Coordinator, Authority],
         // HA may have asked, the coordinator too, and one province may be both; an ending concerns the
         // ledgers and the accepting province's record.
         Message::Decided { .. } | Message::Ended { .. } => &[Authority, Coordinator],

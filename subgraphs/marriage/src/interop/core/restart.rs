@@ -325,6 +325,8 @@ fn decided_before(view: &View<'_>, decision: &Decision) -> Vec<Effect> {
             persons,
             endings: BTreeSet::new(),
             disputed: false,
+            // Who gives it back has it.
+            alone: false,
         },
     });
     effects.push(keep(view, decision));

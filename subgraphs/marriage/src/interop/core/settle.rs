@@ -1,14 +1,14 @@
 //! How a hold ends 占用的了结: HA follows DA's decision, or asks for it, or two officers free it.
 
 use super::Broken;
-use super::authority::{again, alarm, decide_abort, keep, say, send};
+use super::authority::{again, alarm, decide_abort, keep, say, send, verdict};
 use super::effect::{Alarm, Effect};
 use super::entries::{Ledger, still_allows};
 use super::event::{
     ASK_AGAIN, BREAK_GLASS_AFTER, DOUBT_AGAIN, Entry, Hold, Row, SOFT_EXPIRY, Subject, View,
 };
 use super::message::{
-    Class, Commitment, Decision, ForcedAbort, Message, Outcome, Party, Verdict, roles,
+    Act, Class, Commitment, Decision, ForcedAbort, Message, Outcome, Party, Verdict, roles,
 };
 use super::names::{At, AuthorityId, Proof, TxnId};
 use super::renamed::against;
@@ -336,8 +336,58 @@ pub(super) fn due(view: &View<'_>, now: At) -> Vec<Effect> {
             }
             effects
         }
+        Some(Row::Decided {
+            decision,
+            alone: true,
+            ..
+        }) => {
+            let mut effects = vec![again(decision.txn, ASK_AGAIN)];
+            if serving {
+                effects.extend(show(view, decision));
+            }
+            effects
+        }
         _ => Vec::new(),
     }
+}
+
+/// Whom the decision frees is not free yet: somebody else is to have it first, for what is built on it may outlive
+/// it in a restore of ours. What is built on a withdrawal needs both ledgers, so that a holder has it by then.
+pub(super) fn is_alone(view: &View<'_>, decision: &Decision) -> bool {
+    let Some(done) = decision.commitment() else {
+        return false;
+    };
+    let frees = match done.plan.act {
+        Act::Divorce { .. } => true,
+        Act::WithdrawDivorce { .. } => done.plan.ha.is_none(),
+        Act::Marry { .. } | Act::ApplyDivorce { .. } => false,
+    };
+    frees && done.witness().is_some() && !view.broken(Broken::HastyFreedom)
+}
+
+/// DA→HA, or DA→A where there is no HA: have this decision.
+pub(super) fn show(view: &View<'_>, decision: &Decision) -> Option<Effect> {
+    let to = decision.commitment()?.witness()?;
+    let verdict = verdict(view, decision.clone());
+    Some(send(to, Message::Confirm { verdict }))
+}
+
+/// Somebody has a decision of ours. From then on, whom it has freed is free.
+pub(super) fn heard_of(view: &View<'_>, from: AuthorityId) -> Vec<Effect> {
+    let Some(Row::Decided { decision, .. }) = view.row else {
+        return Vec::new();
+    };
+    if view.row.and_then(Row::asks) != Some(from) || !view.station.serving() {
+        return Vec::new();
+    }
+    let txn = decision.txn;
+    let mut row = view.row.cloned();
+    if let Some(Row::Decided { alone, .. }) = &mut row {
+        *alone = false;
+    }
+    row.map(|row| Effect::Row { txn, row })
+        .into_iter()
+        .collect()
 }
 
 /// Break-glass: a day old, two different officers, and DA's own written statement.
@@ -441,7 +491,7 @@ pub(super) fn take_over(
     if abort.da != me || roles(txn, me, abort.ha) != (me, Some(abort.ha)) {
         return vec![alarm(txn, Alarm::NotAParty)];
     }
-    let (decision, persons, endings) = match view.row {
+    let (decision, persons, endings, alone) = match view.row {
         None => {
             let decision = Decision {
                 txn,
@@ -457,12 +507,13 @@ pub(super) fn take_over(
             decision,
             persons,
             endings,
+            alone,
             ..
         }) if decision
             .commitment()
             .is_none_or(|done| done.plan.ha == Some(abort.ha)) =>
         {
-            (decision, persons, endings)
+            (decision, persons, endings, *alone)
         }
         Some(_) => return vec![alarm(txn, Alarm::NotAParty)],
     };
@@ -485,6 +536,7 @@ pub(super) fn take_over(
                 persons: persons.clone(),
                 endings,
                 disputed: true,
+                alone,
             },
         });
         effects.push(alarm(txn, Alarm::CommittedThoughForced));

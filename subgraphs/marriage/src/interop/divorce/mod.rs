@@ -19,7 +19,7 @@ use super::core::message::{Act as Deed, RecordCore};
 use super::core::names::{RecordId, Sealed, TxnId};
 use super::counter::{self, Side, catching_up, not_connected};
 use super::node;
-use super::store::record::{DETAILS, Details};
+use super::store::details::{DETAILS, Details};
 use super::store::{Desk, Outgoing, load};
 use super::wire::jwe::{Identity, Place};
 use super::{facts, fault};

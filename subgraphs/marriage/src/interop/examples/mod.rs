@@ -18,7 +18,7 @@ use stories::tell;
 use talk::{Book, People, file, folder, read, seal_people, sealing, signing, write};
 
 /// Name of the file, and what it tells.
-const STORIES: [(&str, &str); 18] = [
+const STORIES: [(&str, &str); 19] = [
     ("both-agree", "Both ledgers have the marriage."),
     (
         "holder-refuses",
@@ -59,6 +59,10 @@ const STORIES: [(&str, &str); 18] = [
     (
         "divorce-application",
         "Both ledgers take the mark of one application for divorce.",
+    ),
+    (
+        "divorce",
+        "The divorce is registered; DA says so to the holder, too, and when that has it its person is free.",
     ),
     (
         "one-authority",

@@ -14,7 +14,7 @@ pub(super) fn tell(name: &str, people: &People) -> Vec<Value> {
     let (man, woman) = match name {
         "holder-refuses" => (Standing::Free, married),
         "decider-refuses" => (married, Standing::Free),
-        "divorce-application" => (married, married),
+        "divorce-application" | "divorce" => (married, married),
         _ => (Standing::Free, Standing::Free),
     };
     let mut talk = Talk::new(people, man, woman);
@@ -27,6 +27,14 @@ pub(super) fn tell(name: &str, people: &People) -> Vec<Value> {
             wish.act = Act::ApplyDivorce {
                 record: record(9),
                 application: super::super::core::RecordId(uuid(3, 1)),
+            };
+        }
+        "divorce" => {
+            let application = super::super::core::RecordId(uuid(3, 1));
+            talk.applied(record(9), application);
+            wish.act = Act::Divorce {
+                record: record(9),
+                application,
             };
         }
         "one-authority" => wish.parties = [(HA, 1), (HA, 2)],

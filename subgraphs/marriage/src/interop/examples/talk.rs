@@ -1,10 +1,10 @@
 //! A conversation of the core's provinces through signed texts, and the keys of the examples.
 
-use super::super::core::event::{CoordinatorEvent, Standing};
+use super::super::core::event::{CoordinatorEvent, Entry, Standing};
 use super::super::core::message::{Act, Message};
 use super::super::core::tests::stage::{A, DA, HA, Stage};
 use super::super::core::tests::world::{Person, Step, Wish, token};
-use super::super::core::{AuthorityId, Sealed, TxnId};
+use super::super::core::{AuthorityId, LedgerWrite, RecordId, Sealed, TxnId};
 use super::super::log::chained;
 use super::super::wire::jwe::{self, Identity, Place};
 use super::super::wire::jws::{self, Expected, Header, KeyBook};
@@ -210,6 +210,25 @@ impl<'a> Talk<'a> {
             texts: 0,
             asked: None,
             exchanges: Vec::new(),
+        }
+    }
+
+    /// The couple has applied for divorce.
+    pub(super) fn applied(&mut self, record: RecordId, application: RecordId) {
+        for (index, home) in [(0, DA), (1, HA)] {
+            let person = token(&self.people.of(index, home));
+            let marked = LedgerWrite {
+                person: person.clone(),
+                seq: 1,
+                entry: Entry::Marked,
+                record: Some(record),
+                application: Some(application),
+                effective_on: None,
+                txn: None,
+            };
+            let province = self.stage.provinces.get_mut(&home).unwrap();
+            let ledger = province.persons.get_mut(&person).unwrap();
+            ledger.entries.push(marked);
         }
     }
 

@@ -1,6 +1,6 @@
 //! How a record ends here, and who is told of it: the person, the other authority, the province that accepted it.
 
-use super::apply::keep_telling;
+use super::evidence::keep_telling;
 use super::{Desk, load};
 use crate::interop::core::effect::LedgerWrite;
 use crate::interop::core::event::{Entry, Row, Telling};

@@ -4,11 +4,16 @@
 //! ([`apply`]); what is to be sent comes back to the caller, who sends it after the commit. There is no
 //! other state: a program that is killed between any two of these goes on from the rows.
 
+pub mod application;
 pub mod apply;
+pub mod details;
 pub mod end;
+mod entries;
+pub mod evidence;
 pub mod load;
 pub mod record;
 pub mod renamed;
+pub mod timer;
 
 use super::core::message::Message;
 use super::core::names::{At, AuthorityId};

@@ -5,163 +5,29 @@
 //! commit; the accepting registry's province has certificate, statistics and application besides. Where a
 //! province is both, the two halves meet in one row, in either order.
 
+use super::application::{application_of, close};
 use super::apply::{Making, beside, raise};
+use super::details::{Couple, announce, read};
 use super::end::{by_id, dissolve, tell, tell_who_accepted};
 use super::{Desk, load};
 use crate::interop::core::effect::Alarm;
 use crate::interop::core::event::{Log, Row};
-use crate::interop::core::message::{Act, Class, Commitment, Message, Outcome, RecordCore};
+use crate::interop::core::message::{Act, Commitment, RecordCore};
 use crate::interop::core::names::{PersonId, TxnId};
-use crate::interop::wire::jwe::{Identity, Place};
-use crate::interop::{counter, divorce};
-use crate::kit::identity::PersonNumber;
-use crate::kit::mutation::history;
-use crate::kit::{Error, Principal, Result, YearMonth, vault};
-use crate::model::interop::{alarm, application as offer, log, record as shared};
+use crate::interop::divorce;
+use crate::kit::{Error, Result, YearMonth};
+use crate::model::interop::{alarm, record as shared};
 use crate::model::{marriage_record, registration_application, registry};
 use crate::rules::application::State;
 use crate::rules::certificate::Prefix;
 use crate::rules::record::RecordState;
-use crate::rules::registration::{CONDITIONS_NOT_MET, is_remarriage};
+use crate::rules::registration::is_remarriage;
 use crate::service::{certificates, registries, statistics};
 use chrono::Datelike;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
-
-/// The name under which the details of a record are sealed, beside those of the parties.
-pub const DETAILS: &str = "details";
-
-/// What is kept of a marriage beyond its days: sealed to each authority that keeps it.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Details {
-    /// The six-digit code of the accepting registry's division.
-    pub division: String,
-    /// The man.
-    pub man: Identity,
-    /// The woman.
-    pub woman: Identity,
-}
-
-impl std::fmt::Debug for Details {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Details(***)")
-    }
-}
-
-/// The couple as this province names it.
-pub(in crate::interop) struct Couple {
-    /// Person token of the man.
-    pub(in crate::interop) man: String,
-    /// Person token of the woman.
-    pub(in crate::interop) woman: String,
-    man_authority: String,
-    woman_authority: String,
-    division: String,
-    county: Uuid,
-    identities: [(PersonNumber, String); 2],
-}
-
-impl Couple {
-    fn cross_province(&self, own: &str) -> bool {
-        self.man_authority != own || self.woman_authority != own
-    }
-
-    fn names(&self, person: &str) -> bool {
-        self.man == person || self.woman == person
-    }
-}
-
-/// What is sealed to us of a record, if it can be opened and can be entered here: both numbers are numbers, and the
-/// division has a meaning. Nothing is written.
-///
-/// # Errors
-/// When the database does not answer.
-pub(in crate::interop) async fn read(
-    desk: Desk<'_>,
-    txn: TxnId,
-    core: &RecordCore,
-) -> Result<Option<Couple>> {
-    let Some(mut couple) = opened(desk, txn, core) else {
-        return Ok(None);
-    };
-    let [(man, _), (woman, _)] = &couple.identities;
-    let his = vault::person_of(desk.tx, desk.services, man).await?;
-    let hers = vault::person_of(desk.tx, desk.services, woman).await?;
-    let (Some(his), Some(hers)) = (his, hers) else {
-        return Ok(None);
-    };
-    (couple.man, couple.woman) = (his.0, hers.0);
-    Ok(Some(couple))
-}
-
-/// The same, before it is known whom the numbers name.
-fn opened(desk: Desk<'_>, txn: TxnId, core: &RecordCore) -> Option<Couple> {
-    let sealed = core.details.get(&desk.node.id)?;
-    let name = txn.0.to_string();
-    let place = Place {
-        txn: &name,
-        party: DETAILS,
-    };
-    let details: Details = desk.node.open_sealed(&sealed.0, place).ok()?;
-    let number = |of: &Identity| counter::number_of(desk.services, &of.id_number);
-    let (man, woman) = (number(&details.man)?, number(&details.woman)?);
-    // A code of before a change means what alone goes on in its place.
-    let county = desk.services.db.divisions().meaning(&details.division)?.id;
-    let authority = |of: &PersonNumber| counter::authority_of(desk.services, of);
-    Some(Couple {
-        man_authority: authority(&man),
-        woman_authority: authority(&woman),
-        man: String::new(),
-        woman: String::new(),
-        county,
-        identities: [
-            (man, details.man.name.clone()),
-            (woman, details.woman.name.clone()),
-        ],
-        division: details.division,
-    })
-}
-
-/// As [`read`], and tells the vault who the two are.
-///
-/// # Errors
-/// When the database does not answer, or the details cannot be read.
-pub(in crate::interop) async fn couple(
-    desk: Desk<'_>,
-    txn: TxnId,
-    core: &RecordCore,
-) -> Result<Couple> {
-    let couple = read(desk, txn, core)
-        .await?
-        .ok_or_else(|| Error::internal("the details of a committed record cannot be read"))?;
-    announce(desk, &couple).await?;
-    Ok(couple)
-}
-
-async fn announce(desk: Desk<'_>, couple: &Couple) -> Result<()> {
-    for (number, name) in &couple.identities {
-        vault::announce_number(desk.tx, desk.services, number, name).await?;
-    }
-    Ok(())
-}
-
-/// Whether what a COMMIT_LAST holds of a marriage for us can be kept here, and is of these persons of ours.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn fits(desk: Desk<'_>, message: &Message, persons: &[&str]) -> Result<bool> {
-    match message {
-        Message::CommitLast { plan, core, .. } if matches!(plan.act, Act::Marry { .. }) => {
-            let couple = read(desk, plan.txn, core).await?;
-            Ok(couple.is_some_and(|couple| persons.iter().all(|person| couple.names(person))))
-        }
-        _ => Ok(true),
-    }
-}
 
 /// Whether a row has come to an end that is kept as a record here.
 pub(super) fn is_settled(row: &Row) -> bool {
@@ -485,139 +351,5 @@ async fn marry(desk: Desk<'_>, txn: TxnId, record: Uuid, core: &RecordCore) -> R
             ..row
         }
     })
-    .await
-}
-
-/// The application that a transaction came of.
-async fn application_of(desk: Desk<'_>, txn: TxnId) -> Result<Option<Uuid>> {
-    let row = offer::Entity::find()
-        .filter(offer::Column::Txn.eq(txn.0))
-        .one(desk.tx)
-        .await?;
-    Ok(row.map(|row| row.application_id))
-}
-
-/// The application goes where its transaction has gone.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn follow(desk: Desk<'_>, state: &Log) -> Result<()> {
-    let txn = state.plan.txn;
-    let application = match state.plan.act {
-        Act::Marry { .. } => application_of(desk, txn).await?,
-        Act::ApplyDivorce { application, .. }
-        | Act::WithdrawDivorce { application, .. }
-        | Act::Divorce { application, .. } => Some(application.0),
-    };
-    let Some(application) = application else {
-        return Ok(());
-    };
-    log::Entity::update_many()
-        .col_expr(log::Column::ApplicationId, Expr::value(Some(application)))
-        .filter(log::Column::Txn.eq(txn.0))
-        .exec(desk.tx)
-        .await?;
-    if !matches!(state.plan.act, Act::Marry { .. }) {
-        return divorce::follow(desk, state).await;
-    }
-    match state.decision().map(|decision| &decision.outcome) {
-        None if state.grant.is_some() || state.plan.ha.is_none() => {
-            close(desk, application, State::Committing, |row| row).await
-        }
-        None => Ok(()),
-        Some(Outcome::Committed(_)) => Ok(()),
-        Some(Outcome::Aborted { class }) => {
-            // One made good later is refused for what lies behind its day.
-            let code = match (class, state.plan.effective_from) {
-                (Class::NotFree, Some(_)) => CONDITIONS_NOT_MET.code,
-                _ => refusal_of(*class),
-            };
-            let code = code.to_owned();
-            close(desk, application, State::Aborted, |row| {
-                registration_application::Model {
-                    refusal_code: Some(code.clone()),
-                    ..row
-                }
-            })
-            .await
-        }
-    }
-}
-
-/// The code under which the couple is told of a class.
-#[must_use]
-pub const fn refusal_of(class: Class) -> &'static str {
-    match class {
-        Class::NotFree => "SPOUSE_ON_RECORD",
-        Class::HeldByOther => "REGISTRATION_IN_PROGRESS",
-        Class::Disputed => "RECORDS_DISPUTED",
-        Class::LegacyUnresolved => "LEGACY_RECORD_UNRESOLVED",
-        Class::Dead => "PARTY_DEAD_ON_RECORD",
-        Class::WalkedOut => "COUPLE_LEFT",
-        Class::NotTwoPersons => "SAME_PERSON",
-        Class::AlreadyMarked => "APPLICATION_ALREADY_OPEN",
-        Class::NotMarried | Class::NotMarked => "RECORD_DOES_NOT_FIT",
-        Class::Unverified => "AUTHORITY_DOES_NOT_KNOW",
-        Class::Unresolved
-        | Class::WrongEpoch
-        | Class::TooOld
-        | Class::Ended
-        | Class::ForceAborted => "NOT_DECIDED_IN_TIME",
-    }
-}
-
-/// Takes an application on, if its present state leads there; one that is further is left alone.
-async fn close(
-    desk: Desk<'_>,
-    id: Uuid,
-    to: State,
-    change: impl FnOnce(registration_application::Model) -> registration_application::Model,
-) -> Result<()> {
-    let Some(row) = registration_application::Entity::find_by_id(id)
-        .one(desk.tx)
-        .await?
-    else {
-        return Ok(());
-    };
-    let from = State::from_text(&row.state)
-        .ok_or_else(|| Error::internal("unknown state of a marriage application"))?;
-    // A province that was restored may have forgotten the button, and what was registered was registered.
-    let forgotten = to == State::Registered && from == State::Eligible;
-    let open = matches!(from, State::Holding | State::Committing) || forgotten;
-    if !open || from == to {
-        return Ok(());
-    }
-    let changed = registration_application::Model {
-        state: to.as_str().to_owned(),
-        decided_at: (to != State::Committing).then_some(desk.now),
-        version: row.version + 1,
-        ..change(row)
-    };
-    let registry = changed.registry_id;
-    use sea_orm::ActiveModelTrait as _;
-    registration_application::Entity::update(
-        registration_application::ActiveModel::from(changed).reset_all(),
-    )
-    .exec(desk.tx)
-    .await?;
-    let actor =
-        Principal::service(&desk.services.province, "marriage").at(desk.services.clock.now());
-    let state = |state: State| Some(json!({ "state": state.as_str() }));
-    history(
-        desk.tx,
-        "RegistrationApplication",
-        &id.to_string(),
-        &actor,
-        state(from),
-        state(to),
-    )
-    .await?;
-    let body = json!({ "version": 1, "state": to.as_str(), "more": { "registry": registry } });
-    tell(
-        desk,
-        "RegistrationApplicationChanged",
-        &id.to_string(),
-        body,
-    )
     .await
 }

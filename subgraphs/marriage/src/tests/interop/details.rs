@@ -4,7 +4,7 @@
 use super::rights::of_the_province;
 use super::world::{Loss, World, act, couple, now, ready};
 use super::*;
-use crate::interop::store::record::{DETAILS, Details};
+use crate::interop::store::details::{DETAILS, Details};
 use crate::interop::wire::jwe::{Identity, Place};
 use crate::model::interop::{alarm, application};
 use crate::model::marriage_record;

@@ -169,6 +169,61 @@ async fn a_divorce_is_received_once_and_ends_the_marriage_on_both_ledgers() {
     world.chains_are_whole().await;
 }
 
+/// A couple in 51, of whom one has been divorced: how their application ends.
+async fn again(world: &World, key: &str, (man, woman): (usize, usize)) -> Value {
+    let p = world.p("51");
+    let (his, hers) = (world.p("32").number(man), world.p("35").number(woman));
+    let next = ready(p, key, his, hers).await;
+    act(p, "registerMarriage", key, &next).await;
+    world.settle().await;
+    now(p, &next).await
+}
+
+/// I-1, D.6 (57): what the decider alone knows may be lost in a restore, so nobody marries on it.
+#[tokio::test]
+async fn whom_a_divorce_has_freed_marries_again_when_the_other_province_has_it() {
+    for mut world in World::on_both(&["51", "32", "35"]).await {
+        let pair = married(&world, 0).await;
+        let received = apply(&world, "35", "first", pair).await;
+        world.settle().await;
+        let open = seen(world.p("35"), &received["application"]).await;
+        world.at("35", "2026-12-28T02:00:00Z");
+        world.losing(|from, _, phase| match (from, phase) {
+            ("32" | "35", "CONFIRM" | "RESOLVE") => Loss::Question,
+            _ => Loss::Nothing,
+        });
+        register(world.p("35"), "r", &open).await;
+        for _ in 0..4 {
+            run::look_now(&world.p("35").services).await;
+        }
+        let waits = async |code: &str| {
+            let seen = "{ interopTransactions { state } }";
+            let p = world.p(code);
+            let all = p.data(of_the_province(p, "s"), seen, none()).await;
+            let rows = all["interopTransactions"].as_array().unwrap().clone();
+            rows.iter().any(|row| row["state"] == "UNHEARD")
+        };
+        let of_32 = waits("32").await;
+        assert_ne!(of_32, waits("35").await);
+        let (da, freed, next) = if of_32 {
+            ("32", pair.0, (pair.0, couple(1).1))
+        } else {
+            ("35", pair.1, (couple(1).0, pair.1))
+        };
+        assert_eq!(world.status(da, freed).await, Status::Divorced);
+        let early = again(&world, "early", next).await;
+        assert_eq!(early["state"], "ABORTED", "{early}");
+        assert_eq!(early["refusalCode"], "REGISTRATION_IN_PROGRESS", "{early}");
+        world.losing(|_, _, _| Loss::Nothing);
+        world.settle().await;
+        assert_eq!(last(&world, pair).await, [LedgerEvent::Divorced; 2]);
+        assert!(!waits(da).await);
+        let done = again(&world, "later", next).await;
+        assert_eq!(done["state"], "REGISTERED", "{done}");
+        world.chains_are_whole().await;
+    }
+}
+
 #[tokio::test]
 async fn two_applications_in_two_provinces_at_once_are_one_at_most() {
     let world = World::of(&["51", "32", "35"]).await;
