@@ -14,12 +14,11 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use crate::model::{
-    burial_zone, ceiling_authority, death_record, division_scope, facility, facility_plan,
-    hotline_ticket, illegal_grave, price_ceiling, rural_burial_site, sea_voyage, waiver,
-    waiver_policy,
+    burial_zone, death_record, division_scope, facility, hotline_ticket, illegal_grave,
+    rural_burial_site, sea_voyage, waiver,
 };
 use crate::rules::terms::{GraveState, TicketState};
-use crate::service::{cases, waivers};
+use crate::service::{cases, succession, waivers};
 
 /// All consumers.
 pub fn all() -> Vec<Box<dyn Consumer>> {
@@ -135,12 +134,15 @@ impl Consumer for Divisions {
             if new.id == old.id {
                 continue;
             }
-            let moved = move_all(tx, old.id, new.id).await?;
+            let moved = move_all(tx, old.id, new.id).await?
+                + succession::carry_over(tx, old.id, new.id, change.effective).await?;
             if moved > 0 {
                 let by = Principal::service(&s.province, "places");
+                // What the successor has to unify now is written down with what brought it about.
+                let contested = succession::contested(tx, new.id, change.effective).await?;
                 let (before, after) = (
                     json!({ "division": old.id }),
-                    json!({ "division": new.id, "rows": moved }),
+                    json!({ "division": new.id, "rows": moved, "contested": contested }),
                 );
                 history(
                     tx,
@@ -206,8 +208,8 @@ async fn counted_with<C: ConnectionTrait>(
     Ok(())
 }
 
-/// Moves what is alive: facilities, policies, plans, zones, burial places, voyages to come, open tickets
-/// and open clean-ups. Answers how many rows moved.
+/// Moves what is alive: facilities, zones, burial places, voyages to come, open tickets and open clean-ups; what
+/// holds from day to day parts at the effective day ([`succession`]). Answers how many rows moved.
 async fn move_all<C: ConnectionTrait>(tx: &C, old: Uuid, new: Uuid) -> Result<u64> {
     macro_rules! moved {
         ($($entity:ident $(, $also:expr)?;)+) => {{
@@ -226,11 +228,7 @@ async fn move_all<C: ConnectionTrait>(tx: &C, old: Uuid, new: Uuid) -> Result<u6
     }
     Ok(moved! {
         facility;
-        waiver_policy;
-        facility_plan;
         burial_zone;
-        price_ceiling;
-        ceiling_authority;
         rural_burial_site;
         sea_voyage, sea_voyage::Column::Carried.is_null();
         hotline_ticket, hotline_ticket::Column::State.ne(TicketState::Closed);

@@ -126,14 +126,14 @@ impl FacilityGap {
     /// From a gap.
     pub(super) fn of(gap: &sites::Gap, as_of: DateTime) -> Self {
         Self {
-            kind: gap.plan.kind,
-            population: gap.plan.population,
-            years: gap.plan.years,
+            kind: gap.kind,
+            population: gap.population,
+            years: gap.years,
             needed: gap.needed,
             capacity: gap.capacity,
             being_built: gap.being_built,
             missing: gap.missing,
-            basis: gap.plan.basis.clone(),
+            basis: gap.basis.clone(),
             as_of,
         }
     }

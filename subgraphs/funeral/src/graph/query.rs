@@ -156,14 +156,14 @@ impl FirstQuery {
         let on = on.map_or_else(|| services.clock.today(), |d| d.0);
         let found = waivers::policies(services.db.read(), division, on).await?;
         let items = facilities::items(services.db.read()).await?;
-        let at_most = Yuan(found.iter().map(|p| p.standard).sum());
+        let at_most = Yuan(found.iter().map(|p| p.policy.standard).sum());
         let policies: Vec<WaiverPolicy> = found
             .into_iter()
-            .filter_map(|policy| {
+            .filter_map(|found| {
                 items
-                    .get(&policy.item_code)
+                    .get(&found.policy.item_code)
                     .cloned()
-                    .map(|item| WaiverPolicy::of(policy, item))
+                    .map(|item| WaiverPolicy::of(found.policy, item, found.contested))
             })
             .collect();
         Ok(Some(WaiverEligibility {

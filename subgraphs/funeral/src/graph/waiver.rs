@@ -130,11 +130,18 @@ pub struct WaiverPolicy {
     pub valid_from: Date,
     /// First day on which it no longer holds; null while in force (失效日期).
     pub valid_to: Option<Date>,
+    /// Whether another policy of this division is in force for the item too, since divisions were merged; it sets
+    /// one anew to end both (是否待统一：合并后同一项目存在两项政策).
+    pub contested: bool,
 }
 
 impl WaiverPolicy {
-    /// From a policy and its item.
-    pub(super) fn of(row: waiver_policy::Model, item: service_item::Model) -> Self {
+    /// From a policy and its item, and whether another one stands beside it.
+    pub(super) fn of(
+        row: waiver_policy::Model,
+        item: service_item::Model,
+        contested: bool,
+    ) -> Self {
         Self {
             id: row.id.into(),
             name: row.name,
@@ -145,6 +152,7 @@ impl WaiverPolicy {
             legal_basis: row.legal_basis,
             valid_from: Date(row.valid_from),
             valid_to: row.valid_to.map(Date),
+            contested,
         }
     }
 }

@@ -82,6 +82,22 @@ pub fn bill_runs(state: CaseState) -> Verdict {
     Err(no_such_move("The bill is settled already.", "费用已结算。").field(&["case"]))
 }
 
+/// F-12, B.2.3, 治丧案件状态机: a bill is settled when the ashes have their rest or stay in custody. Those that are enrolled
+/// for a voyage have neither: `INTERRED` comes before `SETTLED` and nothing goes back, so a settled case could never
+/// say that they were given to the sea.
+pub fn settle(enrolled: bool) -> Verdict {
+    if !enrolled {
+        return Ok(());
+    }
+    Err(UserError::new(
+        "SEA_ENROLMENT_OPEN",
+        "These ashes are enrolled for a voyage; settle the bill after it has sailed, or call the enrolment off first.",
+        "骨灰已报名海葬航次；请在航次办结后结算，或者先取消报名。",
+    )
+    .field(&["case"])
+    .basis(REGULATION))
+}
+
 /// F-13, one deceased, one open case: whether a case in this state still runs.
 pub const fn is_open(state: CaseState) -> bool {
     !matches!(state, CaseState::Closed | CaseState::Cancelled)
@@ -339,6 +355,14 @@ mod tests {
                 CaseState::Settled | CaseState::Closed | CaseState::Cancelled
             );
             assert_eq!(bill_runs(state).is_err(), ended, "{state:?}");
+        }
+    }
+
+    #[test]
+    fn a_bill_is_settled_when_the_ashes_wait_for_no_voyage() {
+        for (enrolled, expected) in [(false, None), (true, Some("SEA_ENROLMENT_OPEN"))] {
+            let code = settle(enrolled).err().map(|e| e.code);
+            assert_eq!(code.as_deref(), expected);
         }
     }
 

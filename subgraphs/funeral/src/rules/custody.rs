@@ -1,9 +1,10 @@
 //! Who holds the body and the ashes, link by link.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, NaiveDate, Utc};
 use minzheng_kit::error::UserError;
 use minzheng_kit::officer::Officer;
 
+use super::settings::{Parameter, Settings};
 use super::terms::{Holder, KinRelation, ReleaseState};
 use super::{REGULATION, Verdict};
 
@@ -123,6 +124,40 @@ pub fn not_their_own(officer: Officer<'_>, receiver: &str) -> Verdict {
     .basis(REGULATION))
 }
 
+/// F-15, 骨灰寄存服务规则（设定）: until when ashes are kept: the day that is named, no past one, or else the usual term
+/// from today.
+pub fn paid_until(
+    named: Option<NaiveDate>,
+    today: NaiveDate,
+    settings: &Settings<'_>,
+) -> Verdict<NaiveDate> {
+    let usual = || today + Duration::days(settings.value(Parameter::CustodyTermDays));
+    let until = named.unwrap_or_else(usual);
+    if until >= today {
+        return Ok(until);
+    }
+    Err(UserError::new(
+        "PAID_UNTIL_PAST",
+        "The custody is paid until a day that is past.",
+        "寄存到期日早于今日。",
+    )
+    .field(&["paidUntil"]))
+}
+
+/// F-15, 骨灰管理规则（设定）: a corrected cremation ends before its ashes were taken into custody.
+pub fn after_cremation(ended: DateTime<Utc>, kept_from: Option<DateTime<Utc>>) -> Verdict {
+    if kept_from.is_none_or(|from| ended <= from) {
+        return Ok(());
+    }
+    Err(UserError::new(
+        "CREMATION_AFTER_CUSTODY",
+        "The ashes were taken into custody before this time; correct the cremation to an earlier one.",
+        "骨灰入库寄存早于该火化时间；请更正为更早的火化时间。",
+    )
+    .field(&["endedAt"])
+    .basis(REGULATION))
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -131,6 +166,26 @@ mod tests {
 
     fn at(hour: i64) -> DateTime<Utc> {
         DateTime::<Utc>::UNIX_EPOCH + TimeDelta::hours(hour)
+    }
+
+    #[test]
+    fn ashes_are_kept_until_the_day_named_or_for_the_usual_term() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let today = day("2026-11-22");
+        let rules = super::super::settings::on("51", today);
+        let table = [
+            (None, Ok(day("2027-11-22"))),
+            (Some("2026-11-22"), Ok(today)),
+            (Some("2031-01-01"), Ok(day("2031-01-01"))),
+            (Some("2026-11-21"), Err("PAID_UNTIL_PAST".to_owned())),
+        ];
+        for (named, expected) in table {
+            let found = paid_until(named.map(day), today, &rules).map_err(|e| e.code.to_string());
+            assert_eq!(found, expected, "{named:?}");
+        }
+        for (kept_from, fits) in [(None, true), (Some(3), true), (Some(2), false)] {
+            assert_eq!(after_cremation(at(3), kept_from.map(at)).is_ok(), fits);
+        }
     }
 
     #[test]

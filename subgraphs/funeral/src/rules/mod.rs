@@ -17,6 +17,7 @@
 //! | F-6 on the list, F-7 ceilings and bundling, F-8 two fees | [`price`] |
 //! | F-6 and F-7 what is published, and who sets a ceiling | [`price_list`] |
 //! | F-11 waivers | [`waiver`] |
+//! | D-7 policies, plans and ceilings of a division that another one follows | [`succession`] |
 //! | F-15 two persons, chain of custody | [`custody`] |
 //! | F-16 unclaimed bodies | [`unclaimed`] |
 //! | F-17 who founds a facility, what it is furnished with | [`facility`] |
@@ -43,6 +44,7 @@ pub mod price_list;
 pub mod proposal;
 pub mod sea;
 pub mod settings;
+pub mod succession;
 pub mod terms;
 pub mod ticket;
 pub mod unclaimed;

@@ -38,6 +38,16 @@ pub fn places_needed(need: &Need, settings: &Settings<'_>) -> i64 {
     i64::try_from(hundredths.div_ceil_by(10_000 * 100 * 100)).unwrap_or(i64::MAX)
 }
 
+/// A.2-17, 殡葬设施布局规划: what the plans of one division for one kind ask for together. There are several only since
+/// divisions were merged, each for the people of its own part, until the new division plans for all: their needs
+/// add up, and are held once against what there is.
+pub fn needed_together(needs: &[Need], settings: &Settings<'_>) -> i64 {
+    needs
+        .iter()
+        .map(|need| places_needed(need, settings))
+        .fold(0, i64::saturating_add)
+}
+
 /// A.2-17, 殡葬设施布局规划: a plan counts people, deaths, years and a share that can be, from a day that is not past.
 pub fn plan(need: &Need, from: NaiveDate, today: NaiveDate) -> Verdict {
     let fits = (1..=200_000_000).contains(&need.population)
@@ -145,6 +155,20 @@ mod tests {
                 share_percent: share,
             };
             assert_eq!(places_needed(&need, &rules), expected, "{population}");
+        }
+        let part = |population| Need {
+            population,
+            deaths_per_ten_thousand: 75,
+            years: 10,
+            share_percent: 60,
+        };
+        let table: [(&[Need], i64); 3] = [
+            (&[], 0),
+            (&[part(300_000)], 16_200),
+            (&[part(300_000), part(100_000)], 21_600),
+        ];
+        for (parts, expected) in table {
+            assert_eq!(needed_together(parts, &rules), expected, "{parts:?}");
         }
         let huge = Need {
             population: i64::MAX,

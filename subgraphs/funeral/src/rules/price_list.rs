@@ -1,5 +1,6 @@
 //! Publishing what is charged: who sets a ceiling, and what a list of a facility must be.
 
+use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use chrono::NaiveDate;
@@ -51,10 +52,26 @@ pub fn may_authorise(is_prefecture: bool) -> Verdict {
     .basis(PRICE_NOTICE))
 }
 
-/// F-7, 发改价格〔2026〕108号: the ceiling that counts for a facility, of those that reach it, the nearest first: its
+/// A ceiling that reaches a facility on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reaching {
+    /// How far above the facility's division it was set.
+    pub distance: usize,
+    /// First day of the ceiling.
+    pub valid_from: NaiveDate,
+    /// The ceiling in fen.
+    pub ceiling: i64,
+}
+
+/// F-7, 发改价格〔2026〕108号: the ceiling that counts for a facility, of those that reach it: the nearest, its
 /// prefecture's, else the province's. Whether the prefecture may set one is judged when it does ([`may_set_ceiling`]).
-pub fn ceiling_of(nearest_first: impl IntoIterator<Item = i64>) -> Option<i64> {
-    nearest_first.into_iter().next()
+/// Of two of one division, which there are where prefectures were merged, the later one counts, and of two of one
+/// day the lower one: nobody pays more than either allowed.
+pub fn ceiling_of(reaching: impl IntoIterator<Item = Reaching>) -> Option<i64> {
+    reaching
+        .into_iter()
+        .min_by_key(|one| (one.distance, Reverse(one.valid_from), one.ceiling))
+        .map(|one| one.ceiling)
 }
 
 /// F-7, 发改价格〔2026〕108号: a ceiling is set for a base item, above nought, from a day that is not past.
@@ -231,9 +248,23 @@ mod tests {
             assert_eq!(code(may_set_ceiling(by)).as_deref(), expected, "{by:?}");
         }
         assert!(may_authorise(true).is_ok() && may_authorise(false).is_err());
-        let table: [(&[i64], Option<i64>); 3] = [(&[5, 9], Some(5)), (&[9], Some(9)), (&[], None)];
-        for (nearest_first, expected) in table {
-            assert_eq!(ceiling_of(nearest_first.iter().copied()), expected);
+        let at = |distance, day, ceiling| Reaching {
+            distance,
+            valid_from: NaiveDate::from_ymd_opt(2026, 11, day).unwrap(),
+            ceiling,
+        };
+        let table: [(&[Reaching], Option<i64>); 5] = [
+            (&[], None),
+            (&[at(3, 1, 9)], Some(9)),
+            // The prefecture's own, be it older and higher.
+            (&[at(3, 20, 5), at(2, 1, 9)], Some(9)),
+            // Of a prefecture made of two: the later, and of one day the lower.
+            (&[at(2, 1, 5), at(2, 20, 9)], Some(9)),
+            (&[at(2, 20, 9), at(2, 20, 5), at(3, 20, 1)], Some(5)),
+        ];
+        for (reaching, expected) in table {
+            assert_eq!(ceiling_of(reaching.iter().copied()), expected);
+            assert_eq!(ceiling_of(reaching.iter().rev().copied()), expected);
         }
         let table = [
             (Some(ItemClass::Base), 1, 1, None),

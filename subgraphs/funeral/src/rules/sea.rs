@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use minzheng_kit::error::UserError;
 
+use super::case::advance;
 use super::settings::{Parameter, Settings};
 use super::terms::{CaseState, VoyageState};
 use super::{REGULATION, Verdict};
@@ -140,6 +141,31 @@ pub fn close(voyage: &Voyage, carried: usize, guests: i32, today: NaiveDate) -> 
     Ok(())
 }
 
+/// F-12, B.2.3, 治丧案件状态机: the closing of a voyage inters the ashes of the cases it names, each by its number and
+/// state. Where one of them cannot be interred any more nothing is recorded, and all such cases are named, so that
+/// the officer leaves them out and the others are not held up.
+pub fn carried<'n>(named: impl IntoIterator<Item = (&'n str, CaseState)>) -> Verdict {
+    let mut past: Vec<&str> = named
+        .into_iter()
+        .filter(|(_, state)| advance(*state, CaseState::Interred).is_err())
+        .map(|(number, _)| number)
+        .collect();
+    if past.is_empty() {
+        return Ok(());
+    }
+    past.sort_unstable();
+    let numbers = past.join(", ");
+    Err(UserError::new(
+        "CASES_NOT_TO_INTER",
+        format!(
+            "The ashes of these cases cannot be interred from where the cases stand; close the voyage without them: {numbers}."
+        ),
+        format!("下列案件当前状态不能登记安葬，请不列入后再办结航次：{numbers}。"),
+    )
+    .field(&["carried"])
+    .basis(REGULATION))
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -210,6 +236,29 @@ mod tests {
                 expected,
                 "{voyage:?} {case:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_voyage_inters_what_can_be_interred_and_names_what_cannot() {
+        use CaseState::*;
+        let table: [(&[(&str, CaseState)], &[&str]); 4] = [
+            (&[], &[]),
+            (&[("a", Cremated), ("b", AshesInCustody)], &[]),
+            (&[("a", Cremated), ("c", Settled), ("b", Closed)], &["b, c"]),
+            (&[("d", Interred)], &["d"]),
+        ];
+        for (named, told) in table {
+            let refusal = carried(named.iter().copied()).err();
+            assert_eq!(refusal.is_some(), !told.is_empty(), "{named:?}");
+            for (refusal, told) in refusal
+                .iter()
+                .flat_map(|r| told.iter().map(move |t| (r, t)))
+            {
+                assert_eq!(refusal.code, "CASES_NOT_TO_INTER");
+                let said = format!("{} {}", refusal.message_en, refusal.message_zh);
+                assert!(said.contains(told), "{said}");
+            }
         }
     }
 

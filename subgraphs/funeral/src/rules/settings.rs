@@ -121,6 +121,8 @@ parameters! {
     KinAnswerDays("F-20.answerDays", "Days to answer near kin", "近亲属请求答复天数", "DAYS"): [Dated::new(15, FIRST_REGULATION, "个人信息保护法第四十九、五十条（期限为设定）", OWN)],
     /// Days for which what one officer asked for waits for the second (双人复核期限).
     ProposalDays("F-15.proposalDays", "Days for which what one officer asked for waits for the second", "双人复核期限", "DAYS"): [Dated::new(7, FIRST_REGULATION, "双人复核制度（设定）", OWN)],
+    /// Days for which ashes are kept where nobody names the last one (骨灰寄存默认期限).
+    CustodyTermDays("F-15.custodyTerm", "Days for which ashes are kept where nobody names the last one", "骨灰寄存默认期限", "DAYS"): [Dated::new(365, FIRST_REGULATION, "骨灰寄存服务规则（设定）", OWN)],
     /// Hours for which a niche is held (格位预留小时数).
     HoldHours("plots.holdHours", "Hours for which a niche is held", "格位预留小时数", "HOURS"): [Dated::new(72, FIRST_REGULATION, "骨灰堂服务规则（设定）", OWN)],
     /// Days to put an illegal grave right (违建坟墓整改天数).

@@ -1,7 +1,11 @@
 //! The waiver of basic funeral fees (免除基本殡葬服务费), to the fen.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use minzheng_kit::error::UserError;
+use uuid::Uuid;
 
 use super::Verdict;
 use super::price::in_force;
@@ -43,6 +47,79 @@ pub fn amount(
         .basis("惠民殡葬政策"));
     }
     Ok(price.max(0).min(standard.amount.max(0)))
+}
+
+/// A policy that is in force for an item where a funeral is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Candidate<'c> {
+    /// Its identity.
+    pub id: Uuid,
+    /// The item.
+    pub item: &'c str,
+    /// How far above the funeral's division it was set; nought for its own.
+    pub distance: usize,
+    /// First day of the policy.
+    pub valid_from: NaiveDate,
+    /// The most that is waived for the item, in fen.
+    pub standard: i64,
+}
+
+/// F-11, 惠民殡葬政策: which policy counts for each item, by its place among the candidates, and whether another one
+/// of the same division is in force beside it, in the order of the items. The nearest division's counts. Two of
+/// one division there are only where two divisions were merged and the new one has set none of its own: then the
+/// later one counts, of two of one day the one that grants more, and of equals the lower identity, so that every
+/// reading answers alike.
+pub fn chosen(candidates: &[Candidate<'_>]) -> Vec<(usize, bool)> {
+    let mut order: Vec<usize> = (0..candidates.len()).collect();
+    order.sort_by_key(|at| {
+        let one = &candidates[*at];
+        let later_first = (Reverse(one.valid_from), Reverse(one.standard), one.id);
+        (one.item, one.distance, later_first)
+    });
+    let mut chosen: Vec<(usize, bool)> = Vec::new();
+    for at in order {
+        match chosen.last_mut() {
+            Some((best, contested)) if candidates[*best].item == candidates[at].item => {
+                *contested |= candidates[*best].distance == candidates[at].distance;
+            }
+            _ => chosen.push((at, false)),
+        }
+    }
+    chosen
+}
+
+/// A line of a bill, and the policy that was in force for its item on its own service day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Covered {
+    /// What was charged, in fen.
+    pub amount: i64,
+    /// Day of the service.
+    pub on: NaiveDate,
+    /// The policy of that day; none where nobody had set one.
+    pub policy: Option<(Uuid, Standard)>,
+}
+
+/// F-11, 惠民殡葬政策: what is waived of an item's lines, and under which policy: each line falls under the policy of
+/// its own service day, and one of a day without a policy is paid in full. A household has an item once, so where
+/// the lines fall under several policies the one that waives most counts, of equals the later.
+pub fn waived(lines: &[Covered]) -> Verdict<Option<(Uuid, i64)>> {
+    let mut sums: BTreeMap<Uuid, (Standard, NaiveDate, i64)> = BTreeMap::new();
+    for line in lines {
+        if let Some((policy, standard)) = line.policy {
+            let sum = sums.entry(policy).or_insert((standard, line.on, 0));
+            sum.2 = sum.2.saturating_add(line.amount);
+        }
+    }
+    let mut best: Option<(i64, NaiveDate, Uuid)> = None;
+    for (policy, (standard, on, sum)) in sums {
+        let granted = (
+            amount(sum, &standard, on, false)?,
+            standard.valid_from,
+            policy,
+        );
+        best = best.max(Some(granted));
+    }
+    Ok(best.map(|(granted, _, policy)| (policy, granted)))
 }
 
 /// F-11, 惠民殡葬政策（每户每项一次；未出示户口簿的，以逝者为户，本系统设定）: the household of a funeral, by the token of its head
@@ -280,6 +357,106 @@ mod tests {
             code(day(2025, 6, 1), true).as_deref(),
             Some("WAIVER_ALREADY_GRANTED")
         );
+    }
+
+    #[test]
+    fn the_nearest_policy_counts_and_of_two_of_a_merged_division_always_the_same() {
+        let one = |id: u128, item, distance, from, standard| Candidate {
+            id: Uuid::from_u128(id),
+            item,
+            distance,
+            valid_from: from,
+            standard,
+        };
+        let (early, late) = (day(2024, 1, 1), day(2026, 11, 22));
+        // candidates; for each item in order which identity counts, and whether it is contested
+        let table: [(&[Candidate<'_>], &[(u128, bool)]); 6] = [
+            (&[], &[]),
+            (
+                &[one(1, "b", 0, early, 5), one(2, "a", 3, early, 5)],
+                &[(2, false), (1, false)],
+            ),
+            // The county's own goes before the province's, be it earlier and smaller.
+            (
+                &[one(1, "a", 2, late, 9), one(2, "a", 0, early, 5)],
+                &[(2, false)],
+            ),
+            (
+                &[one(1, "a", 0, late, 5), one(2, "a", 0, early, 9)],
+                &[(1, true)],
+            ),
+            (
+                &[one(1, "a", 0, late, 5), one(2, "a", 0, late, 9)],
+                &[(2, true)],
+            ),
+            (
+                &[
+                    one(2, "a", 0, late, 9),
+                    one(1, "a", 0, late, 9),
+                    one(3, "a", 1, late, 9),
+                ],
+                &[(1, true)],
+            ),
+        ];
+        for (candidates, expected) in table {
+            let mut turned = candidates.to_vec();
+            for _ in 0..=candidates.len() {
+                let found: Vec<(u128, bool)> = chosen(&turned)
+                    .into_iter()
+                    .map(|(at, contested)| (turned[at].id.as_u128(), contested))
+                    .collect();
+                assert_eq!(found, expected, "{turned:?}");
+                // In whatever order the database gives them.
+                let by = 1.min(turned.len());
+                turned.rotate_left(by);
+            }
+        }
+    }
+
+    #[test]
+    fn each_line_falls_under_the_policy_of_its_own_service_day() {
+        let standard = |amount, from| Standard {
+            amount,
+            valid_from: from,
+            valid_to: None,
+        };
+        let before = (Uuid::from_u128(1), standard(100, day(2026, 1, 1)));
+        let since = (Uuid::from_u128(2), standard(300, day(2026, 12, 1)));
+        let (first, second) = (day(2026, 11, 30), day(2026, 12, 2));
+        let line = |amount, on, policy| Covered { amount, on, policy };
+        let table: [(&[Covered], Option<(u128, i64)>); 6] = [
+            (&[], None),
+            (&[line(50, first, None)], None),
+            // The day before the policy began is paid in full.
+            (
+                &[line(50, first, None), line(70, second, Some(since))],
+                Some((2, 70)),
+            ),
+            (
+                &[
+                    line(200, second, Some(since)),
+                    line(200, second, Some(since)),
+                ],
+                Some((2, 300)),
+            ),
+            // Once for a household: the policy that waives most of its own days.
+            (
+                &[line(90, first, Some(before)), line(70, second, Some(since))],
+                Some((1, 90)),
+            ),
+            (
+                &[line(70, first, Some(before)), line(70, second, Some(since))],
+                Some((2, 70)),
+            ),
+        ];
+        for (lines, expected) in table {
+            let found = waived(lines).unwrap();
+            assert_eq!(
+                found.map(|(id, sum)| (id.as_u128(), sum)),
+                expected,
+                "{lines:?}"
+            );
+        }
     }
 
     #[test]

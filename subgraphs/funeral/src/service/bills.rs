@@ -1,6 +1,7 @@
 //! Bills: what is charged, what is waived, and how a case is settled and ends. F-6, F-7, F-8, F-11.
 
-use std::collections::HashMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
 use minzheng_kit::contract::scope;
@@ -14,11 +15,14 @@ use super::act::{Act, unknown};
 use super::ceilings::Ceilings;
 use super::collection::{self, Seen};
 use super::course::{self, By, Step};
+use super::waivers::InForce;
 use super::{breaches, cremations, facilities, halls, month_of, waivers};
-use crate::model::{case_item, funeral_case, price_line, service_item, waiver};
+use crate::model::{case_item, funeral_case, price_line, service_item, waiver, waiver_policy};
 use crate::rules::price::{self, Charge, ListedPrice};
-use crate::rules::terms::{CancelReason, CaseAct, CaseState, CorrectionReason, ItemClass};
-use crate::rules::waiver::{Standard, amount, household, payable};
+use crate::rules::terms::{
+    CancelReason, CaseAct, CaseState, CorrectionReason, ItemClass, WaiverPayer,
+};
+use crate::rules::waiver::{Covered, Standard, household, payable, waived};
 
 /// The most lines of one charge.
 const MOST_LINES: usize = 50;
@@ -271,44 +275,42 @@ pub async fn grant_waivers(act: &Act<'_>, seen: Seen) -> Result<Uuid> {
     let bill = lines(act.tx, row.id).await?;
     let mine = household(&row.deceased, row.household.as_deref());
     let granted = waivers::of_household(act.tx, &row.deceased).await?;
-    let mut charged: HashMap<&str, (i64, NaiveDate)> = HashMap::new();
-    for line in &bill {
-        let sum = charged
-            .entry(&line.item_code)
-            .or_insert((0, line.service_on));
-        *sum = (sum.0 + line.amount, sum.1.max(line.service_on));
+    let mut policies_on: BTreeMap<NaiveDate, Vec<InForce>> = BTreeMap::new();
+    let mut charged: BTreeMap<&str, Vec<Covered>> = BTreeMap::new();
+    for line in bill.iter().filter(|l| !granted.contains_key(&l.item_code)) {
+        if let Entry::Vacant(day) = policies_on.entry(line.service_on) {
+            day.insert(waivers::policies(act.tx, row.division_id, line.service_on).await?);
+        }
+        let policy = policies_on
+            .get(&line.service_on)
+            .and_then(|all| all.iter().find(|p| p.policy.item_code == line.item_code))
+            .map(|p| (p.policy.id, standard_of(&p.policy)));
+        charged.entry(&line.item_code).or_default().push(Covered {
+            amount: line.amount,
+            on: line.service_on,
+            policy,
+        });
     }
+    let payers: HashMap<Uuid, WaiverPayer> = policies_on
+        .values()
+        .flatten()
+        .map(|p| (p.policy.id, p.policy.payer))
+        .collect();
     let mut made = Vec::new();
-    let mut policies_on: HashMap<NaiveDate, Vec<crate::model::waiver_policy::Model>> =
-        HashMap::new();
-    for (item, (sum, on)) in charged {
-        if granted.contains_key(item) {
+    for (item, lines) in charged {
+        let Some((policy, amount)) = waived(&lines)? else {
             continue;
-        }
-        if let std::collections::hash_map::Entry::Vacant(day) = policies_on.entry(on) {
-            day.insert(waivers::policies(act.tx, row.division_id, on).await?);
-        }
-        let Some(policy) = policies_on
-            .get(&on)
-            .and_then(|all| all.iter().find(|p| p.item_code == item))
-        else {
-            continue;
-        };
-        let standard = Standard {
-            amount: policy.standard,
-            valid_from: policy.valid_from,
-            valid_to: policy.valid_to,
         };
         made.push(waiver::ActiveModel {
             id: Set(id::new()),
             case_id: Set(row.id),
-            policy_id: Set(policy.id),
+            policy_id: Set(policy),
             item_code: Set(item.to_owned()),
             household: Set(mine.to_owned()),
             applicant: Set(row.applicant.clone()),
             division_id: Set(row.division_id),
-            amount: Set(amount(sum, &standard, on, false)?),
-            payer: Set(policy.payer),
+            amount: Set(amount),
+            payer: Set(payers.get(&policy).copied().ok_or(Error::NotFound)?),
             granted_on: Set(act.today),
             granted_month: Set(month_of(act.today)),
             settlement_id: Set(None),
@@ -331,6 +333,14 @@ pub async fn grant_waivers(act: &Act<'_>, seen: Seen) -> Result<Uuid> {
     Ok(row.id)
 }
 
+const fn standard_of(policy: &waiver_policy::Model) -> Standard {
+    Standard {
+        amount: policy.standard,
+        valid_from: policy.valid_from,
+        valid_to: policy.valid_to,
+    }
+}
+
 /// The lines of a bill as they stand after corrections.
 async fn lines<C: ConnectionTrait>(c: &C, case: Uuid) -> Result<Vec<case_item::Model>> {
     Ok(case_item::Entity::find()
@@ -341,9 +351,10 @@ async fn lines<C: ConnectionTrait>(c: &C, case: Uuid) -> Result<Vec<case_item::M
 }
 
 /// Settles the bill: what was charged less what was waived. F-8: a niche or grave on it shows use and
-/// upkeep apart.
+/// upkeep apart. F-12: ashes that are to sail have sailed before.
 pub async fn settle(act: &Act<'_>, seen: Seen) -> Result<Uuid> {
     let row = course::load(act, seen.case, seen.version, By::Officer).await?;
+    crate::rules::case::settle(super::voyages::enrolled(act.tx, row.id).await?.is_some())?;
     let bill = lines(act.tx, row.id).await?;
     let billed: Vec<&str> = bill.iter().map(|l| l.item_code.as_str()).collect();
     if let Some(plot) = super::contracts::allocated(act.tx, row.id).await?
@@ -351,13 +362,13 @@ pub async fn settle(act: &Act<'_>, seen: Seen) -> Result<Uuid> {
     {
         price::fees_apart(plot.kind, &billed)?;
     }
-    let waived = waiver::Entity::find()
+    let granted = waiver::Entity::find()
         .filter(waiver::Column::CaseId.eq(row.id))
         .all(act.tx)
         .await?;
     let rest = payable(
         bill.iter().map(|l| l.amount).sum(),
-        waived.iter().map(|w| w.amount).sum(),
+        granted.iter().map(|w| w.amount).sum(),
     )?;
     let now = act.now;
     course::step(
@@ -418,7 +429,7 @@ pub async fn settle_month(
     act: &Act<'_>,
     division: Uuid,
     month: minzheng_kit::YearMonth,
-    payer: Option<crate::rules::terms::WaiverPayer>,
+    payer: Option<WaiverPayer>,
 ) -> Result<Uuid> {
     act.officer(scope::FUNERAL_CASE, division)?;
     let batch = waivers::settle(act.tx, division, month, payer, act.today).await?;

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::sql::Binds;
 use crate::rules::price::in_force;
-use crate::rules::price_list::ceiling_of;
+use crate::rules::price_list::{Reaching, ceiling_of};
 
 /// One ceiling that reaches a facility.
 #[derive(Clone, Debug)]
@@ -75,19 +75,16 @@ impl Ceilings {
 
     /// The ceiling that counts for a facility and an item on a day; none where nobody has set one.
     pub fn on(&self, facility: Uuid, item: &str, day: NaiveDate) -> Option<i64> {
-        let mut standing: Vec<&Standing> = self
+        let standing = self
             .0
             .get(&facility)
             .into_iter()
             .flatten()
-            .filter(|one| one.item == item && in_force(one.valid_from, one.valid_to, day))
-            .collect();
-        // Of two of one division the later one counts.
-        standing.sort_by(|a, b| {
-            a.distance
-                .cmp(&b.distance)
-                .then(b.valid_from.cmp(&a.valid_from))
-        });
-        ceiling_of(standing.into_iter().map(|one| one.ceiling))
+            .filter(|one| one.item == item && in_force(one.valid_from, one.valid_to, day));
+        ceiling_of(standing.map(|one| Reaching {
+            distance: one.distance,
+            valid_from: one.valid_from,
+            ceiling: one.ceiling,
+        }))
     }
 }

@@ -221,11 +221,16 @@ pub async fn correct(
         .remove(&row.id)
         .ok_or_else(|| unknown("case", "No cremation is recorded.", "本案无火化登记。"))?;
     let paper = paper_of_body(act, &row).await?;
+    // A corrected day is judged as the first one was: the notice for an unclaimed body had run by then.
+    claimed_or_noticed(act, &row, legal_day(times.started)).await?;
     let stored = collection::storages(act.tx, &[row.id])
         .await?
         .remove(&row.id)
         .and_then(|mut s| s.pop());
     let times = check(act, &row, stored.as_ref(), &times).await?;
+    let kept = custodies(act.tx, &[row.id]).await?;
+    let kept = kept.get(&row.id).and_then(|kept| kept.first());
+    custody::after_cremation(times.ended, kept.map(|k| k.from_at))?;
     let laid = super::interments::of_cases(act.tx, &[row.id]).await?;
     if let Some(laid) = laid.get(&row.id) {
         let on = legal_day(times.ended);
@@ -240,6 +245,12 @@ pub async fn correct(
     cremation::Entity::insert(made)
         .exec_without_returning(act.tx)
         .await?;
+    // The body left the store for this cremation, and is counted there until then (F-14).
+    if let Some(stored) = stored {
+        let mut stored: body_storage::ActiveModel = stored.into();
+        stored.left_at = Set(Some(times.started));
+        stored.update(act.tx).await?;
+    }
     let on = legal_day(times.ended);
     let step = Step {
         corrects: Some((entry, reason)),
@@ -280,17 +291,7 @@ pub async fn take_into_custody(
         interred.as_ref().is_none_or(|i| i.keeps_ashes),
     )?;
     let box_no = short(box_no, "boxNo", 30)?.to_owned();
-    let paid_until = paid_until.unwrap_or(act.today + chrono::Duration::days(365));
-    if paid_until < act.today {
-        return Err(Error::Invalid(
-            UserError::new(
-                "PAID_UNTIL_PAST",
-                "The custody is paid until a day that is past.",
-                "寄存到期日早于今日。",
-            )
-            .field(&["paidUntil"]),
-        ));
-    }
+    let paid_until = custody::paid_until(paid_until, act.today, &act.rules())?;
     let key = id::new();
     let kept = ashes_custody::ActiveModel {
         id: Set(key),

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
 use minzheng_kit::Result;
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
@@ -32,27 +33,33 @@ pub struct Keyed {
     pub price_ceilings: i64,
 }
 
+/// Of what holds from day to day: what has not ended.
+const NOT_ENDED: &str = " AND (valid_to IS NULL OR valid_to > {day})";
+
 /// The tables, and what of them is alive.
 const TABLES: [(&str, &str); 9] = [
     ("facility", ""),
-    ("waiver_policy", ""),
-    ("facility_plan", ""),
+    ("waiver_policy", NOT_ENDED),
+    ("facility_plan", NOT_ENDED),
     ("burial_zone", ""),
     ("rural_burial_site", ""),
     ("sea_voyage", " AND carried IS NULL"),
     ("hotline_ticket", " AND state <> 'CLOSED'"),
     ("illegal_grave", " AND state NOT IN ('RESTORED', 'EXEMPT')"),
-    ("price_ceiling", ""),
+    ("price_ceiling", NOT_ENDED),
 ];
 
-/// What is keyed to divisions, with one statement.
+/// What is keyed to divisions on a day, with one statement.
 pub async fn of_divisions<C: ConnectionTrait>(
     c: &C,
     divisions: &[Uuid],
+    on: NaiveDate,
 ) -> Result<HashMap<Uuid, Keyed>> {
     let mut binds = Binds::default();
     let wanted = binds.list(divisions);
+    let day = binds.one(on);
     let parts = TABLES.map(|(table, alive)| {
+        let alive = alive.replace("{day}", &day);
         format!(
             "SELECT '{table}' AS what, division_id AS division, COUNT(*) AS n FROM {table} \
              WHERE division_id IN ({wanted}){alive} GROUP BY division_id"

@@ -37,6 +37,7 @@ pub mod sea;
 pub mod sites;
 pub mod sla;
 pub mod sql;
+pub mod succession;
 pub mod suppression;
 pub mod tickets;
 pub mod timers;

@@ -8,7 +8,7 @@ use minzheng_kit::{Error, Result, UserError, id};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait,
-    QueryFilter,
+    QueryFilter, QueryOrder,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -18,7 +18,7 @@ use super::scope;
 use super::sql::Binds;
 use crate::model::{burial_zone, facility_plan, rural_burial_site};
 use crate::rules::geo::Point;
-use crate::rules::plan::{Need, gap, places_needed, plan};
+use crate::rules::plan::{Need, gap, needed_together, plan};
 use crate::rules::settings::Settings;
 use crate::rules::terms::{FacilityKind, ZoneKind};
 use crate::rules::zone::{self, Zone};
@@ -308,11 +308,18 @@ pub async fn set_plan(act: &Act<'_>, new: &NewPlan) -> Result<Uuid> {
     Ok(key)
 }
 
-/// What a plan of a division asks for and what there is.
+/// What the plan of a division for a kind of facility asks for and what there is. Since a merger it may be two
+/// plans, each for its part.
 #[derive(Clone, Debug)]
 pub struct Gap {
-    /// The plan.
-    pub plan: facility_plan::Model,
+    /// The kind of facility.
+    pub kind: FacilityKind,
+    /// People whom it is planned for.
+    pub population: i64,
+    /// Years that are covered, the most of any part.
+    pub years: i32,
+    /// The plan's paper; of several parts all of them.
+    pub basis: String,
     /// Places needed.
     pub needed: i64,
     /// Places there are, in operation.
@@ -338,38 +345,62 @@ pub async fn gaps<C: ConnectionTrait>(
                 .add(facility_plan::Column::ValidTo.is_null())
                 .add(facility_plan::Column::ValidTo.gt(on)),
         )
+        .order_by_asc(facility_plan::Column::Id)
         .all(c)
         .await?;
     let capacities = capacities(c, divisions).await?;
-    let mut gaps: HashMap<Uuid, Vec<Gap>> = HashMap::new();
+    let mut parts: HashMap<(Uuid, FacilityKind), Vec<facility_plan::Model>> = HashMap::new();
     for plan in plans {
-        let need = Need {
+        parts
+            .entry((plan.division_id, plan.kind))
+            .or_default()
+            .push(plan);
+    }
+    let mut gaps: HashMap<Uuid, Vec<Gap>> = HashMap::new();
+    for ((division, kind), plans) in parts {
+        let of = |open: bool| {
+            capacities
+                .get(&(division, kind, open))
+                .copied()
+                .unwrap_or(0)
+        };
+        gaps.entry(division)
+            .or_default()
+            .push(gap_of(kind, &plans, (of(true), of(false)), rules));
+    }
+    for list in gaps.values_mut() {
+        list.sort_by_key(|g| g.kind);
+    }
+    Ok(gaps)
+}
+
+fn gap_of(
+    kind: FacilityKind,
+    plans: &[facility_plan::Model],
+    (capacity, being_built): (i64, i64),
+    rules: &Settings<'_>,
+) -> Gap {
+    let needs: Vec<Need> = plans
+        .iter()
+        .map(|plan| Need {
             population: plan.population,
             deaths_per_ten_thousand: i64::from(plan.deaths_per_ten_thousand),
             years: i64::from(plan.years),
             share_percent: i64::from(plan.share_percent),
-        };
-        let needed = places_needed(&need, rules);
-        let of = |open: bool| {
-            capacities
-                .get(&(plan.division_id, plan.kind, open))
-                .copied()
-                .unwrap_or(0)
-        };
-        let (capacity, being_built) = (of(true), of(false));
-        let missing = gap(needed, capacity);
-        gaps.entry(plan.division_id).or_default().push(Gap {
-            plan,
-            needed,
-            capacity,
-            being_built,
-            missing,
-        });
+        })
+        .collect();
+    let needed = needed_together(&needs, rules);
+    let papers: Vec<&str> = plans.iter().map(|plan| plan.basis.as_str()).collect();
+    Gap {
+        kind,
+        population: plans.iter().map(|plan| plan.population).sum(),
+        years: plans.iter().map(|plan| plan.years).max().unwrap_or(0),
+        basis: papers.join("；"),
+        needed,
+        capacity,
+        being_built,
+        missing: gap(needed, capacity),
     }
-    for list in gaps.values_mut() {
-        list.sort_by_key(|g| g.plan.kind);
-    }
-    Ok(gaps)
 }
 
 async fn capacities<C: ConnectionTrait>(

@@ -211,14 +211,21 @@ pub async fn enrol_guests(
     Ok(voyage_id)
 }
 
-/// Ends the enrolment of a case that is called off, if it has one on a voyage to come.
-pub async fn call_off_of_case(act: &Act<'_>, case: Uuid) -> Result<()> {
-    let enrolled = sea_enrolment::Entity::find()
+/// The enrolment of a case on a voyage that has not ended.
+pub async fn enrolled<C: ConnectionTrait>(
+    c: &C,
+    case: Uuid,
+) -> Result<Option<sea_enrolment::Model>> {
+    Ok(sea_enrolment::Entity::find()
         .filter(sea_enrolment::Column::CaseId.eq(case))
         .filter(sea_enrolment::Column::State.eq(EnrolmentState::Enrolled))
-        .one(act.tx)
-        .await?;
-    match enrolled {
+        .one(c)
+        .await?)
+}
+
+/// Ends the enrolment of a case that is called off, if it has one on a voyage to come.
+pub async fn call_off_of_case(act: &Act<'_>, case: Uuid) -> Result<()> {
+    match enrolled(act.tx, case).await? {
         Some(enrolled) => leave(act, enrolled).await.map(|_| ()),
         None => Ok(()),
     }
@@ -227,10 +234,7 @@ pub async fn call_off_of_case(act: &Act<'_>, case: Uuid) -> Result<()> {
 /// Calls an enrolment off; its place is free again while the voyage has not sailed.
 pub async fn withdraw(act: &Act<'_>, seen: Seen) -> Result<Uuid> {
     let row = course::load(act, seen.case, seen.version, By::OfficerOrApplicant).await?;
-    let enrolled = sea_enrolment::Entity::find()
-        .filter(sea_enrolment::Column::CaseId.eq(row.id))
-        .filter(sea_enrolment::Column::State.eq(EnrolmentState::Enrolled))
-        .one(act.tx)
+    let enrolled = enrolled(act.tx, row.id)
         .await?
         .ok_or_else(|| unknown("case", "These ashes are not enrolled.", "本案未报名海葬。"))?;
     let key = leave(act, enrolled).await?;
@@ -341,6 +345,7 @@ pub async fn close(
         .order_by_asc(funeral_case::Column::Id)
         .all(act.tx)
         .await?;
+    sea::carried(cases.iter().map(|row| (row.number.as_str(), row.state)))?;
     for row in &cases {
         carry(act, row, &trip).await?;
     }

@@ -16,15 +16,26 @@ use super::act::{Act, short};
 use super::scope;
 use crate::model::{funeral_case, waiver, waiver_policy, waiver_settlement};
 use crate::rules::terms::{CaseState, SettlementSource, WaiverPayer};
-use crate::rules::waiver::{Reversal, households, may_settle, policy, reverse, settlement_agrees};
+use crate::rules::waiver::{
+    Candidate, Reversal, chosen, households, may_settle, policy, reverse, settlement_agrees,
+};
 
-/// The policies that hold in a division on a day, by item: of several for one item the nearest
-/// division's.
+/// A policy that counts where it is asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InForce {
+    /// The policy.
+    pub policy: waiver_policy::Model,
+    /// Whether another one of the same division is in force beside it, since two were merged.
+    pub contested: bool,
+}
+
+/// F-11: the policies that hold in a division on a day, by item: of several for one item the one that
+/// [`chosen`] says.
 pub async fn policies<C: ConnectionTrait>(
     c: &C,
     division: Uuid,
     on: NaiveDate,
-) -> Result<Vec<waiver_policy::Model>> {
+) -> Result<Vec<InForce>> {
     let upwards = scope::upwards(c, division).await?;
     let rows = waiver_policy::Entity::find()
         .filter(waiver_policy::Column::DivisionId.is_in(upwards.iter().copied()))
@@ -34,27 +45,28 @@ pub async fn policies<C: ConnectionTrait>(
                 .add(waiver_policy::Column::ValidTo.is_null())
                 .add(waiver_policy::Column::ValidTo.gt(on)),
         )
-        .order_by_asc(waiver_policy::Column::ItemCode)
         .all(c)
         .await?;
-    let nearness = |p: &waiver_policy::Model| {
-        upwards
-            .iter()
-            .position(|d| *d == p.division_id)
-            .unwrap_or(usize::MAX)
-    };
-    let mut nearest: Vec<waiver_policy::Model> = Vec::new();
-    for policy in rows {
-        match nearest.last_mut() {
-            Some(last) if last.item_code == policy.item_code => {
-                if nearness(&policy) < nearness(last) {
-                    *last = policy;
-                }
-            }
-            _ => nearest.push(policy),
-        }
-    }
-    Ok(nearest)
+    let candidates: Vec<Candidate<'_>> = rows
+        .iter()
+        .map(|row| Candidate {
+            id: row.id,
+            item: &row.item_code,
+            distance: upwards
+                .iter()
+                .position(|d| *d == row.division_id)
+                .unwrap_or(usize::MAX),
+            valid_from: row.valid_from,
+            standard: row.standard,
+        })
+        .collect();
+    Ok(chosen(&candidates)
+        .into_iter()
+        .filter_map(|(at, contested)| {
+            let policy = rows.get(at)?.clone();
+            Some(InForce { policy, contested })
+        })
+        .collect())
 }
 
 /// A policy to be set; money in fen.

@@ -4,10 +4,11 @@ use minzheng_kit::Principal;
 use sea_orm::{ConnectionTrait, EntityTrait};
 use serde_json::{Value, json};
 
-use super::steps::officer;
+use super::steps::{cremation, officer};
 use super::{Stage, databases, division};
 use crate::demo;
-use crate::model::unclaimed_notice;
+use crate::model::{ashes_custody, funeral_case, unclaimed_notice};
+use crate::rules::terms::CaseState;
 
 /// The cemetery of the county.
 async fn park(stage: &Stage) -> Value {
@@ -192,6 +193,151 @@ async fn ashes_that_found_their_rest_on_land_do_not_sail() {
             .await;
         assert_eq!(done["voyage"]["carried"], 1, "{done}");
     }
+}
+
+/// F-12, B.2.3: INTERRED comes before SETTLED. Ashes that are to sail keep their bill open, and a voyage is not held up
+/// in silence by a case that cannot be interred.
+#[tokio::test]
+async fn a_bill_waits_for_the_voyage_and_a_voyage_names_whom_it_cannot_inter() {
+    for services in databases("bill_waits").await {
+        demo::seed(&services, &|_, _, _| ()).await.unwrap();
+        let stage = Stage::over(services);
+        let plan = json!({ "requestKey": "plan", "division": division("510118"), "port": "港", "sailsOn": "2026-11-23", "quota": 3 });
+        let planned = stage
+            .act(officer(), "planVoyage", plan, "voyage { id version }")
+            .await;
+        let voyage = planned["voyage"].clone();
+        let enrol = json!({ "voyage": voyage["id"], "relatives": 0 });
+        let mut cases = Vec::new();
+        for deceased in [7_817, 7_818] {
+            let case = stage.cremated(deceased, 40).await;
+            let keep = json!({ "boxNo": format!("匣-{deceased}") });
+            let case = stage.step(officer(), "takeIntoCustody", &case, keep).await;
+            let step = stage.step(officer(), "enrolSeaBurial", &case, enrol.clone());
+            cases.push(step.await);
+        }
+        let settle = stage
+            .refused(officer(), "settleFuneralCase", &cases[0], json!({}))
+            .await;
+        assert_eq!(settle, "SEA_ENROLMENT_OPEN");
+        // One that was settled before this was looked at; and the voyage sails.
+        let id: uuid::Uuid = cases[0]["id"].as_str().unwrap().parse().unwrap();
+        let settled = stage.services.db.write(move |tx| {
+            Box::pin(async move {
+                use sea_orm::sea_query::Expr;
+                use sea_orm::{ColumnTrait, QueryFilter};
+                funeral_case::Entity::update_many()
+                    .col_expr(funeral_case::Column::State, Expr::value(CaseState::Settled))
+                    .filter(funeral_case::Column::Id.eq(id))
+                    .exec(tx)
+                    .await?;
+                let sql =
+                    "UPDATE sea_voyage SET sails_on = '2026-11-22' WHERE sails_on = '2026-11-23'";
+                tx.execute_unprepared(sql).await?;
+                Ok(())
+            })
+        });
+        settled.await.unwrap();
+        let close = |key: &str, carried: &[&Value]| json!({ "requestKey": key, "voyage": voyage["id"], "version": voyage["version"], "carried": carried, "others": 0 });
+        let sel = "voyage { carried }";
+        let both = close("c1", &[&cases[0]["id"], &cases[1]["id"]]);
+        let refused = stage.act(officer(), "closeVoyage", both, sel).await;
+        let told = &refused["userErrors"][0];
+        assert_eq!(told["code"], "CASES_NOT_TO_INTER", "{refused}");
+        let numbers = "query ($id: ID!) { funeralCase(id: $id) { number state } }";
+        let of = async |case: &Value| {
+            let data = stage.data(officer(), numbers, json!({ "id": case["id"] }));
+            data.await["funeralCase"].take()
+        };
+        let (past, other) = (of(&cases[0]).await, of(&cases[1]).await);
+        let said = told["messageZh"].as_str().unwrap();
+        assert!(said.contains(past["number"].as_str().unwrap()), "{said}");
+        assert!(!said.contains(other["number"].as_str().unwrap()), "{said}");
+        assert_eq!(other["state"], "ASHES_IN_CUSTODY", "nothing was recorded");
+        let one = close("c2", &[&cases[1]["id"]]);
+        let done = stage.act(officer(), "closeVoyage", one, sel).await;
+        assert_eq!(done["voyage"]["carried"], 1, "{done}");
+        let interred = of(&cases[1]).await;
+        assert_eq!(interred["state"], "INTERRED");
+        // And then its bill is settled.
+        let mut case = cases[1].clone();
+        case["version"] = json!(case["version"].as_i64().unwrap() + 1);
+        let case = stage
+            .step(officer(), "settleFuneralCase", &case, json!({}))
+            .await;
+        assert_eq!(case["state"], "SETTLED");
+    }
+}
+
+/// F-16, F-15: a corrected cremation is judged like the first: not before the notice has run, nor after the ashes were
+/// taken into custody; and the body is counted in the store until then.
+#[tokio::test]
+async fn a_corrected_cremation_is_judged_like_the_first() {
+    let stage = Stage::of("51").await;
+    let case = stage.stored(7_819, 40, "INSTITUTION").await;
+    stage.came_yesterday().await;
+    let mandate = json!({ "paper": "特困供养协议-2" });
+    let case = stage.step(officer(), "recordMandate", &case, mandate).await;
+    let case = stage
+        .step(officer(), "recordCremation", &case, cremation())
+        .await;
+    let mut earlier = cremation();
+    earlier["startedAt"] = json!("2026-11-22T00:30:00Z");
+    earlier["reason"] = json!("CLERICAL");
+    let right = stage
+        .step(officer(), "correctCremation", &case, earlier.clone())
+        .await;
+    let query = "query ($id: ID!) { funeralCase(id: $id) { storage { leftAt } } }";
+    let data = stage
+        .data(officer(), query, json!({ "id": right["id"] }))
+        .await;
+    let left = data["funeralCase"]["storage"][0]["leftAt"]
+        .as_str()
+        .unwrap();
+    let left: chrono::DateTime<chrono::Utc> = left.parse().unwrap();
+    assert_eq!(left.to_rfc3339(), "2026-11-22T00:30:00+00:00");
+    // The ashes were in custody by half past nine: a cremation that ended later was another one.
+    let keep = json!({ "boxNo": "匣-7819" });
+    let right = stage.step(officer(), "takeIntoCustody", &right, keep).await;
+    let taken = stage.services.db.write(|tx| {
+        Box::pin(async move {
+            use ashes_custody::Column;
+            use sea_orm::sea_query::Expr;
+            let at: chrono::DateTime<chrono::Utc> = "2026-11-22T01:30:00Z".parse().unwrap();
+            ashes_custody::Entity::update_many()
+                .col_expr(Column::FromAt, Expr::value(at))
+                .exec(tx)
+                .await?;
+            Ok(())
+        })
+    });
+    taken.await.unwrap();
+    let code = stage
+        .refused(officer(), "correctCremation", &right, earlier.clone())
+        .await;
+    assert_eq!(code, "CREMATION_AFTER_CUSTODY");
+    // The paper by which the unit arranged it is gone, and no notice ever ran.
+    let id: uuid::Uuid = right["id"].as_str().unwrap().parse().unwrap();
+    let gone = stage.services.db.write(move |tx| {
+        Box::pin(async move {
+            use sea_orm::sea_query::Expr;
+            use sea_orm::{ColumnTrait, QueryFilter};
+            funeral_case::Entity::update_many()
+                .col_expr(
+                    funeral_case::Column::Mandate,
+                    Expr::value(Option::<String>::None),
+                )
+                .filter(funeral_case::Column::Id.eq(id))
+                .exec(tx)
+                .await?;
+            Ok(())
+        })
+    });
+    gone.await.unwrap();
+    let code = stage
+        .refused(officer(), "correctCremation", &right, earlier)
+        .await;
+    assert_eq!(code, "NOTICE_REQUIRED");
 }
 
 /// F-10, F-20: nobody confirms their own statement, an officer neither.

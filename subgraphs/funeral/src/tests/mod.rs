@@ -17,6 +17,7 @@ mod households;
 mod journey;
 mod land;
 mod live;
+mod merged;
 mod near;
 mod publication;
 mod race;

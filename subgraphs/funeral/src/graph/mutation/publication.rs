@@ -174,7 +174,8 @@ impl PublicationMutation {
             Err(error) => Err(error),
         };
         told(both, |(row, item)| WaiverPolicyPayload {
-            policy: Some(WaiverPolicy::of(row, item)),
+            // The division has said what holds: whatever was merged into it is overtaken.
+            policy: Some(WaiverPolicy::of(row, item, false)),
             ..WaiverPolicyPayload::default()
         })
     }
