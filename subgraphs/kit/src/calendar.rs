@@ -3,10 +3,21 @@
 //! The State Council decides the rest days one year at a time, with weekends moved. A year that is
 //! not in the table has no answer (`None`): a deadline that needs it falls back to plain weekends and
 //! says so ([`Deadline::provisional`], in the schema `deadlineProvisional`), never in silence.
+//!
+//! The end of December belongs to the notice of the year that follows, which begins with the New Year holiday
+//! (元旦): 29 December 2018 was a Saturday that was worked and 31 December a Monday of rest, and so by the notices
+//! for 2007, 2008 and 2012. So the days from [`TURN_OF_THE_YEAR`] on are known only when both years are.
 
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 
+/// The first day of December that the notice of the next year may move: the weekend that stands before New Year's Day
+/// begins on the 26th at the earliest.
+pub const TURN_OF_THE_YEAR: u32 = 26;
+
 /// One year as the State Council's General Office announced it.
+///
+/// A day is (month, day) of that year; one of December is of the December before it, for no notice reaches the
+/// December of its own year, and each may begin in the one before.
 #[derive(Clone, Copy, Debug)]
 pub struct YearTable {
     /// The year.
@@ -20,6 +31,26 @@ pub struct YearTable {
     /// The day on which somebody compared the table with the announcement's published text; `None`
     /// if nobody has. Both tables here were entered without access to it.
     pub verified_on: Option<NaiveDate>,
+}
+
+impl YearTable {
+    /// A day as it stands in this table, December being its month 0; `None` if another year's notice has it.
+    fn place(&self, day: NaiveDate) -> Option<(u32, u32)> {
+        match day.month() {
+            12 => (day.year() + 1 == self.year).then_some((0, day.day())),
+            month => (day.year() == self.year).then_some((month, day.day())),
+        }
+    }
+
+    fn holiday_at(&self, at: (u32, u32)) -> Option<&Holiday> {
+        let mut all = self.holidays.iter();
+        all.find(|holiday| placed(holiday.from) <= at && at <= placed(holiday.to))
+    }
+}
+
+/// Month and day with the December before the year as its month 0.
+const fn placed((month, day): (u32, u32)) -> (u32, u32) {
+    (month % 12, day)
 }
 
 /// A holiday: its name, its first and its last rest day.
@@ -102,26 +133,46 @@ impl WorkCalendar {
         Self { years }
     }
 
-    /// Whether a day is a statutory rest day; `None` when its year is not known.
+    fn table(&self, year: i32) -> Option<&'static YearTable> {
+        self.years.iter().find(|table| table.year == year)
+    }
+
+    /// The table that may name a day: its year's, in December the next one's.
+    fn naming(&self, day: NaiveDate) -> Option<&'static YearTable> {
+        self.table(day.year() + i32::from(day.month() == 12))
+    }
+
+    /// The first and the last day for which there is an answer; `None` for a calendar without years.
+    pub fn known(&self) -> Option<(NaiveDate, NaiveDate)> {
+        let first = self.years.iter().map(|table| table.year).min()?;
+        let last = self.years.iter().map(|table| table.year).max()?;
+        Some((
+            NaiveDate::from_ymd_opt(first, 1, 1)?,
+            NaiveDate::from_ymd_opt(last, 12, TURN_OF_THE_YEAR - 1)?,
+        ))
+    }
+
+    /// Whether a day is a statutory rest day; `None` when its year is not known, and at the turn of the year when
+    /// the next one is not.
     pub fn is_rest(&self, day: NaiveDate) -> Option<bool> {
-        let table = self.years.iter().find(|table| table.year == day.year())?;
-        let at = (day.month(), day.day());
-        if table.holidays.iter().any(|h| h.from <= at && at <= h.to) {
+        self.table(day.year())?;
+        let weekend = matches!(day.weekday(), Weekday::Sat | Weekday::Sun);
+        let turns = (day.month(), day.day()) >= (12, TURN_OF_THE_YEAR);
+        let Some(table) = self.naming(day) else {
+            return (!turns).then_some(weekend);
+        };
+        let at = table.place(day)?;
+        if table.holiday_at(at).is_some() {
             return Some(true);
         }
-        let weekend = matches!(day.weekday(), Weekday::Sat | Weekday::Sun);
-        Some(weekend && !table.worked.contains(&at))
+        let worked = table.worked.iter().any(|worked| placed(*worked) == at);
+        Some(weekend && !worked)
     }
 
     /// The holiday that a day belongs to; `None` on other days and in unknown years.
     pub fn holiday(&self, day: NaiveDate) -> Option<&'static str> {
-        let table = self.years.iter().find(|table| table.year == day.year())?;
-        let at = (day.month(), day.day());
-        table
-            .holidays
-            .iter()
-            .find(|h| h.from <= at && at <= h.to)
-            .map(|h| h.name_zh)
+        let table = self.naming(day)?;
+        table.holiday_at(table.place(day)?).map(|h| h.name_zh)
     }
 
     /// The first working day on or after a day: where a period ends whose last day this is
@@ -236,6 +287,58 @@ mod tests {
         }
     }
 
+    /// The New Year holiday of 2019 as it was announced: 30 December 2018 to 1 January 2019, and Saturday
+    /// 29 December worked.
+    const BY_2019: [YearTable; 2] = {
+        const fn year(year: i32, holidays: &'static [Holiday]) -> YearTable {
+            YearTable {
+                year,
+                holidays,
+                worked: if year == 2019 { &[(12, 29)] } else { &[] },
+                source: "",
+                verified_on: None,
+            }
+        }
+        [
+            year(2018, &[holiday("元旦", (1, 1), (1, 1))]),
+            year(2019, &[holiday("元旦", (12, 30), (1, 1))]),
+        ]
+    };
+
+    #[test]
+    fn days_at_the_end_of_december_are_as_the_notice_of_the_next_year_says() {
+        static BOTH: [YearTable; 2] = BY_2019;
+        static BEFORE: [YearTable; 1] = [BY_2019[0]];
+        let (both, before) = (WorkCalendar::of(&BOTH), WorkCalendar::of(&BEFORE));
+        for (text, told, untold) in [
+            ("2018-01-01", Some(true), Some(true)),
+            ("2018-12-01", Some(true), Some(true)),
+            ("2018-12-25", Some(false), Some(false)),
+            ("2018-12-26", Some(false), None),
+            ("2018-12-29", Some(false), None),
+            ("2018-12-30", Some(true), None),
+            ("2018-12-31", Some(true), None),
+            ("2019-01-01", Some(true), None),
+            ("2019-01-02", Some(false), None),
+            ("2019-12-25", Some(false), None),
+            ("2019-12-26", None, None),
+            ("2017-12-31", None, None),
+        ] {
+            assert_eq!(both.is_rest(day(text)), told, "{text} with 2019");
+            assert_eq!(before.is_rest(day(text)), untold, "{text} without");
+        }
+        assert_eq!(both.holiday(day("2018-12-31")), Some("元旦"));
+        assert_eq!(both.holiday(day("2019-12-31")), None);
+        assert_eq!(both.known(), Some((day("2018-01-01"), day("2019-12-25"))));
+        let end = |calendar: &WorkCalendar| calendar.days_after(day("2018-12-01"), 30);
+        let moved = Deadline {
+            day: day("2019-01-02"),
+            provisional: false,
+        };
+        assert_eq!(end(&both), moved);
+        assert!(end(&before).provisional);
+    }
+
     #[test]
     fn a_period_that_ends_on_a_rest_day_ends_on_the_next_working_day() {
         let calendar = WorkCalendar::china();
@@ -282,8 +385,10 @@ mod tests {
             // A Saturday that is worked is no rest day: the period ends on it.
             ("2026-02-18", 10, "2026-02-28", false),
             ("2026-11-23", 30, "2026-12-23", false),
-            // 31 December is a working day, known from 2026's own table.
-            ("2026-12-01", 30, "2026-12-31", false),
+            ("2026-11-25", 30, "2026-12-25", false),
+            // The notice for 2027 may move 31 December 2026, as that for 2019 moved the day of 2018.
+            ("2026-12-01", 30, "2026-12-31", true),
+            ("2025-12-01", 30, "2025-12-31", false),
             // 2 January 2027 is a Saturday of a year without a table.
             ("2026-12-03", 30, "2027-01-04", true),
             ("2027-03-01", 30, "2027-03-31", true),
@@ -341,7 +446,8 @@ mod tests {
     fn every_worked_day_is_a_weekend_and_no_holiday() {
         for table in YEARS {
             for (month, date) in table.worked {
-                let day = NaiveDate::from_ymd_opt(table.year, *month, *date).unwrap();
+                let year = table.year - i32::from(*month == 12);
+                let day = NaiveDate::from_ymd_opt(year, *month, *date).unwrap();
                 assert!(
                     matches!(day.weekday(), Weekday::Sat | Weekday::Sun),
                     "{day}"

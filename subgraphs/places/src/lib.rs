@@ -93,10 +93,12 @@ impl Subsystem for Places {
                 })
                 .await?;
             if settled == 0 {
-                return Ok(());
+                break;
             }
             // A change of divisions may have been among it.
             services.db.renew_divisions().await?;
         }
+        let known = minzheng_kit::calendar::WorkCalendar::china();
+        service::due_days::settle(services, known).await.map(|_| ())
     }
 }

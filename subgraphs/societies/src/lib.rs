@@ -83,6 +83,7 @@ impl kit::Subsystem for Societies {
     async fn tick(&self, s: &Services) -> kit::Result<()> {
         service::listings::escalate(s).await?;
         service::permit::decide::accept_silent(s).await?;
+        service::permit::settle::settle(s).await?;
         service::warnings::tell(s).await.map(|_| ())
     }
 

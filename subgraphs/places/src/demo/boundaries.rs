@@ -189,7 +189,10 @@ impl Lines {
         };
         let first = round(date(2016, 3, 1), 900, rng);
         let second = round(draft.second_round.0, draft.second_round.1, rng);
-        let due = clocks::inspection_due(second);
+        let clocks::Deadline {
+            day: due,
+            is_provisional,
+        } = clocks::inspection_due(second);
         self.lines.push(boundary_line::ActiveModel {
             id: Set(id),
             level: Set(draft.level),
@@ -202,6 +205,7 @@ impl Lines {
             first_due_on: Set(None),
             due_on: Set(due),
             due_month: Set(month(due)),
+            due_provisional: Set(is_provisional),
             is_demo: Set(true),
             version: Set(1),
         });
@@ -260,6 +264,7 @@ impl Lines {
                 let due = due.min(flood);
                 last.due_on = Set(due);
                 last.due_month = Set(month(due));
+                last.due_provisional = Set(false);
             }
         }
         self.inspections.push(row);

@@ -74,13 +74,14 @@ fn end(land: &Land, place: &Made, approved: NaiveDate, decided: &mut Decided) {
         )
     });
     areas(&mut decided.areas, land, place, id);
-    let due = clocks::filing_due(approved).day;
+    let due = clocks::filing_due(approved);
     let city = county.prefecture.or(land.province);
     let reviewer = city.filter(|_| !department).map(|city| city.id);
     decided.filings.push(filing::ActiveModel {
         application: Set(id),
-        due_on: Set(due),
-        due_month: Set(month(due)),
+        due_on: Set(due.day),
+        due_month: Set(month(due.day)),
+        due_provisional: Set(due.is_provisional),
         filed_on: Set(Some(filed)),
         reviewer: Set(reviewer.unwrap_or(place.county.id)),
         reviewed_on: Set(Some(after(filed, 2))),
@@ -91,9 +92,11 @@ fn end(land: &Land, place: &Made, approved: NaiveDate, decided: &mut Decided) {
         reported_on: Set(None),
         due_told: Set(None),
     });
+    let due = clocks::notice_due(approved, department.then_some(filed));
     decided.notices.push(public_notice::ActiveModel {
         application: Set(id),
-        due_on: Set(clocks::notice_due(approved, department.then_some(filed)).day),
+        due_on: Set(due.day),
+        due_provisional: Set(due.is_provisional),
         published_on: Set(Some(published)),
         channel: Set(Some("政府门户网站".to_owned())),
         body: Set(Some(format!(

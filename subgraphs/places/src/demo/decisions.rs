@@ -208,11 +208,12 @@ fn decide(decided: &mut Decided, land: &Land, place: &Made, course: &Course) {
         )
     });
     areas(&mut decided.areas, land, place, id);
-    let due = clocks::filing_due(course.approved).day;
+    let due = clocks::filing_due(course.approved);
     decided.filings.push(filing::ActiveModel {
         application: Set(id),
-        due_on: Set(due),
-        due_month: Set(month(due)),
+        due_on: Set(due.day),
+        due_month: Set(month(due.day)),
+        due_provisional: Set(due.is_provisional),
         filed_on: Set(course.filed),
         reviewer: Set(course.reviewer.unwrap_or(place.county.id)),
         reviewed_on: Set(course.reviewed),
@@ -223,9 +224,13 @@ fn decide(decided: &mut Decided, land: &Land, place: &Made, course: &Course) {
         reported_on: Set(None),
         due_told: Set(None),
     });
+    let waits = authority_of(place.kind).is_some_and(authority::notice_waits_for_filing);
+    let filed = course.filed.filter(|_| waits);
+    let due = clocks::notice_due(course.approved, filed);
     decided.notices.push(public_notice::ActiveModel {
         application: Set(id),
-        due_on: Set(clocks::notice_due(course.approved, None).day),
+        due_on: Set(due.day),
+        due_provisional: Set(due.is_provisional || waits && filed.is_none()),
         published_on: Set(course.published),
         channel: Set(course.published.map(|_| "政府门户网站".to_owned())),
         body: Set(course.published.map(|_| {

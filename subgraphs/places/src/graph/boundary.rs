@@ -74,8 +74,10 @@ pub(crate) struct BoundaryLine {
     agreement_doc: Option<String>,
     /// The day of the last completed joint inspection; null before the first (上次联检日期).
     last_inspected: Option<Date>,
-    /// The day by which the next joint inspection is due, every five years (下次联检截止日期).
+    /// The day by which the next joint inspection is due: every five years, behind rest days, or the day of an event whose inspection is open (下次联检截止日期).
     due_on: Date,
+    /// Whether that day may still move, for the calendar of rest days of its year is not known (截止日期是否暂定).
+    deadline_provisional: bool,
     /// The body with which its inspections are filed (备案机关).
     filed_with: String,
     /// Whether the line is invented for demonstration (是否演示数据).
@@ -107,6 +109,7 @@ impl BoundaryLine {
                 agreement_doc: row.agreement_doc,
                 last_inspected: row.last_inspected.map(Date),
                 due_on: Date(row.due_on),
+                deadline_provisional: row.due_provisional,
                 filed_with: rules::filed_with(row.level).to_owned(),
                 is_demo: row.is_demo,
                 version: row.version,

@@ -81,7 +81,11 @@ impl DivisionChange {
                     clocks::change_due(day, row.extension_doc.is_some()).is_provisional
                         || clocks::code_due(day).is_provisional
                 }),
-                code_due_on: row.code_due_on.map(Date),
+                // What was written may have been provisional then.
+                code_due_on: row.code_due_on.map(|written| {
+                    let told = row.approved_on.map(|day| clocks::code_due(day).day);
+                    Date(told.unwrap_or(written))
+                }),
                 recorded_at: row.recorded_at.map(DateTime),
                 is_demo: row.is_demo,
                 uuid: row.id,

@@ -18,12 +18,12 @@ use crate::{
     },
     rules::{
         authority,
-        clocks::{self, Reminder},
+        clocks::{self, Deadline, Reminder},
         names,
         scope::{ConflictKind, PlaceKind, Scope},
         state::NamingState,
     },
-    service::{heritage, naming, places::Conflict, statistics},
+    service::{due_days, heritage, naming, places::Conflict, statistics},
 };
 
 /// What happened to names and boundaries of a division in one month (地名月度统计).
@@ -165,6 +165,31 @@ impl NamingApplication {
     }
 }
 
+impl NamingApplication {
+    async fn filing_row(&self, ctx: &Context<'_>) -> Result<Option<filing::Model>> {
+        let db = ctx.services().db.read();
+        let load = |ids: Arc<[Uuid]>| async move { naming::filings(db, &ids).await };
+        self.siblings.load(&self.row.id, "filing", "", load).await
+    }
+
+    /// The day of its filing, where its notice waits for that; the others need not ask.
+    async fn filed_on(&self, ctx: &Context<'_>) -> Result<Option<NaiveDate>> {
+        let waits = self
+            .row
+            .authority
+            .is_some_and(authority::notice_waits_for_filing);
+        if !waits {
+            return Ok(None);
+        }
+        Ok(self.filing_row(ctx).await?.and_then(|row| row.filed_on))
+    }
+
+    async fn notice_due(&self, ctx: &Context<'_>) -> Result<Option<Deadline>> {
+        let from = due_days::notice_from(&self.row, self.filed_on(ctx).await?);
+        Ok(from.map(|day| clocks::notice_due(day, None)))
+    }
+}
+
 /// An application to name, rename or cancel a name, and the decision on it (地名申请).
 #[Object]
 impl NamingApplication {
@@ -278,18 +303,20 @@ impl NamingApplication {
             .map(|day| Date(clocks::filing_due(day).day))
     }
 
-    /// The last day for the public notice, 15 days from approval and behind rest days; null before approval (公告截止日期).
-    async fn notice_due_on(&self) -> Option<Date> {
-        self.row
-            .approved_on
-            .map(|day| Date(clocks::notice_due(day, None).day))
+    /// The last day for the public notice, behind rest days: 15 days from approval, or from the filing of what another department approved; null before that day (公告截止日期).
+    async fn notice_due_on(&self, ctx: &Context<'_>) -> Result<Option<Date>> {
+        let due = self.notice_due(ctx).await?;
+        Ok(due.map(|due| Date(due.day)))
     }
 
     /// Whether those days may still move, for the calendar of rest days of a needed year is not known; null before approval (截止日期是否暂定).
-    async fn deadline_provisional(&self) -> Option<bool> {
-        self.row
-            .approved_on
-            .map(|day| clocks::filing_due(day).is_provisional)
+    async fn deadline_provisional(&self, ctx: &Context<'_>) -> Result<Option<bool>> {
+        let Some(approved) = self.row.approved_on else {
+            return Ok(None);
+        };
+        let notice = self.notice_due(ctx).await?;
+        let doubt = notice.is_some_and(|due| due.is_provisional);
+        Ok(Some(clocks::filing_due(approved).is_provisional || doubt))
     }
 
     /// The first day in force; null before the notice (生效日期).
@@ -325,15 +352,12 @@ impl NamingApplication {
 
     /// Its filing; null before approval, and where none is needed (备案).
     async fn filing(&self, ctx: &Context<'_>) -> Result<Option<NamingFiling>> {
-        let db = ctx.services().db.read();
-        let row = self
-            .siblings
-            .load(&self.row.id, "filing", "", |ids| async move {
-                naming::filings(db, &ids).await
-            })
-            .await?;
+        let row = self.filing_row(ctx).await?;
         let today = ctx.services().clock.today();
-        Ok(row.map(|row| NamingFiling::new(&row, today)))
+        Ok(row.map(|row| {
+            let due = due_days::filing_deadline(&row, self.row.approved_on);
+            NamingFiling::new(&row, due, today)
+        }))
     }
 
     /// Its public notice; null before approval (公告).
@@ -345,8 +369,11 @@ impl NamingApplication {
                 naming::notices(db, &ids).await
             })
             .await?;
+        let Some(row) = row else { return Ok(None) };
+        let filed = self.filed_on(ctx).await?;
+        let due = due_days::notice_deadline(&row, &self.row, filed);
         let today = ctx.services().clock.today();
-        Ok(row.map(|row| NamingNotice::new(row, today)))
+        Ok(Some(NamingNotice::new(row, due, today)))
     }
 }
 
@@ -409,6 +436,8 @@ impl From<naming_report::Model> for NamingReport {
 pub(crate) struct NamingFiling {
     /// The last day (截止日期).
     due_on: Date,
+    /// Whether that day may still move, for the calendar of rest days of a needed year is not known (截止日期是否暂定).
+    deadline_provisional: bool,
     /// The day it was filed; null before (备案日期).
     filed_on: Option<Date>,
     /// Whether it came, or has to come, later than its last day (是否逾期).
@@ -430,11 +459,12 @@ pub(crate) struct NamingFiling {
 }
 
 impl NamingFiling {
-    fn new(row: &filing::Model, today: NaiveDate) -> Self {
+    fn new(row: &filing::Model, due: Deadline, today: NaiveDate) -> Self {
         Self {
-            due_on: Date(row.due_on),
+            due_on: Date(due.day),
+            deadline_provisional: due.is_provisional,
             filed_on: row.filed_on.map(Date),
-            is_late: clocks::is_late(row.due_on, row.filed_on, today),
+            is_late: clocks::is_late(due.day, row.filed_on, today),
             receiver: row.receiver,
             reviewer: Division::one(row.reviewer),
             reviewed_on: row.reviewed_on.map(Date),
@@ -442,7 +472,7 @@ impl NamingFiling {
             chased_on: row.chased_on.map(Date),
             reported_on: row.reported_on.map(Date),
             reminder: clocks::reminder(
-                row.due_on,
+                due.day,
                 row.filed_on,
                 row.chased_on,
                 row.reported_on,
@@ -455,8 +485,10 @@ impl NamingFiling {
 /// The public notice of a name (地名公告).
 #[derive(SimpleObject, Clone)]
 pub(crate) struct NamingNotice {
-    /// The last day (截止日期).
-    due_on: Date,
+    /// The last day; null before the filing where its days run from that (截止日期).
+    due_on: Option<Date>,
+    /// Whether that day may still move, for the calendar of rest days of a needed year is not known or the filing has not come (截止日期是否暂定).
+    deadline_provisional: bool,
     /// The day it was published; null before (公告日期).
     published_on: Option<Date>,
     /// Whether it came, or has to come, later than its last day (是否逾期).
@@ -470,10 +502,11 @@ pub(crate) struct NamingNotice {
 }
 
 impl NamingNotice {
-    pub(super) fn new(row: public_notice::Model, today: NaiveDate) -> Self {
+    pub(super) fn new(row: public_notice::Model, due: Option<Deadline>, today: NaiveDate) -> Self {
         Self {
-            due_on: Date(row.due_on),
-            is_late: clocks::is_late(row.due_on, row.published_on, today),
+            due_on: due.map(|due| Date(due.day)),
+            deadline_provisional: due.is_none_or(|due| due.is_provisional),
+            is_late: due.is_some_and(|due| clocks::is_late(due.day, row.published_on, today)),
             published_on: row.published_on.map(Date),
             channel: row.channel,
             body: row.body,

@@ -8,6 +8,7 @@ mod m002_whole;
 mod m003_signs;
 mod m004_filing_told;
 mod m005_sides;
+mod m006_due_days;
 
 /// All migrations, in order.
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
@@ -17,5 +18,6 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m003_signs::Migration),
         Box::new(m004_filing_told::FilingTold),
         Box::new(m005_sides::Sides),
+        Box::new(m006_due_days::DueDays),
     ]
 }

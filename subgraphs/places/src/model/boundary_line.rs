@@ -36,6 +36,8 @@ pub struct Model {
     pub is_demo: bool,
     /// Raised by every change.
     pub version: i64,
+    /// `due_on` may still move: the rest days of a year it needs were not known when it was written.
+    pub due_provisional: bool,
 }
 
 /// Joins are written where they are needed.

@@ -33,6 +33,8 @@ pub struct Model {
     pub reported_on: Option<Date>,
     /// The last day of which the officers of the area were told.
     pub due_told: Option<Date>,
+    /// `due_on` may still move: the rest days of a year it needs were not known when it was written.
+    pub due_provisional: bool,
 }
 
 /// Joins are written where they are needed.

@@ -1,9 +1,9 @@
 //! The law of boundary lines, their markers and inspections (行政区域界线管理条例, 2002).
 
 use chrono::NaiveDate;
-use minzheng_kit::UserError;
+use minzheng_kit::{UserError, calendar::WorkCalendar};
 
-use super::clocks;
+use super::clocks::{self, Deadline};
 use crate::model::vocabulary::{
     BoundaryLevel, GeometrySource, JointInspectionCause, JointInspectionState, MarkerCondition,
 };
@@ -17,14 +17,43 @@ fn refusal(code: &str, en: &str, zh: &str, field: &str, article: &str) -> UserEr
 }
 
 /// B-1, 行政区域界线管理条例 12: a line is inspected every five years; one that never was, on its first day.
-pub fn regular_due(last_periodic: Option<NaiveDate>, first: NaiveDate) -> NaiveDate {
-    last_periodic.map_or(first, clocks::inspection_due)
+pub fn regular_due(
+    calendar: &WorkCalendar,
+    last_periodic: Option<NaiveDate>,
+    first: NaiveDate,
+) -> Deadline {
+    let first = Deadline {
+        day: first,
+        is_provisional: false,
+    };
+    last_periodic.map_or(first, |last| clocks::inspection_due_by(calendar, last))
 }
 
 /// B-1, 行政区域界线管理条例 12: a line is due on its regular day, and for the stretch that a disaster, a river or a road
 /// has changed at once: on the day of the first event whose inspection is open.
-pub fn next_due(regular: NaiveDate, open_events: &[NaiveDate]) -> NaiveDate {
-    open_events.iter().copied().fold(regular, Ord::min)
+pub fn next_due(regular: Deadline, open_events: &[NaiveDate]) -> Deadline {
+    match open_events.iter().copied().min() {
+        Some(event) if event < regular.day => Deadline {
+            day: event,
+            is_provisional: false,
+        },
+        _ => regular,
+    }
+}
+
+/// B-3, 行政区域界线管理条例 12: the days of an inspection follow one another: the event or the round before, the signatures,
+/// the closing, the filing. A day is refused that lies before one of those that come first.
+pub fn in_order(earlier: &[Option<NaiveDate>], day: NaiveDate, field: &str) -> Option<UserError> {
+    let fits = earlier.iter().flatten().all(|before| *before <= day);
+    (!fits).then(|| {
+        refusal(
+            "DAY_OUT_OF_ORDER",
+            "This day is before one of the steps that come first.",
+            "日期不得早于前一环节的日期。",
+            field,
+            "第十二条",
+        )
+    })
 }
 
 /// B-1, 行政区域界线管理条例 12: only the round of five years counts as one and starts the five years anew; the
@@ -261,12 +290,19 @@ mod tests {
 
     #[test]
     fn an_event_is_due_at_once_and_does_not_start_the_five_years_anew() {
-        let regular = regular_due(Some(day("2022-05-01")), day("2020-01-01"));
-        assert_eq!(regular, day("2027-05-01"));
-        assert_eq!(regular_due(None, day("2020-01-01")), day("2020-01-01"));
+        let china = WorkCalendar::china();
+        let due = |text, is_provisional| Deadline {
+            day: day(text),
+            is_provisional,
+        };
+        let regular = regular_due(&china, Some(day("2022-05-01")), day("2020-01-01"));
+        // 1 May 2027 is a Saturday of a year that is not announced.
+        assert_eq!(regular, due("2027-05-03", true));
+        let first = regular_due(&china, None, day("2020-01-01"));
+        assert_eq!(first, due("2020-01-01", false));
         assert_eq!(next_due(regular, &[]), regular);
         let events = [day("2026-08-01"), day("2026-07-01")];
-        assert_eq!(next_due(regular, &events), day("2026-07-01"));
+        assert_eq!(next_due(regular, &events), due("2026-07-01", false));
         assert_eq!(next_due(regular, &[day("2028-07-01")]), regular);
         assert!(counts_as_round(JointInspectionCause::Periodic));
         assert!(!counts_as_round(JointInspectionCause::Disaster));
@@ -276,6 +312,21 @@ mod tests {
             Some(" "),
         ));
         assert_eq!(missing.as_deref(), Some("STRETCH_MISSING"));
+    }
+
+    #[test]
+    fn the_days_of_an_inspection_follow_one_another() {
+        let (first, second) = (Some(day("2026-11-10")), Some(day("2026-11-12")));
+        for (earlier, on, fits) in [
+            ([first, second], "2026-11-12", true),
+            ([first, second], "2026-11-11", false),
+            ([first, None], "2026-11-09", false),
+            ([None, None], "2020-01-01", true),
+        ] {
+            let refused = code(in_order(&earlier, day(on), "on"));
+            let expected = (!fits).then_some("DAY_OUT_OF_ORDER");
+            assert_eq!(refused.as_deref(), expected, "{earlier:?} {on}");
+        }
     }
 
     #[test]

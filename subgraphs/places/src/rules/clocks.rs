@@ -17,10 +17,8 @@ pub struct Deadline {
 
 /// 民法典 201 and 203: the day of the act is not counted, and a period that ends on a rest day ends on the
 /// next working day.
-fn after_days(from: NaiveDate, days: u32) -> Deadline {
-    WorkCalendar::china()
-        .days_after(from, u64::from(days))
-        .into()
+fn after_days(calendar: &WorkCalendar, from: NaiveDate, days: u32) -> Deadline {
+    calendar.days_after(from, u64::from(days)).into()
 }
 
 /// 民法典 202 and 203: a period of months ends on the day that bears the number of its first, or on the last of the
@@ -43,14 +41,25 @@ impl From<calendar::Deadline> for Deadline {
 
 /// P-9, 地名管理条例 13: a name is filed (备案) within 15 days of its approval.
 pub fn filing_due(approved: NaiveDate) -> Deadline {
-    after_days(approved, parameters::count(Key::FilingDays, approved))
+    filing_due_by(&WorkCalendar::china(), approved)
+}
+
+/// P-9, 地名管理条例 13: the same by a calendar.
+pub fn filing_due_by(calendar: &WorkCalendar, approved: NaiveDate) -> Deadline {
+    let days = parameters::count(Key::FilingDays, approved);
+    after_days(calendar, approved, days)
 }
 
 /// P-10, 地名管理条例 14: a name is made public within 15 days of approval, or of filing for names that other
 /// departments approve.
 pub fn notice_due(approved: NaiveDate, filed_by_other_department: Option<NaiveDate>) -> Deadline {
     let from = filed_by_other_department.unwrap_or(approved);
-    after_days(from, parameters::count(Key::NoticeDays, from))
+    notice_due_by(&WorkCalendar::china(), from)
+}
+
+/// P-10, 地名管理条例 14: the same by a calendar, of a notice whose days run from a day.
+pub fn notice_due_by(calendar: &WorkCalendar, from: NaiveDate) -> Deadline {
+    after_days(calendar, from, parameters::count(Key::NoticeDays, from))
 }
 
 /// P-12, 地名管理条例 35: whether something due is late on `today`, done or not.
@@ -89,7 +98,8 @@ pub fn reminder(
         (_, Some(_)) => Reminder::Reported,
         (None, None) => Reminder::Chase,
         (Some(chased), None) => {
-            let last = after_days(chased, parameters::count(Key::ChaseDays, chased)).day;
+            let days = parameters::count(Key::ChaseDays, chased);
+            let last = after_days(&WorkCalendar::china(), chased, days).day;
             if today > last {
                 Reminder::Report
             } else {
@@ -99,15 +109,23 @@ pub fn reminder(
     }
 }
 
-/// B-1, 行政区域界线管理条例 12: every line is jointly inspected every five years; a 29 February falls on the 28th.
-pub fn inspection_due(last: NaiveDate) -> NaiveDate {
+/// B-1, 行政区域界线管理条例 12, 民法典 203: every line is jointly inspected every five years, of which the last day moves
+/// behind days of rest; a 29 February falls on the 28th.
+pub fn inspection_due(last: NaiveDate) -> Deadline {
+    inspection_due_by(&WorkCalendar::china(), last)
+}
+
+/// B-1, 行政区域界线管理条例 12: the same by a calendar.
+pub fn inspection_due_by(calendar: &WorkCalendar, last: NaiveDate) -> Deadline {
     let years = parameters::count(Key::InspectionYears, last);
     let year = last
         .year()
         .saturating_add(i32::try_from(years).unwrap_or(0));
-    last.with_year(year)
+    let day = last
+        .with_year(year)
         .or_else(|| NaiveDate::from_ymd_opt(year, 2, 28))
-        .unwrap_or(last)
+        .unwrap_or(last);
+    calendar.period_ends(day).into()
 }
 
 /// D-9, 行政区划管理条例 15: a change of divisions is carried out within 12 months of its approval, and within
@@ -205,8 +223,19 @@ mod tests {
 
     #[test]
     fn lines_are_inspected_every_five_years() {
-        assert_eq!(inspection_due(day("2021-06-30")), day("2026-06-30"));
-        assert_eq!(inspection_due(day("2024-02-29")), day("2029-02-28"));
+        for (last, due, is_provisional) in [
+            ("2021-06-30", "2026-06-30", false),
+            // 民法典 203: within 劳动节 of 2026; a Saturday of a year that is not announced.
+            ("2021-05-02", "2026-05-06", false),
+            ("2026-11-22", "2031-11-24", true),
+            ("2024-02-29", "2029-02-28", true),
+        ] {
+            let expected = Deadline {
+                day: day(due),
+                is_provisional,
+            };
+            assert_eq!(inspection_due(day(last)), expected, "{last}");
+        }
     }
 
     #[test]

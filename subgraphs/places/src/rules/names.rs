@@ -125,6 +125,22 @@ pub fn words_are_fit(specific: &str, field: &[&str]) -> Option<UserError> {
     Some(UserError::new(code, en, zh).field(field).basis(basis))
 }
 
+/// P-8, 地名管理条例 11: an approval rests on reports that are there: it is not dated before one of them.
+pub fn approved_after(
+    mut reports: impl Iterator<Item = NaiveDate>,
+    approved: NaiveDate,
+) -> Option<UserError> {
+    reports.any(|made| approved < made).then(|| {
+        UserError::new(
+            "APPROVED_BEFORE_REPORTS",
+            "This day is before that of a report on which the approval rests.",
+            "批准日期不得早于论证材料的日期。",
+        )
+        .field(&["input", "approvedOn"])
+        .basis("地名管理条例第十一条")
+    })
+}
+
 /// P-8, 地名管理条例 11: the plan and the reasons; of the end of a name too.
 pub fn reasons_are_given(reasons: &str) -> Option<UserError> {
     (reasons.trim().chars().count() < SHORTEST_REASONS).then(|| {

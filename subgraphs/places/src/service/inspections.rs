@@ -1,5 +1,6 @@
 //! Joint inspections: both sides of a line act, each for itself and by a person of its own.
 
+use minzheng_kit::calendar::WorkCalendar;
 use minzheng_kit::officer::Officer;
 use minzheng_kit::{Error, Result, UserError, mutation};
 use sea_orm::{
@@ -22,7 +23,7 @@ use crate::{
         boundary_line, joint_inspection,
         vocabulary::{JointInspectionCause, JointInspectionState},
     },
-    rules::{boundaries as law, officers},
+    rules::{boundaries as law, clocks::Deadline, officers},
 };
 
 pub(super) const LONGEST: usize = 1000;
@@ -85,12 +86,13 @@ async fn save_due(
     tx: &DatabaseTransaction,
     line: boundary_line::Model,
     change: impl FnOnce(&mut boundary_line::ActiveModel) + Send,
-    due: chrono::NaiveDate,
+    due: Deadline,
 ) -> Result<()> {
     let version = line.version;
     let mut changed = line.into_active_model();
-    changed.due_on = Set(due);
-    changed.due_month = Set(month(due));
+    changed.due_on = Set(due.day);
+    changed.due_month = Set(month(due.day));
+    changed.due_provisional = Set(due.is_provisional);
     changed.version = Set(version + 1);
     change(&mut changed);
     changed.update(tx).await?;
@@ -102,7 +104,17 @@ async fn due(
     tx: &DatabaseTransaction,
     line: &boundary_line::Model,
     last_periodic: Option<chrono::NaiveDate>,
-) -> Result<chrono::NaiveDate> {
+) -> Result<Deadline> {
+    due_by(&WorkCalendar::china(), tx, line, last_periodic).await
+}
+
+/// The same by a calendar.
+pub(super) async fn due_by(
+    calendar: &WorkCalendar,
+    tx: &DatabaseTransaction,
+    line: &boundary_line::Model,
+    last_periodic: Option<chrono::NaiveDate>,
+) -> Result<Deadline> {
     use joint_inspection::Column as C;
     let events: Vec<chrono::NaiveDate> = joint_inspection::Entity::find()
         .filter(C::Line.eq(line.id))
@@ -116,7 +128,8 @@ async fn due(
         .into_iter()
         .filter_map(|row| row.occurred_on)
         .collect();
-    let regular = law::regular_due(last_periodic, line.first_due_on.unwrap_or(line.due_on));
+    let first = line.first_due_on.unwrap_or(line.due_on);
+    let regular = law::regular_due(calendar, last_periodic, first);
     Ok(law::next_due(regular, &events))
 }
 
@@ -200,7 +213,7 @@ pub async fn schedule(
     // Of a line that was never inspected the first day is kept, so that it comes back after the event.
     let is_first = line.last_inspected.is_none();
     let first = line.first_due_on.or(is_first.then_some(line.due_on));
-    let body = json!({ "inspection": id, "cause": act::stored(&input.cause), "dueOn": due });
+    let body = json!({ "inspection": id, "cause": act::stored(&input.cause), "dueOn": due.day });
     told(
         tx,
         act,
@@ -303,6 +316,14 @@ pub async fn sign(
         return Err(same.into());
     }
     let on = act::past_day(input.signed_on.map(|d| d.0), act.today, "signedOn")?;
+    // A round is signed after the one before, a stretch after what happened to it.
+    let before = match row.cause {
+        JointInspectionCause::Periodic => line.last_inspected,
+        _ => row.occurred_on,
+    };
+    if let Some(refusal) = law::in_order(&[before], on, "signedOn") {
+        return Err(refusal.into());
+    }
     let (id, version) = (row.id, row.version);
     let both = match input.side {
         Side::Left => (Some(on), row.signed_by_right),
@@ -371,9 +392,13 @@ pub async fn close(
     let completed = law::completed(row.signed_by_left, row.signed_by_right)
         .ok_or_else(|| Error::internal("a signed inspection without signatures"))?;
     let (id, version, cause) = (row.id, row.version, row.cause);
+    let closed_on = act::past_day(input.on.map(|d| d.0), act.today, "on")?;
+    if let Some(refusal) = law::in_order(&[Some(completed)], closed_on, "on") {
+        return Err(refusal.into());
+    }
     let mut changed = row.into_active_model();
     changed.state = Set(JointInspectionState::Closed);
-    changed.closed_on = Set(Some(act::past_day(input.on.map(|d| d.0), act.today, "on")?));
+    changed.closed_on = Set(Some(closed_on));
     changed.result_doc = Set(Some(act::text(&input.document, "document", LINE)?));
     changed.version = Set(version + 1);
     changed.update(tx).await?;
@@ -385,7 +410,7 @@ pub async fn close(
     };
     let due = due(tx, &line, last).await?;
     let rounds = line.rounds + i32::from(is_round);
-    let body = json!({ "inspection": id, "round": is_round, "dueOn": due });
+    let body = json!({ "inspection": id, "round": is_round, "dueOn": due.day });
     told(
         tx,
         act,
@@ -420,9 +445,13 @@ pub async fn file(
         return Err(refusal.into());
     }
     let (id, version) = (row.id, row.version);
+    let filed_on = act::past_day(input.on.map(|d| d.0), act.today, "on")?;
+    if let Some(refusal) = law::in_order(&[row.closed_on], filed_on, "on") {
+        return Err(refusal.into());
+    }
     let mut changed = row.into_active_model();
     changed.state = Set(JointInspectionState::Filed);
-    changed.filed_on = Set(Some(act::past_day(input.on.map(|d| d.0), act.today, "on")?));
+    changed.filed_on = Set(Some(filed_on));
     changed.received_by = Set(Some(law::filed_with(line.level).to_owned()));
     changed.result_doc = Set(Some(act::text(&input.document, "document", LINE)?));
     changed.version = Set(version + 1);

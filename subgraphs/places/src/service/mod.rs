@@ -14,6 +14,7 @@ pub mod boundary_requests;
 pub mod division_change;
 pub mod division_requests;
 pub mod divisions;
+pub mod due_days;
 pub mod find;
 pub mod heritage;
 pub mod inspections;

@@ -84,6 +84,13 @@ async fn both_sides_of_a_line_inspect_it_and_keep_its_markers() {
         foreign["refused"], "FORBIDDEN",
         "nobody signs for the other side"
     );
+    // The flood was on the 10th; nothing that follows is dated before what comes first.
+    let before = with(step("i5a", &inspection), "side", "LEFT");
+    let before = with(before, "signedOn", "2026-11-09");
+    let before = run
+        .change(&left, "signInspection", INSPECTION, before)
+        .await;
+    assert_eq!(refusal(&before), "DAY_OUT_OF_ORDER");
     for (key, who, name) in [("i6", &left, "LEFT"), ("i7", &right, "RIGHT")] {
         let input = with(step(key, &inspection), "side", name);
         let signed = run.change(who, "signInspection", INSPECTION, input).await;
@@ -97,6 +104,11 @@ async fn both_sides_of_a_line_inspect_it_and_keep_its_markers() {
         .await;
     assert_eq!(refusal(&unclosed), "INSPECTION_NOT_CLOSED");
     let input = with(step("i9", &inspection), "document", "联检〔2026〕1号");
+    let before = with(with(input.clone(), "requestKey", "i9a"), "on", "2026-11-21");
+    let before = run
+        .change(&left, "closeInspection", INSPECTION, before)
+        .await;
+    assert_eq!(refusal(&before), "DAY_OUT_OF_ORDER");
     let closed = run
         .change(&left, "closeInspection", INSPECTION, input)
         .await;
@@ -113,6 +125,15 @@ async fn both_sides_of_a_line_inspect_it_and_keep_its_markers() {
         "document",
         "联检〔2026〕1号",
     );
+    let before = with(
+        with(input.clone(), "requestKey", "i10a"),
+        "on",
+        "2026-11-21",
+    );
+    let before = run
+        .change(&right, "fileInspection", INSPECTION, before)
+        .await;
+    assert_eq!(refusal(&before), "DAY_OUT_OF_ORDER");
     let filed = run
         .change(&right, "fileInspection", INSPECTION, input)
         .await;

@@ -13,6 +13,7 @@ use crate::Places;
 mod boundaries;
 mod changes;
 mod decisions;
+mod due_days;
 mod history;
 mod live;
 mod names;

@@ -38,7 +38,8 @@ pub(super) async fn reviewed(run: &Running, specific: &str, more: Value) -> Valu
         &["EVALUATION"]
     };
     for kind in kinds {
-        let report = json!({ "kind": kind, "outcome": "IN_FAVOUR", "document": "评〔2026〕1号", "summary": "同意" });
+        let report = json!({ "kind": kind, "outcome": "IN_FAVOUR", "document": "评〔2026〕1号", "summary": "同意",
+            "madeOn": "2026-11-18" });
         let input = with(step(&key(kind), &application), report);
         let done = run.change(&clerk, "recordNamingReport", SHOWN, input).await;
         application = done["application"].clone();

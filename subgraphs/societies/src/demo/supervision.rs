@@ -67,7 +67,8 @@ fn reports(
         }
         let late = n > OLD_NAMED_ASSOCIATION && rng.random_range(0..100) < 4;
         let reached = if late {
-            day_between(rng, day(year + 1, 6, 1), day(year + 1, 9, 1))
+            let over = rules::report::deadlines(year).registry + Days::new(1);
+            day_between(rng, over, day(year + 1, 9, 1))
         } else {
             day_between(rng, day(year + 1, 2, 1), day(year + 1, 5, 31))
         };
@@ -107,6 +108,9 @@ fn reports(
             version: 1,
             supervisor_view: (duty == ReportDuty::Inspection).then_some(SupervisorView::Agreed),
             party_members: Some(party_members(n)),
+            handed_to_supervisor: (duty == ReportDuty::Inspection)
+                .then(|| reached.checked_sub_days(Days::new(32)).unwrap_or(reached))
+                .map(|handed_in| handed_in.max(day(year + 1, 1, 4))),
         });
     }
     missing

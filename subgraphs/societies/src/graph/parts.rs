@@ -187,13 +187,15 @@ pub struct AnnualReport {
     pub year: i32,
     /// Annual inspection or annual work report (报告类型).
     pub duty: ReportDuty,
-    /// The day the supervising department agreed; null where there is none (业务主管单位初审日期).
+    /// The day it was handed in to the supervising department; null where there is none or the day is not known (报送业务主管单位日期).
     pub submitted_to_supervisor: Option<Date>,
-    /// Whether that was after 31 March; null where there is no supervising department (报送业务主管单位是否逾期).
+    /// Whether that was after the last day, 31 March and behind rest days; null where that day is null (报送业务主管单位是否逾期).
     pub is_late_to_supervisor: Option<bool>,
+    /// The day the supervising department agreed, as an officer recorded it; null where it did not (业务主管单位初审同意日期).
+    pub supervisor_agreed_on: Option<Date>,
     /// The day it reached the registry (报送登记管理机关日期).
     pub submitted_to_registry: Date,
-    /// Whether that was after 31 May (是否逾期).
+    /// Whether that was after the last day, 31 May and behind rest days (是否逾期).
     pub is_late: bool,
     /// The registry's conclusion; null until it is drawn (年检结论).
     pub result: Option<ReportResult>,
@@ -221,9 +223,10 @@ impl From<model::annual_report::Model> for AnnualReport {
             id: ID(row.id.to_string()),
             year: row.year,
             duty: row.duty,
-            submitted_to_supervisor: row.to_supervisor.map(Date),
+            submitted_to_supervisor: row.handed_to_supervisor.map(Date),
+            supervisor_agreed_on: row.to_supervisor.map(Date),
             is_late_to_supervisor: row
-                .to_supervisor
+                .handed_to_supervisor
                 .map(|day| late_at_supervisor(row.year, day)),
             submitted_to_registry: Date(row.to_registry),
             is_late: row.late,

@@ -192,12 +192,12 @@ impl PermitCase {
         Ok(Some(opened.to_string()))
     }
 
-    /// The last day by law; null before acceptance and where the calendar is not known (法定截止日期).
+    /// The last day by law; null before acceptance and as long as the calendar of its year is not known (法定截止日期).
     async fn statutory_due(&self, ctx: &Context<'_>) -> Option<Date> {
         self.standing(ctx).statutory_due.map(Date)
     }
 
-    /// The last day by promise; null before acceptance and where the calendar is not known (承诺截止日期).
+    /// The last day by promise; null before acceptance and as long as the calendar of its year is not known (承诺截止日期).
     async fn committed_due(&self, ctx: &Context<'_>) -> Option<Date> {
         self.standing(ctx).committed_due.map(Date)
     }
@@ -249,8 +249,8 @@ impl PermitCase {
     }
 
     /// Days the decision took, in its unit; null while it is open or where the calendar is not known (办结天数).
-    async fn days_taken(&self) -> Option<i32> {
-        self.row.days_taken
+    async fn days_taken(&self, ctx: &Context<'_>) -> Option<i32> {
+        self.standing(ctx).days_taken
     }
 
     /// The version to name when it is changed (版本).

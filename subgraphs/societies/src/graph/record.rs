@@ -71,7 +71,7 @@ pub struct OrgPenalty {
     pub confiscated: Yuan,
     /// The day of the decision (处罚决定日期).
     pub decided_on: Date,
-    /// The end of a suspension; null for other penalties (停止活动截止日期).
+    /// The last day of a suspension; null for other penalties (停止活动截止日期).
     pub until: Option<Date>,
 }
 
@@ -245,22 +245,22 @@ impl OrganizationRecord {
         if !self.is_charity {
             return Some(Ok(Vec::new()));
         }
-        let services = ctx.services();
-        let (db, today) = (services.db.read(), services.clock.today());
+        let db = ctx.services().db.read();
         let load = |codes: Arc<[String]>| async move { register::reports(db, &codes).await };
         let rows = self.codes.load(&self.code, "reports", "", load).await;
         Some(rows.map(|rows| {
             let rows: Vec<annual_report::Model> = rows.unwrap_or_default();
             let of = |report: &annual_report::Model| {
                 let (figures, income_known) = breaches::figures(report, &rows);
+                let on = breaches::judged_on(report.year);
                 CharityYear {
                     year: report.year,
                     is_binding: self.raises_as_foundation,
                     last_income: income_known.then_some(Yuan(figures.last_income_fen)),
                     charitable_spending: Yuan(report.charitable_fen),
                     management_cost: Yuan(report.management_fen),
-                    is_enough_spent: income_known.then(|| enough_spent(&figures, today)),
-                    is_management_within: management_kept(&figures, today),
+                    is_enough_spent: income_known.then(|| enough_spent(&figures, on)),
+                    is_management_within: management_kept(&figures, on),
                 }
             };
             rows.iter().map(of).collect()

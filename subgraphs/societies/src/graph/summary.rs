@@ -148,15 +148,15 @@ pub struct PermitSla {
     pub item: PermitItem,
     /// How its days are counted (期限计算单位).
     pub unit: DayUnit,
-    /// Days by law (法定期限).
+    /// Days by law, for a case of today (法定期限).
     pub statutory_days: i32,
-    /// Days promised (承诺期限).
+    /// Days promised, for a case of today (承诺期限).
     pub committed_days: i32,
     /// Cases decided in the months asked for (办结件数).
     pub decided: i64,
-    /// Of them within the promise (承诺期限内办结件数).
+    /// Of them within the promise, each by its own term (承诺期限内办结件数).
     pub within_committed: i64,
-    /// Of them within the law (法定期限内办结件数).
+    /// Of them within the law, each by its own term (法定期限内办结件数).
     pub within_statutory: i64,
     /// Median of the days taken; null when none was decided (办结天数中位数).
     pub median_days: Option<f64>,

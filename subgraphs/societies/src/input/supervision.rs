@@ -128,7 +128,7 @@ pub struct ImposePenaltyInput {
     pub illegal_turnover: Option<Yuan>,
     /// The day of the decision (处罚决定日期).
     pub decided_on: Date,
-    /// The end of a suspension; null for other penalties (停止活动截止日期).
+    /// The last day of a suspension; null for other penalties (停止活动截止日期).
     pub until: Option<Date>,
 }
 

@@ -11,6 +11,7 @@ mod m0005_office_reviews;
 mod m0006_what_decides;
 mod m0007_told;
 mod m0008_deaths_and_grounds;
+mod m0009_words_and_days;
 
 use sea_orm_migration::MigrationTrait;
 
@@ -26,5 +27,6 @@ pub fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0006_what_decides::Migration),
         Box::new(m0007_told::Migration),
         Box::new(m0008_deaths_and_grounds::Migration),
+        Box::new(m0009_words_and_days::Migration),
     ]
 }

@@ -16,11 +16,11 @@ pub struct Model {
     pub year: i32,
     /// Inspection or work report.
     pub duty: ReportDuty,
-    /// The day the supervising department agreed.
+    /// The day the supervising department agreed, as an officer recorded it with its view.
     pub to_supervisor: Option<Date>,
     /// The day it reached the registry.
     pub to_registry: Date,
-    /// Whether that was after 31 May.
+    /// Whether that was after its last day, 31 May.
     pub late: bool,
     /// The registry's conclusion; none until it is drawn.
     pub result: Option<ReportResult>,
@@ -42,6 +42,9 @@ pub struct Model {
     pub supervisor_view: Option<SupervisorView>,
     /// Full party members; none where it was not said.
     pub party_members: Option<i32>,
+    /// The day it was handed in to the supervising department, as the form says; none where it has none, and in rows of
+    /// before that told that day and the one of the agreement in one.
+    pub handed_to_supervisor: Option<Date>,
 }
 
 /// None: statements join by hand, so that their number can be counted.

@@ -22,7 +22,7 @@ pub struct Model {
     pub confiscated_fen: i64,
     /// The day of the decision.
     pub decided: Date,
-    /// The end of a suspension.
+    /// The last day of a suspension.
     pub until: Option<Date>,
 }
 

@@ -24,15 +24,15 @@ pub struct Model {
     pub statutory_days: i32,
     /// Days by promise.
     pub committed_days: i32,
-    /// Last day by law; none where the calendar is not known.
+    /// Last day by law; none where the calendar was not known, until it is ([`crate::service::permit::settle`]).
     pub statutory_due: Option<Date>,
-    /// Last day by promise; none where the calendar is not known.
+    /// Last day by promise; the same.
     pub committed_due: Option<Date>,
     /// The day of the decision.
     pub decided: Option<Date>,
     /// The month of `decided`.
     pub decided_month: Option<i32>,
-    /// Days the decision took, in `unit`.
+    /// Days the decision took, in `unit`; the same.
     pub days_taken: Option<i32>,
     /// The decision.
     pub granted: Option<bool>,

@@ -2,7 +2,8 @@
 
 use super::Refusal;
 use super::parameter::{Parameter, count};
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
+use minzheng_kit::calendar::WorkCalendar;
 
 /// O-9, 社会团体登记管理条例 第十八条: a charter is approved; only seal and account are filed.
 pub const CHARTER_IS_APPROVED: Refusal = Refusal::new(
@@ -12,9 +13,9 @@ pub const CHARTER_IS_APPROVED: Refusal = Refusal::new(
     "社会团体登记管理条例 (2016) 第十八条",
 );
 
-/// O-9, 社会团体登记管理条例 第十八条: a change is asked for within 30 days of the supervisor's consent. Who comes
-/// late is taken too, for an unregistered change is worse; the answer says whether it is late. A body
-/// without a supervising department has nothing to wait for.
+/// O-9, 社会团体登记管理条例 第十八条、民法典 第二百零三条: a change is asked for within 30 days of the supervisor's consent, of
+/// which the last moves behind days of rest. Who comes late is taken too, for an unregistered change is worse; the
+/// answer says whether it is late. A body without a supervising department has nothing to wait for.
 pub fn change_asked(
     has_supervisor: bool,
     consented: Option<NaiveDate>,
@@ -41,9 +42,13 @@ pub fn change_asked(
         ));
     }
     let days = u64::from(count(Parameter::ChangeDays, consented));
-    Ok(consented
-        .checked_add_days(Days::new(days))
-        .is_some_and(|last| last < today))
+    Ok(is_over(consented, days, today))
+}
+
+/// 民法典 201, 203: whether a term of `days` days after an act is over. The act's own day is not counted, a last day of
+/// rest moves behind.
+fn is_over(act: NaiveDate, days: u64, today: NaiveDate) -> bool {
+    WorkCalendar::china().days_after(act, days).day < today
 }
 
 /// What is handed in with the request to deregister.
@@ -110,7 +115,7 @@ pub fn one_group(is_formed: bool) -> Result<(), Refusal> {
 }
 
 /// O-18, 社会团体登记管理条例 第十九条至第二十一条: after the liquidation by its group, with its report, certificate, seals and
-/// accounts, within 15 days of its end; who comes late is taken and marked. By whatever road the registration ends
+/// accounts, within 15 days of its end, of which the last moves behind days of rest; who comes late is taken and marked. By whatever road the registration ends
 /// (an application, a clean-up), this is asked.
 pub fn deregistration(ending: &Ending, today: NaiveDate) -> Result<bool, Refusal> {
     const BASIS: &str = "社会团体登记管理条例 (2016) 第二十一条";
@@ -127,10 +132,7 @@ pub fn deregistration(ending: &Ending, today: NaiveDate) -> Result<bool, Refusal
         Parameter::DeregistrationDays,
         ending.liquidation_ended,
     ));
-    Ok(ending
-        .liquidation_ended
-        .checked_add_days(Days::new(days))
-        .is_some_and(|last| last < today))
+    Ok(is_over(ending.liquidation_ended, days, today))
 }
 
 #[cfg(test)]
@@ -140,27 +142,39 @@ mod tests {
 
     #[test]
     fn a_change_comes_within_thirty_days_of_the_consent() {
-        let today = day("2026-11-22");
+        let sunday = "2026-11-22";
         let code = |r: Result<bool, Refusal>| r.map_err(|refusal| refusal.code);
-        for (supervisor, consented, expected) in [
-            (true, Some("2026-11-22"), Ok(false)),
-            (true, Some("2026-10-23"), Ok(false)),
-            (true, Some("2026-10-22"), Ok(true)),
-            (true, None, Err("SUPERVISOR_CONSENT_MISSING")),
-            (true, Some("2026-11-23"), Err("CONSENT_IN_THE_FUTURE")),
-            (false, None, Ok(false)),
+        for (supervisor, consented, today, expected) in [
+            (true, Some(sunday), sunday, Ok(false)),
+            (true, Some("2026-10-20"), "2026-11-19", Ok(false)),
+            (true, Some("2026-10-20"), "2026-11-20", Ok(true)),
+            // 民法典 203: the thirtieth day is a Saturday, then a Sunday; and one of the Spring Festival.
+            (true, Some("2026-10-22"), "2026-11-23", Ok(false)),
+            (true, Some("2026-10-23"), "2026-11-23", Ok(false)),
+            (true, Some("2026-10-22"), "2026-11-24", Ok(true)),
+            (true, Some("2026-01-16"), "2026-02-24", Ok(false)),
+            (true, Some("2026-01-16"), "2026-02-25", Ok(true)),
+            (true, None, sunday, Err("SUPERVISOR_CONSENT_MISSING")),
+            (
+                true,
+                Some("2026-11-23"),
+                sunday,
+                Err("CONSENT_IN_THE_FUTURE"),
+            ),
+            (false, None, sunday, Ok(false)),
         ] {
-            let result = change_asked(supervisor, consented.map(day), today);
-            assert_eq!(code(result), expected, "{supervisor} {consented:?}");
+            let result = change_asked(supervisor, consented.map(day), day(today));
+            assert_eq!(code(result), expected, "{supervisor} {consented:?} {today}");
         }
     }
 
     #[test]
     fn an_organization_ends_with_everything_handed_in() {
-        let today = day("2026-11-22");
+        // A Monday; the fifteenth day of the liquidation's end was the Saturday before.
+        let today = day("2026-11-23");
         let whole = Ending {
             group_formed: Some(day("2026-10-01")),
-            liquidation_ended: day("2026-11-07"),
+            liquidation_ended: day("2026-11-06"),
             report: true,
             certificate: true,
             seals: true,
@@ -169,7 +183,7 @@ mod tests {
         let code = |ending: &Ending| deregistration(ending, today).map_err(|r| r.code);
         assert_eq!(code(&whole), Ok(false));
         let late = Ending {
-            liquidation_ended: day("2026-11-06"),
+            liquidation_ended: day("2026-11-05"),
             ..whole
         };
         assert_eq!(code(&late), Ok(true));
@@ -194,7 +208,7 @@ mod tests {
             assert_eq!(code(&missing), Err("PAPERS_NOT_HANDED_IN"));
         }
         let future = Ending {
-            liquidation_ended: day("2026-11-23"),
+            liquidation_ended: day("2026-11-24"),
             ..whole
         };
         assert_eq!(code(&future), Err("LIQUIDATION_NOT_OVER"));

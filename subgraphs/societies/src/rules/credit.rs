@@ -30,6 +30,17 @@ pub struct Findings {
     pub revoked: bool,
 }
 
+/// O-15, 社会组织信用信息管理办法 (draft text): whether a minor penalty is one of those that are counted together when a
+/// ground arises: decided in the three years up to that day.
+#[must_use]
+pub fn counts_back(decided: NaiveDate, arose: NaiveDate) -> bool {
+    let years = count(Parameter::MinorPenaltyYears, arose);
+    let since = arose
+        .checked_sub_months(chrono::Months::new(years.saturating_mul(12)))
+        .unwrap_or(arose);
+    since < decided && decided <= arose
+}
+
 /// O-13, 社会组织信用信息管理办法 (2018): the grounds for the abnormal list that a finding holds.
 #[must_use]
 pub fn abnormal_grounds(f: &Findings, on: NaiveDate) -> Vec<ListingReason> {

@@ -1,7 +1,8 @@
 //! The law of social organizations as pure functions, one article at a time.
 //!
-//! Nothing here reads a clock, a database or the network: dates, figures and calendars are passed
-//! in, so that every rule is tested by a table. Each function's comment begins with the rule's id
+//! Nothing here reads a clock, a database or the network: dates and figures are passed in, so that every rule is
+//! tested by a table. The work calendar is one of the tables of the law (`kit::calendar`); where an answer waits for
+//! the calendar of a year to be known, it is passed in too. Each function's comment begins with the rule's id
 //! (domain model, part B.4.2) and its article. Numbers of the law stand in the dated tables of
 //! [`threshold`] (what an organization must have) and [`parameter`] (days, years, sums, shares),
 //! because the regulation on societies was amended in March 2026 and its numbers can be replaced

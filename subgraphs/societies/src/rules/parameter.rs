@@ -39,6 +39,7 @@ parameters! {
     LicenceDays = "O-22.licenceDays", "DAYS", "days to decide on the public-raising licence", "公开募捐资格决定期限";
     CompletenessDays = "O-4.completenessDays", "WORKING_DAYS", "working days within which missing papers are named", "一次告知补正期限";
     RiskDays = "O-4.riskDays", "WORKING_DAYS", "working days left at which a case is at risk", "临期预警天数";
+    SilentDays = "O-4.silentDays", "DAYS", "days without an answer from which a case is at risk", "未答复预警天数";
     FullAge = "O-5.fullAge", "YEARS", "age of full capacity", "完全民事行为能力年龄";
     ChangeDays = "O-9.changeDays", "DAYS", "days after the consent to ask for a change", "变更登记申请期限";
     ReportToSupervisor = "O-10.reportToSupervisor", "MONTH_DAY", "last day with the supervising department, as month and day", "年度报告报送业务主管单位截止日（月日）";
@@ -186,6 +187,13 @@ pub const PARAMETERS: &[ParameterRow] = {
         row(
             P::RiskDays,
             3,
+            (2023, 1, 1),
+            "行政许可承诺办结时限",
+            SETTING,
+        ),
+        row(
+            P::SilentDays,
+            7,
             (2023, 1, 1),
             "行政许可承诺办结时限",
             SETTING,

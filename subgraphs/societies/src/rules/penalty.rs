@@ -22,7 +22,7 @@ pub struct Penalty {
     pub turnover_fen: i64,
     /// The day of the decision.
     pub decided: NaiveDate,
-    /// The end of a suspension.
+    /// The last day of a suspension.
     pub until: Option<NaiveDate>,
 }
 

@@ -4,27 +4,30 @@ use super::parameter::{Parameter, count};
 use super::{Refusal, year_start};
 use crate::vocabulary::{ReportDuty, ReportResult};
 use chrono::{Datelike, NaiveDate};
+use minzheng_kit::calendar::WorkCalendar;
 
 const BASIS: &str = "社会团体登记管理条例 (2016) 第二十八条";
 
 /// The two last days for the report on one year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReportDeadlines {
-    /// To the supervising department: 31 March of the next year.
+    /// To the supervising department: 31 March of the next year, or the next day that is none of rest.
     pub supervisor: NaiveDate,
-    /// To the registry: 31 May of the next year.
+    /// To the registry: 31 May of the next year, or the next day that is none of rest.
     pub registry: NaiveDate,
 }
 
-/// O-10, 社会团体登记管理条例 第二十八条: the report on a year goes to the supervising department by 31 March
-/// and to the registry by 31 May of the next year.
+/// O-10, 社会团体登记管理条例 第二十八条、民法典 第二百零三条: the report on a year goes to the supervising department by
+/// 31 March and to the registry by 31 May of the next year; a last day of rest moves to the next that is none, which is
+/// behind the weekend where the rest days of the year are not known.
 #[must_use]
 pub fn deadlines(year: i32) -> ReportDeadlines {
     let next = year.saturating_add(1);
     // Month × 100 + day of the next year, as the table of that year has it.
     let day = |parameter| {
         let at = count(parameter, year_start(next));
-        NaiveDate::from_ymd_opt(next, at / 100, at % 100).unwrap_or(NaiveDate::MAX)
+        let named = NaiveDate::from_ymd_opt(next, at / 100, at % 100).unwrap_or(NaiveDate::MAX);
+        WorkCalendar::china().period_ends(named).day
     };
     ReportDeadlines {
         supervisor: day(Parameter::ReportToSupervisor),
@@ -74,15 +77,16 @@ pub struct Submission {
     pub founded: NaiveDate,
     /// What is owed.
     pub duty: ReportDuty,
-    /// The day the supervising department had it and agreed, if it did.
-    pub supervisor_agreed: Option<NaiveDate>,
+    /// The day it came to the supervising department, if it did.
+    pub to_supervisor: Option<NaiveDate>,
     /// The day it reaches the registry.
     pub today: NaiveDate,
 }
 
 /// O-10, 社会团体登记管理条例 第二十八条: a report is on a year that is over and in which the body existed, and
-/// passes the supervising department before the registry. A late report is taken, because putting it
-/// right is how a body leaves the abnormal list; the answer says whether it is late.
+/// comes to the supervising department before the registry; what that department says of it is an officer's word
+/// ([`view_day`]) and not the body's. A late report is taken, because putting it right is how a body leaves the
+/// abnormal list; the answer says whether it is late.
 pub fn submission(s: &Submission) -> Result<bool, Refusal> {
     if s.today < year_start(s.year.saturating_add(1)) {
         return Err(Refusal::new(
@@ -101,17 +105,17 @@ pub fn submission(s: &Submission) -> Result<bool, Refusal> {
         ));
     }
     if s.duty == ReportDuty::Inspection {
-        let agreed = s.supervisor_agreed.ok_or(Refusal::new(
+        let handed_in = s.to_supervisor.ok_or(Refusal::new(
             "SUPERVISOR_REVIEW_MISSING",
-            "The supervising department must agree to the report before the registry takes it.",
-            "年度报告须经业务主管单位初审同意后，报送登记管理机关。",
+            "The report goes to the supervising department before the registry; say on which day it did.",
+            "年度报告应先报送业务主管单位初审，请填写报送日期。",
             BASIS,
         ))?;
-        if agreed < year_start(s.year.saturating_add(1)) || agreed > s.today {
+        if handed_in < year_start(s.year.saturating_add(1)) || handed_in > s.today {
             return Err(Refusal::new(
                 "SUPERVISOR_REVIEW_IMPOSSIBLE",
-                "The supervising department can have agreed only after the year and not in the future.",
-                "业务主管单位初审日期应在该年度结束之后且不晚于今天。",
+                "The report can have come to the supervising department only after the year and not in the future.",
+                "报送业务主管单位的日期应在该年度结束之后且不晚于今天。",
                 BASIS,
             ));
         }
@@ -119,7 +123,28 @@ pub fn submission(s: &Submission) -> Result<bool, Refusal> {
     Ok(s.today > deadlines(s.year).registry)
 }
 
-/// O-10, 社会团体登记管理条例 第二十八条: whether the report on a year came to the supervising department after 31 March.
+/// O-10, 社会团体登记管理条例 第二十八条: the supervising department has its view of a report when it has the report (after the
+/// year where that day is not known), and not in the future.
+pub fn view_day(
+    year: i32,
+    handed_in: Option<NaiveDate>,
+    viewed: NaiveDate,
+    today: NaiveDate,
+) -> Result<(), Refusal> {
+    let from = handed_in.unwrap_or_else(|| year_start(year.saturating_add(1)));
+    if (from..=today).contains(&viewed) {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        "SUPERVISOR_REVIEW_IMPOSSIBLE",
+        "The supervising department has its view after the report came to it and not in the future.",
+        "业务主管单位初审日期应不早于报送日期且不晚于今天。",
+        BASIS,
+    ))
+}
+
+/// O-10, 社会团体登记管理条例 第二十八条: whether the report on a year came to the supervising department after 31 March, the
+/// day of handing in being judged and not the one of its agreement.
 #[must_use]
 pub fn late_at_supervisor(year: i32, to_supervisor: NaiveDate) -> bool {
     to_supervisor > deadlines(year).supervisor
@@ -174,6 +199,9 @@ mod tests {
             (2025, "2026-04-01", true),
             (2025, "2026-01-02", false),
             (2024, "2025-05-31", true),
+            // 31 March 2024 was a Sunday.
+            (2023, "2024-04-01", false),
+            (2023, "2024-04-02", true),
         ] {
             assert_eq!(
                 late_at_supervisor(year, day(to_supervisor)),
@@ -201,30 +229,52 @@ mod tests {
         }
     }
 
+    /// 民法典 203: 期间的最后一日是法定休息日的，以法定休息日结束的次日为期间的最后一日.
     #[test]
-    fn the_report_on_2025_is_due_in_march_and_may_of_2026() {
-        assert_eq!(
-            deadlines(2025),
-            ReportDeadlines {
-                supervisor: day("2026-03-31"),
-                registry: day("2026-05-31")
-            }
-        );
+    fn a_report_is_due_in_march_and_may_and_behind_days_of_rest() {
+        for (year, supervisor, registry) in [
+            // 31 May 2026 is a Sunday; 31 May 2025 began the Dragon Boat holiday; 31 March 2024 was a Sunday.
+            (2025, "2026-03-31", "2026-06-01"),
+            (2024, "2025-03-31", "2025-06-03"),
+            (2023, "2024-04-01", "2024-05-31"),
+        ] {
+            let expected = ReportDeadlines {
+                supervisor: day(supervisor),
+                registry: day(registry),
+            };
+            assert_eq!(deadlines(year), expected, "{year}");
+        }
+    }
+
+    #[test]
+    fn the_supervisors_view_comes_after_the_report_and_not_tomorrow() {
+        for (handed_in, viewed, fits) in [
+            (Some("2026-03-20"), "2026-03-20", true),
+            (Some("2026-03-20"), "2026-03-19", false),
+            (Some("2026-03-20"), "2026-04-02", false),
+            (None, "2026-01-01", true),
+            (None, "2025-12-31", false),
+        ] {
+            let judged = view_day(2025, handed_in.map(day), day(viewed), day("2026-04-01"));
+            let code = judged.err().map(|refusal| refusal.code);
+            let expected = (!fits).then_some("SUPERVISOR_REVIEW_IMPOSSIBLE");
+            assert_eq!(code, expected, "{handed_in:?} {viewed}");
+        }
     }
 
     #[test]
     fn a_year_is_missing_only_after_its_deadline() {
         for (today, year) in [
-            ("2026-05-31", 2024),
-            ("2026-06-01", 2025),
+            ("2026-06-01", 2024),
+            ("2026-06-02", 2025),
             ("2026-12-31", 2025),
             ("2027-01-01", 2025),
         ] {
             assert_eq!(last_due_year(day(today)), year, "{today}");
         }
-        assert_eq!(result_without_report(2025, day("2026-05-31")), None);
+        assert_eq!(result_without_report(2025, day("2026-06-01")), None);
         assert_eq!(
-            result_without_report(2025, day("2026-06-01")),
+            result_without_report(2025, day("2026-06-02")),
             Some(ReportResult::NotDone)
         );
     }
@@ -242,15 +292,15 @@ mod tests {
             year: 2025,
             founded: day("2015-03-01"),
             duty: ReportDuty::Inspection,
-            supervisor_agreed: Some(day("2026-03-20")),
-            today: day("2026-05-31"),
+            to_supervisor: Some(day("2026-03-20")),
+            today: day("2026-06-01"),
         };
         for (what, s, expected) in [
             ("in time", base, Ok(false)),
             (
                 "late",
                 Submission {
-                    today: day("2026-06-01"),
+                    today: day("2026-06-02"),
                     ..base
                 },
                 Ok(true),
@@ -266,25 +316,25 @@ mod tests {
                 Err("BEFORE_FOUNDING"),
             ),
             (
-                "no review",
+                "not with the department",
                 Submission {
-                    supervisor_agreed: None,
+                    to_supervisor: None,
                     ..base
                 },
                 Err("SUPERVISOR_REVIEW_MISSING"),
             ),
             (
-                "review in the year itself",
+                "with the department in the year itself",
                 Submission {
-                    supervisor_agreed: Some(day("2025-12-31")),
+                    to_supervisor: Some(day("2025-12-31")),
                     ..base
                 },
                 Err("SUPERVISOR_REVIEW_IMPOSSIBLE"),
             ),
             (
-                "review tomorrow",
+                "with the department tomorrow",
                 Submission {
-                    supervisor_agreed: Some(day("2026-06-01")),
+                    to_supervisor: Some(day("2026-06-02")),
                     ..base
                 },
                 Err("SUPERVISOR_REVIEW_IMPOSSIBLE"),
@@ -293,7 +343,7 @@ mod tests {
                 "a charity without review",
                 Submission {
                     duty: ReportDuty::WorkReport,
-                    supervisor_agreed: None,
+                    to_supervisor: None,
                     ..base
                 },
                 Ok(false),

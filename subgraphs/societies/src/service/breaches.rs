@@ -37,14 +37,20 @@ pub fn figures(
     (year, last.is_some())
 }
 
+/// The day by whose percentages a year is judged: its last.
+#[must_use]
+pub fn judged_on(year: i32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(year, 12, 31).unwrap_or(NaiveDate::MAX)
+}
+
 /// Whether the report on a year shows a breach. No report shows none: that is a ground of its own.
-fn breached(reports: &[annual_report::Model], year: i32, today: NaiveDate) -> bool {
+fn breached(reports: &[annual_report::Model], year: i32) -> bool {
     reports
         .iter()
         .filter(|report| report.year == year)
         .any(|report| {
             let (figures, income_known) = figures(report, reports);
-            is_breached(&figures, income_known, today)
+            is_breached(&figures, income_known, judged_on(year))
         })
 }
 
@@ -61,7 +67,7 @@ pub(super) async fn is_shown(
         .flatten()
         .collect();
     let last = last_due_year(today);
-    Ok((last - 1..=last).any(|year| breached(&reports, year, today)))
+    Ok((last - 1..=last).any(|year| breached(&reports, year)))
 }
 
 /// The living organizations of a division and below that a breach of one year binds; to be paged by code. In two
@@ -70,7 +76,6 @@ pub async fn of_year(
     db: &impl ConnectionTrait,
     division: Uuid,
     year: i32,
-    today: NaiveDate,
 ) -> Result<Select<organization::Entity>> {
     let bound = organization::Entity::find()
         .join_rev(
@@ -87,7 +92,7 @@ pub async fn of_year(
     let short: Vec<String> = register::reports(db, &codes)
         .await?
         .into_iter()
-        .filter(|(_, reports)| breached(reports, year, today))
+        .filter(|(_, reports)| breached(reports, year))
         .map(|(code, _)| code)
         .collect();
     Ok(organization::Entity::find().filter(among(organization::Column::CreditCode, &short)))

@@ -2,7 +2,7 @@
 
 use super::act::{Act, id, refused, same_version};
 use crate::input::supervision::{JudgeAnnualReportInput, RecordSupervisorViewInput};
-use crate::model::{annual_report, organization};
+use crate::model::annual_report;
 use crate::rules::report;
 use crate::vocabulary::{ReportDuty, ReportResult, SupervisorView};
 use futures_util::future::BoxFuture;
@@ -12,11 +12,7 @@ use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 use serde_json::json;
 use uuid::Uuid;
 
-async fn report_of(
-    act: Act<'_>,
-    given: &str,
-    version: i64,
-) -> Result<(annual_report::Model, organization::Model)> {
+async fn report_of(act: Act<'_>, given: &str, version: i64) -> Result<annual_report::Model> {
     let unknown = || {
         refused(
             "REPORT_UNKNOWN",
@@ -29,7 +25,7 @@ async fn report_of(
         .one(act.tx)
         .await?
         .ok_or_else(unknown)?;
-    let organization = act.supervised(&row.credit_code).await?;
+    act.supervised(&row.credit_code).await?;
     same_version(row.version, version)?;
     if row.result.is_some() {
         return Err(refused(
@@ -39,7 +35,7 @@ async fn report_of(
             "id",
         ));
     }
-    Ok((row, organization))
+    Ok(row)
 }
 
 async fn write(
@@ -73,15 +69,10 @@ async fn write(
 /// O-10: records the supervising department's view; an objection sends the report back.
 pub fn view<'a>(act: Act<'a>, input: &'a RecordSupervisorViewInput) -> BoxFuture<'a, Result<Uuid>> {
     Box::pin(async move {
-        let (old, organization) = report_of(act, &input.id, input.version).await?;
-        report::submission(&report::Submission {
-            year: old.year,
-            founded: organization.founded,
-            duty: old.duty,
-            supervisor_agreed: Some(input.viewed_on.0),
-            today: act.today,
-        })
-        .map_err(|refusal| super::act::at(refusal, "viewedOn"))?;
+        let old = report_of(act, &input.id, input.version).await?;
+        let handed_in = old.handed_to_supervisor;
+        report::view_day(old.year, handed_in, input.viewed_on.0, act.today)
+            .map_err(|refusal| super::act::at(refusal, "viewedOn"))?;
         let agreed = input.view == SupervisorView::Agreed;
         let row = annual_report::Model {
             supervisor_view: Some(input.view),
@@ -95,12 +86,11 @@ pub fn view<'a>(act: Act<'a>, input: &'a RecordSupervisorViewInput) -> BoxFuture
 /// O-11: the registry's conclusion. A report under inspection passes the supervising department first.
 pub fn judge<'a>(act: Act<'a>, input: &'a JudgeAnnualReportInput) -> BoxFuture<'a, Result<Uuid>> {
     Box::pin(async move {
-        let (old, _) = report_of(act, &input.id, input.version).await?;
-        let objected = old.supervisor_view == Some(SupervisorView::Objected);
+        let old = report_of(act, &input.id, input.version).await?;
         report::conclusion(
             input.result,
             old.duty == ReportDuty::Inspection,
-            old.to_supervisor.is_some() && !objected,
+            old.supervisor_view == Some(SupervisorView::Agreed),
         )
         .map_err(|refusal| super::act::at(refusal, "result"))?;
         let row = annual_report::Model {

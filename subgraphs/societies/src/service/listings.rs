@@ -7,7 +7,7 @@ use crate::model::{
     credit_listing, inspection, letter, organization, party_unit, penalty, territory,
 };
 use crate::rules::credit::{self, OnRecord, Standing};
-use crate::rules::parameter::{Parameter, count, number};
+use crate::rules::parameter::{Parameter, number};
 use crate::rules::{report, term};
 use crate::vocabulary::{
     ActivityField, CreditList, ListingReason, OrgInspectionResult, OrgPenaltyGround,
@@ -46,7 +46,7 @@ pub fn list<'a>(act: Act<'a>, input: &'a ListOrganizationInput) -> BoxFuture<'a,
                 "aroseOn",
             ));
         }
-        proved(act, &organization, input.reason).await?;
+        proved(act, &organization, input.reason, input.arose_on.0).await?;
         enter(
             act,
             &organization.credit_code,
@@ -65,11 +65,12 @@ pub fn list<'a>(act: Act<'a>, input: &'a ListOrganizationInput) -> BoxFuture<'a,
     })
 }
 
-/// What the register itself can check of a ground.
+/// What the register itself can check of a ground, by the numbers of the day on which it arose.
 async fn proved(
     act: Act<'_>,
     organization: &organization::Model,
     reason: ListingReason,
+    arose: NaiveDate,
 ) -> Result<()> {
     let code = organization.credit_code.as_str();
     match reason {
@@ -79,23 +80,24 @@ async fn proved(
         }
         ListingReason::Unreachable => {
             let letters = returned_letters(act.tx, code).await?;
-            credit::unreachable(&letters, act.today).map_err(|refusal| at(refusal, "reason"))
+            credit::unreachable(&letters, arose).map_err(|refusal| at(refusal, "reason"))
         }
         ListingReason::AbnormalTwoYears => {
             Err(at(credit::escalates_by_itself(act.today), "reason"))
         }
         _ => {
-            let held = held(act.tx, organization, act.today).await?;
-            credit::on_record(reason, &held, act.today).map_err(|refusal| at(refusal, "reason"))
+            let held = held(act.tx, organization, arose).await?;
+            credit::on_record(reason, &held, arose).map_err(|refusal| at(refusal, "reason"))
         }
     }
 }
 
-/// What the register holds against an organization.
+/// What the register holds against an organization; minor penalties are counted back from the day a ground arose, and
+/// each is minor by the limit of the day on which it was decided.
 async fn held(
     db: &impl ConnectionTrait,
     organization: &organization::Model,
-    today: NaiveDate,
+    arose: NaiveDate,
 ) -> Result<OnRecord> {
     let code = organization.credit_code.as_str();
     let punished = penalty::Entity::find()
@@ -115,21 +117,17 @@ async fn held(
     );
     let party_members =
         record::party_members(&reports.unwrap_or_default(), &inspected.unwrap_or_default());
-    let large = number(Parameter::LargeFine, today);
-    let years = count(Parameter::MinorPenaltyYears, today);
-    let since = today
-        .checked_sub_months(chrono::Months::new(years * 12))
-        .unwrap_or(today);
+    let large = |one: &penalty::Model| one.fine_fen >= number(Parameter::LargeFine, one.decided);
     let minor = |one: &&penalty::Model| {
-        matches!(one.kind, OrgPenaltyKind::Warning | OrgPenaltyKind::Fine) && one.fine_fen < large
+        matches!(one.kind, OrgPenaltyKind::Warning | OrgPenaltyKind::Fine) && !large(one)
     };
     let number_of = |days: usize| u32::try_from(days).unwrap_or(u32::MAX);
-    let lately = |one: &&penalty::Model| one.decided > since;
+    let lately = |one: &&penalty::Model| credit::counts_back(one.decided, arose);
     let of = |kind| punished.iter().any(|one| one.kind == kind);
     Ok(OnRecord {
         minor: number_of(punished.iter().filter(minor).count()),
         minor_lately: number_of(punished.iter().filter(minor).filter(lately).count()),
-        large: punished.iter().any(|one| one.fine_fen >= large),
+        large: punished.iter().any(large),
         suspended: of(OrgPenaltyKind::Suspension),
         revoked: of(OrgPenaltyKind::Revocation) || organization.state == OrgState::Revoked,
         fraud: punished

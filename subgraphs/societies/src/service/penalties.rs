@@ -8,13 +8,13 @@ use crate::input::supervision::{
 use crate::model::{inspection, organization, penalty};
 use crate::rules::charity;
 use crate::rules::credit::{self, Findings, abnormal_grounds, serious_grounds};
-use crate::rules::parameter::{Parameter, count};
+use crate::rules::parameter::{Parameter, number};
 use crate::rules::penalty::{self as rule, Penalty};
 use crate::rules::state::OrgEvent;
 use crate::vocabulary::{
     ListingReason, OrgInspectionResult, OrgPenaltyGround, OrgPenaltyKind, OrgState,
 };
-use chrono::Months;
+use chrono::NaiveDate;
 use futures_util::future::BoxFuture;
 use kit::{Result, YearMonth};
 use minzheng_kit as kit;
@@ -75,8 +75,8 @@ pub(super) async fn punish(
     act.done("Penalty", &key, "PenaltyImposed", None, after)
         .await?;
     let organization = carried_out(act, organization, asked).await?;
-    for reason in grounds(act, &organization, asked).await? {
-        enter(act, &organization.credit_code, reason, asked.decided).await?;
+    for (reason, arose) in grounds(act, &organization, asked).await? {
+        enter(act, &organization.credit_code, reason, arose).await?;
     }
     Ok(organization)
 }
@@ -111,43 +111,61 @@ async fn revoke(act: Act<'_>, before: &organization::Model) -> Result<organizati
     act.save(before, after, "OrganizationRevoked").await
 }
 
-/// O-13, O-15: the grounds for the lists that this penalty makes, the older minor ones counted in.
+/// O-13, O-15: the grounds for the lists that this penalty makes, and the days on which they arose, the older minor ones
+/// counted in. It is judged by the numbers of the day of its decision, an older one by those of its own.
 async fn grounds(
     act: Act<'_>,
     organization: &organization::Model,
     asked: &Penalty,
-) -> Result<Vec<ListingReason>> {
-    let years = count(Parameter::MinorPenaltyYears, act.today);
-    let since = asked
-        .decided
-        .checked_sub_months(Months::new(years * 12))
-        .unwrap_or(asked.decided);
-    let large = crate::rules::parameter::number(Parameter::LargeFine, act.today);
-    let minor = penalty::Entity::find()
+) -> Result<Vec<(ListingReason, NaiveDate)>> {
+    let measures = penalty::Entity::find()
         .filter(penalty::Column::CreditCode.eq(organization.credit_code.as_str()))
         .filter(penalty::Column::Kind.is_in([OrgPenaltyKind::Warning, OrgPenaltyKind::Fine]))
-        .filter(penalty::Column::FineFen.lt(large))
-        .filter(penalty::Column::Decided.gt(since))
         .all(act.tx)
         .await?;
+    let minor: Vec<_> = measures
+        .iter()
+        .filter(|one| one.fine_fen < number(Parameter::LargeFine, one.decided))
+        .map(|one| one.decided)
+        .collect();
+    // An older penalty may be entered after a newer one: what counts is the most that any of them has behind it, of
+    // those that have this one there; and the ground arose on the day of that one.
+    let together = |arose: NaiveDate| {
+        let back = |decided: &&NaiveDate| credit::counts_back(**decided, arose);
+        (minor.iter().filter(back).count(), arose)
+    };
+    let (repeated, repeated_on) = minor
+        .iter()
+        .filter(|arose| credit::counts_back(asked.decided, **arose))
+        .map(|arose| together(*arose))
+        .max()
+        .unwrap_or((0, asked.decided));
     let measured = matches!(asked.kind, OrgPenaltyKind::Warning | OrgPenaltyKind::Fine);
     let findings = Findings {
         penalty_fen: measured.then_some(asked.fine_fen),
-        minor_penalties: u32::try_from(minor.len()).unwrap_or(u32::MAX),
+        minor_penalties: u32::try_from(repeated).unwrap_or(u32::MAX),
         fake_change: asked.ground == OrgPenaltyGround::Fraud,
         suspended: asked.kind == OrgPenaltyKind::Suspension,
         revoked: asked.kind == OrgPenaltyKind::Revocation,
         ..Findings::default()
     };
-    let serious = serious_grounds(&findings, None, act.today);
-    Ok(if serious.is_empty() {
-        abnormal_grounds(&findings, act.today)
+    let serious = serious_grounds(&findings, None, asked.decided);
+    let grounds = if serious.is_empty() {
+        abnormal_grounds(&findings, asked.decided)
     } else {
         serious
-    })
+    };
+    let arose = |reason| match reason {
+        ListingReason::RepeatedPenalties => repeated_on,
+        _ => asked.decided,
+    };
+    Ok(grounds
+        .into_iter()
+        .map(|reason| (reason, arose(reason)))
+        .collect())
 }
 
-/// O-19: a suspension is over; answers the organization.
+/// O-19: a suspension is over, on the day after its last (截止日期); answers the organization.
 pub fn end_suspension<'a>(
     act: Act<'a>,
     input: &'a EndSuspensionInput,
@@ -158,7 +176,7 @@ pub fn end_suspension<'a>(
         let running = penalty::Entity::find()
             .filter(penalty::Column::CreditCode.eq(organization.credit_code.as_str()))
             .filter(penalty::Column::Kind.eq(OrgPenaltyKind::Suspension))
-            .filter(penalty::Column::Until.gt(act.today))
+            .filter(penalty::Column::Until.gte(act.today))
             .one(act.tx)
             .await?;
         let runs = organization.state == OrgState::Suspended && running.is_some();

@@ -4,6 +4,10 @@
 //! A citizen may report for an organization whose legal representative they are; an officer for the
 //! organizations of their division. A report that is there already is replaced only by someone who
 //! read it (`based_on`), and a late one is taken and marked.
+//!
+//! Handing in never says what the supervising department thinks of the report: that is an officer's word
+//! ([`super::conclusion::view`]). An agreement was to the report as it stood and falls with its replacement; an
+//! objection stands until an officer records another view.
 
 use crate::model::{annual_report, member_stat, office, organization};
 use crate::rules::{Refusal, report};
@@ -28,7 +32,7 @@ pub struct Report {
     pub credit_code: String,
     /// The year it is about.
     pub year: i32,
-    /// The day the supervising department agreed.
+    /// The day it was handed in to the supervising department.
     pub to_supervisor: Option<NaiveDate>,
     /// Income, in fen.
     pub income_fen: i64,
@@ -222,7 +226,7 @@ async fn write(
         year: r.year,
         founded: organization.founded,
         duty,
-        supervisor_agreed: r.to_supervisor,
+        to_supervisor: r.to_supervisor,
         today,
     })
     .map_err(|refusal| {
@@ -254,7 +258,7 @@ async fn write(
         credit_code: r.credit_code.clone(),
         year: r.year,
         duty,
-        to_supervisor: r.to_supervisor,
+        to_supervisor: None,
         to_registry: today,
         late,
         result: None,
@@ -265,8 +269,12 @@ async fn write(
         staff: r.staff,
         activities: r.activities,
         version: r.based_on.unwrap_or(0) + 1,
-        supervisor_view: r.to_supervisor.map(|_| SupervisorView::Agreed),
+        supervisor_view: old
+            .as_ref()
+            .and_then(|old| old.supervisor_view)
+            .filter(|view| *view == SupervisorView::Objected),
         party_members: r.party_members,
+        handed_to_supervisor: r.to_supervisor,
     };
     let active = row.clone().into_active_model().reset_all();
     if old.is_some() {
@@ -301,6 +309,8 @@ fn shown(row: &annual_report::Model) -> serde_json::Value {
     json!({
         "creditCode": row.credit_code, "year": row.year, "duty": row.duty.text(),
         "toSupervisor": row.to_supervisor, "toRegistry": row.to_registry, "late": row.late,
+        "handedToSupervisor": row.handed_to_supervisor,
+        "view": row.supervisor_view.map(SupervisorView::text),
         "incomeFen": row.income_fen, "spendingFen": row.spending_fen,
         "charitableFen": row.charitable_fen, "managementFen": row.management_fen,
         "staff": row.staff, "activities": row.activities, "version": row.version,

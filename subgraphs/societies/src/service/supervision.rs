@@ -5,6 +5,7 @@ use crate::model::{cleanup_case, organization, permit_case, rating, territory};
 use crate::vocabulary::{CleanupKind, CleanupResult, DayUnit, PermitItem, RatingState};
 use chrono::NaiveDate;
 use minzheng_kit as kit;
+use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, Iterable, JoinType, QueryFilter,
     QuerySelect, Select,
@@ -102,16 +103,17 @@ pub async fn cleanup(
     Ok(all)
 }
 
-/// How one item of permit kept its terms over a range of months.
+/// How one item of permit kept its terms over a range of months: each case by its own term, made longer and promised as
+/// it was when it came in, and not by the one of today.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sla {
     /// The item.
     pub item: PermitItem,
     /// How its days are counted.
     pub unit: DayUnit,
-    /// Days by law.
+    /// Days by law, of a case of today.
     pub statutory_days: i32,
-    /// Days by promise.
+    /// Days by promise, of a case of today.
     pub committed_days: i32,
     /// Cases decided in the range.
     pub decided: i64,
@@ -132,6 +134,21 @@ struct Taken {
     item: PermitItem,
     days: i32,
     number: i64,
+    in_promise: i64,
+    in_law: i64,
+}
+
+/// How many cases of a group were decided in time: by their last day, or by their days where that is not known.
+fn in_time(due: permit_case::Column, days: permit_case::Column) -> SimpleExpr {
+    use permit_case::Column as C;
+    let column = |column: C| Expr::col((permit_case::Entity, column));
+    let by_days = column(due)
+        .is_null()
+        .and(column(C::DaysTaken).lte(column(days).add(column(C::ExtendedDays))));
+    let by_day = column(C::Decided).lte(column(due));
+    // A comparison with no day is neither true nor false.
+    let kept: SimpleExpr = Expr::case(by_day.or(by_days), 1).finally(0).into();
+    kept.sum()
 }
 
 #[derive(FromQueryResult)]
@@ -161,8 +178,11 @@ pub async fn permit_sla(
             .filter(territory::Column::Ancestor.eq(division))
             .group_by(permit_case::Column::Item)
     };
+    use permit_case::Column as C;
     let taken = cases()
         .column_as(permit_case::Column::DaysTaken, "days")
+        .column_as(in_time(C::CommittedDue, C::CommittedDays), "in_promise")
+        .column_as(in_time(C::StatutoryDue, C::StatutoryDays), "in_law")
         .filter(permit_case::Column::DecidedMonth.between(range.from, range.to))
         .filter(permit_case::Column::DaysTaken.is_not_null())
         .group_by(permit_case::Column::DaysTaken)
@@ -187,28 +207,18 @@ fn sla(item: PermitItem, place: &str, taken: &[Taken], open: &[Open], today: Nai
         i32::from(term.statutory_days),
         i32::from(term.committed_days),
     );
-    let mut histogram: Vec<(i32, i64)> = taken
-        .iter()
-        .filter(|row| row.item == item)
-        .map(|row| (row.days, row.number))
-        .collect();
-    let within = |limit: i32| {
-        histogram
-            .iter()
-            .filter(|(days, _)| *days <= limit)
-            .map(|(_, number)| number)
-            .sum()
-    };
-    let (within_committed, within_statutory) = (within(committed_days), within(statutory_days));
+    let taken: Vec<&Taken> = taken.iter().filter(|row| row.item == item).collect();
+    let all = |number: fn(&Taken) -> i64| taken.iter().map(|row| number(row)).sum::<i64>();
+    let mut histogram: Vec<(i32, i64)> = taken.iter().map(|row| (row.days, row.number)).collect();
     let open = || open.iter().filter(|row| row.item == item);
     Sla {
         item,
         unit: term.unit,
         statutory_days,
         committed_days,
-        decided: within(i32::MAX),
-        within_committed,
-        within_statutory,
+        decided: all(|row| row.number),
+        within_committed: all(|row| row.in_promise),
+        within_statutory: all(|row| row.in_law),
         open: open().map(|row| row.number).sum(),
         open_late: open()
             .filter(|row| row.due.is_some_and(|due| due < today))

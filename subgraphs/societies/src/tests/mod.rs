@@ -14,10 +14,12 @@ mod live;
 mod moves;
 mod questions;
 mod registration;
+mod reports;
 mod rights;
 mod rows;
 mod schema;
 mod supervision;
+mod terms;
 mod together;
 
 use crate::Societies;

@@ -25,7 +25,7 @@ use crate::{
         public_notice, vocabulary::PlaceHeritageCategory,
     },
     rules::parameters::{self, Key},
-    service::{divisions, heritage, naming, naming::filing},
+    service::{divisions, due_days, heritage, naming, naming::filing},
 };
 
 /// The entrances to names.
@@ -218,7 +218,10 @@ impl Names {
         let notices = page::keyset(db, filing::published(division), &order, &args, |rows| {
             keys = rows.iter().map(|row| row.application).collect();
             rows.into_iter()
-                .map(|row| NamingNotice::new(row, today))
+                .map(|row| {
+                    let due = due_days::written(&row);
+                    NamingNotice::new(row, Some(due), today)
+                })
                 .collect::<Vec<_>>()
         })
         .await?;

@@ -110,6 +110,18 @@ async fn is_listed(tx: &DatabaseTransaction, row: &naming_application::Model) ->
     })
 }
 
+/// The reports on an application that count: those recorded since it was sent in.
+async fn reports(
+    tx: &DatabaseTransaction,
+    row: &naming_application::Model,
+) -> Result<Vec<naming_report::Model>> {
+    Ok(naming_report::Entity::find()
+        .filter(naming_report::Column::Application.eq(row.id))
+        .filter(naming_report::Column::RecordedAt.gte(row.submitted_at))
+        .all(tx)
+        .await?)
+}
+
 /// Lays the application before the approving body: `EVALUATION → REVIEW`, with all reports that it needs. Those count
 /// that were recorded since it was sent in, for they are on its name and not on an earlier one.
 pub async fn review(
@@ -119,14 +131,8 @@ pub async fn review(
 ) -> Result<Uuid> {
     let row = open(tx, act, &input.application_id, input.version).await?;
     let state = row.state.step(NamingState::Review)?;
-    let made: Vec<NamingReportKind> = naming_report::Entity::find()
-        .filter(naming_report::Column::Application.eq(row.id))
-        .filter(naming_report::Column::RecordedAt.gte(row.submitted_at))
-        .all(tx)
-        .await?
-        .into_iter()
-        .map(|report| report.kind)
-        .collect();
+    let reports = reports(tx, &row).await?;
+    let made: Vec<NamingReportKind> = reports.iter().map(|report| report.kind).collect();
     let needed = names::reports_needed(row.place_kind, row.kind, is_listed(tx, &row).await?);
     if let Some(missing) = names::reports_are_there(&needed, &made) {
         return Err(missing.into());
@@ -173,6 +179,11 @@ pub async fn approve(
     asked::still_stands(tx, &row).await?;
     alone(tx, act, &row).await?;
     let approved_on = act::past_day(input.approved_on.map(|d| d.0), act.today, "approvedOn")?;
+    let rested_on = reports(tx, &row).await?;
+    if let Some(early) = names::approved_after(rested_on.iter().map(|one| one.made_on), approved_on)
+    {
+        return Err(early.into());
+    }
     start_clocks(tx, &row, input.authority, approved_on, &chain).await?;
     let step = Step {
         name: "approveNaming",
@@ -202,11 +213,12 @@ async fn start_clocks(
     chain: &[crate::model::division_version::Model],
 ) -> Result<()> {
     if let Some(receiver) = authority::receiver(authority) {
-        let due = clocks::filing_due(approved_on).day;
+        let due = clocks::filing_due(approved_on);
         filing::ActiveModel {
             application: Set(row.id),
-            due_on: Set(due),
-            due_month: Set(month(due)),
+            due_on: Set(due.day),
+            due_month: Set(month(due.day)),
+            due_provisional: Set(due.is_provisional),
             filed_on: Set(None),
             reviewer: Set(reviewer(authority, row, chain)),
             reviewed_on: Set(None),
@@ -220,9 +232,13 @@ async fn start_clocks(
         .insert(tx)
         .await?;
     }
+    // Where it runs from a filing, that sets its last day when it comes.
+    let due = clocks::notice_due(approved_on, None);
+    let waits = authority::notice_waits_for_filing(authority);
     public_notice::ActiveModel {
         application: Set(row.id),
-        due_on: Set(clocks::notice_due(approved_on, None).day),
+        due_on: Set(due.day),
+        due_provisional: Set(due.is_provisional || waits),
         published_on: Set(None),
         channel: Set(None),
         body: Set(None),

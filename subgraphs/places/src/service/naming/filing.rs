@@ -24,6 +24,7 @@ use crate::{
     service::{
         act::{self, Act},
         divisions,
+        due_days::filing_deadline,
     },
 };
 
@@ -67,10 +68,11 @@ pub async fn file(tx: &DatabaseTransaction, act: Act<'_>, input: &FileNamingInpu
         .authority
         .is_some_and(authority::notice_waits_for_filing)
     {
-        let due = clocks::notice_due(filed_on, Some(filed_on)).day;
+        let due = clocks::notice_due(filed_on, Some(filed_on));
         public_notice::ActiveModel {
             application: Set(row.id),
-            due_on: Set(due),
+            due_on: Set(due.day),
+            due_provisional: Set(due.is_provisional),
             ..Default::default()
         }
         .update(tx)
@@ -159,7 +161,7 @@ pub async fn chase(
     act.oversees(tx, filing.reviewer).await?;
     act::same_version(row.version, input.version)?;
     let next = clocks::reminder(
-        filing.due_on,
+        filing_deadline(&filing, row.approved_on).day,
         filing.filed_on,
         filing.chased_on,
         filing.reported_on,
@@ -202,22 +204,30 @@ pub async fn publish(
     input: &PublishNamingNoticeInput,
 ) -> Result<Uuid> {
     let mut row = open(tx, act, &input.application_id, input.version).await?;
-    if row.state == NamingState::Approved
-        && row
-            .authority
-            .is_some_and(authority::notice_waits_for_filing)
-    {
-        return Err(refusal(
+    let waits = row
+        .authority
+        .is_some_and(authority::notice_waits_for_filing);
+    let unfiled = || {
+        refusal(
             "NOTICE_BEFORE_FILING",
             "A name approved by another department is made public after it was filed.",
             "其他有关部门批准的地名，应当备案后公告。",
             "地名管理条例第十四条",
-        ));
+        )
+    };
+    if row.state == NamingState::Approved && waits {
+        return Err(unfiled());
     }
     let noticed = row.state.step(NamingState::Noticed)?;
     asked::still_stands(tx, &row).await?;
     let published_on = act::past_day(input.published_on.map(|d| d.0), act.today, "publishedOn")?;
     not_before_approval(published_on, &row, "publishedOn")?;
+    if waits {
+        let filed_on = filing_of(tx, row.id).await?.filed_on;
+        if filed_on.is_none_or(|filed| published_on < filed) {
+            return Err(unfiled());
+        }
+    }
     let effective_on = input.effective_on.map_or(published_on, |day| day.0);
     if effective_on < published_on {
         return Err(UserError::new(

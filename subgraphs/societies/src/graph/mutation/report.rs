@@ -27,7 +27,7 @@ pub struct SubmitAnnualReportInput {
     pub credit_code: CreditCode,
     /// The year it is about (报告年度).
     pub year: i32,
-    /// The day the supervising department agreed; null for charities and directly registered bodies (业务主管单位初审日期).
+    /// The day it was handed in to the supervising department, whose view an officer records; null for charities and directly registered bodies (报送业务主管单位日期).
     pub submitted_to_supervisor: Option<Date>,
     /// Income of the year (年度收入).
     pub income: Yuan,

@@ -152,9 +152,8 @@ impl Credit {
         #[graphql(desc = "Behind this cursor (游标).")] after: Option<String>,
     ) -> Option<Result<Page<Organization>>> {
         let page = async {
-            let services = ctx.services();
-            let (db, today) = (services.db.read(), services.clock.today());
-            let select = breaches::of_year(db, own_division(ctx, &within)?, year, today).await?;
+            let db = ctx.services().db.read();
+            let select = breaches::of_year(db, own_division(ctx, &within)?, year).await?;
             let order = [(organization::Column::CreditCode, Order::Asc)];
             let args = PageArgs::forward(first, after);
             keyset(db, select, &order, &args, Organization::page).await

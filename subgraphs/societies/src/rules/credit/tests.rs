@@ -272,3 +272,21 @@ fn a_list_is_left_when_its_reason_is_gone() {
         assert_eq!(code, expected, "{what}");
     }
 }
+
+/// 三年内: counted back from the day on which the ground arose.
+#[test]
+fn minor_penalties_are_counted_back_from_the_day_the_ground_arose() {
+    for (decided, arose, counts) in [
+        ("2026-11-22", "2026-11-22", true),
+        ("2023-11-23", "2026-11-22", true),
+        ("2023-11-22", "2026-11-22", false),
+        ("2026-11-23", "2026-11-22", false),
+        ("2021-06-01", "2023-06-01", true),
+    ] {
+        assert_eq!(
+            counts_back(day(decided), day(arose)),
+            counts,
+            "{decided} {arose}"
+        );
+    }
+}

@@ -15,6 +15,7 @@ use crate::service::act::{Act, at, id, is_rest, refused, same_version, text};
 use crate::service::deceased::registrable;
 use crate::vocabulary::{OrgState, PermitItem, PermitState};
 use futures_util::future::BoxFuture;
+use kit::calendar::WorkCalendar;
 use kit::{Error, Result, Role, YearMonth};
 use minzheng_kit as kit;
 use sea_orm::{
@@ -71,7 +72,8 @@ fn run_clock(case: &mut permit_case::Model, today: chrono::NaiveDate) {
         == PermitState::Accepted;
     let accepted = if silent { submitted } else { today };
     case.received = clock_start(case.unit, submitted, accepted);
-    (case.statutory_due, case.committed_due) = last_days(case, case.received);
+    (case.statutory_due, case.committed_due) =
+        last_days(&WorkCalendar::china(), case, case.received);
 }
 
 fn missing(named: &[String]) -> Result<String> {
@@ -156,7 +158,8 @@ pub fn extend<'a>(act: Act<'a>, input: &'a ExtendRegistrationInput) -> BoxFuture
             extension_reason: Some(reason),
             ..old.clone()
         };
-        (case.statutory_due, case.committed_due) = last_days(&case, stands.received);
+        (case.statutory_due, case.committed_due) =
+            last_days(&WorkCalendar::china(), &case, stands.received);
         write(act, &old, case, "RegistrationTermExtended").await
     })
 }

@@ -4,6 +4,7 @@
 //! - [`decide`]: papers complete or not, granted or refused; a grant changes the register in the same
 //!   transaction.
 //! - [`read`]: cases for officers and applicants, and those at risk.
+//! - [`settle`]: last days that could not be told before the calendar of their year was known.
 //!
 //! A case holds what is asked for as a [`Form`] without persons; their tokens are beside it
 //! ([`crate::model::permit_person`]), so that a person's new token finds them.
@@ -15,6 +16,7 @@ mod grant;
 pub(crate) use ending::{ending, group_formed};
 pub(crate) use grant::{Ends, deregister};
 pub mod read;
+pub mod settle;
 pub mod submit;
 
 use self::submit::Head;
@@ -23,13 +25,14 @@ use crate::model::{office, organization, organization_name, permit_case, permit_
 use crate::rules::name as rules_name;
 use crate::rules::office::{HeldOffice, may_lead_society};
 use crate::rules::permit::{Applicant, may_be_granted, state_on};
-use crate::rules::term::{asked_term, due_on};
+use crate::rules::term::{asked_term, days_taken, due_on};
 use crate::vocabulary::{
     ActivityField, DayUnit, DirectRegistrationClass, OfficeRole, OrgChangeItem, OrgKind, OrgState,
     PermitItem, PermitState, RegistrarLevel,
 };
 use chrono::NaiveDate;
 use kit::Result;
+use kit::calendar::WorkCalendar;
 use minzheng_kit as kit;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
@@ -133,39 +136,65 @@ pub struct Standing {
     pub statutory_due: Option<NaiveDate>,
     /// Last day by promise; the same.
     pub committed_due: Option<NaiveDate>,
+    /// Days the decision took; none before it, and where the calendar is not known.
+    pub days_taken: Option<i32>,
     /// A last day is not known because the calendar of its year is not.
     pub provisional: bool,
 }
 
-/// O-4: a case as it stands on a day. Silence accepts from the day the papers came in.
+/// O-4: a case as it stands on a day. Silence accepts from the day the papers came in. What could not be told when the
+/// case was written, because the calendar of the year was not known then, is told as soon as it is.
 #[must_use]
 pub fn standing(case: &permit_case::Model, today: NaiveDate) -> Standing {
+    standing_by(&WorkCalendar::china(), case, today)
+}
+
+/// The same by a calendar.
+#[must_use]
+pub(crate) fn standing_by(
+    calendar: &WorkCalendar,
+    case: &permit_case::Model,
+    today: NaiveDate,
+) -> Standing {
+    let is_rest = |day| calendar.is_rest(day);
     let submitted = case.submitted.unwrap_or(case.received);
-    let state = state_on(case.state, submitted, today, &act::is_rest);
-    let (received, statutory_due, committed_due) = if state == case.state {
-        (case.received, case.statutory_due, case.committed_due)
+    let state = state_on(case.state, submitted, today, &is_rest);
+    let (received, written) = if state == case.state {
+        (case.received, (case.statutory_due, case.committed_due))
     } else {
-        let (statutory, committed) = last_days(case, submitted);
-        (submitted, statutory, committed)
+        (submitted, (None, None))
     };
-    let runs = !matches!(state, PermitState::Submitted | PermitState::Returned);
+    // Whose papers are not taken yet, or were taken back, has no last day.
+    let runs = matches!(
+        state,
+        PermitState::Accepted | PermitState::Granted | PermitState::Refused
+    );
+    let told = match written {
+        (Some(_), Some(_)) => written,
+        _ if runs => last_days(calendar, case, received),
+        _ => (None, None),
+    };
+    let (statutory_due, committed_due) = (written.0.or(told.0), written.1.or(told.1));
+    let took = |decided| days_taken(received, decided, case.unit, &is_rest).map(i32::from);
     Standing {
         state,
         received,
         statutory_due,
         committed_due,
+        days_taken: case.days_taken.or_else(|| case.decided.and_then(took)),
         provisional: runs && (statutory_due.is_none() || committed_due.is_none()),
     }
 }
 
 /// The last days by law and by promise of a case whose days run from `received`.
 fn last_days(
+    calendar: &WorkCalendar,
     case: &permit_case::Model,
     received: NaiveDate,
 ) -> (Option<NaiveDate>, Option<NaiveDate>) {
     let due = |days: i32| {
         let days = u16::try_from(days + case.extended_days).unwrap_or_default();
-        due_on(received, days, case.unit, &act::is_rest)
+        due_on(received, days, case.unit, &|day| calendar.is_rest(day))
     };
     (due(case.statutory_days), due(case.committed_days))
 }

@@ -61,8 +61,8 @@ pub fn cases(division: Uuid, wanted: Wanted) -> Select<permit_case::Entity> {
     find
 }
 
-/// O-4: open applications of a division whose promised day has passed or is near: at most three working
-/// days away, so within the days that can hold them. What the calendar does not tell is at risk too. To be
+/// O-4: open applications of a division whose promised day has passed or is near: at most as many working days away
+/// as the table says, so within the days that can hold them. What the calendar does not tell is at risk too. To be
 /// paged by id.
 #[must_use]
 pub fn at_risk(division: Uuid, today: NaiveDate) -> Select<permit_case::Entity> {
@@ -73,18 +73,18 @@ pub fn at_risk(division: Uuid, today: NaiveDate) -> Select<permit_case::Entity> 
 #[must_use]
 pub fn risk(today: NaiveDate) -> SimpleExpr {
     let left = count(Parameter::RiskDays, today);
-    let near = kit::calendar::WorkCalendar::china().add_working_days(today, left);
-    // In a year without calendar: weekends and the longest holiday lie between at most.
-    let near = near.or_else(|| today.checked_add_days(Days::new(u64::from(left) + 12)));
+    // A day that was told is one of the calendar, so that its end is no nearer than any of them.
+    let near = kit::calendar::WorkCalendar::china().working_days_after(today, left);
     let due = permit_case::Column::CommittedDue;
     let running = permit_case::Column::State
         .eq(PermitState::Accepted)
-        .and(due.is_null().or(due.lte(near.unwrap_or(NaiveDate::MAX))));
-    // Whom nobody has answered for a week is at risk whatever the term.
-    let week_ago = today.checked_sub_days(Days::new(7)).unwrap_or(today);
+        .and(due.is_null().or(due.lte(near.day)));
+    // Whom nobody has answered for so long is at risk whatever the term.
+    let days = u64::from(count(Parameter::SilentDays, today));
+    let since = today.checked_sub_days(Days::new(days)).unwrap_or(today);
     let silent = permit_case::Column::State
         .eq(PermitState::Submitted)
-        .and(permit_case::Column::Submitted.lte(week_ago));
+        .and(permit_case::Column::Submitted.lte(since));
     running.or(silent)
 }
 
