@@ -18,9 +18,6 @@ pub mod calendar;
 pub mod chores;
 pub mod citizen_id;
 pub mod clock;
-pub mod contract;
-#[cfg(test)]
-mod contract_tests;
 pub mod credit_code;
 pub mod database;
 pub mod demo;
@@ -40,7 +37,6 @@ pub mod migration;
 pub mod money;
 pub mod months;
 pub mod mutation;
-pub mod number;
 pub mod officer;
 pub mod page;
 pub mod peers;
@@ -48,7 +44,6 @@ pub mod principal;
 pub mod scalars;
 pub mod seal;
 pub mod server;
-mod signature;
 pub mod subsystem;
 pub mod suppress;
 mod terms;
@@ -56,6 +51,8 @@ pub mod testing;
 pub mod tokenizer;
 pub mod vault;
 pub mod wake;
+
+pub use minzheng_contract as contract;
 
 pub use clock::Clock;
 pub use database::Database;

@@ -1,10 +1,13 @@
 //! What the gateway and the subgraphs agree on: names of headers, claims, roles, scopes and schema
-//! directives, and the sizes and times that both must hold to.
+//! directives, and the sizes and times that both must hold to; how a request between them is signed
+//! ([`signature`]); and what may be kept in no record of either ([`number`]).
 //!
-//! The subgraphs' kit carries a copy of this very file, and a test proves the two equal, so that
-//! neither side depends on the other. Therefore this file uses nothing outside `core`, and a change
-//! here is a change of the protocol: old and new programs run side by side during a roll-out, so
-//! names are added, never altered.
+//! Both sides depend on this crate and it on neither, so that neither side depends on the other. It is
+//! small and pure for that reason. A change here is a change of the protocol: old and new programs run
+//! side by side during a roll-out, so names are added, never altered.
+
+pub mod number;
+pub mod signature;
 
 /// Names of HTTP headers between gateway and subgraph, in lower case.
 pub mod header {
@@ -169,6 +172,9 @@ pub mod scope {
     pub const STATISTICS_READ: &str = "statistics.read";
     /// Read the access log.
     pub const AUDIT_READ: &str = "audit.read";
+    /// Read, without the persons, what the access log has of one's own office: own acts, those of the own division, what
+    /// another province asked for.
+    pub const AUDIT_OWN: &str = "audit.own";
     /// Read a subgraph's event feed (subgraph to subgraph).
     pub const EVENTS_READ: &str = "events.read";
 }
@@ -198,6 +204,7 @@ pub const ROLE_SCOPES: [(&str, &[&str]); 9] = [
             scope::PERSON_JUDGE,
             scope::OFFICER,
             scope::STATISTICS_READ,
+            scope::AUDIT_OWN,
         ],
     ),
     (
@@ -212,10 +219,11 @@ pub const ROLE_SCOPES: [(&str, &[&str]); 9] = [
             scope::PERSON_JUDGE,
             scope::OFFICER,
             scope::STATISTICS_READ,
+            scope::AUDIT_OWN,
         ],
     ),
     (role::DASHBOARD, &[scope::STATISTICS_READ]),
-    (role::PEER, &[]),
+    (role::PEER, &[scope::AUDIT_OWN]),
     (role::AUDITOR, &[scope::STATISTICS_READ, scope::AUDIT_READ]),
     (role::OPERATOR, &[]),
     (role::SERVICE, &[scope::EVENTS_READ]),
