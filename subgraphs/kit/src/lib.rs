@@ -30,6 +30,7 @@ pub mod feed;
 pub mod graph;
 pub mod id;
 pub mod identity;
+pub mod keyed;
 pub mod keys;
 pub mod legal;
 pub mod merged;

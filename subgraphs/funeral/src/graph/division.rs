@@ -229,7 +229,7 @@ impl Division {
         let keyed = self
             .siblings
             .load(&self.id, "keyed", "", |ids| async move {
-                keyed::of_divisions(services.db.read(), &ids).await
+                keyed::of_divisions(services.db.read(), &ids, services.clock.today()).await
             })
             .await?;
         Ok(keyed.map(FuneralKeyed::from))
