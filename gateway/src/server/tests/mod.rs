@@ -4,6 +4,7 @@
 
 mod http_rules;
 mod life;
+mod news;
 mod sse;
 mod subscriptions;
 mod swaps;
