@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use flate2::read::GzDecoder;
 
 use super::Worker;
-use super::graphql::text;
+use super::head::text;
 use super::status::nothing_here;
 
 /// Scripts and styles of ours only; CodeMirror sets styles on elements; fonts stand in the style sheet.
