@@ -48,5 +48,6 @@ pub mod tls;
 pub mod probe;
 
 pub mod config;
-pub mod contract;
 pub mod error;
+
+pub use minzheng_contract as contract;

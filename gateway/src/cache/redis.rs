@@ -276,11 +276,12 @@ impl RedisTier {
     }
 
     async fn mget(&self, names: &[String]) -> Result<Vec<Option<Vec<u8>>>, Away> {
-        redis::cmd("MGET")
+        let values = redis::cmd("MGET")
             .arg(names)
             .query_async(&mut self.connection.clone())
             .await
-            .map_err(|_| Away)
+            .map_err(|_| Away)?;
+        one_each(values, names.len())
     }
 
     /// Compares stamps with those last seen; those that another gateway changed are invalidated here.
@@ -434,6 +435,14 @@ async fn listen(tier: std::sync::Weak<RedisTier>) {
     }
 }
 
+/// A value for each name that was asked for: what answers with more or fewer is not the Redis that was meant.
+fn one_each<T>(values: Vec<T>, asked: usize) -> Result<Vec<T>, Away> {
+    match values.len() == asked {
+        true => Ok(values),
+        false => Err(Away),
+    }
+}
+
 fn random() -> Result<Stamp, Away> {
     let mut stamp = Stamp::default();
     getrandom::fill(&mut stamp).map_err(|_| Away)?;
@@ -448,5 +457,17 @@ impl RedisTier {
 
     pub(super) fn lose_for_test(&self) {
         self.lost();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_each;
+
+    #[test]
+    fn an_answer_of_another_length_is_no_answer() {
+        assert_eq!(one_each(vec![1, 2], 2).ok(), Some(vec![1, 2]));
+        assert!(one_each(vec![1], 2).is_err());
+        assert!(one_each(vec![1, 2, 3], 2).is_err());
     }
 }

@@ -52,7 +52,11 @@ impl<'de> Deserialize<'de> for ByteSize {
     }
 }
 
-/// A span of time, written `250ms`, `30s`, `5m`, `12h` or `7d`.
+/// Nobody means more than a hundred years; and every instant that a request has is so far from the end of time that
+/// this can be added to it, several times over.
+const LONGEST: Duration = Duration::from_secs(36_500 * 86_400);
+
+/// A span of time, at most [`LONGEST`], written `250ms`, `30s`, `5m`, `12h` or `7d`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Span(Duration);
 
@@ -62,15 +66,18 @@ impl FromStr for Span {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         const WRONG: &str = "write a time like \"250ms\", \"30s\", \"5m\", \"12h\" or \"7d\"";
         let (number, unit) = split_unit(text).ok_or(WRONG)?;
-        let seconds = match unit {
-            "ms" => return Ok(Self(Duration::from_millis(number))),
-            "s" => Some(number),
-            "m" => number.checked_mul(60),
-            "h" => number.checked_mul(3_600),
-            "d" => number.checked_mul(86_400),
+        let span = match unit {
+            "ms" => Some(Duration::from_millis(number)),
+            "s" => Some(Duration::from_secs(number)),
+            "m" => number.checked_mul(60).map(Duration::from_secs),
+            "h" => number.checked_mul(3_600).map(Duration::from_secs),
+            "d" => number.checked_mul(86_400).map(Duration::from_secs),
             _ => None,
         };
-        seconds.map(Duration::from_secs).map(Self).ok_or(WRONG)
+        match span.ok_or(WRONG)? {
+            span if span <= LONGEST => Ok(Self(span)),
+            _ => Err("write a time of at most \"36500d\""),
+        }
     }
 }
 
@@ -238,12 +245,34 @@ mod tests {
             ("5m", 300_000),
             ("12h", 43_200_000),
             ("7d", 604_800_000),
+            ("36500d", 3_153_600_000_000),
         ] {
             assert_eq!(text.parse::<Span>().unwrap().0.as_millis(), ms, "{text}");
         }
         for text in ["", "5", "s", "-1s", "1 week", "99999999999999999999s"] {
             assert!(text.parse::<Span>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_time_that_no_clock_could_add_up_is_refused() {
+        let most = u64::MAX.to_string();
+        let past = [
+            "36501d".to_owned(),
+            format!("{most}s"),
+            format!("{most}ms"),
+            "3153600001s".to_owned(),
+        ];
+        for text in past {
+            assert!(text.parse::<Span>().is_err(), "{text}");
+        }
+        let now = std::time::Instant::now();
+        assert!(now.checked_add(LONGEST * 2).is_some());
+        assert!(
+            std::time::SystemTime::now()
+                .checked_add(LONGEST * 2)
+                .is_some()
+        );
     }
 
     #[test]

@@ -7,7 +7,6 @@ pub mod dev;
 mod error;
 pub mod jws;
 mod keys;
-mod number;
 mod policy;
 mod revocation;
 mod source;
@@ -20,8 +19,8 @@ use std::time::SystemTime;
 use crate::contract;
 use crate::error::ErrorCode;
 
+pub use crate::contract::number::tells_a_number;
 pub use error::IdentityError;
-pub use number::tells_a_number;
 pub use verify::{Signed, Verifier};
 
 /// What a caller acts as.

@@ -18,7 +18,8 @@ use flate2::read::GzDecoder;
 use sha2::{Digest as _, Sha256};
 
 use super::Worker;
-use super::graphql::{refusal, text};
+use super::head::text;
+use super::reply::refusal;
 use super::status::nothing_here;
 use crate::contract;
 use crate::error::ErrorCode;

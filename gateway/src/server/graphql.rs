@@ -1,59 +1,36 @@
 //! `/graphql`: one request from its bytes to the bytes of its answer.
 
-use std::convert::Infallible;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
-use actix_web::body::SizedStream;
-use actix_web::http::StatusCode;
-use actix_web::http::header::{self, ContentEncoding};
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
 use futures_util::future::join_all;
 use opentelemetry::Context;
-use sha2::{Digest as _, Sha256};
 use tracing::{Instrument as _, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use super::at_work::AtWork;
-use super::events::{self, Stream};
+use super::events;
+use super::head::{check_get, media_of, stated, text};
 use super::holding::Holding;
 use super::places::Place;
+use super::reply::{Reply, Way};
 use super::{Gateway, Means, Worker};
 use crate::contract;
-use crate::error::{ErrorCode, GraphQlError, errors_body};
-use crate::identity::{Caller, Principal, Role};
+use crate::error::ErrorCode;
+use crate::identity::Caller;
+use crate::pipeline::Outcome;
 use crate::pipeline::parts::Parted;
 use crate::pipeline::subscription::{Standing, Subscribed};
-use crate::pipeline::{Answer, CachePolicy, Outcome};
 use crate::request::{
-    GraphQlRequest, MediaType, PREFLIGHT_HEADERS, check_post, decode_batch, decode_get, decode_post,
+    GraphQlRequest, MediaType, check_post, decode_batch, decode_get, decode_post,
 };
 use crate::subscribe::{multipart, sse};
 use crate::telemetry;
-
-/// Bodies up to this many bytes go out in one piece.
-const WHOLE: usize = 48 * 1024;
-/// The pieces of larger ones. Each connection keeps a buffer as large as the largest piece that it ever wrote.
-const PIECE: usize = 32 * 1024;
-
-/// How a request came.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
-    Get,
-    Post,
-}
-
-impl Way {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-        }
-    }
-}
 
 /// `POST /graphql`.
 pub(super) async fn post(http: HttpRequest, payload: web::Payload) -> HttpResponse {
@@ -70,173 +47,6 @@ pub(super) async fn other_method(http: HttpRequest) -> HttpResponse {
     let media = media_of(&http).unwrap_or(MediaType::GraphqlResponse);
     let reply = Reply::refusal(ErrorCode::MethodNotAllowed, media, None);
     reply.into_response(&http, Way::Post, usize::MAX)
-}
-
-/// A refusal of what is no GraphQL request yet.
-pub(super) fn refusal(code: ErrorCode) -> HttpResponse {
-    let status = StatusCode::from_u16(code.http_status());
-    HttpResponse::build(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
-        .insert_header((header::CONTENT_TYPE, MediaType::Json.content_type()))
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(errors_body(&[GraphQlError::new(code)]))
-}
-
-/// An answer on its way out.
-struct Reply {
-    /// Told as it happens, instead of the body.
-    events: Option<Stream>,
-    status: u16,
-    media: MediaType,
-    body: Bytes,
-    cache: CachePolicy,
-    code: Option<ErrorCode>,
-    role: Role,
-}
-
-impl Reply {
-    /// A refusal before execution.
-    fn refusal(code: ErrorCode, media: MediaType, reference: Option<String>) -> Self {
-        let mut error = GraphQlError::new(code);
-        error.reference = reference;
-        Self {
-            events: None,
-            status: code.http_status(),
-            media,
-            body: errors_body(&[error]).into(),
-            cache: CachePolicy {
-                public: false,
-                max_age: 0,
-            },
-            code: Some(code),
-            role: Role::Public,
-        }
-    }
-
-    fn answer(answer: Answer, media: MediaType, principal: &Principal) -> Self {
-        let code = match answer.outcome {
-            Outcome::Ok => None,
-            Outcome::RequestError(code) => Some(code),
-        };
-        Self {
-            events: None,
-            status: code.map_or(200, |code| media.refusal_status(code)),
-            media,
-            body: answer.body,
-            cache: answer.cache,
-            code,
-            role: principal.role,
-        }
-    }
-
-    /// The answers of a batch, in its order. There is no status that would do for all.
-    fn batch(answers: &[Answer], principal: &Principal) -> Self {
-        let bodies: Vec<&[u8]> = answers.iter().map(|answer| &answer.body[..]).collect();
-        let mut body = b"[".to_vec();
-        body.extend_from_slice(&bodies.join(&b','));
-        body.push(b']');
-        Self {
-            events: None,
-            status: 200,
-            media: MediaType::Json,
-            body: body.into(),
-            cache: CachePolicy::default(),
-            code: None,
-            role: principal.role,
-        }
-    }
-
-    /// An answer, or answers, as events.
-    fn events(events: Stream, principal: &Principal) -> Self {
-        Self {
-            events: Some(events),
-            status: 200,
-            media: MediaType::PlainJson,
-            body: Bytes::new(),
-            cache: CachePolicy::default(),
-            code: None,
-            role: principal.role,
-        }
-    }
-
-    fn into_response(self, http: &HttpRequest, way: Way, compress_above: usize) -> HttpResponse {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = HttpResponse::build(status);
-        response
-            .insert_header((header::CONTENT_TYPE, self.media.content_type()))
-            .insert_header((
-                header::VARY,
-                "accept, accept-encoding, authorization, origin",
-            ));
-        if let Some(stream) = self.events {
-            return events::response(response, stream);
-        }
-        match self.code {
-            Some(code) if self.status == 401 => {
-                let challenge =
-                    format!("Bearer error=\"invalid_token\", error_description=\"{code}\"");
-                response.insert_header((header::WWW_AUTHENTICATE, challenge));
-            }
-            Some(ErrorCode::MethodNotAllowed) => {
-                response.insert_header((header::ALLOW, "GET, HEAD, POST, OPTIONS"));
-            }
-            Some(ErrorCode::MutationOverGet) => {
-                response.insert_header((header::ALLOW, "POST"));
-            }
-            Some(_) if self.status == 503 => {
-                response.insert_header((header::RETRY_AFTER, "1"));
-            }
-            _ => {}
-        }
-        if self.body.len() < compress_above {
-            // Tells the compressing layer to leave it alone; taken off again on the way out.
-            response.insert_header(ContentEncoding::Identity);
-        }
-        if way == Way::Get && self.code.is_none() && self.cache.public && self.cache.max_age > 0 {
-            return self.cacheable(http, response);
-        }
-        response.insert_header((header::CACHE_CONTROL, "no-store"));
-        with_body(response, self.body)
-    }
-
-    /// Public data fetched by GET may be kept on the way, and need not be sent again unchanged. What a
-    /// signed-in caller got stays with them, because others may lack the scope.
-    fn cacheable(self, http: &HttpRequest, mut response: HttpResponseBuilder) -> HttpResponse {
-        let whose = match self.role {
-            Role::Public => "public",
-            _ => "private",
-        };
-        let tag = format!("W/\"{}\"", hex::encode(&Sha256::digest(&self.body)[..16]));
-        response
-            .insert_header((
-                header::CACHE_CONTROL,
-                format!("{whose}, max-age={}", self.cache.max_age),
-            ))
-            .insert_header((header::ETAG, tag.as_str()));
-        let known = text(http, "if-none-match").is_some_and(|known| {
-            known.trim() == "*"
-                || known
-                    .split(',')
-                    .any(|one| one.trim().trim_start_matches("W/") == &tag[2..])
-        });
-        if known {
-            return response.status(StatusCode::NOT_MODIFIED).finish();
-        }
-        with_body(response, self.body)
-    }
-}
-
-/// A large body goes out in pieces: the server copies what it is about to write, and would copy the whole
-/// of it at once.
-fn with_body(mut response: HttpResponseBuilder, body: Bytes) -> HttpResponse {
-    if body.len() <= WHOLE {
-        return response.body(body);
-    }
-    let length = body.len() as u64;
-    let pieces = futures_util::stream::unfold(body, |mut rest| async move {
-        let piece = rest.split_to(rest.len().min(PIECE));
-        (!piece.is_empty()).then_some((Ok::<_, Infallible>(piece), rest))
-    });
-    response.body(SizedStream::new(length, pieces))
 }
 
 /// The trace that a request belongs to. That it is to be recorded, as it says, is believed of who is signed in; of
@@ -516,36 +326,4 @@ async fn read(mut payload: web::Payload, largest: usize) -> Result<Bytes, ErrorC
         whole.extend_from_slice(&chunk);
     }
     Ok(whole.freeze())
-}
-
-/// A GET that a browser sends on behalf of another document must show that its sender means GraphQL.
-fn check_get(http: &HttpRequest) -> Result<(), ErrorCode> {
-    let cross_document = matches!(text(http, "sec-fetch-mode"), Some("no-cors" | "navigate"));
-    let preflighted = PREFLIGHT_HEADERS
-        .iter()
-        .any(|name| http.headers().contains_key(*name));
-    if cross_document && !preflighted && !MediaType::is_named(text(http, "accept")) {
-        return Err(ErrorCode::PreflightRequired);
-    }
-    Ok(())
-}
-
-fn media_of(http: &HttpRequest) -> Result<MediaType, ErrorCode> {
-    MediaType::negotiate(text(http, "accept"))
-}
-
-/// A header that must be plain text if it is there.
-fn stated<'a>(http: &'a HttpRequest, name: &str) -> Result<Option<&'a str>, ErrorCode> {
-    match http.headers().get(name) {
-        Some(value) => value
-            .to_str()
-            .map(Some)
-            .map_err(|_| ErrorCode::PurposeMalformed),
-        None => Ok(None),
-    }
-}
-
-/// A header's text, if it is there and is text.
-pub(super) fn text<'a>(http: &'a HttpRequest, name: &str) -> Option<&'a str> {
-    http.headers().get(name)?.to_str().ok()
 }

@@ -10,8 +10,10 @@ mod console;
 mod cors;
 mod events;
 mod graphql;
+mod head;
 mod holding;
 mod places;
+mod reply;
 mod status;
 mod websocket;
 

@@ -23,9 +23,10 @@ use opentelemetry::Context;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 use super::at_work::AtWork;
-use super::graphql::{refusal, trace_of};
+use super::graphql::trace_of;
 use super::holding::Holding;
 use super::places::Place;
+use super::reply::refusal;
 use super::{Gateway, Worker};
 use crate::error::{ErrorCode, GraphQlError};
 use crate::identity::Caller;

@@ -85,6 +85,9 @@ pub enum LoadError {
         /// The unknown name.
         name: String,
     },
+    /// A type, field, argument or input field is defined twice.
+    #[error("{0} is defined twice.")]
+    Twice(String),
     /// A directive of ours or of the specification has arguments that do not make sense.
     #[error("{coordinate}: {reason}")]
     Directive {

@@ -166,6 +166,37 @@ fn what_is_not_a_supergraph_is_refused_in_a_sentence() {
     }
 }
 
+/// Positions of the document are positions of the index: a name that stands twice would shift those behind it, so that
+/// one field's demand were another's, or none's.
+#[test]
+fn what_is_defined_twice_is_refused_and_by_its_name() {
+    let graphs = "enum join__Graph { A @join__graph(name: \"a\", url: \"\") }";
+    let table = [
+        (
+            "type Query { n: N } type Thing implements N { a: Int b: Int } \
+             interface N { a: Int a: Int b: Int @authenticated }",
+            "N.a",
+        ),
+        (
+            "type Query { a: Int a: Int b: Int c: Int @join__field(graph: A, requires: \"b\") }",
+            "Query.a",
+        ),
+        ("type Query { a(x: Int, x: Int): Int }", "Query.a.x"),
+        (
+            "type Query { a(x: I): Int } input I { y: Int y: Int }",
+            "I.y",
+        ),
+        (
+            "type Query { a: T } type T { b: Int } type T { c: Int }",
+            "T",
+        ),
+    ];
+    for (text, twice) in table {
+        let error = Supergraph::load(&format!("{text} {graphs}"), 1).unwrap_err();
+        assert_eq!(error, LoadError::Twice(twice.to_owned()), "{text}");
+    }
+}
+
 #[test]
 fn clients_see_neither_machinery_nor_what_is_hidden() {
     let api = loaded().api;

@@ -10,7 +10,6 @@
 mod breaker;
 mod client;
 mod http1;
-pub mod signature;
 mod signer;
 pub mod stream;
 mod websocket;

@@ -25,13 +25,15 @@ use tokio::sync::Notify;
 
 use crate::{
     clock::Clock,
-    contract::{PRINCIPAL_TOKEN_SECONDS, SUBGRAPH_PATH, header, role, scope},
+    contract::{
+        PRINCIPAL_TOKEN_SECONDS, SUBGRAPH_PATH, header, role, scope,
+        signature::{self, Covered, Key, Parameters},
+    },
     database::Database,
     error::{Error, Result},
     events::{FeedEvent, FeedSource, HOLD, POLL},
     keys::{Keys, SIGNATURE_KEY_ID, Secret},
     server::{Endpoint, MAX_BODY_BYTES, SERVICE_ISSUER},
-    signature::{self, Covered, Parameters},
 };
 
 /// What a subgraph answers to whom it does not believe.
@@ -165,7 +167,8 @@ impl ServiceCaller {
             nonce: &BASE64URL_NOPAD.encode(&nonce),
             key_id: SIGNATURE_KEY_ID,
         };
-        let (input, signature) = signature::sign(hand.shared.expose(), covered, parameters);
+        let (input, signature) =
+            signature::sign(&Key::new(hand.shared.expose()), covered, parameters);
         Ok(vec![
             (header::PRINCIPAL, token),
             (header::PURPOSE, String::new()),

@@ -4,17 +4,23 @@
 //! environment variable `MINZHENG_KEY_…` that goes before the file. A role of a split deployment is
 //! given only the keys it needs; asking for another one is an error that names it.
 
+mod files;
+mod masters;
+mod secret;
+#[cfg(test)]
+mod tests;
+
 use std::{
     fmt, fs,
-    io::Write,
     path::{Path, PathBuf},
 };
 
 use ed25519_dalek::SigningKey;
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use self::{
+    files::{next_name, unwritable},
+    secret::derived,
+};
 use crate::{
     error::{Error, Result},
     peers::PeerSecrets,
@@ -22,59 +28,17 @@ use crate::{
     vault::{VaultOpen, VaultSeal},
 };
 
+pub use secret::Secret;
+pub(crate) use secret::hmac;
+
 /// The version of the first token key (`token.key`); later ones are files of their own (`token-2.key`).
 const FIRST_TOKEN_KEY: u8 = 1;
-
-/// The subgraph whose columns have the vault's own master key.
-const VAULT: &str = "persons";
-
-/// What the name of a key's successor ends with, while it is being changed.
-const NEXT: &str = "-next";
 
 /// How many versions of the token key are looked for.
 const MOST_TOKEN_KEYS: u8 = 100;
 
 /// The name of the first signature key of each subgraph; a rotation brings the next.
 pub const SIGNATURE_KEY_ID: &str = "k1";
-
-/// Thirty-two secret bytes. They never print and are wiped when dropped.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct Secret([u8; 32]);
-
-impl Secret {
-    /// Takes bytes as a secret.
-    pub fn new(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-
-    /// Fresh random bytes.
-    ///
-    /// # Errors
-    /// When the operating system gives none.
-    pub fn random() -> Result<Self> {
-        let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes)
-            .map_err(|_| Error::internal("The operating system gives no random bytes."))?;
-        Ok(Self(bytes))
-    }
-
-    /// The bytes, for the one place that computes with them.
-    pub fn expose(&self) -> &[u8; 32] {
-        &self.0
-    }
-
-    fn from_hex(text: &str) -> Option<Self> {
-        let mut bytes = [0; 32];
-        hex::decode_to_slice(text.trim(), &mut bytes).ok()?;
-        Some(Self(bytes))
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(***)")
-    }
-}
 
 /// The names of keys, as files (`NAME.key`) and, in capitals, as variables.
 mod name {
@@ -179,104 +143,6 @@ impl Keys {
         Ok(version)
     }
 
-    /// The master keys of a subgraph's columns, the newest first: while one is being changed there are two.
-    ///
-    /// `persons` has `vault-master.key`. The others have `columns-master-NAME.key`, or one derived from the
-    /// installation's `columns-master.key`.
-    ///
-    /// # Errors
-    /// When there is none, or it is broken.
-    pub fn column_masters(&self, subgraph: &str) -> Result<Vec<Secret>> {
-        let mut held = Vec::new();
-        for next in [true, false] {
-            let key = if subgraph == VAULT {
-                self.find(&next_name(name::VAULT_MASTER, next))?
-            } else {
-                let own = format!("{}-{subgraph}", name::COLUMNS_MASTER);
-                match self.find(&next_name(&own, next))? {
-                    Some(key) => Some(key),
-                    None => self
-                        .find(&next_name(name::COLUMNS_MASTER, next))?
-                        .map(|root| derived(&root, b"minzheng columns master ", subgraph)),
-                }
-            };
-            held.extend(key);
-        }
-        if held.is_empty() {
-            let missing = if subgraph == VAULT {
-                name::VAULT_MASTER.to_owned()
-            } else {
-                format!("{}-{subgraph}", name::COLUMNS_MASTER)
-            };
-            return Err(self.missing(&missing));
-        }
-        Ok(held)
-    }
-
-    /// Makes the next master keys of everything this folder has a master key for, or finds those that an
-    /// earlier try left. The data keys are wrapped with them, and then [`Keys::adopt_masters`] ends the change.
-    ///
-    /// # Errors
-    /// When a file cannot be written, or a key comes from a variable whose successor is not set.
-    pub fn create_next_masters(&self) -> Result<()> {
-        for name in self.masters()? {
-            let next = next_name(&name, true);
-            if self.find(&next)?.is_some() {
-                continue;
-            }
-            if std::env::var(variable(&name)).is_ok() {
-                return Err(Error::internal(format!(
-                    "The key {name} comes from the variable {}: put its successor into {} and run this again.",
-                    variable(&name),
-                    variable(&next)
-                )));
-            }
-            self.create(&next, Secret::random()?.expose())?;
-        }
-        Ok(())
-    }
-
-    /// Puts the next master keys in the place of the present ones, each in one step of the file system.
-    /// Answers the variables that the operator has to change by hand, where keys come from variables.
-    ///
-    /// # Errors
-    /// When the files cannot be renamed.
-    pub fn adopt_masters(&self) -> Result<Vec<String>> {
-        let mut by_hand = Vec::new();
-        for name in self.masters()? {
-            let (from, to) = (self.file(&next_name(&name, true)), self.file(&name));
-            if from.exists() {
-                fs::rename(&from, &to).map_err(|error| unwritable(&to, &error))?;
-            } else if std::env::var(variable(&next_name(&name, true))).is_ok() {
-                by_hand.push(variable(&name));
-            }
-        }
-        Ok(by_hand)
-    }
-
-    /// The names of the master keys that this folder or the environment holds.
-    fn masters(&self) -> Result<Vec<String>> {
-        let mut names = Vec::new();
-        for name in [name::VAULT_MASTER, name::COLUMNS_MASTER] {
-            if self.find(name)?.is_some() {
-                names.push(name.to_owned());
-            }
-        }
-        let own = format!("{}-", name::COLUMNS_MASTER);
-        let files = fs::read_dir(&self.folder).into_iter().flatten().flatten();
-        for file in files {
-            let file = file.file_name();
-            let Some(name) = file.to_str().and_then(|name| name.strip_suffix(".key")) else {
-                continue;
-            };
-            if name.starts_with(&own) && !name.ends_with(NEXT) {
-                names.push(name.to_owned());
-            }
-        }
-        names.sort();
-        Ok(names)
-    }
-
     /// What seals identities for `persons`; every subgraph that takes numbers needs it.
     pub fn vault_seal(&self) -> Result<VaultSeal> {
         match self.find(name::VAULT_PUBLIC)? {
@@ -369,208 +235,8 @@ impl Keys {
         let root = self.need(name::SIGNATURE)?;
         Ok(derived(&root, b"minzheng request signature ", subgraph))
     }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.folder.join(format!("{name}.key"))
-    }
-
-    fn need(&self, name: &str) -> Result<Secret> {
-        self.find(name)?.ok_or_else(|| self.missing(name))
-    }
-
-    fn missing(&self, name: &str) -> Error {
-        Error::internal(format!(
-            "The key {name} is missing: neither {} nor the file {} is there.",
-            variable(name),
-            self.file(name).display()
-        ))
-    }
-
-    fn find(&self, name: &str) -> Result<Option<Secret>> {
-        let broken = |place: String| {
-            Error::internal(format!("The key in {place} is not 64 hexadecimal digits."))
-        };
-        if let Ok(text) = std::env::var(variable(name)) {
-            return Secret::from_hex(&text)
-                .map(Some)
-                .ok_or_else(|| broken(variable(name)));
-        }
-        let path = self.file(name);
-        match fs::read_to_string(&path) {
-            Ok(text) => Secret::from_hex(&text)
-                .map(Some)
-                .ok_or_else(|| broken(path.display().to_string())),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Error::internal(format!(
-                "The key file {} cannot be read: {error}.",
-                path.display()
-            ))),
-        }
-    }
-
-    fn publish(&self, name: &str, bytes: &[u8; 32]) -> Result<()> {
-        if self.find(name)?.is_none() {
-            self.create(name, bytes)?;
-        }
-        Ok(())
-    }
-
-    /// Writes a key file that did not exist, readable by the owner only from its first moment.
-    fn create(&self, name: &str, bytes: &[u8; 32]) -> Result<()> {
-        let path = self.file(name);
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let written = options.open(&path).and_then(|mut file| {
-            writeln!(file, "{}", hex::encode(bytes))?;
-            file.sync_all()
-        });
-        written.map_err(|error| unwritable(&path, &error))
-    }
-}
-
-/// HMAC-SHA-256 with a key of 32 bytes. The key is brought to the hash's block of 64 bytes with
-/// zeros, as RFC 2104 does, so that no error is possible.
-pub(crate) fn hmac(key: &[u8; 32]) -> Hmac<Sha256> {
-    let mut block = Zeroizing::new([0; 64]);
-    block[..32].copy_from_slice(key);
-    <Hmac<Sha256> as KeyInit>::new((&*block).into())
-}
-
-fn unwritable(path: &Path, error: &std::io::Error) -> Error {
-    Error::internal(format!(
-        "The key file {} cannot be written: {error}.",
-        path.display()
-    ))
-}
-
-/// The key of one subgraph, from the installation's.
-fn derived(root: &Secret, what: &[u8], subgraph: &str) -> Secret {
-    let mut mac = hmac(root.expose());
-    Mac::update(&mut mac, what);
-    Mac::update(&mut mac, subgraph.as_bytes());
-    Secret(mac.finalize().into_bytes().into())
-}
-
-/// The name of a key, or of the one that is taking its place.
-fn next_name(name: &str, next: bool) -> String {
-    if next {
-        format!("{name}{NEXT}")
-    } else {
-        name.to_owned()
-    }
 }
 
 fn token_key(version: u8) -> String {
     format!("{}-{version}", name::TOKEN)
-}
-
-fn variable(name: &str) -> String {
-    format!(
-        "MINZHENG_KEY_{}",
-        name.replace('-', "_").to_ascii_uppercase()
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn folder() -> PathBuf {
-        std::env::temp_dir().join(format!("minzheng-keys-{}", uuid::Uuid::new_v4()))
-    }
-
-    #[test]
-    fn keys_are_made_once_and_found_again() {
-        let folder = folder();
-        let first = Keys::load_or_create(&folder).unwrap();
-        let second = Keys::load_or_create(&folder).unwrap();
-        let pair = |keys: &Keys| {
-            (
-                *keys.signature_key("marriage").unwrap().expose(),
-                keys.principal_public_key().unwrap(),
-            )
-        };
-        assert_eq!(pair(&first), pair(&second));
-        assert_ne!(
-            first.signature_key("marriage").unwrap().expose(),
-            first.signature_key("funeral").unwrap().expose()
-        );
-        fs::remove_dir_all(folder).unwrap();
-    }
-
-    #[test]
-    fn keys_are_changed_without_losing_what_the_old_ones_made() {
-        let folder = folder();
-        let keys = Keys::load_or_create(&folder).unwrap();
-        let today = "2026-11-22".parse().unwrap();
-        let number = crate::identity::read("519901199003030032", today).unwrap();
-        let old = keys.tokenizer().unwrap().token_of(&number).unwrap();
-        assert_eq!(keys.create_token_key().unwrap(), 2);
-        let tokenizer = keys.tokenizer().unwrap();
-        assert_eq!(tokenizer.version(), 2);
-        assert!(tokenizer.was(&number, old.as_made()));
-        fs::remove_dir_all(folder).unwrap();
-    }
-
-    #[test]
-    fn master_keys_are_changed_in_two_steps_that_may_be_repeated() {
-        let folder = folder();
-        let keys = Keys::load_or_create(&folder).unwrap();
-        let held = |name| -> Vec<[u8; 32]> {
-            let keys = keys.column_masters(name).unwrap();
-            keys.iter().map(|key| *key.expose()).collect()
-        };
-        for name in ["persons", "funeral"] {
-            assert_eq!(held(name).len(), 1);
-        }
-        assert_ne!(held("funeral"), held("marriage"));
-        let before = held("funeral");
-        keys.create_next_masters().unwrap();
-        let during = held("funeral");
-        keys.create_next_masters().unwrap();
-        assert_eq!(held("funeral"), during);
-        assert_eq!(during.get(1..), Some(before.as_slice()));
-        assert_eq!(keys.adopt_masters().unwrap(), Vec::<String>::new());
-        assert_eq!(Some(held("funeral").as_slice()), during.get(..1));
-        keys.adopt_masters().unwrap();
-        assert_eq!(held("persons").len(), 1);
-        fs::remove_dir_all(folder).unwrap();
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn key_files_are_readable_by_their_owner_only() {
-        use std::os::unix::fs::PermissionsExt;
-        let folder = folder();
-        Keys::load_or_create(&folder).unwrap();
-        for entry in fs::read_dir(&folder).unwrap() {
-            let mode = entry.unwrap().metadata().unwrap().permissions().mode();
-            assert_eq!(mode & 0o777, 0o600);
-        }
-        fs::remove_dir_all(folder).unwrap();
-    }
-
-    #[test]
-    fn a_broken_or_missing_key_is_named_and_not_shown() {
-        let folder = folder();
-        fs::create_dir_all(&folder).unwrap();
-        let keys = Keys::load(&folder);
-        let Err(Error::Internal(text)) = keys.column_masters("persons") else {
-            panic!("a missing key must be an error")
-        };
-        assert!(text.contains("vault-master"));
-        fs::write(folder.join("vault-master.key"), "not a key").unwrap();
-        let Err(Error::Internal(text)) = keys.column_masters("persons") else {
-            panic!("a broken key must be an error")
-        };
-        assert!(!text.contains("not a key"));
-        fs::remove_dir_all(folder).unwrap();
-    }
-
-    #[test]
-    fn a_secret_does_not_print() {
-        assert_eq!(format!("{:?}", Secret::new([7; 32])), "Secret(***)");
-    }
 }

@@ -7,6 +7,7 @@
 
 pub mod articles;
 pub mod columns;
+pub mod equations;
 pub mod rows;
 
 use async_graphql::{Request, Variables};

@@ -5,6 +5,7 @@
 mod console;
 mod http_rules;
 mod life;
+mod news;
 mod sse;
 mod subscriptions;
 mod swaps;

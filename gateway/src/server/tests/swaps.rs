@@ -1,11 +1,8 @@
 //! Subscriptions that outlive the schema they began under.
 
-use super::subscriptions::{Far, NEWS, Near, News, PRICES, STORY, heard, started};
+use super::news::{Far, NEWS, News, PRICES, STORY, both_ways, connected, heard, started};
 use super::websocket::{Client, code};
 use super::*;
-use crate::transport::Upstream;
-
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Tells until the client has heard an event of this kind: those before may still be by the old schema.
 async fn heard_that(client: &mut Client, news: &News, is_it: impl Fn(&Value) -> bool) -> Value {
@@ -65,12 +62,7 @@ async fn a_subscription_goes_on_under_the_next_schema_and_by_what_that_demands()
 
 #[actix_web::test]
 async fn a_subscription_that_the_next_schema_does_not_answer_ends_with_a_code() {
-    let near = News::new(1024);
-    let far = Far::start("127.0.0.1:0").await;
-    let all = [
-        (Upstream::InProcess(Arc::new(Near(near.clone()))), near),
-        (far.upstream(), far.news.clone()),
-    ];
+    let (_far, all) = both_ways(1024).await;
     for (upstream, news) in all {
         let server = started(upstream.clone(), "").await;
         let mut client = server.connect(json!({})).await;
@@ -104,9 +96,7 @@ async fn a_subscription_that_the_next_schema_does_not_answer_ends_with_a_code() 
 
 #[actix_web::test]
 async fn a_source_that_is_to_be_asked_for_something_else_goes_on_behind_its_last_event() {
-    let far = Far::start("127.0.0.1:0").await;
-    let server = started(far.upstream(), "").await;
-    let mut client = server.connect(json!({})).await;
+    let (far, server, mut client) = connected().await;
     client
         .subscribe("a", "subscription { told { id title } }")
         .await;

@@ -31,7 +31,7 @@ pub(crate) fn build(document: &Document) -> Result<SchemaIndex, LoadError> {
 
     let mut names = Names::default();
     for definition in &definitions {
-        names.intern(sdl::name_of(definition));
+        names.intern(sdl::name_of(definition))?;
     }
     let mut types = Vec::with_capacity(definitions.len());
     for definition in &definitions {
@@ -124,11 +124,14 @@ struct Names {
 }
 
 impl Names {
-    fn intern(&mut self, name: &str) {
+    fn intern(&mut self, name: &str) -> Result<(), LoadError> {
         let id = TypeId(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
         let name: Arc<str> = name.into();
-        self.by_name.insert(name.clone(), id);
+        if self.by_name.insert(name.clone(), id).is_some() {
+            return Err(LoadError::Twice(name.to_string()));
+        }
         self.names.push(name);
+        Ok(())
     }
 
     fn id(&self, coordinate: &str, name: &str) -> Result<TypeId, LoadError> {
@@ -198,13 +201,13 @@ impl Names {
     }
 
     fn fields(&self, parent: &str, fields: &[Field]) -> Result<Named<FieldInfo>, LoadError> {
-        fields
-            .iter()
-            .map(|field| {
-                self.field(parent, field)
-                    .map(|info| (info.name.clone(), info))
-            })
-            .collect()
+        by_name(
+            parent,
+            fields.iter().map(|field| {
+                let info = self.field(parent, field)?;
+                Ok((info.name.clone(), info))
+            }),
+        )
     }
 
     fn field(&self, parent: &str, field: &Field) -> Result<FieldInfo, LoadError> {
@@ -248,9 +251,9 @@ impl Names {
         parent: &str,
         inputs: &[InputValue],
     ) -> Result<Named<InputValueInfo>, LoadError> {
-        inputs
-            .iter()
-            .map(|input| {
+        by_name(
+            parent,
+            inputs.iter().map(|input| {
                 let coordinate = format!("{parent}.{}", input.name);
                 let name: Arc<str> = input.name.as_str().into();
                 let info = InputValueInfo {
@@ -263,9 +266,25 @@ impl Names {
                     inaccessible: sdl::directive(&input.directives, "inaccessible").is_some(),
                 };
                 Ok((name, info))
-            })
-            .collect()
+            }),
+        )
     }
+}
+
+/// Keeps all by their names, in their order. Positions are taken from the document too, which must not tell one twice.
+fn by_name<T>(
+    parent: &str,
+    all: impl Iterator<Item = Result<(Arc<str>, T), LoadError>>,
+) -> Result<Named<T>, LoadError> {
+    let mut kept = Named::default();
+    for one in all {
+        let (name, one) = one?;
+        if kept.contains_key(&name) {
+            return Err(LoadError::Twice(format!("{parent}.{name}")));
+        }
+        kept.insert(name, one);
+    }
+    Ok(kept)
 }
 
 fn personal(directive: &Directive) -> Option<Personal> {

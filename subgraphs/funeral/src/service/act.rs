@@ -5,9 +5,9 @@
 
 use chrono::{DateTime, NaiveDate, Timelike, Utc};
 use futures_util::future::BoxFuture;
+use minzheng_kit::contract::number::tells_a_number;
 use minzheng_kit::events::{self, Event};
 use minzheng_kit::mutation::{Fingerprint, history, once};
-use minzheng_kit::number::tells_a_number;
 use minzheng_kit::officer::Officer;
 use minzheng_kit::seal::SealedColumn;
 use minzheng_kit::{Error, Principal, Result, Services, UserError, merged};

@@ -5,10 +5,9 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use minzheng_kit::Result;
+use minzheng_kit::keyed::{self, Kind};
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
-
-use super::sql::Binds;
 
 /// How many rows of each kind stand under a division itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,21 +32,28 @@ pub struct Keyed {
     pub price_ceilings: i64,
 }
 
-/// Of what holds from day to day: what has not ended.
-const NOT_ENDED: &str = " AND (valid_to IS NULL OR valid_to > {day})";
+/// Where the number of one kind goes.
+type Number = fn(&mut Keyed) -> &mut i64;
+
+/// Of what holds from day to day: what has not ended. `$1` is the day.
+const NOT_ENDED: &str = "valid_to IS NULL OR valid_to > $1";
 
 /// The tables, and what of them is alive.
-const TABLES: [(&str, &str); 9] = [
-    ("facility", ""),
-    ("waiver_policy", NOT_ENDED),
-    ("facility_plan", NOT_ENDED),
-    ("burial_zone", ""),
-    ("rural_burial_site", ""),
-    ("sea_voyage", " AND carried IS NULL"),
-    ("hotline_ticket", " AND state <> 'CLOSED'"),
-    ("illegal_grave", " AND state NOT IN ('RESTORED', 'EXEMPT')"),
-    ("price_ceiling", NOT_ENDED),
-];
+fn kinds() -> [Kind<Keyed>; 9] {
+    let of = |table: &'static str, number: Number| Kind::new(table, "division_id", number);
+    [
+        of("facility", |keyed| &mut keyed.facilities),
+        of("waiver_policy", |keyed| &mut keyed.waiver_policies).alive(NOT_ENDED),
+        of("facility_plan", |keyed| &mut keyed.facility_plans).alive(NOT_ENDED),
+        of("burial_zone", |keyed| &mut keyed.burial_zones),
+        of("rural_burial_site", |keyed| &mut keyed.rural_sites),
+        of("sea_voyage", |keyed| &mut keyed.voyages).alive("carried IS NULL"),
+        of("hotline_ticket", |keyed| &mut keyed.open_tickets).alive("state <> 'CLOSED'"),
+        of("illegal_grave", |keyed| &mut keyed.open_graves)
+            .alive("state NOT IN ('RESTORED', 'EXEMPT')"),
+        of("price_ceiling", |keyed| &mut keyed.price_ceilings).alive(NOT_ENDED),
+    ]
+}
 
 /// What is keyed to divisions on a day, with one statement.
 pub async fn of_divisions<C: ConnectionTrait>(
@@ -55,33 +61,5 @@ pub async fn of_divisions<C: ConnectionTrait>(
     divisions: &[Uuid],
     on: NaiveDate,
 ) -> Result<HashMap<Uuid, Keyed>> {
-    let mut binds = Binds::default();
-    let wanted = binds.list(divisions);
-    let day = binds.one(on);
-    let parts = TABLES.map(|(table, alive)| {
-        let alive = alive.replace("{day}", &day);
-        format!(
-            "SELECT '{table}' AS what, division_id AS division, COUNT(*) AS n FROM {table} \
-             WHERE division_id IN ({wanted}){alive} GROUP BY division_id"
-        )
-    });
-    let mut found: HashMap<Uuid, Keyed> =
-        divisions.iter().map(|d| (*d, Keyed::default())).collect();
-    for row in binds.all(c, &parts.join(" UNION ALL ")).await? {
-        let keyed = found.entry(row.try_get("", "division")?).or_default();
-        let n: i64 = row.try_get("", "n")?;
-        let slot = match row.try_get::<String>("", "what")?.as_str() {
-            "facility" => &mut keyed.facilities,
-            "waiver_policy" => &mut keyed.waiver_policies,
-            "facility_plan" => &mut keyed.facility_plans,
-            "burial_zone" => &mut keyed.burial_zones,
-            "rural_burial_site" => &mut keyed.rural_sites,
-            "sea_voyage" => &mut keyed.voyages,
-            "hotline_ticket" => &mut keyed.open_tickets,
-            "illegal_grave" => &mut keyed.open_graves,
-            _ => &mut keyed.price_ceilings,
-        };
-        *slot = n;
-    }
-    Ok(found)
+    keyed::of_divisions(c, divisions, &kinds(), vec![on.into()]).await
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use minzheng_kit::divisions::dataset;
-use minzheng_kit::testing::seeded;
+use minzheng_kit::testing::{equations, seeded};
 use minzheng_kit::{Principal, Services};
 use sea_orm::ActiveValue::Set;
 use sea_orm::EntityTrait;
@@ -170,34 +170,9 @@ impl Reader {
                 }
             }
         }
-        let mut done = 0;
-        for at in 0..cells.len() {
-            let Some(pivot) = (done..rows.len()).find(|row| rows[*row][at].abs() > 1e-9) else {
-                continue;
-            };
-            rows.swap(done, pivot);
-            let lead = rows[done][at];
-            rows[done].iter_mut().for_each(|value| *value /= lead);
-            let base = rows[done].clone();
-            for (place, row) in rows.iter_mut().enumerate() {
-                let times = row[at];
-                if place != done && times.abs() > 1e-9 {
-                    row.iter_mut()
-                        .zip(&base)
-                        .for_each(|(value, base)| *value -= times * base);
-                }
-            }
-            done += 1;
-        }
-        rows.iter()
-            .filter_map(|row| {
-                let (sum, coefficients) = row.split_last()?;
-                let mut at = (0..cells.len()).filter(|at| coefficients[*at].abs() > 1e-9);
-                match (at.next(), at.next()) {
-                    (Some(only), None) => Some((cells[only], sum.round() as i64)),
-                    _ => None,
-                }
-            })
+        equations::determined(rows, cells.len())
+            .into_iter()
+            .map(|(at, sum)| (cells[at], sum.round() as i64))
             .collect()
     }
 

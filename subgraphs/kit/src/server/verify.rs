@@ -20,12 +20,14 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    contract::{PRINCIPAL_ISSUER, PRINCIPAL_TOKEN_SECONDS, SIGNATURE_WINDOW_SECONDS, header},
+    contract::{
+        PRINCIPAL_ISSUER, PRINCIPAL_TOKEN_SECONDS, SIGNATURE_WINDOW_SECONDS, header,
+        signature::{self, Covered, Key},
+    },
     divisions::Divisions,
     error::{Error, Result as KitResult},
     keys::{Keys, SIGNATURE_KEY_ID},
     principal::{Principal, Role},
-    signature::{self, Covered, SharedKey},
 };
 
 /// Who issues the tokens by which subgraphs read one another's events.
@@ -83,7 +85,7 @@ struct Trust {
     /// Public keys by issuer; several while a key is being rotated.
     issuers: Vec<(&'static str, DecodingKey)>,
     /// Shared keys by id; several, also of one id, while a key is being rotated.
-    shared: Vec<(String, SharedKey)>,
+    shared: Vec<(String, Key)>,
     /// What the keys are, to tell whether they changed.
     fingerprint: [u8; 32],
 }
@@ -294,7 +296,7 @@ impl Trust {
         ];
         for key in shared.into_iter().flatten() {
             digest.update(key.expose());
-            let ready = SharedKey::new(key.expose());
+            let ready = Key::new(key.expose());
             trust.shared.push((SIGNATURE_KEY_ID.to_owned(), ready));
         }
         trust.fingerprint = digest.finalize().into();

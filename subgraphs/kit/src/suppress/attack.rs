@@ -5,6 +5,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::testing::equations;
 
 /// The ranges that an attacker has for each cell.
 type Ranges = Vec<(u64, u64)>;
@@ -167,15 +168,15 @@ fn a_provinces_year_of_183_counties_is_judged_whole() {
     assert!(released.withheld() * 3 < cells.values.len());
 }
 
-/// Solves the published sums for real numbers (Gauss): the places of withheld cells that are determined.
+/// The places of withheld cells that are determined when the published sums are solved for real numbers. The values
+/// are of no matter, so each sum is taken to be nought.
 fn determined(cells: &Cells, released: &Released) -> Vec<usize> {
     let unknown: Vec<usize> = (0..cells.values.len())
         .filter(|place| released.0[*place].is_none())
         .collect();
     let column = |cell: Cell| unknown.iter().position(|place| *place == cell.0);
-    let mut rows: Vec<Vec<f64>> = Vec::new();
-    for sum in &cells.sums {
-        let mut row = vec![0.0; unknown.len()];
+    let sums = cells.sums.iter().map(|sum| {
+        let mut row = vec![0.0; unknown.len() + 1];
         for part in &sum.parts {
             if let Some(at) = column(*part) {
                 row[at] += 1.0;
@@ -184,39 +185,10 @@ fn determined(cells: &Cells, released: &Released) -> Vec<usize> {
         if let Some(at) = column(sum.total) {
             row[at] -= 1.0;
         }
-        rows.push(row);
-    }
-    let mut done = 0;
-    for at in 0..unknown.len() {
-        let Some(pivot) = (done..rows.len()).find(|row| rows[*row][at].abs() > 1e-9) else {
-            continue;
-        };
-        rows.swap(done, pivot);
-        let lead = rows[done][at];
-        rows[done].iter_mut().for_each(|value| *value /= lead);
-        let base = rows[done].clone();
-        for (place, row) in rows.iter_mut().enumerate() {
-            let times = row[at];
-            if place != done && times.abs() > 1e-9 {
-                row.iter_mut()
-                    .zip(&base)
-                    .for_each(|(value, base)| *value -= times * base);
-            }
-        }
-        done += 1;
-    }
-    rows.iter()
-        .filter_map(|row| {
-            let mut at = row
-                .iter()
-                .enumerate()
-                .filter(|(_, value)| value.abs() > 1e-9);
-            match (at.next(), at.next()) {
-                (Some((only, _)), None) => Some(unknown[only]),
-                _ => None,
-            }
-        })
-        .collect()
+        row
+    });
+    let found = equations::determined(sums.collect(), unknown.len());
+    found.into_iter().map(|(at, _)| unknown[at]).collect()
 }
 
 proptest! {

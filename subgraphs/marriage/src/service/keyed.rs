@@ -2,9 +2,12 @@
 //! change of divisions. Registries stand under a county; what is open stands at a registry and goes along.
 
 use super::matters::{OPEN_APPLICATION, OPEN_DIVORCE};
-use crate::kit::Result;
+use crate::kit::{
+    Result,
+    keyed::{self, Kind},
+};
 use chrono::NaiveDate;
-use sea_orm::{ConnectionTrait, Statement, Value};
+use sea_orm::ConnectionTrait;
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -31,21 +34,30 @@ pub struct Keyed {
     pub notices: i64,
 }
 
-/// What is counted by its name: the table behind the registry, and what of it is alive. `$1` is today.
-fn tables() -> [(&'static str, &'static str, String); 7] {
-    let of = |what, table, alive: &str| (what, table, alive.to_owned());
+/// Where the number of one kind goes.
+type Number = fn(&mut Keyed) -> &mut i64;
+
+/// The tables, most of them behind their registry, and what of them is alive. `$1` is today.
+fn kinds() -> [Kind<Keyed>; 9] {
+    let of = |table: &'static str, number: Number| Kind::new(table, "county_id", number);
+    let at = |table: &str, number: Number| {
+        let rows = format!("{table} t JOIN registry r ON r.id = t.registry_id");
+        Kind::new(rows, "r.county_id", number)
+    };
     [
-        of("registrars", "registrar", "t.status = 'ACTIVE'"),
-        of("rooms", "counselling_room", "1 = 1"),
-        of("booked_slots", "slot", "t.booked > 0 AND t.day >= $1"),
-        of(
-            "appointments",
-            "appointment",
-            "t.state = 'BOOKED' AND t.day >= $1",
-        ),
-        of("applications", "registration_application", OPEN_APPLICATION),
-        of("divorces", "divorce_application", OPEN_DIVORCE),
-        of("notices", "court_notice", "t.state = 'WAITING'"),
+        of("registry", |keyed| &mut keyed.registries),
+        of("monthly_count", |keyed| &mut keyed.months),
+        at("registrar", |keyed| &mut keyed.registrars).alive("t.status = 'ACTIVE'"),
+        at("counselling_room", |keyed| &mut keyed.rooms),
+        at("slot", |keyed| &mut keyed.booked_slots).alive("t.booked > 0 AND t.day >= $1"),
+        at("appointment", |keyed| &mut keyed.appointments)
+            .alive("t.state = 'BOOKED' AND t.day >= $1"),
+        at("registration_application", |keyed| {
+            &mut keyed.open_applications
+        })
+        .alive(OPEN_APPLICATION),
+        at("divorce_application", |keyed| &mut keyed.open_divorces).alive(OPEN_DIVORCE),
+        at("court_notice", |keyed| &mut keyed.notices).alive("t.state = 'WAITING'"),
     ]
 }
 
@@ -58,55 +70,5 @@ pub async fn of_divisions(
     divisions: &[Uuid],
     today: NaiveDate,
 ) -> Result<HashMap<Uuid, Keyed>> {
-    let mut found: HashMap<Uuid, Keyed> =
-        divisions.iter().map(|d| (*d, Keyed::default())).collect();
-    if divisions.is_empty() {
-        return Ok(found);
-    }
-    let wanted: Vec<String> = (2..divisions.len() + 2)
-        .map(|at| format!("${at}"))
-        .collect();
-    let wanted = wanted.join(", ");
-    let mut parts = vec![
-        format!(
-            "SELECT 'registries' AS what, county_id AS division, COUNT(*) AS n FROM registry \
-             WHERE county_id IN ({wanted}) GROUP BY county_id"
-        ),
-        format!(
-            "SELECT 'months' AS what, county_id AS division, COUNT(*) AS n FROM monthly_count \
-             WHERE county_id IN ({wanted}) GROUP BY county_id"
-        ),
-    ];
-    parts.extend(tables().map(|(what, table, alive)| {
-        format!(
-            "SELECT '{what}' AS what, r.county_id AS division, COUNT(*) AS n FROM {table} t \
-             JOIN registry r ON r.id = t.registry_id \
-             WHERE r.county_id IN ({wanted}) AND {alive} GROUP BY r.county_id"
-        )
-    }));
-    let mut values: Vec<Value> = vec![today.into()];
-    values.extend(divisions.iter().map(|division| Value::from(*division)));
-    let rows = db
-        .query_all_raw(Statement::from_sql_and_values(
-            db.get_database_backend(),
-            parts.join(" UNION ALL "),
-            values,
-        ))
-        .await?;
-    for row in rows {
-        let keyed = found.entry(row.try_get("", "division")?).or_default();
-        let place = match row.try_get::<String>("", "what")?.as_str() {
-            "registries" => &mut keyed.registries,
-            "months" => &mut keyed.months,
-            "registrars" => &mut keyed.registrars,
-            "rooms" => &mut keyed.rooms,
-            "booked_slots" => &mut keyed.booked_slots,
-            "appointments" => &mut keyed.appointments,
-            "applications" => &mut keyed.open_applications,
-            "divorces" => &mut keyed.open_divorces,
-            _ => &mut keyed.notices,
-        };
-        *place = row.try_get("", "n")?;
-    }
-    Ok(found)
+    keyed::of_divisions(db, divisions, &kinds(), vec![today.into()]).await
 }

@@ -1,21 +1,21 @@
 //! Cases about identities: proposed by one officer, decided by another, carried out in the transaction of
 //! the decision, and told to the other subsystems.
 
-use chrono::{DateTime, Utc};
+mod approved;
+mod carry;
+mod officer;
+
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
-    QueryFilter, QueryOrder,
+    QueryFilter,
 };
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
     kit::{
-        Error, Principal, Result, Services, UserError,
-        events::{AliasCause, IdentityDoubted, PersonAliased, PersonSplit},
-        id,
-        mutation::{Act, history, missing, same_version},
-        officer,
+        Error, Result, UserError, id,
+        mutation::{Act, missing, same_version},
     },
     model::{
         identity_case::{self, ActiveModel, Model},
@@ -24,67 +24,16 @@ use crate::{
     },
     rules::{
         approval,
-        joining::{Joined, Side, may_decide, may_join, may_judge, may_part},
+        joining::{Joined, Side, may_decide, may_join, may_part},
         status::{self, Change},
     },
-    service::{columns, intake},
+    service::columns,
 };
+use carry::carry_out;
 
-/// The officer who acts, as cases name them.
-#[derive(Clone, Debug)]
-pub struct Officer {
-    /// Role and opaque id.
-    pub name: String,
-    /// The person whose account it is, where the token says.
-    pub person: Option<String>,
-    /// The code of their division.
-    pub division: String,
-}
-
-impl Officer {
-    /// The officer to the rule of two: persons by the record that stays, so that a joined number is nobody else.
-    async fn known(&self, db: &impl ConnectionTrait) -> Result<Self> {
-        let person = match &self.person {
-            Some(person) => Some(main_of(db, person).await?),
-            None => None,
-        };
-        Ok(Self {
-            person,
-            ..self.clone()
-        })
-    }
-
-    fn as_second(&self) -> officer::Officer<'_> {
-        officer::Officer {
-            account: Some(&self.name),
-            person: self.person.as_deref(),
-        }
-    }
-}
-
-/// The record that a token leads to: its own, or the one it was put under.
-async fn main_of(db: &impl ConnectionTrait, token: &str) -> Result<String> {
-    let row = person::Entity::find_by_id(token).one(db).await?;
-    Ok(row
-        .and_then(|row| row.alias_of)
-        .unwrap_or_else(|| token.to_owned()))
-}
-
-/// Whether what concerns these persons is none of the officer's own: by their records and those they lead to.
-pub async fn judges(
-    db: &impl ConnectionTrait,
-    officer: &Officer,
-    persons: &[&str],
-) -> Result<std::result::Result<(), UserError>> {
-    let officer = officer.known(db).await?;
-    let mut all: Vec<String> = Vec::new();
-    for person in persons {
-        all.push(main_of(db, person).await?);
-        all.push((*person).to_owned());
-    }
-    let all: Vec<&str> = all.iter().map(String::as_str).collect();
-    Ok(may_judge(officer.as_second(), &all))
-}
+pub use approved::{expire, may_read};
+pub use carry::told;
+pub use officer::{Officer, judges};
 
 /// What is proposed.
 #[derive(Clone, Debug, PartialEq)]
@@ -187,74 +136,6 @@ async fn open_case(act: Act<'_>, case: &Model, officer: &Officer) -> Result<bool
         open.filter(Column::Kind.ne(CaseKind::Reveal))
     };
     Ok(open.one(act.tx).await?.is_some())
-}
-
-/// Whether an officer's reading of a person in full was approved and the approval is still good. An approval for the
-/// person that another number leads to holds for the number, if it led there when it was given.
-pub async fn may_read(
-    db: &impl ConnectionTrait,
-    officer: &str,
-    row: &person::Model,
-    now: DateTime<Utc>,
-) -> Result<bool> {
-    use identity_case::Column;
-    let persons = std::iter::once(&row.token).chain(&row.alias_of);
-    let approved = identity_case::Entity::find()
-        .filter(Column::Person.is_in(persons))
-        .filter(Column::Kind.eq(CaseKind::Reveal))
-        .filter(Column::State.eq(IdentityCaseState::Done))
-        .filter(Column::ProposedBy.eq(officer))
-        .filter(Column::DecidedAt.gt(now - approval::GOOD_FOR))
-        .all(db)
-        .await?;
-    if approved.is_empty() {
-        return Ok(false);
-    }
-    let joined_at = match row.alias_case {
-        Some(join) => find(db, join).await?.decided_at,
-        // A number that an officer added to the person, or a record of before cases: its last change.
-        None => None,
-    };
-    let joined_at = joined_at.unwrap_or(row.updated_at);
-    Ok(approved.iter().any(|case| {
-        case.decided_at.is_some_and(|at| {
-            approval::is_good(at, now)
-                && (case.person == row.token || approval::covers(at, joined_at))
-        })
-    }))
-}
-
-/// Writes down which proposals nobody decided in time. Deciding looks at the clock itself.
-pub async fn expire(services: &Services) -> Result<()> {
-    let job = services.clone();
-    services
-        .db
-        .write(move |tx| {
-            let services = job.clone();
-            Box::pin(async move {
-                use identity_case::Column;
-                let over = services.clock.now() - approval::DECIDED_WITHIN;
-                let rows = identity_case::Entity::find()
-                    .filter(Column::State.eq(IdentityCaseState::Proposed))
-                    .filter(Column::ProposedAt.lte(over))
-                    .all(tx)
-                    .await?;
-                let nobody = Principal::service(&services.province, services.name);
-                let state = |state: IdentityCaseState| Some(json!({ "state": state.text() }));
-                for row in rows {
-                    let (id, version) = (row.id.to_string(), row.version + 1);
-                    let mut row = row.into_active_model();
-                    row.state = Set(IdentityCaseState::Expired);
-                    row.version = Set(version);
-                    row.update(tx).await?;
-                    let before = state(IdentityCaseState::Proposed);
-                    let after = state(IdentityCaseState::Expired);
-                    history(tx, "IdentityCase", &id, &nobody, before, after).await?;
-                }
-                Ok(())
-            })
-        })
-        .await
 }
 
 /// The case that a proposal makes, if the rules let it; officer, time and reason are still missing.
@@ -360,24 +241,7 @@ pub async fn decide(
     }
     same_version(case.version, version)?;
     if approve {
-        // The rules are asked again: since the proposal the records may have changed.
-        let refusals = match case.kind {
-            CaseKind::Merge => {
-                let into = case.into.as_deref().unwrap_or_default();
-                let cause = case.cause.unwrap_or(AliasReason::Merge);
-                refusals_of_join(act, &case.person, into, cause).await?
-            }
-            CaseKind::Split => {
-                let joined = find(act.tx, case.merge.unwrap_or_default()).await?;
-                parting(act, &joined).await?.err().into_iter().collect()
-            }
-            CaseKind::Reveal => Vec::new(),
-            CaseKind::Status => {
-                let row = person_row(act, &case.person, "person").await?;
-                let to = case.to_status.unwrap_or(IdentityStatus::Pending);
-                status::change(row.status, to).err().into_iter().collect()
-            }
-        };
+        let refusals = refusals_now(act, &case).await?;
         if !refusals.is_empty() {
             return Ok(Err(refusals));
         }
@@ -403,135 +267,25 @@ pub async fn decide(
     Ok(Ok(after.id))
 }
 
-/// Does what an approved case says; gives the other names that moved along with a join.
-async fn carry_out(act: Act<'_>, case: &Model) -> Result<Option<String>> {
-    match case.kind {
-        CaseKind::Merge => join(act, case).await.map(Some),
-        CaseKind::Split => part(act, case).await.map(|()| None),
-        // The approval itself is what was asked for; the reading is the proposer's, see `may_read`.
-        CaseKind::Reveal => Ok(None),
+/// What the rules say of a case now: since the proposal the records may have changed.
+async fn refusals_now(act: Act<'_>, case: &Model) -> Result<Vec<UserError>> {
+    Ok(match case.kind {
+        CaseKind::Merge => {
+            let into = case.into.as_deref().unwrap_or_default();
+            let cause = case.cause.unwrap_or(AliasReason::Merge);
+            refusals_of_join(act, &case.person, into, cause).await?
+        }
+        CaseKind::Split => {
+            let joined = find(act.tx, case.merge.unwrap_or_default()).await?;
+            parting(act, &joined).await?.err().into_iter().collect()
+        }
+        CaseKind::Reveal => Vec::new(),
         CaseKind::Status => {
             let row = person_row(act, &case.person, "person").await?;
-            let to = case.to_status.unwrap_or(row.status);
-            let before = row.status;
-            let mut changed = touched(act, row);
-            changed.status = Set(to);
-            changed.update(act.tx).await?;
-            note_person(
-                act,
-                &case.person,
-                json!({ "status": before_text(before) }),
-                json!({ "status": before_text(to) }),
-            )
-            .await?;
-            let doubted = to == IdentityStatus::Disputed;
-            if doubted != (before == IdentityStatus::Disputed) {
-                let person = case.person.clone();
-                act.tell(&IdentityDoubted { person, doubted }).await?;
-            }
-            Ok(None)
+            let to = case.to_status.unwrap_or(IdentityStatus::Pending);
+            status::change(row.status, to).err().into_iter().collect()
         }
-    }
-}
-
-async fn join(act: Act<'_>, case: &Model) -> Result<String> {
-    let into = case.into.clone().unwrap_or_default();
-    let old = person_row(act, &case.person, "old").await?;
-    let names = person::Entity::find()
-        .filter(person::Column::AliasOf.eq(&case.person))
-        .order_by_asc(person::Column::Token)
-        .all(act.tx)
-        .await?;
-    let moved: Vec<String> = names.iter().map(|name| name.token.clone()).collect();
-    let mut row = touched(act, old);
-    row.alias_of = Set(Some(into.clone()));
-    row.alias_case = Set(Some(case.id));
-    row.update(act.tx).await?;
-    for name in names {
-        let mut row = touched(act, name);
-        row.alias_of = Set(Some(into.clone()));
-        row.update(act.tx).await?;
-    }
-    note_person(
-        act,
-        &case.person,
-        json!({ "aliasOf": null }),
-        json!({ "aliasOf": into }),
-    )
-    .await?;
-    act.tell(&told(case)).await?;
-    serde_json::to_string(&moved).map_err(|e| Error::internal(e.to_string()))
-}
-
-async fn part(act: Act<'_>, case: &Model) -> Result<()> {
-    let joined = find(act.tx, case.merge.unwrap_or_default()).await?;
-    let into = joined.into.clone().unwrap_or_default();
-    let old = person_row(act, &joined.person, "merge").await?;
-    let used = old.alias_used;
-    let mut row = touched(act, old);
-    row.alias_of = Set(None);
-    row.alias_case = Set(None);
-    row.alias_used = Set(false);
-    row.update(act.tx).await?;
-    let moved: Vec<String> =
-        serde_json::from_str(joined.moved.as_deref().unwrap_or("[]")).unwrap_or_default();
-    let names = person::Entity::find()
-        .filter(person::Column::Token.is_in(moved))
-        .filter(person::Column::AliasOf.eq(&into))
-        .all(act.tx)
-        .await?;
-    for name in names {
-        let mut row = touched(act, name);
-        row.alias_of = Set(Some(joined.person.clone()));
-        row.update(act.tx).await?;
-    }
-    note_person(
-        act,
-        &joined.person,
-        json!({ "aliasOf": into }),
-        json!({ "aliasOf": null }),
-    )
-    .await?;
-    let told = PersonSplit {
-        old: joined.person.clone(),
-        new: into,
-        merge: joined.id.to_string(),
-    };
-    let version = joined.version + 1;
-    let before = joined.state;
-    let mut row = joined.into_active_model();
-    row.state = Set(IdentityCaseState::Reversed);
-    row.version = Set(version);
-    let reversed = row.update(act.tx).await?;
-    note(act, &reversed, Some(before)).await?;
-    act.tell(&told).await?;
-    if used {
-        intake::doubt(act.tx, [&told.old, &told.new], act.now()).await?;
-    }
-    Ok(())
-}
-
-/// What the other subsystems are told of a join.
-pub fn told(case: &Model) -> PersonAliased {
-    PersonAliased {
-        old: case.person.clone(),
-        new: case.into.clone().unwrap_or_default(),
-        cause: match case.cause {
-            Some(AliasReason::Correction) => AliasCause::Correction,
-            _ => AliasCause::Merge,
-        },
-        merge: Some(case.id.to_string()),
-        complete: None,
-    }
-}
-
-/// A person's row to be changed: its version grows.
-fn touched(act: Act<'_>, row: person::Model) -> person::ActiveModel {
-    let version = row.version + 1;
-    let mut row = row.into_active_model();
-    row.version = Set(version);
-    row.updated_at = Set(act.now());
-    row
+    })
 }
 
 async fn refusals_of_join(
@@ -586,25 +340,10 @@ pub async fn find(db: &impl ConnectionTrait, case: Uuid) -> Result<Model> {
         .ok_or(Error::NotFound)
 }
 
-fn before_text(status: IdentityStatus) -> String {
-    use sea_orm::ActiveEnum;
-    status.to_value()
-}
-
 async fn note(act: Act<'_>, case: &Model, before: Option<IdentityCaseState>) -> Result<()> {
     let before = before.map(|state| json!({ "state": state.text() }));
     let after =
         json!({ "kind": case.kind.text(), "state": case.state.text(), "version": case.version });
     act.history("IdentityCase", &case.id.to_string(), before, Some(after))
-        .await
-}
-
-async fn note_person(
-    act: Act<'_>,
-    person: &str,
-    before: serde_json::Value,
-    after: serde_json::Value,
-) -> Result<()> {
-    act.history("Person", person, Some(before), Some(after))
         .await
 }

@@ -6,9 +6,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::future::BoxFuture;
 use minzheng_kit::{
     Error, Principal, Result, Role, Services, UserError,
+    contract::number::tells_a_number,
     events::{self, Event},
     id, mutation,
-    number::tells_a_number,
     officer::Officer,
 };
 use sea_orm::{

@@ -2,9 +2,12 @@
 //! change of divisions.
 
 use crate::vocabulary::OrgState;
-use kit::Result;
+use kit::{
+    Result,
+    keyed::{self, Kind},
+};
 use minzheng_kit as kit;
-use sea_orm::{ConnectionTrait, Statement, Value};
+use sea_orm::ConnectionTrait;
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -29,72 +32,38 @@ pub struct Keyed {
     pub targets: i64,
 }
 
-/// What is counted by its name: the table, the column of the division, and what of it is alive. `L` stands for the
-/// living states.
-const TABLES: [(&str, &str, &str, &str); 8] = [
-    (
-        "organizations",
-        "organization",
-        "registrar_division_id",
-        "state IN (L)",
-    ),
-    (
-        "founded",
-        "organization",
-        "division_id",
-        "state IN (L) AND registrar_division_id <> division_id",
-    ),
-    ("permits", "permit_case", "division_id", "decided IS NULL"),
-    ("cleanups", "cleanup_case", "division_id", "closed IS NULL"),
-    ("projects", "project", "division_id", "1 = 1"),
-    ("funds", "micro_fund", "division_id", "1 = 1"),
-    ("adoptions", "adoption", "division_id", "1 = 1"),
-    ("targets", "target", "division_id", "1 = 1"),
-];
+/// Where the number of one kind goes.
+type Number = fn(&mut Keyed) -> &mut i64;
+
+/// The tables, and what of them is alive.
+fn kinds() -> [Kind<Keyed>; 8] {
+    let of = |table: &'static str, number: Number| Kind::new(table, "division_id", number);
+    let living = OrgState::LIVE
+        .map(|state| format!("'{}'", state.text()))
+        .join(", ");
+    [
+        Kind::new(
+            "organization",
+            "registrar_division_id",
+            |keyed: &mut Keyed| &mut keyed.organizations,
+        )
+        .alive(format!("state IN ({living})")),
+        of("organization", |keyed| &mut keyed.founded_here).alive(format!(
+            "state IN ({living}) AND registrar_division_id <> division_id"
+        )),
+        of("permit_case", |keyed| &mut keyed.open_permits).alive("decided IS NULL"),
+        of("cleanup_case", |keyed| &mut keyed.open_cleanups).alive("closed IS NULL"),
+        of("project", |keyed| &mut keyed.projects),
+        of("micro_fund", |keyed| &mut keyed.micro_funds),
+        of("adoption", |keyed| &mut keyed.adoptions),
+        of("target", |keyed| &mut keyed.targets),
+    ]
+}
 
 /// What is keyed to divisions, with one statement.
 pub async fn of_divisions(
     db: &impl ConnectionTrait,
     divisions: &[Uuid],
 ) -> Result<HashMap<Uuid, Keyed>> {
-    let mut found: HashMap<Uuid, Keyed> =
-        divisions.iter().map(|d| (*d, Keyed::default())).collect();
-    if divisions.is_empty() {
-        return Ok(found);
-    }
-    let wanted: Vec<String> = (1..=divisions.len()).map(|at| format!("${at}")).collect();
-    let wanted = wanted.join(", ");
-    let living = OrgState::LIVE
-        .map(|state| format!("'{}'", state.text()))
-        .join(", ");
-    let parts = TABLES.map(|(what, table, column, alive)| {
-        format!(
-            "SELECT '{what}' AS what, {column} AS division, COUNT(*) AS n FROM {table} \
-             WHERE {column} IN ({wanted}) AND {} GROUP BY {column}",
-            alive.replace("(L)", &format!("({living})"))
-        )
-    });
-    let values: Vec<Value> = divisions.iter().map(|d| Value::from(*d)).collect();
-    let rows = db
-        .query_all_raw(Statement::from_sql_and_values(
-            db.get_database_backend(),
-            parts.join(" UNION ALL "),
-            values,
-        ))
-        .await?;
-    for row in rows {
-        let keyed = found.entry(row.try_get("", "division")?).or_default();
-        let place = match row.try_get::<String>("", "what")?.as_str() {
-            "organizations" => &mut keyed.organizations,
-            "founded" => &mut keyed.founded_here,
-            "permits" => &mut keyed.open_permits,
-            "cleanups" => &mut keyed.open_cleanups,
-            "projects" => &mut keyed.projects,
-            "funds" => &mut keyed.micro_funds,
-            "adoptions" => &mut keyed.adoptions,
-            _ => &mut keyed.targets,
-        };
-        *place = row.try_get("", "n")?;
-    }
-    Ok(found)
+    keyed::of_divisions(db, divisions, &kinds(), Vec::new()).await
 }

@@ -31,7 +31,7 @@ pub mod warnings;
 use crate::model::territory;
 use kit::{Error, UserError, YearMonth};
 use minzheng_kit as kit;
-use sea_orm::{ColumnTrait, EntityTrait, RelationDef};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, RelationDef, Select};
 use std::collections::HashMap;
 use std::hash::Hash;
 
@@ -96,6 +96,31 @@ pub(crate) fn among<C: ColumnTrait, V: Clone + Into<sea_orm::Value>>(
     keys: &[V],
 ) -> sea_orm::sea_query::SimpleExpr {
     column.is_in(keys.iter().cloned())
+}
+
+/// The rows that stand under these keys, each key's in the order of `find`.
+pub(crate) async fn all_of<E: EntityTrait>(
+    db: &impl ConnectionTrait,
+    (column, keys): (E::Column, &[String]),
+    find: Select<E>,
+    key: impl Fn(&E::Model) -> &String,
+) -> kit::Result<HashMap<String, Vec<E::Model>>> {
+    let rows = find.filter(among(column, keys)).all(db).await?;
+    Ok(grouped(rows, |row| key(row).clone()))
+}
+
+/// The row that stands under each of these keys; of several the last one in the order of `find`.
+pub(crate) async fn last_of<E: EntityTrait>(
+    db: &impl ConnectionTrait,
+    (column, keys): (E::Column, &[String]),
+    find: Select<E>,
+    key: impl Fn(&E::Model) -> &String,
+) -> kit::Result<HashMap<String, E::Model>> {
+    let rows = find.filter(among(column, keys)).all(db).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (key(&row).clone(), row))
+        .collect())
 }
 
 /// The median of a histogram of (value, count); `None` when it is empty. Between two values it is

@@ -1,46 +1,46 @@
 //! What the registry keeps on organizations besides their registration, always for many at once.
 
-use super::{among, grouped};
+use super::{all_of, last_of};
 use crate::model::{annual_report, branch, filing, inspection, liquidation, penalty};
 use chrono::NaiveDate;
 use kit::Result;
 use minzheng_kit as kit;
-use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder};
 use std::collections::HashMap;
 
 type ByCode<T> = Result<HashMap<String, T>>;
 
 /// Their branches, newest first, closed ones too.
 pub async fn branches(db: &impl ConnectionTrait, codes: &[String]) -> ByCode<Vec<branch::Model>> {
-    let rows = branch::Entity::find()
-        .filter(among(branch::Column::CreditCode, codes))
+    let find = branch::Entity::find()
         .order_by_desc(branch::Column::Opened)
-        .order_by_asc(branch::Column::Id)
-        .all(db)
-        .await?;
-    Ok(grouped(rows, |row| row.credit_code.clone()))
+        .order_by_asc(branch::Column::Id);
+    all_of(db, (branch::Column::CreditCode, codes), find, |row| {
+        &row.credit_code
+    })
+    .await
 }
 
 /// What they filed, newest first.
 pub async fn filings(db: &impl ConnectionTrait, codes: &[String]) -> ByCode<Vec<filing::Model>> {
-    let rows = filing::Entity::find()
-        .filter(among(filing::Column::CreditCode, codes))
+    let find = filing::Entity::find()
         .order_by_desc(filing::Column::Filed)
-        .order_by_asc(filing::Column::Id)
-        .all(db)
-        .await?;
-    Ok(grouped(rows, |row| row.credit_code.clone()))
+        .order_by_asc(filing::Column::Id);
+    all_of(db, (filing::Column::CreditCode, codes), find, |row| {
+        &row.credit_code
+    })
+    .await
 }
 
 /// Their penalties, newest first.
 pub async fn penalties(db: &impl ConnectionTrait, codes: &[String]) -> ByCode<Vec<penalty::Model>> {
-    let rows = penalty::Entity::find()
-        .filter(among(penalty::Column::CreditCode, codes))
+    let find = penalty::Entity::find()
         .order_by_desc(penalty::Column::Decided)
-        .order_by_asc(penalty::Column::Id)
-        .all(db)
-        .await?;
-    Ok(grouped(rows, |row| row.credit_code.clone()))
+        .order_by_asc(penalty::Column::Id);
+    all_of(db, (penalty::Column::CreditCode, codes), find, |row| {
+        &row.credit_code
+    })
+    .await
 }
 
 /// Their inspections, newest first.
@@ -48,13 +48,13 @@ pub async fn inspections(
     db: &impl ConnectionTrait,
     codes: &[String],
 ) -> ByCode<Vec<inspection::Model>> {
-    let rows = inspection::Entity::find()
-        .filter(among(inspection::Column::CreditCode, codes))
+    let find = inspection::Entity::find()
         .order_by_desc(inspection::Column::Inspected)
-        .order_by_asc(inspection::Column::Id)
-        .all(db)
-        .await?;
-    Ok(grouped(rows, |row| row.credit_code.clone()))
+        .order_by_asc(inspection::Column::Id);
+    all_of(db, (inspection::Column::CreditCode, codes), find, |row| {
+        &row.credit_code
+    })
+    .await
 }
 
 /// O-13: full party members by the newest of an organization's reports and inspections that says how many there are.
@@ -80,12 +80,9 @@ pub async fn liquidations(
     db: &impl ConnectionTrait,
     codes: &[String],
 ) -> ByCode<liquidation::Model> {
-    let rows = liquidation::Entity::find()
-        .filter(among(liquidation::Column::CreditCode, codes))
-        .all(db)
-        .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| (row.credit_code.clone(), row))
-        .collect())
+    let find = liquidation::Entity::find();
+    last_of(db, (liquidation::Column::CreditCode, codes), find, |row| {
+        &row.credit_code
+    })
+    .await
 }

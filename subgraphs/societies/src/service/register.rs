@@ -1,6 +1,6 @@
 //! Reading the register: organizations and what hangs on them, always for many at once.
 
-use super::{among, grouped, within};
+use super::{all_of, among, last_of, within};
 use crate::model::{
     annual_report, credit_listing, fee_reduction, member_stat, office, organization,
     organization_name, party_unit, rating, territory,
@@ -22,14 +22,11 @@ pub async fn organizations(
     db: &impl ConnectionTrait,
     codes: &[String],
 ) -> ByCode<organization::Model> {
-    let rows = organization::Entity::find()
-        .filter(among(organization::Column::CreditCode, codes))
-        .all(db)
-        .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| (row.credit_code.clone(), row))
-        .collect())
+    let find = organization::Entity::find();
+    last_of(db, (organization::Column::CreditCode, codes), find, |row| {
+        &row.credit_code
+    })
+    .await
 }
 
 /// Their names through time, oldest first.
@@ -37,22 +34,23 @@ pub async fn names(
     db: &impl ConnectionTrait,
     codes: &[String],
 ) -> ByCode<Vec<organization_name::Model>> {
-    let rows = organization_name::Entity::find()
-        .filter(among(organization_name::Column::CreditCode, codes))
-        .order_by_asc(organization_name::Column::ValidFrom)
-        .all(db)
-        .await?;
-    Ok(grouped(rows, |row| row.credit_code.clone()))
+    let find = organization_name::Entity::find().order_by_asc(organization_name::Column::ValidFrom);
+    all_of(
+        db,
+        (organization_name::Column::CreditCode, codes),
+        find,
+        |row| &row.credit_code,
+    )
+    .await
 }
 
 /// Their ratings, newest first.
 pub async fn ratings(db: &impl ConnectionTrait, codes: &[String]) -> ByCode<Vec<rating::Model>> {
-    let rows = rating::Entity::find()
-        .filter(among(rating::Column::CreditCode, codes))
-        .order_by_desc(rating::Column::ValidFrom)
-        .all(db)
-        .await?;
-    Ok(grouped(rows, |row| row.credit_code.clone()))
+    let find = rating::Entity::find().order_by_desc(rating::Column::ValidFrom);
+    all_of(db, (rating::Column::CreditCode, codes), find, |row| {
+        &row.credit_code
+    })
+    .await
 }
 
 /// Their entries in credit lists, newest first, those taken off too.
@@ -60,12 +58,14 @@ pub async fn listings(
     db: &impl ConnectionTrait,
     codes: &[String],
 ) -> ByCode<Vec<credit_listing::Model>> {
-    let rows = credit_listing::Entity::find()
-        .filter(among(credit_listing::Column::CreditCode, codes))
-        .order_by_desc(credit_listing::Column::Listed)
-        .all(db)
-        .await?;
-    Ok(grouped(rows, |row| row.credit_code.clone()))
+    let find = credit_listing::Entity::find().order_by_desc(credit_listing::Column::Listed);
+    all_of(
+        db,
+        (credit_listing::Column::CreditCode, codes),
+        find,
+        |row| &row.credit_code,
+    )
+    .await
 }
 
 /// Their annual reports, newest year first.
@@ -73,12 +73,14 @@ pub async fn reports(
     db: &impl ConnectionTrait,
     codes: &[String],
 ) -> ByCode<Vec<annual_report::Model>> {
-    let rows = annual_report::Entity::find()
-        .filter(among(annual_report::Column::CreditCode, codes))
-        .order_by_desc(annual_report::Column::Year)
-        .all(db)
-        .await?;
-    Ok(grouped(rows, |row| row.credit_code.clone()))
+    let find = annual_report::Entity::find().order_by_desc(annual_report::Column::Year);
+    all_of(
+        db,
+        (annual_report::Column::CreditCode, codes),
+        find,
+        |row| &row.credit_code,
+    )
+    .await
 }
 
 /// The fees they cut, newest month first.
@@ -86,39 +88,35 @@ pub async fn fee_reductions(
     db: &impl ConnectionTrait,
     codes: &[String],
 ) -> ByCode<Vec<fee_reduction::Model>> {
-    let rows = fee_reduction::Entity::find()
-        .filter(among(fee_reduction::Column::CreditCode, codes))
+    let find = fee_reduction::Entity::find()
         .order_by_desc(fee_reduction::Column::Month)
-        .order_by_asc(fee_reduction::Column::Id)
-        .all(db)
-        .await?;
-    Ok(grouped(rows, |row| row.credit_code.clone()))
+        .order_by_asc(fee_reduction::Column::Id);
+    all_of(
+        db,
+        (fee_reduction::Column::CreditCode, codes),
+        find,
+        |row| &row.credit_code,
+    )
+    .await
 }
 
 /// Their last count of members.
 pub async fn members(db: &impl ConnectionTrait, codes: &[String]) -> ByCode<member_stat::Model> {
-    let rows = member_stat::Entity::find()
-        .filter(among(member_stat::Column::CreditCode, codes))
-        .order_by_asc(member_stat::Column::AsOf)
-        .all(db)
-        .await?;
     // In order of days: the last one of each organization stays.
-    Ok(rows
-        .into_iter()
-        .map(|row| (row.credit_code.clone(), row))
-        .collect())
+    let find = member_stat::Entity::find().order_by_asc(member_stat::Column::AsOf);
+    last_of(db, (member_stat::Column::CreditCode, codes), find, |row| {
+        &row.credit_code
+    })
+    .await
 }
 
 /// Their party bodies.
 pub async fn party_units(db: &impl ConnectionTrait, codes: &[String]) -> ByCode<party_unit::Model> {
-    let rows = party_unit::Entity::find()
-        .filter(among(party_unit::Column::CreditCode, codes))
-        .all(db)
-        .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| (row.credit_code.clone(), row))
-        .collect())
+    let find = party_unit::Entity::find();
+    last_of(db, (party_unit::Column::CreditCode, codes), find, |row| {
+        &row.credit_code
+    })
+    .await
 }
 
 /// The persons who are their legal representatives now, as tokens.
@@ -137,13 +135,13 @@ pub async fn legal_representatives(db: &impl ConnectionTrait, codes: &[String]) 
 
 /// The offices of these persons, newest first, ended ones too.
 pub async fn offices(db: &impl ConnectionTrait, persons: &[String]) -> ByCode<Vec<office::Model>> {
-    let rows = office::Entity::find()
-        .filter(among(office::Column::Person, persons))
+    let find = office::Entity::find()
         .order_by_desc(office::Column::Since)
-        .order_by_asc(office::Column::Id)
-        .all(db)
-        .await?;
-    Ok(grouped(rows, |row| row.person.clone()))
+        .order_by_asc(office::Column::Id);
+    all_of(db, (office::Column::Person, persons), find, |row| {
+        &row.person
+    })
+    .await
 }
 
 /// What organizations are wanted.

@@ -48,20 +48,7 @@ impl GraveMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The grave and the paper (处置内容).")] input: GraveStepInput,
     ) -> Result<IllegalGravePayload> {
-        let done = run(ctx, "registerIllegalGrave", input, |act, input| {
-            Box::pin(async move {
-                let step = graves::Move::Register;
-                graves::advance(
-                    &act,
-                    key(&input.grave, "grave")?,
-                    input.version,
-                    &step,
-                    input.paper.as_deref(),
-                )
-                .await
-            })
-        });
-        grave_told(ctx, done.await).await
+        stepped(ctx, "registerIllegalGrave", input, graves::Move::Register).await
     }
 
     /// Gives notice to put a grave right by a day (告知限期整改).
@@ -94,20 +81,7 @@ impl GraveMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The grave and the paper (处置内容).")] input: GraveStepInput,
     ) -> Result<IllegalGravePayload> {
-        let done = run(ctx, "rectify", input, |act, input| {
-            Box::pin(async move {
-                let step = graves::Move::Rectify;
-                graves::advance(
-                    &act,
-                    key(&input.grave, "grave")?,
-                    input.version,
-                    &step,
-                    input.paper.as_deref(),
-                )
-                .await
-            })
-        });
-        grave_told(ctx, done.await).await
+        stepped(ctx, "rectify", input, graves::Move::Rectify).await
     }
 
     /// A grave is removed by force of law after its time ran out (强制拆除).
@@ -117,20 +91,7 @@ impl GraveMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The grave and the paper (处置内容).")] input: GraveStepInput,
     ) -> Result<IllegalGravePayload> {
-        let done = run(ctx, "forceRemoval", input, |act, input| {
-            Box::pin(async move {
-                let step = graves::Move::Force;
-                graves::advance(
-                    &act,
-                    key(&input.grave, "grave")?,
-                    input.version,
-                    &step,
-                    input.paper.as_deref(),
-                )
-                .await
-            })
-        });
-        grave_told(ctx, done.await).await
+        stepped(ctx, "forceRemoval", input, graves::Move::Force).await
     }
 
     /// A grave that was put right is verified on the spot (整改验收).
@@ -140,20 +101,7 @@ impl GraveMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The grave and the paper (处置内容).")] input: GraveStepInput,
     ) -> Result<IllegalGravePayload> {
-        let done = run(ctx, "verifyRectified", input, |act, input| {
-            Box::pin(async move {
-                let step = graves::Move::Verify;
-                graves::advance(
-                    &act,
-                    key(&input.grave, "grave")?,
-                    input.version,
-                    &step,
-                    input.paper.as_deref(),
-                )
-                .await
-            })
-        });
-        grave_told(ctx, done.await).await
+        stepped(ctx, "verifyRectified", input, graves::Move::Verify).await
     }
 
     /// The land is restored, so many square metres (复绿登记).
@@ -186,20 +134,7 @@ impl GraveMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The grave and the paper (处置内容).")] input: GraveStepInput,
     ) -> Result<IllegalGravePayload> {
-        let done = run(ctx, "exemptGrave", input, |act, input| {
-            Box::pin(async move {
-                let step = graves::Move::Exempt;
-                graves::advance(
-                    &act,
-                    key(&input.grave, "grave")?,
-                    input.version,
-                    &step,
-                    input.paper.as_deref(),
-                )
-                .await
-            })
-        });
-        grave_told(ctx, done.await).await
+        stepped(ctx, "exemptGrave", input, graves::Move::Exempt).await
     }
 }
 
@@ -216,6 +151,23 @@ payloads! {
         /// The grave; null when the step was refused (违建坟墓).
         grave: IllegalGrave,
     }
+}
+
+/// A step that nothing goes with but its paper.
+async fn stepped(
+    ctx: &Context<'_>,
+    name: &str,
+    input: GraveStepInput,
+    step: graves::Move,
+) -> Result<IllegalGravePayload> {
+    let done = run(ctx, name, input, move |act, input| {
+        let step = step.clone();
+        Box::pin(async move {
+            let (grave, paper) = (key(&input.grave, "grave")?, input.paper.as_deref());
+            graves::advance(&act, grave, input.version, &step, paper).await
+        })
+    });
+    grave_told(ctx, done.await).await
 }
 
 async fn grave_told(

@@ -1,4 +1,4 @@
-//! Numbers of persons in texts that a client chose: they must get into no record.
+//! Numbers of persons in texts that a client chose: they must get into no record, of the gateway or of a subgraph.
 
 /// So many digits in a row might be somebody's number: an identity number has 18, or 15 in its old form, and
 /// may end in X.

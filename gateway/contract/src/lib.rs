@@ -1,10 +1,13 @@
 //! What the gateway and the subgraphs agree on: names of headers, claims, roles, scopes and schema
-//! directives, and the sizes and times that both must hold to.
+//! directives, and the sizes and times that both must hold to; how a request between them is signed
+//! ([`signature`]); and what may be kept in no record of either ([`number`]).
 //!
-//! The subgraphs' kit carries a copy of this very file, and a test proves the two equal, so that
-//! neither side depends on the other. Therefore this file uses nothing outside `core`, and a change
-//! here is a change of the protocol: old and new programs run side by side during a roll-out, so
-//! names are added, never altered.
+//! Both sides depend on this crate and it on neither, so that neither side depends on the other. It is
+//! small and pure for that reason. A change here is a change of the protocol: old and new programs run
+//! side by side during a roll-out, so names are added, never altered.
+
+pub mod number;
+pub mod signature;
 
 /// Names of HTTP headers between gateway and subgraph, in lower case.
 pub mod header {
