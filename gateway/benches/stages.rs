@@ -149,11 +149,14 @@ fn absorb(
                 };
                 let known = &lists[set.input];
                 let shape = &made.plan.shapes[set.shape];
-                let mut used = vec![false; known.spans.len()];
+                let mut used: Vec<Option<Object>> = vec![None; known.spans.len()];
                 for &(object, row) in &known.objects {
                     if let Node::Object(entity) = arena.at(start + row) {
-                        let again = std::mem::replace(&mut used[row as usize], true);
-                        let copy = again && set.copies;
+                        let last = used[row as usize].replace(object);
+                        if last == Some(object) {
+                            continue;
+                        }
+                        let copy = last.is_some() && set.copies;
                         merge::fill(arena, schema, object, entity, shape, copy);
                     }
                 }

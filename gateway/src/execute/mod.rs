@@ -405,7 +405,7 @@ impl<F: Fetcher> Execution<'_, F> {
                     match arena.slot(data, set.slot) {
                         Node::List { start, len } if len as usize == known.spans.len() => {
                             let mut unusable = false;
-                            let mut used = vec![false; known.spans.len()];
+                            let mut used: Vec<Option<Object>> = vec![None; known.spans.len()];
                             for &(object, row) in &known.objects {
                                 match arena.at(start + row) {
                                     Node::Object(entity)
@@ -414,9 +414,12 @@ impl<F: Fetcher> Execution<'_, F> {
                                         unusable = true;
                                     }
                                     Node::Object(entity) => {
-                                        let used = &mut used[row as usize];
-                                        let again = std::mem::replace(used, true);
-                                        let copy = again && set.copies;
+                                        let last = used[row as usize].replace(object);
+                                        // One that several places share.
+                                        if last == Some(object) {
+                                            continue;
+                                        }
+                                        let copy = last.is_some() && set.copies;
                                         merge::fill(arena, schema, object, entity, shape, copy);
                                     }
                                     // That there is no such entity is an answer: it says so of each field.

@@ -12,6 +12,7 @@ use super::brings;
 use super::graph::{Fetch, FetchGraph, Output, PathStep, Source};
 use super::layout::{LayoutId, Layouts, TYPENAME};
 use super::marks::Marks;
+use super::shared;
 use super::{Expect, Expectation, PlanError, PlannedFetch, Shape, ShapeField, Target};
 use crate::error::write_json_string;
 use crate::operation::{Operation, OperationKind};
@@ -72,7 +73,7 @@ pub fn compile(
     }
     compiler.depend(&graph, &mut fetches);
     compiler.wait_for_types(&graph, &mut fetches);
-    compiler.copies(&graph, &outputs, &mut fetches);
+    shared::copies(&graph, &outputs, &compiler.layouts, &mut fetches);
     let public = fetches.iter().all(|fetch| fetch.public);
     let max_age = fetches
         .iter()
@@ -387,35 +388,10 @@ impl Compiler<'_> {
             }
         }
     }
-
-    /// Marks the sets inside of whose entities another fetch writes.
-    fn copies(&self, graph: &FetchGraph, outputs: &[Vec<LayoutId>], fetches: &mut [PlannedFetch]) {
-        let targets: HashSet<LayoutId> = graph
-            .fetches
-            .iter()
-            .zip(outputs)
-            .flat_map(|(_, outputs)| outputs.iter().map(|id| self.layouts.find(*id)))
-            .collect();
-        for (fetch, outputs) in fetches.iter_mut().zip(outputs) {
-            let Target::Entities { sets, .. } = &mut fetch.target else {
-                continue;
-            };
-            for (set, layout) in sets.iter_mut().zip(outputs) {
-                let mut seen = HashSet::new();
-                let mut pending: Vec<LayoutId> = self.layouts.children(*layout).collect();
-                while let Some(id) = pending.pop() {
-                    if seen.insert(id) {
-                        set.copies |= targets.contains(&id);
-                        pending.extend(self.layouts.children(id));
-                    }
-                }
-            }
-        }
-    }
 }
 
 /// Whether a fetch is one, or one that waits for it.
-fn reaches(fetches: &[PlannedFetch], from: usize, to: usize) -> bool {
+pub(super) fn reaches(fetches: &[PlannedFetch], from: usize, to: usize) -> bool {
     let (mut seen, mut pending) = (vec![false; fetches.len()], vec![from]);
     while let Some(id) = pending.pop() {
         if id == to {

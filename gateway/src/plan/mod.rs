@@ -23,6 +23,7 @@ pub mod layout;
 mod marks;
 pub mod projection;
 mod represented;
+mod shared;
 pub mod subjects;
 
 use std::sync::Arc;
@@ -307,7 +308,7 @@ pub struct Set {
     pub input: usize,
     /// The shape of one entity.
     pub shape: usize,
-    /// Whether later fetches write inside what it brings, so that places must not share it.
+    /// Whether other fetches write inside what it brings for some of its places only, so that these must not share it.
     pub copies: bool,
 }
 

@@ -14,6 +14,7 @@ mod personal;
 mod rights;
 mod road;
 mod shapes;
+mod shared;
 mod told;
 
 use mock::{Subgraph, World};
