@@ -47,8 +47,8 @@ fn books() -> World {
             {"id": "b", "born": {"$error": "UNKNOWN_YEAR"}, "died": 1155},
         ]}}),
     };
-    let notes = Subgraph {
-        name: "notes",
+    let words = Subgraph {
+        name: "words",
         sdl: r#"
             type Book @key(fields: "id") { id: ID! about: About @shareable }
             type About { motto: String slogan: String }
@@ -58,7 +58,7 @@ fn books() -> World {
             {"id": "2", "about": {"motto": "m2", "slogan": "s2"}},
         ]}}),
     };
-    World::new(vec![catalogue, writers, lives, notes])
+    World::new(vec![catalogue, writers, lives, words])
 }
 
 #[tokio::test]
