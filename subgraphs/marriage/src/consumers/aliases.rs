@@ -76,14 +76,14 @@ impl Consumer for Aliases {
         // lead away from what comes back.
         facts::may_enter(s, tx).await?;
         if let Some(told) = event.read::<PersonAliased>()? {
+            let trail = Trail::told_by("persons", "MERGE", s, tx, event.at);
             if told.old != told.new {
-                part_ways(tx, &told.old, &told.new).await?;
+                part_ways(&trail, &told.old, &told.new).await?;
             }
             aliases::apply(tx, event, TOKENS).await?;
             if told.old != told.new {
                 move_ledger(tx, &told).await?;
                 renamed::moved(s, tx, &told).await?;
-                let trail = Trail::told_by("persons", "MERGE", s, tx, event.at);
                 two_marriages::judge(&trail, &told.new).await?;
             }
         } else if let Some(told) = event.read::<PersonSplit>()? {
@@ -101,7 +101,8 @@ impl Consumer for Aliases {
 
 /// Two tokens that turn out to be one person may both hold what a person holds once: the place and the
 /// application of the old token give way, and kinship known twice is kept once.
-async fn part_ways(tx: &DatabaseTransaction, old: &str, new: &str) -> Result<()> {
+async fn part_ways(trail: &Trail<'_>, old: &str, new: &str) -> Result<()> {
+    let tx = trail.tx;
     use appointment_party::Column as Party;
     let places = |person: &str| {
         appointment_party::Entity::find()
@@ -153,12 +154,29 @@ async fn part_ways(tx: &DatabaseTransaction, old: &str, new: &str) -> Result<()>
         .one(tx)
         .await?;
     if other.is_some() {
-        registration_application::Entity::update_many()
-            .col_expr(Request::State, Expr::value(State::Aborted.as_str()))
-            .col_expr(Request::Version, Expr::col(Request::Version).add(1))
+        let given_up = registration_application::Entity::find()
             .filter(in_hand(old))
-            .exec(tx)
+            .order_by_asc(Request::Id)
+            .all(tx)
             .await?;
+        for row in given_up {
+            registration_application::Entity::update_many()
+                .col_expr(Request::State, Expr::value(State::Aborted.as_str()))
+                .col_expr(Request::DecidedAt, Expr::value(trail.at))
+                .col_expr(Request::Version, Expr::col(Request::Version).add(1))
+                .filter(Request::Id.eq(row.id))
+                .exec(tx)
+                .await?;
+            let id = row.id.to_string();
+            trail
+                .leave(
+                    "RegistrationApplication",
+                    &id,
+                    &row.state,
+                    State::Aborted.as_str(),
+                )
+                .await?;
+        }
     }
     // A doubt about the one is a doubt about the other.
     if let Some(doubt) = identity_doubt::Entity::find_by_id(old).one(tx).await? {

@@ -2,6 +2,7 @@
 //! stays with the division of its day (D-7), and its figures are carried over to the districts of today
 //! by lineage when somebody asks for that (D-8): here is only written down what became of what.
 
+use crate::kit::divisions::told;
 use crate::kit::events::{
     Consumer, DivisionChanged, DivisionSide, Event, Known as _, PlaceChanged,
 };
@@ -100,21 +101,21 @@ async fn counties(
     Ok(moved)
 }
 
-/// The prefecture and the province of a county that lies in `parent`. A parent that is a province here has
-/// no prefecture between; any other is a prefecture, of the province that its registries have.
+/// The prefecture and the province of a county that lies in `parent`, by the divisions of now: a parent with nothing
+/// above it is a province, be it another one than before, and has no prefecture between. One that nobody knows is a
+/// prefecture of the province that the county had.
 async fn stands_in(
     tx: &DatabaseTransaction,
     parent: Uuid,
     province: Uuid,
 ) -> Result<(Option<Uuid>, Uuid)> {
-    if parent == province {
-        return Ok((None, province));
-    }
-    let sibling = Entity::find()
-        .filter(Column::PrefectureId.eq(parent))
-        .one(tx)
-        .await?;
-    Ok((Some(parent), sibling.map_or(province, |s| s.province_id)))
+    let now = told(tx).await?;
+    Ok(match (now.by_id(&parent), now.ancestors(&parent).last()) {
+        (_, Some(top)) => (Some(parent), top.id),
+        (Some(top), None) => (None, top.id),
+        (None, None) if parent == province => (None, province),
+        (None, None) => (Some(parent), province),
+    })
 }
 
 /// A prefecture or a province that goes on under another identity.

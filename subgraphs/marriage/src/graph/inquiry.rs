@@ -12,6 +12,7 @@ use crate::kit::federation::directives::*;
 use crate::kit::identity;
 use crate::kit::page::{Page, PageArgs, keyset};
 use crate::kit::{CitizenIdInput, Date, DateTime, Error, PrincipalExt};
+use crate::rules::ledger::{Status, death_in};
 use crate::rules::{divorce as divorce_rules, eligibility as eligibility_rules, proof};
 use crate::service::couple::Known;
 use crate::service::{archives, divorce, ledger, matters, records, registries};
@@ -146,11 +147,11 @@ impl InquiryQuery {
         let db = services.db.read();
         let token = person.to_string();
         let ledgers = ledger::of_persons(db, std::slice::from_ref(&token)).await?;
-        let status = ledgers
-            .get(&token)
-            .map_or(crate::rules::ledger::Status::NoRecord, |l| l.status);
+        let (status, dead) = ledgers.get(&token).map_or((Status::NoRecord, false), |l| {
+            (l.status, death_in(&l.entries, None).is_some())
+        });
         let here = records::kept_here(db, services, &token).await?;
-        let answer = proof::answer(status, here);
+        let answer = proof::answer(status, dead, here);
         let disclaimer = proof::needs_disclaimer(answer)
             .then(|| EligibilityReason::from(&eligibility_rules::NO_RECORD_DISCLAIMER));
         let issued_at = services.clock.now();

@@ -14,6 +14,7 @@ mod m0014_by_officer;
 mod m0015_who_decides;
 mod m0016_issued_by;
 mod m0017_interop_peers;
+mod m0018_left_appointments;
 
 #[cfg(test)]
 pub(crate) use m0015_who_decides::KNOWN;
@@ -37,5 +38,6 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0015_who_decides::WhoDecides),
         Box::new(m0016_issued_by::IssuedBy),
         Box::new(m0017_interop_peers::InteropPeers),
+        Box::new(m0018_left_appointments::LeftAppointments),
     ]
 }

@@ -103,7 +103,7 @@ impl State {
 }
 
 /// B.1.5, 民法典 1049: whether a step is part of the course. New findings and new declarations lead back to
-/// `Checking`, never further.
+/// `Checking`, never further; before anything is received an appointment that comes to nothing leads back to `Draft`.
 #[must_use]
 pub const fn follows(from: State, to: State) -> bool {
     use State::{
@@ -113,8 +113,8 @@ pub const fn follows(from: State, to: State) -> bool {
     matches!(
         (from, to),
         (Draft, Booked | CheckedIn | Received | Aborted)
-            | (Booked, CheckedIn | Received | Aborted)
-            | (CheckedIn, Received | Aborted)
+            | (Booked, CheckedIn | Received | Aborted | Draft)
+            | (CheckedIn, Received | Aborted | Draft)
             | (Received, Checking | Refused | Aborted)
             | (
                 Checking | Eligible | SuspendedUnverified,
@@ -149,6 +149,16 @@ pub fn state_on(state: State, received_on: Option<NaiveDate>, today: NaiveDate) 
         State::Aborted
     } else {
         state
+    }
+}
+
+/// B.1.5, 民法典 1049: what an application is when the appointment it was drafted for has ended without it: a draft
+/// again, that the couple brings to another one. What was received is no longer held by the appointment.
+#[must_use]
+pub const fn freed(state: State) -> Option<State> {
+    match state {
+        State::Booked | State::CheckedIn => Some(State::Draft),
+        _ => None,
     }
 }
 
@@ -245,6 +255,15 @@ mod tests {
             assert_eq!(tomorrow, expected, "{state:?}");
             assert_eq!(state_on(state, Some(day(22)), day(22)), state);
             assert_eq!(state_on(state, None, day(23)), state);
+        }
+    }
+
+    #[test]
+    fn a_draft_outlives_its_appointment_and_nothing_received_goes_back() {
+        for state in State::ALL {
+            let expected = matches!(state, State::Booked | State::CheckedIn);
+            assert_eq!(freed(state), expected.then_some(State::Draft), "{state:?}");
+            assert_eq!(follows(state, State::Draft), expected, "{state:?}");
         }
     }
 

@@ -1,9 +1,12 @@
 //! M-16 and M-17: the cooling-off period and the window after it.
 //!
-//! The dates are computed when the application is received and stored with it; while a needed year's
-//! calendar is not published they are *provisional*, are computed again at every reading ([`as_known`]), and
-//! nothing is refused for good or written down on their account. The *state* is never stored as an answer
-//! but computed from the dates at every reading, so that a stopped timer can never give a wrong one.
+//! The dates are computed when the application is received and stored with it, and computed again at every
+//! reading while it is in hand ([`as_known`]). While a needed year's calendar is not published they are
+//! *provisional*, and nothing is refused for good or written down on their account. A published calendar may change
+//! too (2019 the State Council moved 劳动节 six weeks before it, 2015 it gave a day in September): then of the day
+//! that was told and the day that is right the later one counts, so that nobody is late by a change. The *state* is
+//! never stored as an answer but computed from the dates at every reading, so that a stopped timer can never give a
+//! wrong one.
 
 use super::Refusal;
 use super::days::{RestDays, period_end, plus};
@@ -72,14 +75,30 @@ pub fn divorce_dates(calendar: &dyn RestDays, received_on: NaiveDate) -> Option<
     })
 }
 
-/// M-16, M-17, 民法典 203: the dates of an application as they are known now. What was certain at receipt
-/// stands; what was provisional is computed again with the calendar there is.
+/// M-16, M-17, 民法典 203: the dates of an application as they are known now. What was provisional is computed
+/// again with the calendar there is. Where the calendar says otherwise than at the receipt, a period ends on the later
+/// of both days: it ends on no statutory rest day, and not before the day that was told to the couple. A calendar
+/// that does not know the years by which the dates were certain moves nothing.
 #[must_use]
 pub fn as_known(calendar: &dyn RestDays, stored: DivorceDates) -> DivorceDates {
+    let Some(now) = divorce_dates(calendar, stored.received_on) else {
+        return stored;
+    };
     if stored.provisional {
-        divorce_dates(calendar, stored.received_on).unwrap_or(stored)
-    } else {
-        stored
+        return now;
+    }
+    if now.provisional {
+        return stored;
+    }
+    let cooling = stored.cooling_off_ends.max(now.cooling_off_ends);
+    let window = stored.window_ends.max(now.window_ends);
+    DivorceDates {
+        cooling_off_ends: cooling,
+        window_opens: plus(cooling, 1),
+        window_ends: window,
+        cooling_surely_to: cooling,
+        window_surely_to: window,
+        ..stored
     }
 }
 
@@ -268,9 +287,69 @@ mod tests {
             phase_at(&as_known(&With2027, stored), closes, monday),
             Phase::WindowOpen
         );
-        // What was certain at receipt stands.
+        // What was certain at receipt stands while the calendar says the same, or does not know the year.
         let certain = divorce_dates(&Year2026, day("2026-03-02")).unwrap();
         assert_eq!(as_known(&With2027, certain), certain);
+        let certain = divorce_dates(&With2027, day("2026-11-05")).unwrap();
+        assert_eq!(as_known(&Year2026, certain), certain);
+    }
+
+    /// 2026 with 1 April given as a day of rest after the calendar was published, and 6 May too.
+    struct Changed2026;
+
+    impl RestDays for Changed2026 {
+        fn is_rest(&self, on: NaiveDate) -> Option<bool> {
+            use chrono::Datelike;
+            match (on.year(), on.month(), on.day()) {
+                (2026, 4, 1) | (2026, 5, 6) => Some(true),
+                _ => Year2026.is_rest(on),
+            }
+        }
+    }
+
+    #[test]
+    fn a_published_calendar_that_is_changed_moves_a_running_period_to_the_later_day_and_never_back()
+    {
+        // 民法典 203; 国务院办公厅 2019-03-22 moved 劳动节, 2015-05-13 gave 2015-09-03.
+        let told = divorce_dates(&Year2026, day("2026-03-02")).unwrap();
+        let changed = divorce_dates(&Changed2026, day("2026-03-02")).unwrap();
+        // stored, calendar of now; cooling-off ends, window opens, window ends
+        let table: [(DivorceDates, &dyn RestDays, [&str; 3]); 4] = [
+            (told, &Year2026, ["2026-04-01", "2026-04-02", "2026-05-06"]),
+            (
+                told,
+                &Changed2026,
+                ["2026-04-02", "2026-04-03", "2026-05-07"],
+            ),
+            (
+                changed,
+                &Changed2026,
+                ["2026-04-02", "2026-04-03", "2026-05-07"],
+            ),
+            // Taken back again: what the couple was told holds.
+            (
+                changed,
+                &Year2026,
+                ["2026-04-02", "2026-04-03", "2026-05-07"],
+            ),
+        ];
+        for (stored, calendar, expected) in table {
+            let known = as_known(calendar, stored);
+            let found = [
+                known.cooling_off_ends,
+                known.window_opens,
+                known.window_ends,
+            ];
+            assert_eq!(found, expected.map(day), "{stored:?}");
+            assert!(!known.provisional && !known.cooling_provisional);
+            assert_eq!(as_known(calendar, known), known, "once and for all");
+        }
+        // On the evening of the day first told the window is still open by the day that is right.
+        let closes = NaiveTime::from_hms_opt(17, 0, 0).unwrap();
+        let evening = "2026-05-06T18:00:00".parse().unwrap();
+        assert_eq!(phase_at(&told, closes, evening), Phase::DeemedWithdrawn);
+        let known = as_known(&Changed2026, told);
+        assert_eq!(phase_at(&known, closes, evening), Phase::WindowOpen);
     }
 
     #[test]

@@ -10,6 +10,9 @@ use chrono::NaiveDate;
 pub enum DeathOnRecord {
     /// The death ends the marriage, or ended it before the court did.
     Ends,
+    /// The other party's later death, told first, was taken to have ended the marriage; this one did, and the other
+    /// was widowed until then.
+    EndsBefore,
     /// Somebody else stood at the counter: a registration, of the marriage or of its divorce, lies behind the
     /// death of one who had to be there in person. A case has to clear it.
     Contradicts,
@@ -18,7 +21,8 @@ pub enum DeathOnRecord {
 }
 
 /// M-23, M-21, M-3, 民法典 13, 1049, 1051, 1078: what a death means for a record, in whatever order both are told. The
-/// earliest end counts: a judgment whose day lies behind the death has divorced nobody. A registration takes both in
+/// earliest end counts: a judgment whose day lies behind the death has divorced nobody, and of the deaths of both
+/// spouses the first one ended the marriage; on one day neither outlived the other. A registration takes both in
 /// person, so one behind the death of either is a case and no end; the day of death itself may have been both.
 #[must_use]
 pub fn death_on_record(
@@ -35,6 +39,8 @@ pub fn death_on_record(
         RecordState::DissolvedJudgment if ended_later && too_late => DeathOnRecord::Contradicts,
         RecordState::DissolvedJudgment if ended_later => DeathOnRecord::Ends,
         RecordState::DissolvedDivorce if ended_later => DeathOnRecord::Contradicts,
+        RecordState::EndedDeath if ended_later && too_late => DeathOnRecord::Contradicts,
+        RecordState::EndedDeath if ended_later => DeathOnRecord::EndsBefore,
         _ => DeathOnRecord::Stands,
     }
 }
@@ -108,7 +114,7 @@ mod tests {
 
     #[test]
     fn the_order_in_which_death_and_act_are_told_decides_nothing() {
-        use DeathOnRecord::{Contradicts, Ends, Stands};
+        use DeathOnRecord::{Contradicts, Ends, EndsBefore, Stands};
         use RecordState as R;
         let day = |text: &str| text.parse::<NaiveDate>().unwrap();
         // All died on 2026-11-10.
@@ -147,7 +153,10 @@ mod tests {
                 Some("2026-11-10"),
                 Stands,
             ),
-            (R::EndedDeath, "2020-05-20", Some("2026-11-15"), Stands),
+            (R::EndedDeath, "2020-05-20", Some("2026-11-15"), EndsBefore),
+            (R::EndedDeath, "2020-05-20", Some("2026-11-10"), Stands),
+            (R::EndedDeath, "2020-05-20", Some("2026-11-09"), Stands),
+            (R::EndedDeath, "2026-11-12", Some("2026-11-15"), Contradicts),
             (R::Void, "2020-05-20", Some("2026-11-15"), Stands),
             (R::Annulled, "2020-05-20", Some("2026-11-15"), Stands),
             (R::RevokedFraud, "2026-11-15", Some("2026-11-18"), Stands),

@@ -14,7 +14,7 @@
 //! | M-3, M-4, M-6, M-7, M-9, M-10, M-12, M-14 | [`registration`], [`reasons`] | M-21, M-21a, M-22 | [`court`], [`record`] |
 //! | M-11 | [`application`] | M-23, M-24 | [`death`], [`eligibility`], [`archive`] |
 //! | M-13, I-1 | [`record`], [`registration`], [`ledger`] | M-26 | [`registrar`], [`impersonation`], [`record`] |
-//! | B.1.3 | [`certificate`], [`crate::kit::divisions::assignment`] | | |
+//! | B.1.3 | [`certificate`], [`crate::kit::divisions::assignment`] | B.1.5 | [`application`], [`visit`] |
 
 pub mod age;
 pub mod application;
@@ -39,5 +39,6 @@ pub mod registrar;
 pub mod registration;
 pub mod replacement;
 pub mod scope;
+pub mod visit;
 
 pub use refusal::Refusal;

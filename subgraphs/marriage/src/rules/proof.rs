@@ -15,14 +15,16 @@ pub enum Answer {
     Unresolved,
 }
 
-/// M-25, 司法解释(一) 7: the answer of a ledger; never to whom, never since when, and "no record" is
-/// not "unmarried". Where another authority keeps the ledger nothing here can answer, neither yes nor no.
+/// M-25, M-23, 司法解释(一) 7, 民法典 13: the answer of a ledger; never to whom, never since when, and "no record" is
+/// not "unmarried". Where another authority keeps the ledger nothing here can answer, neither yes nor no. A dead person
+/// is married to nobody: the marriage that stood at the death ended with it, whatever status it was.
 #[must_use]
-pub const fn answer(status: Status, kept_here: bool) -> Answer {
+pub const fn answer(status: Status, dead: bool, kept_here: bool) -> Answer {
     if !kept_here {
         return Answer::Unresolved;
     }
     match status {
+        Status::Married if dead => Answer::NoSpouseOnRecord,
         Status::Married => Answer::SpouseOnRecord,
         Status::Divorced | Status::Widowed => Answer::NoSpouseOnRecord,
         // A declaration of one's own is no record of a registry.
@@ -56,9 +58,16 @@ mod tests {
             (Status::InDoubt, Answer::Unresolved, true),
             (Status::LegacyUnresolved, Answer::Unresolved, true),
         ] {
-            assert_eq!(answer(status, true), told);
-            assert_eq!(answer(status, false), Answer::Unresolved);
+            assert_eq!(answer(status, false, true), told);
+            assert_eq!(answer(status, false, false), Answer::Unresolved);
             assert_eq!(needs_disclaimer(told), disclaimer);
+            // The dead have no spouse; what is open about them stays open.
+            let of_the_dead = match told {
+                Answer::SpouseOnRecord => Answer::NoSpouseOnRecord,
+                other => other,
+            };
+            assert_eq!(answer(status, true, true), of_the_dead, "{status:?}");
+            assert_eq!(answer(status, true, false), Answer::Unresolved);
         }
     }
 }

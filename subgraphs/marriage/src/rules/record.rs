@@ -133,8 +133,8 @@ pub fn may_change(
 }
 
 /// M-21, M-22, M-23, 民法典 1051, 1054, 1080: whether an end that another authority tells changes a record: one that has
-/// ended keeps its end, unless the other one lies before it (a death before the judgment, a judgment before the death),
-/// or says that the marriage never was.
+/// ended keeps its end, unless the other one lies before it (a death before the judgment, a judgment before the death,
+/// one spouse's death before the other's), or says that the marriage never was.
 #[must_use]
 pub fn ends_by(
     (state, ended_on): (RecordState, Option<NaiveDate>),
@@ -146,7 +146,7 @@ pub fn ends_by(
         (Valid, _) => true,
         _ if state.never_was() => false,
         _ if to.never_was() => true,
-        (EndedDeath, DissolvedJudgment) | (DissolvedJudgment, EndedDeath) => {
+        (EndedDeath, DissolvedJudgment | EndedDeath) | (DissolvedJudgment, EndedDeath) => {
             ended_on.is_some_and(|day| on < day)
         }
         _ => false,
@@ -244,6 +244,20 @@ mod tests {
                 R::DissolvedJudgment,
                 "2026-11-01",
                 true,
+            ),
+            (
+                R::EndedDeath,
+                Some("2026-11-10"),
+                R::EndedDeath,
+                "2026-11-01",
+                true,
+            ),
+            (
+                R::EndedDeath,
+                Some("2026-11-10"),
+                R::EndedDeath,
+                "2026-11-15",
+                false,
             ),
             (
                 R::DissolvedDivorce,

@@ -8,9 +8,7 @@ use super::couple::Known;
 use super::office::Trail;
 use super::{certificates, counter, divorce, ledger, two_marriages};
 use crate::kit::{Error, Result};
-use crate::model::{
-    annotation, court_notice, divorce_application, divorce_record, marriage_record, sealed,
-};
+use crate::model::{annotation, court_notice, divorce_record, marriage_record, sealed};
 use crate::rules::Refusal;
 use crate::rules::court::{Effect, NoticeKind, effect, not_received};
 use crate::rules::record::RecordState;
@@ -217,29 +215,7 @@ pub async fn end(
             certificates::cancel(act.tx, divorce.id, "CANCELLED").await?;
         }
     }
-    let open = divorce_application::Entity::find()
-        .filter(divorce_application::Column::MarriageId.eq(id))
-        .filter(divorce_application::Column::State.is_in(divorce::IN_HAND))
-        .all(act.tx)
-        .await?;
-    for application in open {
-        let changed = divorce_application::Model {
-            state: "REFUSED".to_owned(),
-            refusal_code: Some("NO_VALID_MARRIAGE".to_owned()),
-            closed_on: Some(act.today()),
-            ..application.clone()
-        };
-        save!(act.tx, divorce_application, changed)?;
-        crate::interop::divorce::unmark(act.tx, application.id, "").await?;
-        act.leave(
-            "DivorceApplication",
-            application.id,
-            Some(&application.state),
-            "REFUSED",
-            json!({}),
-        )
-        .await?;
-    }
+    divorce::marriage_ended(&Trail::of(act, "MARRIAGE_ENDED"), act.services, id).await?;
     act.leave(
         "MarriageRecord",
         id,

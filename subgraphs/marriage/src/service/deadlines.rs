@@ -17,6 +17,10 @@ pub const NEAR: &str = "DivorceDeadlineNear";
 /// The longest way ahead that anybody asks for, in days.
 const FARTHEST: u64 = 30;
 
+/// By how many days a stored end may lie before or behind the one that is right by the calendar of now: no rest has
+/// been longer than ten days, weekends that belong to it included.
+const MAY_HAVE_MOVED: u64 = 14;
+
 /// Which legal day the job has told last.
 const TOLD: &str = "marriage.deadlines.told";
 
@@ -78,13 +82,19 @@ pub(super) async fn tell(tx: &DatabaseTransaction, services: &Services) -> Resul
     if meta(tx, TOLD).await?.as_deref() == Some(day.as_str()) {
         return Ok(0);
     }
-    let last = today.checked_add_days(Days::new(FARTHEST)).unwrap_or(today);
+    // The rows say what was stored; which end is near is judged by the dates of now.
+    let first = today
+        .checked_sub_days(Days::new(MAY_HAVE_MOVED))
+        .unwrap_or(today);
+    let last = today
+        .checked_add_days(Days::new(FARTHEST + MAY_HAVE_MOVED))
+        .unwrap_or(today);
     let rows = divorce_application::Entity::find()
         .filter(Column::State.eq("RECEIVED"))
         .filter(
             Condition::any()
-                .add(Column::CoolingOffEnds.between(today, last))
-                .add(Column::WindowEnds.between(today, last)),
+                .add(Column::CoolingOffEnds.between(first, last))
+                .add(Column::WindowEnds.between(first, last)),
         )
         .all(tx)
         .await?;

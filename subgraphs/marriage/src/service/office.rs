@@ -54,6 +54,11 @@ impl<'x> Trail<'x> {
         }
     }
 
+    /// What time has brought about, whoever finds it first: the job, or an officer's act that it stands in the way of.
+    pub fn of_time(services: &Services, tx: &'x DatabaseTransaction) -> Self {
+        Self::told_by(services.name, "TIME", services, tx, services.clock.now())
+    }
+
     /// What follows from an officer's act.
     pub fn of(act: &super::act::Act<'x>, cause: &'static str) -> Self {
         Self {

@@ -2,30 +2,92 @@
 
 use super::act::{Act, same_version, save, still_as_read};
 use super::couple::Known;
+use super::office::Trail;
 use super::slot_id::SlotKey;
 use super::{shanghai, slots, time_of};
 use crate::kit::contract::scope;
 use crate::kit::{Error, Result};
 use crate::model::{appointment, appointment_party, registration_application};
 use crate::rules::Refusal;
-use crate::rules::application::State;
+use crate::rules::application::{State, freed};
+use crate::rules::visit;
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder};
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
-/// The state as it reads now: one that nobody came to is a no-show when its slot has ended, whether
-/// or not a job has written it down.
+/// The state as it reads now: one that nobody came to is a no-show when its slot has ended, and one that was kept is
+/// used up when its day has, whether or not a job has written it down.
 #[must_use]
 pub fn state_now(row: &appointment::Model, now: DateTime<Utc>) -> &str {
-    let over = shanghai(now) > row.day.and_time(time_of(row.closes));
-    if row.state == "BOOKED" && over {
-        "NO_SHOW"
-    } else {
-        &row.state
+    let wall = shanghai(now);
+    let over = wall > row.day.and_time(time_of(row.closes));
+    visit::state_now(&row.state, over, wall.date() > row.day)
+}
+
+/// The applications that were drafted for an appointment and have not been received.
+async fn drafted(
+    tx: &DatabaseTransaction,
+    appointments: &[Uuid],
+) -> Result<Vec<registration_application::Model>> {
+    use registration_application::Column;
+    let waiting = State::ALL
+        .into_iter()
+        .filter(|state| freed(*state).is_some());
+    Ok(registration_application::Entity::find()
+        .filter(Column::AppointmentId.is_in(appointments.iter().copied()))
+        .filter(Column::State.is_in(waiting.map(State::as_str)))
+        .order_by_asc(Column::Id)
+        .all(tx)
+        .await?)
+}
+
+/// B.1.5: what was drafted for appointments that have ended without it is a draft again.
+///
+/// # Errors
+/// What the database says.
+pub(super) async fn free_drafts(trail: &Trail<'_>, appointments: &[Uuid]) -> Result<()> {
+    for row in drafted(trail.tx, appointments).await? {
+        let Some(after) = freed(super::counter::state_of(&row)?) else {
+            continue;
+        };
+        goes_to(trail, &row, after, None).await?;
     }
+    Ok(())
+}
+
+/// Gives a drafted application another appointment, at that one's registry, or none.
+async fn goes_to(
+    trail: &Trail<'_>,
+    row: &registration_application::Model,
+    after: State,
+    appointment: Option<&appointment::Model>,
+) -> Result<()> {
+    use registration_application::Column;
+    let mut update = registration_application::Entity::update_many()
+        .col_expr(Column::State, Expr::value(after.as_str()))
+        .col_expr(
+            Column::AppointmentId,
+            Expr::value(appointment.map(|a| a.id)),
+        )
+        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+        .filter(Column::Id.eq(row.id))
+        .filter(Column::Version.eq(row.version));
+    if let Some(other) = appointment.filter(|other| other.registry_id != row.registry_id) {
+        let registry = super::registries::by_id(trail.tx, other.registry_id).await?;
+        update = update
+            .col_expr(Column::RegistryId, Expr::value(registry.id))
+            .col_expr(Column::CountyId, Expr::value(registry.county_id));
+    }
+    if update.exec(trail.tx).await?.rows_affected != 1 {
+        return Err(Error::Conflict);
+    }
+    let id = row.id.to_string();
+    trail
+        .leave("RegistrationApplication", &id, &row.state, after.as_str())
+        .await
 }
 
 async fn by_id(act: &Act<'_>, id: Uuid) -> Result<appointment::Model> {
@@ -43,6 +105,18 @@ fn not_open() -> Error {
     )
     .at(&["input", "appointment"])
     .into()
+}
+
+/// B.1.5: an application is drafted for an appointment that is still to come, or whose couple is here.
+///
+/// # Errors
+/// The refusal.
+pub(super) fn still_open(row: &appointment::Model, now: DateTime<Utc>) -> Result<()> {
+    if matches!(state_now(row, now), "BOOKED" | "CHECKED_IN") {
+        Ok(())
+    } else {
+        Err(not_open())
+    }
 }
 
 /// An appointment and the version it was read at.
@@ -69,6 +143,8 @@ async fn change(act: &Act<'_>, row: appointment::Model, to: &str) -> Result<appo
             .filter(appointment_party::Column::AppointmentId.eq(saved.id))
             .exec(act.tx)
             .await?;
+        // The one that is received with it is not waiting any more.
+        free_drafts(&Trail::of(act, "APPOINTMENT"), &[saved.id]).await?;
     }
     act.leave("Appointment", saved.id, Some(&before), to, json!({}))
         .await?;
@@ -219,6 +295,7 @@ pub async fn cancel(act: Act<'_>, what: &Cancel) -> Result<Uuid> {
     if let Some(session) = super::counselling::open_session_of(act.tx, row.id).await? {
         super::counselling::call_off(&act, session).await?;
     }
+    free_drafts(&Trail::of(&act, "APPOINTMENT"), &[row.id]).await?;
     let more = json!({ "registry": row.registry_id });
     act.leave("Appointment", row.id, Some("BOOKED"), &after.state, more)
         .await?;
@@ -265,6 +342,10 @@ pub async fn reschedule(act: Act<'_>, what: &Reschedule) -> Result<Uuid> {
     let made = slots::book(act.tx, key, &persons, by_officer, act.now).await?;
     if let Some(session) = session {
         super::counselling::move_to(&act, session, key, &made).await?;
+    }
+    let trail = Trail::of(&act, "APPOINTMENT");
+    for application in drafted(act.tx, &[id]).await? {
+        goes_to(&trail, &application, State::Booked, Some(&made)).await?;
     }
     told(&act, row.registry_id, row.day).await?;
     told(&act, made.registry_id, made.day).await?;

@@ -11,6 +11,7 @@ mod courts;
 mod demo;
 mod divorce;
 mod divorce_steps;
+mod endings;
 mod events;
 mod federation;
 mod followed;
@@ -31,6 +32,7 @@ mod statistics;
 mod steps;
 mod suppression;
 mod told;
+mod two_deaths;
 mod two_marriages;
 mod two_officers;
 

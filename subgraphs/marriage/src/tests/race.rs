@@ -307,8 +307,9 @@ async fn of_a_hundred_divorce_applications_of_one_couple_exactly_one_is_received
                             crisis_help_accepted: None,
                             registrar: None,
                         };
-                        let now = services.clock.now();
-                        receive(tx, &man, &woman, &receipt, now).await.map(|_| ())
+                        receive(&services, tx, &man, &woman, &receipt)
+                            .await
+                            .map(|_| ())
                     })
                 });
                 made.await

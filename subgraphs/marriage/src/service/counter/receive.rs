@@ -14,7 +14,7 @@ use crate::rules::registration::conditions_not_met;
 use crate::rules::scope::may_come_here;
 use crate::service::act::{Act, add, same_version, save};
 use crate::service::couple::{Hidden, Known};
-use crate::service::{ledger, registries};
+use crate::service::{ledger, registries, visits};
 use chrono::NaiveDate;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde::Serialize;
@@ -129,7 +129,11 @@ async fn own_appointment(
         .one(act.tx)
         .await?;
     let fits = row.registry_id == registry && row.service == "MARRIAGE" && party.is_some();
-    if fits { Ok(row) } else { Err(Error::NotFound) }
+    if !fits {
+        return Err(Error::NotFound);
+    }
+    visits::still_open(&row, act.now)?;
+    Ok(row)
 }
 
 /// What a registrar enters when a couple comes to the counter.
@@ -254,7 +258,7 @@ pub async fn receive(act: Act<'_>, what: &Receive) -> Result<Uuid> {
     }
     crate::interop::counter::prepare(&act, row.id, &registry.county_code, man, woman).await?;
     if let Some(id) = row.appointment_id {
-        crate::service::visits::served(&act, id).await?;
+        visits::served(&act, id).await?;
     }
     Ok(row.id)
 }

@@ -2,7 +2,7 @@
 //! further entries, so that it can be read what was believed when.
 
 use super::declined::declined;
-use super::{end_marriage, judge_anew, late, records_of, survivor_of, trail_of};
+use super::{end_marriage, judge_anew, late, order, records_of, survivor_of, trail_of};
 use crate::kit::{Result, Services};
 use crate::model::marriage_record;
 use crate::rules::death::{DeathOnRecord, record_after_revocation};
@@ -65,6 +65,15 @@ pub async fn correct(
             late::raise(&trail, services, &record, person).await?;
             continue;
         }
+        // By the right day the other one may have died first, and the marriage ended then.
+        if let Some(on) = died(tx, survivor, None).await?.filter(|day| *day < died_on) {
+            let first = order::First {
+                person: survivor,
+                on,
+            };
+            order::died_first(&trail, services, &record, &first, Some(died_on)).await?;
+            continue;
+        }
         append(tx, person, right(LedgerEvent::Died), at).await?;
         // The wrong end is taken away before the right one is entered, for of two ends the earlier counts.
         append(tx, survivor, right(LedgerEvent::Corrected), at).await?;
@@ -79,6 +88,13 @@ pub async fn correct(
             match means {
                 DeathOnRecord::Ends => {
                     end_marriage(&trail, services, &record, (person, false), died_on).await?;
+                }
+                DeathOnRecord::EndsBefore => {
+                    let first = order::First {
+                        person,
+                        on: died_on,
+                    };
+                    order::died_first(&trail, services, &record, &first, None).await?;
                 }
                 DeathOnRecord::Contradicts => {
                     late::raise(&trail, services, &record, person).await?;
@@ -232,7 +248,8 @@ async fn stays_ended(
     Ok(())
 }
 
-async fn change(
+/// Gives a record the state and the end that are right.
+pub(super) async fn change(
     tx: &DatabaseTransaction,
     record: &marriage_record::Model,
     state: RecordState,

@@ -7,9 +7,9 @@ use crate::kit::{Error, Result, Services};
 use crate::model::{impersonation_case, marriage_record};
 use crate::rules::death::{DeathOnRecord, death_on_record};
 use crate::rules::impersonation::Ground;
-use crate::rules::ledger::LedgerEvent;
+use crate::rules::ledger::{LedgerEvent, death_in};
 use crate::rules::record::RecordState;
-use crate::service::ledger::{Fact, append};
+use crate::service::ledger::{self, Fact, append};
 use crate::service::office::{self, Trail};
 use chrono::NaiveDate;
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter};
@@ -21,21 +21,31 @@ pub(super) type Met = Vec<(marriage_record::Model, DeathOnRecord)>;
 /// What a death on a day means for each record of the person.
 pub(super) async fn met(tx: &DatabaseTransaction, person: &str, died_on: NaiveDate) -> Result<Met> {
     let rows = all_records_of(tx, person).await?;
+    let ledgers = ledger::of_persons(tx, &[person.to_owned()]).await?;
+    let ended_by_it = |record: Uuid| {
+        let entries = ledgers.get(person).map(|ledger| ledger.entries.as_slice());
+        death_in(entries.unwrap_or_default(), Some(record)).is_some()
+    };
     rows.into_iter()
         .map(|row| {
             let state = RecordState::from_text(&row.state)
                 .ok_or_else(|| Error::internal("unknown state of a marriage record"))?;
             let means = death_on_record(state, row.registered_on, row.ended_on, died_on);
-            Ok((row, means))
+            // What this very death has ended is moved by a correction of its day, and by nothing else.
+            let own = state == RecordState::EndedDeath && ended_by_it(row.id);
+            Ok((row, if own { DeathOnRecord::Stands } else { means }))
         })
         .collect()
 }
 
-/// The records that the death ends although a court had ended them before: whoever else keeps a ledger of one of
-/// these hears of the death by that, for the dead is on no ledger as married any more.
+/// The records that the death ends although a court, or the other one's death, had ended them before: whoever else
+/// keeps a ledger of one of these hears of the death by that, for the dead is on no ledger as married any more.
 pub(super) fn overtaken(met: &Met) -> Vec<Uuid> {
     met.iter()
-        .filter(|(record, means)| *means == DeathOnRecord::Ends && record.ended_on.is_some())
+        .filter(|(record, means)| {
+            matches!(means, DeathOnRecord::Ends | DeathOnRecord::EndsBefore)
+                && record.ended_on.is_some()
+        })
         .map(|(record, _)| record.id)
         .collect()
 }

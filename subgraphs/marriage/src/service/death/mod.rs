@@ -5,6 +5,7 @@
 mod changed;
 mod declined;
 mod late;
+mod order;
 
 pub use changed::{correct, take_back};
 pub use declined::{Decline, decline};
@@ -14,7 +15,7 @@ use super::office::Trail;
 use super::{certificates, counselling, counter, divorce, two_marriages, visits};
 use crate::kit::events::{Event, emit};
 use crate::kit::{Result, Services};
-use crate::model::{divorce_application, marriage_record, registration_application};
+use crate::model::{marriage_record, registration_application};
 use crate::rules::death::{DeathOnRecord, application_after_death};
 use crate::rules::ledger::{LedgerEvent, death_in};
 use crate::rules::record::RecordState;
@@ -62,8 +63,18 @@ pub async fn apply(
         crate::interop::facts::died(services, tx, person, died_on, &overtaken).await?
     };
     for (record, means) in &met {
-        if *means == DeathOnRecord::Ends {
-            end_marriage(&trail, services, record, (person, entered), died_on).await?;
+        match means {
+            DeathOnRecord::Ends => {
+                end_marriage(&trail, services, record, (person, entered), died_on).await?;
+            }
+            DeathOnRecord::EndsBefore => {
+                let first = order::First {
+                    person,
+                    on: died_on,
+                };
+                order::died_first(&trail, services, record, &first, None).await?;
+            }
+            DeathOnRecord::Contradicts | DeathOnRecord::Stands => {}
         }
     }
     died_single(tx, person, died_on, at).await?;
@@ -83,6 +94,7 @@ pub async fn apply(
         trail
             .leave("Appointment", &id, "BOOKED", "CANCELLED")
             .await?;
+        visits::free_drafts(&trail, &[appointment.id]).await?;
         let free = Event {
             kind: visits::SLOTS_CHANGED.to_owned(),
             key: appointment.registry_id.to_string(),
@@ -179,19 +191,7 @@ async fn end_marriage(
         append(tx, token, fact, trail.at).await?;
     }
     certificates::cancel(tx, record.id, "CANCELLED").await?;
-    let open = divorce_application::Entity::find()
-        .filter(divorce_application::Column::MarriageId.eq(record.id))
-        .filter(divorce_application::Column::State.is_in(divorce::IN_HAND))
-        .all(tx)
-        .await?;
-    for application in open {
-        divorce::close(tx, &application, "REFUSED", died_on).await?;
-        crate::interop::divorce::unmark(tx, application.id, "").await?;
-        let id = application.id.to_string();
-        trail
-            .leave("DivorceApplication", &id, &application.state, "REFUSED")
-            .await?;
-    }
+    divorce::marriage_ended(trail, services, record.id).await?;
     trail
         .leave(
             "MarriageRecord",

@@ -14,12 +14,13 @@ pub use reading::{
 
 use super::act::{Act, still_as_read, works_at};
 use super::couple::{Hidden, Known};
+use super::office::Trail;
 use super::{counter, ledger, registries, shanghai, statistics};
 use crate::interop::divorce::{self as shared, RECEIVING};
 use crate::kit::YearMonth;
 use crate::kit::calendar::WorkCalendar;
 use crate::kit::contract::scope;
-use crate::kit::{Error, Result, UserError};
+use crate::kit::{Error, Result, Services, UserError};
 use crate::model::{court_notice, divorce_application, impersonation_case, marriage_record};
 use crate::rules::Refusal;
 use crate::rules::cooling_off::{NO_COOLING_OFF, divorce_dates};
@@ -31,7 +32,9 @@ use crate::rules::ledger::death_in;
 use crate::rules::record::RecordState;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
+};
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -170,30 +173,31 @@ pub(super) async fn notice_waits(
 /// M-15, M-16, M-19: receives the application of a couple, in the caller's transaction. The error
 /// is the first refusal; [`apply`] tells them all.
 pub async fn receive(
-    tx: &impl ConnectionTrait,
+    services: &Services,
+    tx: &DatabaseTransaction,
     man: &str,
     woman: &str,
     receipt: &Receipt,
-    now: DateTime<Utc>,
 ) -> Result<divorce_application::Model> {
-    enter(tx, (man, woman), receipt, "RECEIVED", now).await
+    let trail = Trail::of_time(services, tx);
+    enter(&trail, (man, woman), receipt, "RECEIVED").await
 }
 
+/// Enters the application at the moment of the trail, which is that of what time has ended before it.
 async fn enter(
-    tx: &impl ConnectionTrait,
+    trail: &Trail<'_>,
     (man, woman): (&str, &str),
     receipt: &Receipt,
     state: &str,
-    now: DateTime<Utc>,
 ) -> Result<divorce_application::Model> {
+    let (tx, now) = (trail.tx, trail.at);
     let assessment = assess(tx, man, woman, receipt, now).await?;
     if let Some(refusal) = assessment.refusals.first() {
         return Err((*refusal).into());
     }
     let record = assessment.record.ok_or(Error::NotFound)?;
-    for application in assessment.overdue {
-        let day = dates(&application.row).window_ends;
-        set_state(tx, &application.row, "DEEMED_WITHDRAWN", day).await?;
+    for application in &assessment.overdue {
+        deem_withdrawn(trail, application).await?;
     }
     let dates =
         divorce_dates(&WorkCalendar::default(), shanghai(now).date()).ok_or(NO_COOLING_OFF)?;
@@ -226,14 +230,52 @@ async fn enter(
     Ok(row)
 }
 
-/// Ends an application by an act of someone or by an event.
-pub async fn close(
-    tx: &impl ConnectionTrait,
-    row: &divorce_application::Model,
-    state: &str,
-    day: chrono::NaiveDate,
-) -> Result<divorce_application::Model> {
-    set_state(tx, row, state, day).await
+/// M-17, 民法典 1077: writes down that the window of an application has passed unused, on its last day, wherever that
+/// is found first: by the job, before the couple's next application, or when something else would end it. The mark
+/// on ledgers of other provinces goes with it.
+pub async fn deem_withdrawn(trail: &Trail<'_>, application: &Application) -> Result<()> {
+    let (row, after) = (&application.row, "DEEMED_WITHDRAWN");
+    let day = dates(row).window_ends;
+    set_state(trail.tx, row, after, day).await?;
+    shared::unmark(trail.tx, row.id, "").await?;
+    let id = row.id.to_string();
+    trail
+        .leave("DivorceApplication", &id, &row.state, after)
+        .await
+}
+
+/// M-15, M-17, M-21, M-23: the marriage has ended otherwise, so nothing more comes of an application for its divorce: it
+/// is refused, today, for there is no marriage. One whose window had passed before is deemed withdrawn all the same:
+/// whether a job had written that down decides nothing.
+pub async fn marriage_ended(trail: &Trail<'_>, services: &Services, marriage: Uuid) -> Result<()> {
+    use divorce_application::Column;
+    let open = divorce_application::Entity::find()
+        .filter(Column::MarriageId.eq(marriage))
+        .filter(Column::State.is_in(IN_HAND))
+        .all(trail.tx)
+        .await?;
+    let now = services.clock.now();
+    let time = Trail::of_time(services, trail.tx);
+    for application in with_closing(trail.tx, open).await? {
+        if standing(&application, now) == Standing::DeemedWithdrawn {
+            deem_withdrawn(&time, &application).await?;
+            continue;
+        }
+        let row = &application.row;
+        let after = "REFUSED";
+        set_state(trail.tx, row, after, trail.today).await?;
+        divorce_application::Entity::update_many()
+            .col_expr(Column::RefusalCode, Expr::value("NO_VALID_MARRIAGE"))
+            .filter(Column::Id.eq(row.id))
+            .exec(trail.tx)
+            .await?;
+        shared::unmark(trail.tx, row.id, "").await?;
+        let id = row.id.to_string();
+        trail
+            .leave("DivorceApplication", &id, &row.state, after)
+            .await?;
+    }
+    Ok(())
 }
 
 async fn set_state(
@@ -353,7 +395,8 @@ pub async fn apply(act: Act<'_>, what: &Apply) -> Result<Uuid> {
     what.man.announce(&act).await?;
     what.woman.announce(&act).await?;
     let state = if others { RECEIVING } else { "RECEIVED" };
-    let row = enter(act.tx, (man, woman), &receipt, state, act.now).await?;
+    let trail = Trail::of_time(act.services, act.tx);
+    let row = enter(&trail, (man, woman), &receipt, state).await?;
     if others {
         shared::receive(&act, &row, &office.county_code, &what.man, &what.woman).await?;
     }

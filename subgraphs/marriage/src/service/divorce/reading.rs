@@ -1,6 +1,6 @@
 //! Where an application for divorce stands, and the lists of them.
 //!
-//! The phase is computed from the dates at each reading, and dates that are provisional from the calendar there
+//! The phase is computed from the dates at each reading, and the dates of what is in hand from the calendar there
 //! is (M-16, M-17), so that no job is needed for a right answer.
 
 use crate::interop::divorce::{RECEIVING, REGISTERING};
@@ -23,7 +23,8 @@ use uuid::Uuid;
 /// States of an application that is being handled (M-19).
 pub const IN_HAND: [&str; 4] = [RECEIVING, "RECEIVED", "REVIEW", REGISTERING];
 
-/// The dates of an application: as stored where they are certain, computed again while they are not.
+/// The dates of an application as they are known now: computed again while it is in hand, and as they were where it
+/// has ended.
 #[must_use]
 pub fn dates(row: &divorce_application::Model) -> DivorceDates {
     dates_by(&WorkCalendar::default(), row)
@@ -43,7 +44,11 @@ pub fn dates_by(calendar: &dyn RestDays, row: &divorce_application::Model) -> Di
         window_surely_to: row.window_ends,
         cooling_provisional: row.provisional,
     };
-    as_known(calendar, stored)
+    if row.provisional || IN_HAND.contains(&row.state.as_str()) {
+        as_known(calendar, stored)
+    } else {
+        stored
+    }
 }
 
 /// Where an application stands: what someone did, or else what the dates say.
