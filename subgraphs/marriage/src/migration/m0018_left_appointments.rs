@@ -9,7 +9,7 @@ const KEPT: &str =
     "CREATE INDEX ix_appointment_kept ON appointment (day) WHERE state = 'CHECKED_IN'";
 
 /// What was drafted for an appointment that has ended without it is a draft again.
-pub(crate) const FREED: &str = "UPDATE registration_application SET state = 'DRAFT', appointment_id = NULL, version = version + 1 \
+const FREED: &str = "UPDATE registration_application SET state = 'DRAFT', appointment_id = NULL, version = version + 1 \
      WHERE state IN ('BOOKED', 'CHECKED_IN') AND appointment_id IN \
      (SELECT id FROM appointment WHERE state IN ('SERVED', 'NO_SHOW', 'CANCELLED'))";
 

@@ -9,9 +9,7 @@ use crate::model::{divorce_application, registration_application};
 use crate::service::timers;
 use chrono::NaiveDate;
 use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, Statement,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Statement};
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
@@ -302,90 +300,6 @@ async fn a_draft_goes_with_its_appointment_to_another_or_is_free_again() {
         assert_eq!(the_draft(&p).await, ("DRAFT".to_owned(), None), "{by_job}");
     }
 }
-
-/// What was left behind before drafts followed their appointment, on each database there is.
-#[tokio::test]
-async fn the_migration_frees_a_draft_whose_appointment_is_over_and_no_other() {
-    use crate::model::{appointment, registry};
-    use crate::rules::opening::Service;
-    use crate::service::{slot_id::SlotKey, slots};
-    for services in super::race::everywhere().await {
-        let office = registry::Entity::find_by_id(registry_id("361103-1"))
-            .one(services.db.read())
-            .await
-            .unwrap()
-            .unwrap();
-        let now = services.clock.now();
-        let migrated = services.db.write(move |tx| {
-            let office = office.clone();
-            Box::pin(async move {
-                let mut drafts = Vec::new();
-                for (at, (draft, visit)) in LEFT.into_iter().enumerate() {
-                    let key = SlotKey {
-                        registry: office.id,
-                        service: Service::Marriage,
-                        day: day("2026-11-25"),
-                        opens: 540,
-                    };
-                    let persons = [format!("left{at}")];
-                    let made = slots::book(tx, key, &persons, true, now).await?;
-                    appointment::Entity::update_many()
-                        .col_expr(appointment::Column::State, Expr::value(visit))
-                        .filter(appointment::Column::Id.eq(made.id))
-                        .exec(tx)
-                        .await?;
-                    let row = registration_application::Model {
-                        id: crate::kit::id::new(),
-                        kind: "MARRIAGE".into(),
-                        registry_id: office.id,
-                        county_id: office.county_id,
-                        man: persons[0].clone(),
-                        woman: format!("other{at}"),
-                        state: draft.into(),
-                        appointment_id: Some(made.id),
-                        registrar_id: None,
-                        conditions_first_met: None,
-                        received_on: None,
-                        received_at: None,
-                        refusal_code: None,
-                        record_id: None,
-                        decided_at: None,
-                        version: 1,
-                    };
-                    drafts.push(row.id);
-                    registration_application::Entity::insert(row.into_active_model())
-                        .exec_without_returning(tx)
-                        .await?;
-                }
-                tx.execute_unprepared(crate::migration::FREED).await?;
-                let mut found = Vec::new();
-                for id in drafts {
-                    let row = registration_application::Entity::find_by_id(id)
-                        .one(tx)
-                        .await?;
-                    found.push(row.unwrap());
-                }
-                Ok(found)
-            })
-        });
-        let found = migrated.await.unwrap();
-        for (row, (draft, visit)) in found.iter().zip(LEFT) {
-            let freed = draft != "RECEIVED" && visit != "BOOKED";
-            let state = if freed { "DRAFT" } else { draft };
-            assert_eq!(row.state, state, "{draft} {visit}");
-            assert_eq!(row.appointment_id.is_none(), freed, "{draft} {visit}");
-            assert_eq!(row.version, 1 + i64::from(freed), "{draft} {visit}");
-        }
-    }
-}
-
-/// An application's state, and its appointment's.
-const LEFT: [(&str, &str); 4] = [
-    ("BOOKED", "CANCELLED"),
-    ("CHECKED_IN", "SERVED"),
-    ("BOOKED", "BOOKED"),
-    ("RECEIVED", "SERVED"),
-];
 
 /// Two persons become one while both are at a counter.
 #[tokio::test]
