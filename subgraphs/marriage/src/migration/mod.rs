@@ -18,8 +18,6 @@ mod m0018_left_appointments;
 
 #[cfg(test)]
 pub(crate) use m0015_who_decides::KNOWN;
-#[cfg(test)]
-pub(crate) use m0018_left_appointments::FREED;
 
 use sea_orm_migration::MigrationTrait;
 
