@@ -288,7 +288,8 @@ fn column(url: &str, sql: &str) -> Result<Vec<String>, String> {
         let rows = db
             .query_all_raw(Statement::from_string(DbBackend::Postgres, sql))
             .await?;
-        let lines = rows.iter().map(|row| row.try_get("", "line")).collect();
+        let lines: Result<Vec<String>, _> =
+            rows.iter().map(|row| row.try_get("", "line")).collect();
         db.close().await?;
         lines
     };
