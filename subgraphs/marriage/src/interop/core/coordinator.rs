@@ -11,7 +11,8 @@
 //!   refused at the first step. So it may die at any moment, and anybody can finish for it.
 //! * The row is written before the first message, and a message is only ever a consequence of a
 //!   row: `Due` sends again whatever the row still wants.
-//! * A row begun in an earlier life is never driven forward, only resolved.
+//! * A row begun in an earlier life is never driven forward, only resolved; while the province catches up, a
+//!   decision is only taken from what its start has asked for.
 //! * Record and certificate come into being in the same transaction in which COMMITTED is written
 //!   down (I-4): HA's signed promise is on file by then.
 
@@ -259,6 +260,8 @@ fn heard(
             });
             effects
         }
+        // While we catch up we may have forgotten that this life of DA has ended: it is asked when we serve.
+        Message::Decided { .. } | Message::Confirm { .. } if !desk.station.serving() => Vec::new(),
         Message::Decided { verdict } => decided(desk, log, verdict, now),
         Message::Confirm { verdict } if from_da && ha.is_none() => shown(desk, log, verdict, now),
         Message::Ended { notice } => ended(desk, &log, from, &notice),
@@ -480,9 +483,16 @@ fn ended(desk: &Desk<'_>, log: &Log, from: AuthorityId, notice: &Notice) -> Vec<
         return Vec::new();
     }
     let Some(record) = made(log).filter(|_| has_part(plan, from)) else {
+        // A marriage that came to nothing has ended: the word of a life that had committed it and lost that.
+        let lost = has_part(plan, from) && matches!(plan.act, Act::Marry { .. });
+        let what = if lost {
+            Alarm::LostWord
+        } else {
+            Alarm::NotAParty
+        };
         return vec![Effect::Alarm {
             txn: Some(plan.txn),
-            what: Alarm::NotAParty,
+            what,
         }];
     };
     let (id, epoch) = (notice.id, desk.station.epoch);

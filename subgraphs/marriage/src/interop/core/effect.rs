@@ -173,7 +173,7 @@ pub enum Alarm {
     /// Two different decisions of one transaction were shown to us (I-3).
     Contradiction,
     /// A decision that DA had made, lost in a restore and then made otherwise was shown to us after
-    /// all: nothing is changed by it, but papers may have been issued on it.
+    /// all, or the ending of what it had made: nothing is changed by it, but papers may have been issued on it.
     LostWord,
     /// The same key with another body.
     KeyReused,

@@ -6,7 +6,7 @@ use super::authority::{again, alarm, send};
 use super::effect::{Alarm, Effect};
 use super::entries::Ledger;
 use super::event::{DOUBT_AGAIN, Entry, Fact, FactKind, Hold, Row, Subject, Telling, View};
-use super::message::{Act, Class, Ending, Message, Notice, Party, Plan};
+use super::message::{Act, Class, Decision, Ending, Message, Notice, Party, Plan};
 use super::names::{AuthorityId, Span};
 use super::settle::{ask, named};
 use std::collections::BTreeSet;
@@ -88,7 +88,11 @@ pub(super) fn ended(view: &View<'_>, from: AuthorityId, notice: &Notice) -> Vec<
             Some(Row::Held { .. } | Row::Forced { verdict: None, .. }) => {
                 vec![send(from, Message::Unavailable { txn })]
             }
-            // We know that there never was such a marriage.
+            // We know that there never was such a marriage. Who has a part in it may have thought so in a life that
+            // a restore has ended.
+            Some(row) if has_part_in(row, view.station.id, from) => {
+                vec![alarm(txn, Alarm::LostWord)]
+            }
             Some(_) => vec![alarm(txn, Alarm::NotAParty)],
         };
     };
@@ -145,6 +149,21 @@ fn marriage(row: Option<&Row>) -> Option<(&Plan, &[Party], &BTreeSet<Uuid>)> {
 pub(super) fn has_part(plan: &Plan, who: AuthorityId) -> bool {
     [Some(plan.da), plan.ha, Some(plan.coordinator)].contains(&Some(who))
         || who == AuthorityId::NATIONAL
+}
+
+/// The same of what came to nothing, as far as its row at `me` knows.
+fn has_part_in(row: &Row, me: AuthorityId, who: AuthorityId) -> bool {
+    let named = |of: &Decision, da| [Some(da), of.ha, Some(of.coordinator)].contains(&Some(who));
+    match row {
+        Row::Refused { plan, .. } => has_part(plan, who),
+        Row::Decided { decision, .. } => named(decision, me),
+        Row::Released { verdict }
+        | Row::Forced {
+            verdict: Some(verdict),
+            ..
+        } => named(&verdict.body.decision, verdict.by),
+        _ => false,
+    }
 }
 
 /// A peer gives back an ending that we had told it: where a restore has lost it, it is entered again, and told again to

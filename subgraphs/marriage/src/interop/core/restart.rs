@@ -135,7 +135,10 @@ fn answer(
     if accepted && known != Some(told) {
         next.known.insert(from, told);
         effects.push(write(next.clone()));
-        let after = evidence.after;
+        // What its earlier starts were to be told again a life of ours may have known that we have lost: until it
+        // has answered our own start it is told all.
+        let asked = next.waiting.contains(&from) || next.overridden.contains(&from);
+        let after = if asked { 0 } else { evidence.after };
         effects.push(Effect::Retell { to: from, after });
     }
     let mut evidence = if accepted {

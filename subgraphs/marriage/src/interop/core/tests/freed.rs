@@ -3,7 +3,7 @@
 
 use super::super::event::{Row, SOFT_EXPIRY, Standing};
 use super::super::message::{Act, Class, Message, Outcome};
-use super::super::{AuthorityId, Broken, Effect, Span};
+use super::super::{Alarm, AuthorityId, Broken, Effect, Span};
 use super::stage::{A, DA, HA, Stage, record};
 use super::world::{Province, Wish};
 
@@ -110,6 +110,39 @@ fn whom_a_divorce_has_freed_marries_when_the_holder_has_it_and_both_outlive_a_re
         let open = stage.provinces[&DA].person(8).marriages();
         assert_eq!(open.iter().filter(|marriage| !marriage.ended).count(), 1);
     }
+}
+
+/// Schedule 29227, in short: the divorce stood on two disks, and both are replaced by copies of before it.
+#[test]
+fn what_every_disk_has_lost_is_shown_to_somebody_and_frees_nobody() {
+    let mut stage = Stage::new();
+    let mut divorce = applied(&mut stage);
+    divorce.coordinator = DA;
+    let copies = [stage.copy(DA), stage.copy(HA)];
+    stage.begin(&divorce);
+    stage.deliver();
+    let next = again(&stage, 3);
+    stage.begin(&next);
+    stage.deliver();
+    assert!(stage.married(A, 1) && !stage.married(HA, 8));
+    stage.outside.over.insert(record(8));
+    for copy in copies {
+        stage.outside.asleep.insert(copy.station.id);
+        stage.provinces.insert(copy.station.id, copy);
+    }
+    for id in [DA, HA] {
+        stage.outside.asleep.remove(&id);
+        stage.restart(id);
+    }
+    stage.deliver();
+    stage.much_later();
+    assert!(stage.alarms.contains(&Alarm::ReplayConflict));
+    let open = stage.provinces[&DA].person(8).marriages();
+    assert_eq!(open.iter().filter(|marriage| !marriage.ended).count(), 2);
+    let third = stage.couple(4, 8, 1);
+    stage.begin(&third);
+    stage.deliver();
+    assert_eq!(refused(&stage, &third), Some(Class::NotFree));
 }
 
 /// Said at once; lost once, it is said again, also by a start; never more once it is answered.

@@ -60,6 +60,65 @@ fn case_57_a_commit_that_nobody_had_heard_of_is_undone_for_everybody() {
     stage.assert_nothing_happened(&wish);
 }
 
+/// Schedule 9156, in short: A's older disk does not know of DA's new life.
+#[test]
+fn case_57_while_it_catches_up_the_accepting_province_believes_no_word_that_it_has_not_asked_for() {
+    let mut stage = Stage::new();
+    let copy = stage.copy(DA);
+    let wish = stage.couple(1, 1, 1);
+    stage.begin(&wish);
+    stage.deliver_unless(|_, _, message| phase(message) == "commit");
+    let accepting = stage.copy(A);
+    stage.due(A);
+    let (_, _, commit) = stage.mail.remove(0);
+    stage.tell(A, DA, &commit);
+    let (_, _, decided) = stage.mail.remove(0);
+    assert_eq!(phase(&decided), "decided");
+    stage.restore(copy);
+    stage.deliver();
+    stage.restore(accepting);
+    let asked = std::mem::take(&mut stage.mail);
+    stage.tell(DA, A, &decided);
+    assert_eq!(stage.provinces[&A].registered.get(&wish.txn), None);
+    stage.mail = asked;
+    stage.deliver();
+    stage.much_later();
+    stage.assert_nothing_happened(&wish);
+}
+
+/// Schedule 35312, in short: HA has lost an ending, and DA that it was to tell it again.
+#[test]
+fn case_57_an_ending_is_told_again_to_who_has_lost_it_also_by_who_has_lost_that_it_was_asked() {
+    let mut stage = Stage::new();
+    let wish = until(&mut stage, "nothing");
+    let before = stage.copy(HA);
+    stage.happens(DA, 1, FactKind::Died, Some((HA, wish.txn)));
+    stage.deliver();
+    assert!(!stage.married(HA, 1));
+    // One more decision that HA reads of DA, behind the place at which it had noted the ending.
+    let more = stage.couple(2, 2, 2);
+    stage.begin(&more);
+    stage.deliver();
+    let told = stage.copy(DA);
+    assert!(told.untold().is_empty());
+    let lost = |_, _, message: &Message| matches!(message, Message::Ended { .. });
+    stage.restore(before);
+    stage.deliver_unless(lost);
+    assert!(stage.married(HA, 1) && !stage.provinces[&DA].untold().is_empty());
+    stage.restore(told);
+    let asked = std::mem::take(&mut stage.mail);
+    stage.restart(HA);
+    stage.deliver_unless(lost);
+    stage.mail = asked;
+    stage.deliver_unless(lost);
+    assert!(stage.provinces[&DA].station.serving());
+    for (to, message) in stage.provinces[&DA].untold() {
+        stage.tell(DA, to, &message);
+    }
+    stage.deliver();
+    assert!(!stage.married(HA, 1) && stage.provinces[&DA].untold().is_empty());
+}
+
 #[test]
 fn a_start_goes_on_without_a_silent_peer_only_by_two_different_officers() {
     let mut stage = Stage::new();
@@ -119,9 +178,15 @@ fn an_ending_of_what_was_never_made_is_shown_to_somebody() {
     let wish = until(&mut stage, "try");
     stage.much_later();
     stage.assert_nothing_happened(&wish);
-    stage.happens(DA, 1, FactKind::Died, Some((HA, wish.txn)));
+    stage.happens(DA, 1, FactKind::Died, [(HA, wish.txn), (A, wish.txn)]);
+    let told = stage.mail[0].2.clone();
     stage.deliver();
-    assert_eq!(stage.alarms, vec![Alarm::NotAParty]);
+    // DA may have committed it in a life that it has lost (schedule 89518).
+    assert_eq!(stage.alarms, vec![Alarm::LostWord; 2]);
+    for to in [HA, A] {
+        stage.tell(AuthorityId(36), to, &told);
+    }
+    assert_eq!(stage.alarms[2..], [Alarm::NotAParty; 2]);
     assert!(
         !stage.provinces[&HA]
             .person(1)

@@ -20,6 +20,8 @@ pub(in crate::interop) struct Stage {
     pub(in crate::interop) provinces: BTreeMap<AuthorityId, Province>,
     pub(in crate::interop) mail: Vec<(AuthorityId, AuthorityId, Message)>,
     pub(in crate::interop) alarms: Vec<Alarm>,
+    /// What is so and stands on no disk.
+    pub(in crate::interop) outside: Outside,
     /// The rule that is switched off, to show that its case misses nothing.
     pub(in crate::interop) broken: Option<Broken>,
     boots: u64,
@@ -48,6 +50,7 @@ impl Stage {
             provinces,
             mail: Vec::new(),
             alarms: Vec::new(),
+            outside: Outside::default(),
             broken: None,
             boots: 0,
         }
@@ -91,10 +94,7 @@ impl Stage {
                     _ => {}
                 }
             }
-            assert_eq!(
-                violation(self.provinces.values(), &Outside::default()),
-                None
-            );
+            assert_eq!(violation(self.provinces.values(), &self.outside), None);
         }
     }
 

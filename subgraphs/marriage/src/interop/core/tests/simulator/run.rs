@@ -217,10 +217,15 @@ impl Sim {
     }
 
     pub(super) fn restore(&mut self, id: AuthorityId) -> Result<(), String> {
-        let Some(copy) = self.copies.remove(&id) else {
+        let (all, asleep) = (&self.provinces, &self.outside.asleep);
+        self.behind
+            .retain(|of| asleep.contains(of) || !all[of].station.serving());
+        let waits = self.one_at_a_time && self.behind.iter().any(|of| *of != id);
+        let Some(copy) = self.copies.remove(&id).filter(|_| !waits) else {
             return Ok(());
         };
         self.tally.restores += 1;
+        self.behind.insert(id);
         self.wakes.retain(|(of, ..), _| *of != id);
         self.answers.retain(|(of, _), _| *of != id);
         self.provinces.insert(id, copy);
