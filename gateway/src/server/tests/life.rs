@@ -159,7 +159,11 @@ async fn the_end_of_a_large_answer_does_not_wait_until_its_beginning_is_confirme
             let mut answer = vec![0; length];
             reader.read_exact(&mut answer).unwrap();
             assert!(length > 100_000);
-            in_a_row = if begun.elapsed() < CONFIRMED { in_a_row + 1 } else { 0 };
+            in_a_row = if begun.elapsed() < CONFIRMED {
+                in_a_row + 1
+            } else {
+                0
+            };
             if nth >= WARM && in_a_row >= 5 {
                 return true;
             }
