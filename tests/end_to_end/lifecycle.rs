@@ -33,6 +33,11 @@ pub(crate) fn cases(fixtures: &Arc<Fixtures>) -> Vec<Trial> {
         ),
         case(
             fixtures,
+            "a_lost_key_is_missed_by_name_and_no_other_is_made_in_its_place",
+            lost_key,
+        ),
+        case(
+            fixtures,
             "a_stop_signal_drains_and_a_later_start_finds_everything",
             restart,
         ),
@@ -158,6 +163,36 @@ fn damaged(fixtures: &Fixtures) -> Outcome {
         if fs::read(&path).map_err(|error| error.to_string())? != bytes {
             return Err(format!("{what}: the damaged file was changed"));
         }
+    }
+    Ok(())
+}
+
+fn lost_key(fixtures: &Fixtures) -> Outcome {
+    let copy = copied(fixtures)?;
+    for name in [
+        "token.key",
+        "vault-secret.key",
+        "vault-master.key",
+        "columns-master.key",
+        "access-log.pem",
+    ] {
+        let path = copy.path().join("keys").join(name);
+        let aside = copy.path().join(name);
+        fs::rename(&path, &aside).map_err(|error| format!("{name}: {error}"))?;
+        let listen = format!("127.0.0.1:{}", free_port());
+        let data = copy.path().to_string_lossy();
+        let (status, said) =
+            Program::run(&["standalone", "--listen", &listen, "--data", &data], &[])?;
+        let names_it = name
+            .rsplit_once('.')
+            .is_some_and(|(stem, _)| said.contains(stem));
+        if status.success() || !names_it || !said.contains("backup") || said.contains("panicked") {
+            return Err(format!("without {name}: {status}, and it says:\n{said}"));
+        }
+        if path.exists() {
+            return Err(format!("{name} was made anew"));
+        }
+        fs::rename(&aside, &path).map_err(|error| format!("{name}: {error}"))?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@
 //! final one and is moved into place when it is whole, so that a start that was cut off leaves
 //! nothing half-done: the next start begins anew.
 
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -17,6 +18,12 @@ const FORMAT: u32 = 1;
 
 /// The note's file name.
 const NOTE: &str = "province.json";
+
+/// The locked file.
+const LOCK: &str = "lock";
+
+/// The folder of the databases.
+const DATABASES: &str = "databases";
 
 /// The subgraph whose database only repeats what is kept elsewhere.
 const REMAKEABLE: &str = "audit";
@@ -39,8 +46,10 @@ pub(crate) struct DataFolder {
 }
 
 impl DataFolder {
-    /// Opens the folder, making it if it is not there, and takes its lock.
+    /// Opens the folder, making it if it is not there, and takes its lock. One that holds other things, or databases
+    /// without the note that says whose, is left as it is.
     pub(crate) fn open(root: &Path, province: Option<&str>) -> Result<Self, Failure> {
+        judge(root, province)?;
         let unwritable = |error: io::Error| {
             Failure::new(format!(
                 "The data folder {} cannot be written ({error}). Choose another with --data, or mend its permissions.",
@@ -53,7 +62,7 @@ impl DataFolder {
             .create(true)
             .truncate(false)
             .write(true)
-            .open(root.join("lock"))
+            .open(root.join(LOCK))
             .map_err(unwritable)?;
         if lock.try_lock().is_err() {
             return Err(Failure::new(format!(
@@ -71,14 +80,6 @@ impl DataFolder {
 
     /// The province is chosen once, at first start; a later start may only repeat it.
     fn settle_province(root: &Path, asked: Option<&str>) -> Result<String, Failure> {
-        if let Some(code) = asked
-            && !PROVINCES.contains(&code)
-        {
-            return Err(Failure::new(format!(
-                "There is no demonstration data for the province asked for; --province takes one of {}.",
-                PROVINCES.join(", ")
-            )));
-        }
         match (province_of(root)?, asked) {
             (Some(here), Some(code)) if code != here => Err(Failure::new(format!(
                 "The data folder {} holds province {here}, and a folder keeps its province. Choose another folder with --data.",
@@ -110,7 +111,7 @@ impl DataFolder {
 
     /// Where the databases are, once imported.
     pub(crate) fn databases(&self) -> PathBuf {
-        self.root.join("databases")
+        self.root.join(DATABASES)
     }
 
     /// Whether the first import is still to be done.
@@ -161,6 +162,42 @@ impl DataFolder {
             Err(error) => Err(damaged_database(&path, &error.to_string())),
         }
     }
+}
+
+/// Whether a province may live in this folder, before anything in it is touched.
+fn judge(root: &Path, asked: Option<&str>) -> Result<(), Failure> {
+    if let Some(code) = asked
+        && !PROVINCES.contains(&code)
+    {
+        return Err(Failure::new(format!(
+            "There is no demonstration data for the province asked for; --province takes one of {}.",
+            PROVINCES.join(", ")
+        )));
+    }
+    if province_of(root)?.is_some() {
+        return Ok(());
+    }
+    // What cannot be listed is not there, or is told when it is to be made.
+    let names = fs::read_dir(root).into_iter().flatten().flatten();
+    let names: Vec<_> = names.map(|entry| entry.file_name()).collect();
+    if names.iter().any(|name| name == DATABASES) {
+        return Err(damaged_note(
+            &root.join(NOTE),
+            &"it is missing, and there are databases",
+        ));
+    }
+    // A start that was cut off leaves its lock; a disk of its own brings `lost+found`.
+    let is_foreign = |name: &OsString| {
+        let name = name.to_string_lossy();
+        name != LOCK && name != "lost+found" && !name.starts_with('.')
+    };
+    if names.iter().any(is_foreign) {
+        return Err(Failure::new(format!(
+            "The folder {} holds other things and no province; nothing was changed. Name a new or an empty folder with --data.",
+            root.display()
+        )));
+    }
+    Ok(())
 }
 
 /// The province noted in a folder; `None` when there is no note.
@@ -248,7 +285,7 @@ fn restrict(_root: &Path) -> io::Result<()> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::panic)]
 mod tests {
     use super::*;
 
@@ -275,6 +312,45 @@ mod tests {
         assert!(DataFolder::open(root.path(), None).is_err());
         drop(first);
         assert!(DataFolder::open(root.path(), None).is_ok());
+    }
+
+    #[test]
+    fn a_folder_of_other_things_or_without_its_note_is_refused_and_left_as_it_is() {
+        let root = tempfile::tempdir().unwrap();
+        let mine = root.path().join("letters");
+        fs::write(&mine, b"dear").unwrap();
+        #[cfg(unix)]
+        let mode = || {
+            use std::os::unix::fs::PermissionsExt;
+            fs::metadata(root.path()).unwrap().permissions().mode()
+        };
+        #[cfg(unix)]
+        fs::set_permissions(
+            root.path(),
+            std::os::unix::fs::PermissionsExt::from_mode(0o755),
+        )
+        .unwrap();
+        #[cfg(unix)]
+        let before = mode();
+        for asked in [None, Some("35"), Some("44")] {
+            assert!(DataFolder::open(root.path(), asked).is_err());
+        }
+        #[cfg(unix)]
+        assert_eq!(mode(), before);
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
+
+        let root = tempfile::tempdir().unwrap();
+        let folder = DataFolder::open(root.path(), Some("32")).unwrap();
+        fs::create_dir(folder.databases()).unwrap();
+        drop(folder);
+        fs::remove_file(root.path().join(NOTE)).unwrap();
+        for asked in [None, Some("32"), Some("35")] {
+            let Err(refused) = DataFolder::open(root.path(), asked) else {
+                panic!("it became {asked:?}");
+            };
+            assert!(refused.to_string().contains(NOTE), "{refused}");
+        }
+        assert!(!root.path().join(NOTE).exists());
     }
 
     #[test]

@@ -28,21 +28,45 @@ use crate::subsystems;
 /// The file of the key that seals the access log.
 const SEAL_KEY: &str = "access-log.pem";
 
-/// The key that seals the access log of a standalone province, made when it is missing.
+/// The key that seals the access log of a standalone province.
 pub(crate) fn seal_key(folder: &Path) -> Result<SealKey, Failure> {
-    let path = folder.join(SEAL_KEY);
-    if !path.exists() {
-        let key = SigningKey::from_bytes(Secret::random()?.expose())
-            .to_pkcs8_pem(LineEnding::LF)
-            .map_err(|error| unusable(folder, &error.to_string()))?;
-        put(folder, SEAL_KEY, key.as_bytes())?;
-    }
-    record::seal_key(&path).map_err(|error| Failure::new(error.to_string()))
+    record::seal_key(&folder.join(SEAL_KEY)).map_err(|error| Failure::new(error.to_string()))
 }
 
-/// Opens a standalone province's keys, making what is missing.
-pub(crate) fn open(folder: &Path) -> Result<Keys, Failure> {
+fn make_seal_key(folder: &Path) -> Result<(), Failure> {
+    if folder.join(SEAL_KEY).exists() {
+        return Ok(());
+    }
+    let key = SigningKey::from_bytes(Secret::random()?.expose())
+        .to_pkcs8_pem(LineEnding::LF)
+        .map_err(|error| unusable(folder, &error.to_string()))?;
+    put(folder, SEAL_KEY, key.as_bytes())
+}
+
+/// Opens a standalone province's keys. Those of a new one are made; of one that has data those without which the data is
+/// lost must be there, for a new key in place of a lost one opens nothing and would close what comes.
+pub(crate) fn open(folder: &Path, is_new: bool) -> Result<Keys, Failure> {
+    if is_new {
+        let keys = Keys::load_or_create(folder)?;
+        make_seal_key(folder)?;
+        return Ok(keys);
+    }
+    holds_what_data_needs(folder).map_err(|missing| {
+        Failure::new(format!(
+            "{missing} What is kept in this province needs it: put it back from a backup; nothing was changed."
+        ))
+    })?;
     Ok(Keys::load_or_create(folder)?)
+}
+
+fn holds_what_data_needs(folder: &Path) -> Result<(), Failure> {
+    let keys = Keys::load(folder);
+    keys.tokenizer()?;
+    keys.vault_open()?;
+    for subsystem in subsystems::all() {
+        keys.column_masters(subsystem.name())?;
+    }
+    seal_key(folder).map(drop)
 }
 
 /// The gateway's signer over the same keys that the in-process subgraphs verify with.
@@ -61,7 +85,7 @@ pub(crate) fn signer(keys: &Keys) -> Result<Arc<Signer>, Failure> {
 /// `minzheng keys init`: makes the set and deals it out to the roles.
 pub(crate) fn init(dir: &Path, province: &str) -> Result<(), Failure> {
     let root = dir.join("root");
-    let keys = open(&root)?;
+    let keys = Keys::load_or_create(&root)?;
     let issuer_folder = dir.join("issuer");
     fs::create_dir_all(&issuer_folder)
         .map_err(|error| unusable(&issuer_folder, &error.to_string()))?;
@@ -75,7 +99,7 @@ pub(crate) fn init(dir: &Path, province: &str) -> Result<(), Failure> {
         .map_err(|error| unusable(&root, &error.to_string()))?;
     put(&gateway, "principal.pem", pem.as_bytes())?;
     put(&gateway, "jwks.json", issuer.jwks().as_bytes())?;
-    seal_key(&gateway)?;
+    make_seal_key(&gateway)?;
     for subsystem in subsystems::all() {
         let name = subsystem.name();
         let key = keys.signature_key(name)?;

@@ -49,7 +49,7 @@ pub(crate) async fn run(args: &Standalone) -> Result<(), Failure> {
     let mut config = config(folder.province(), std::env::vars())?;
     let telemetry =
         telemetry::init(&config.telemetry).map_err(|error| Failure::new(error.to_string()))?;
-    let keys = keys::open(&folder.keys())?;
+    let keys = keys::open(&folder.keys(), folder.is_new())?;
     let issuer =
         DevIssuer::open(&folder.keys()).map_err(|error| Failure::new(error.to_string()))?;
     let province = Province::new(folder.province())
