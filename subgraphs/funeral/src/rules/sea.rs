@@ -242,7 +242,8 @@ mod tests {
     #[test]
     fn a_voyage_inters_what_can_be_interred_and_names_what_cannot() {
         use CaseState::*;
-        let table: [(&[(&str, CaseState)], &[&str]); 4] = [
+        type Named<'a> = &'a [(&'a str, CaseState)];
+        let table: [(Named<'_>, &[&str]); 4] = [
             (&[], &[]),
             (&[("a", Cremated), ("b", AshesInCustody)], &[]),
             (&[("a", Cremated), ("c", Settled), ("b", Closed)], &["b, c"]),

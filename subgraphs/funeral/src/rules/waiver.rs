@@ -370,7 +370,8 @@ mod tests {
         };
         let (early, late) = (day(2024, 1, 1), day(2026, 11, 22));
         // candidates; for each item in order which identity counts, and whether it is contested
-        let table: [(&[Candidate<'_>], &[(u128, bool)]); 6] = [
+        type Counts<'a> = &'a [(u128, bool)];
+        let table: [(&[Candidate<'_>], Counts<'_>); 6] = [
             (&[], &[]),
             (
                 &[one(1, "b", 0, early, 5), one(2, "a", 3, early, 5)],
@@ -424,7 +425,8 @@ mod tests {
         let since = (Uuid::from_u128(2), standard(300, day(2026, 12, 1)));
         let (first, second) = (day(2026, 11, 30), day(2026, 12, 2));
         let line = |amount, on, policy| Covered { amount, on, policy };
-        let table: [(&[Covered], Option<(u128, i64)>); 6] = [
+        type Waived = Option<(u128, i64)>;
+        let table: [(&[Covered], Waived); 6] = [
             (&[], None),
             (&[line(50, first, None)], None),
             // The day before the policy began is paid in full.
